@@ -1,0 +1,286 @@
+"""What is wrong with a config, in words: pydantic's findings and the JSON Schema made one short paragraph."""
+
+import difflib
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from configs.document import Document
+from configs.strict_yaml import Keys, nearest, plain_value, shown
+
+_EXAMPLE = "{architecture: dense, units: [128]}"
+_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def explain(error: ValidationError, document: Document, schema: dict[str, Any]) -> str:
+    """Say what is wrong, where, what was expected and what to do.
+
+    Args:
+        error: what pydantic found.
+        document: the config it looked at.
+        schema: the JSON Schema of a config; it knows types, ranges and meanings.
+
+    Returns:
+        One paragraph about the first finding of the file; the keys of up to three others are named.
+    """
+    findings: dict[Keys, ErrorDetails] = {}
+    for item in error.errors(include_url=False):
+        findings.setdefault(_keys(item, document.values), item)
+    sections = {keys[:depth] for keys in findings for depth in range(len(keys))}
+    order = [keys for keys in findings if keys not in sections]  # what is wrong inside says more
+    order.sort(key=lambda keys: (findings[keys]["type"] == "missing", _line(keys, document)))
+    first = order[0]
+    others = [_dotted(keys) for keys in order[1:] if findings[keys]["type"] != "missing"]
+    text = f"{document.where(first)}: {_sentence(first, findings[first], document, schema)}"
+    if others:
+        text += f" To be put right, too: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}."
+    return text
+
+
+def takes_list(schema: dict[str, Any], keys: Keys, values: dict[str, Any]) -> bool:
+    """Whether a list belongs at this key."""
+    return any(option.get("type") == "array" for option in _options_at(schema, keys, values))
+
+
+def _keys(item: ErrorDetails, values: Any) -> Keys:
+    """The way to the value in the config: pydantic's, without the names of union members."""
+    location = item["loc"]
+    if location[:1] == ("models",):
+        location = (*location[:2], *location[3:])  # after the model's name stands its architecture
+    for depth, key in enumerate(location):
+        inside = (
+            key in values
+            if isinstance(values, dict)
+            else isinstance(values, list) and key in range(len(values))
+        )
+        if not inside:
+            location = location[: depth + (item["type"] == "missing" and depth == len(location) - 1)]
+            break
+        values = values[key]
+    if item["type"] == "union_tag_invalid" or item["type"] == "union_tag_not_found":
+        location = (*location, "architecture")
+    error = item.get("ctx", {}).get("error")
+    return (*location, *getattr(error, "keys", ()))
+
+
+def _line(keys: Keys, document: Document) -> float:
+    return next(
+        (document.lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in document.lines), math.inf
+    )
+
+
+def _dotted(keys: Keys) -> str:
+    """models.cnn.filters[0]; a key that is no name stands in quotes."""
+    path = ""
+    for key in keys:
+        name = key if isinstance(key, int) or re.fullmatch(r"[\w-]+", key) else repr(key)
+        path += f"[{name}]" if isinstance(key, int) else f".{name}"
+    return shown(path.removeprefix("."), 100) or "the config"
+
+
+def _value_at(keys: Keys, values: Any) -> Any:
+    for key in keys:
+        values = values[key]
+    return values
+
+
+def _sentence(keys: Keys, item: ErrorDetails, document: Document, schema: dict[str, Any]) -> str:
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        return _unknown(keys, document, schema)
+    if kind in ("missing", "union_tag_not_found"):
+        return _missing(keys, document, schema)
+    if kind == "value_error":
+        return f"{_dotted(keys)} {item['ctx']['error']}"
+    value = _value_at(keys, document.values)
+    options = _options_at(schema, keys, document.values)
+    sentence = f"{_dotted(keys)} is {_described(value)}. Expected {_expected(options)}."
+    if value is None:
+        needed = len(keys) == 1 and keys[0] in schema["required"]
+        return f"{sentence} Write a value{'' if needed else ', or leave the key out'}."
+    return f"{sentence} {_advice(value, options, keys in document.overrides)}".strip()
+
+
+def _unknown(keys: Keys, document: Document, schema: dict[str, Any]) -> str:
+    *section, key = keys
+    known = [
+        name
+        for option in _options_at(schema, tuple(section), document.values)
+        for name in _properties(option)
+    ]
+    name = str(key)
+    inside = f" in {_dotted(tuple(section))}" if section else ""
+    text = f"there is no key {shown(name)}{inside}. "
+    if ":" in name:
+        return f"{text}Write a space after the colon."
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    elsewhere = [path for path in _all_paths(schema) if path.split(".")[-1] == name]
+    if elsewhere and not near:
+        return f"{text}It belongs in another section: {' or '.join(elsewhere)}."
+    return text + nearest(name, known)
+
+
+def _missing(keys: Keys, document: Document, schema: dict[str, Any]) -> str:
+    *section, key = keys
+    given = _value_at(tuple(section), document.values)
+    inside = f" in {_dotted(tuple(section))}" if section else ""
+    options = _options_at(schema, keys, document.values)
+    text = f"the key {key} is missing{inside}. Expected a line `{key}: ...` with {_expected(options)}."
+    near = difflib.get_close_matches(str(key), [name for name in given if name not in options], n=1)
+    return f"{text} Write it in place of {shown(near[0])}." if near else text
+
+
+def _described(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return f"a mapping with the keys {shown(', '.join(map(str, value)))}" if value else "an empty mapping"
+    if isinstance(value, list):
+        return f"the list {shown(repr(value))}" if value else "an empty list"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "not a number (nan)" if math.isnan(value) else "infinite or too large"
+    return f"the text {shown(repr(value))}" if isinstance(value, str) else shown(repr(value))
+
+
+def _advice(value: Any, options: list[dict[str, Any]], in_override: bool) -> str:
+    """What to do, where the mistake is a known one."""
+    types = {option.get("type") for option in options}
+    if isinstance(value, list):
+        alike = len(set(map(str, value))) == 1
+        return f"Write {shown(value[0])} without brackets." if alike and "array" not in types else ""
+    if isinstance(value, dict):
+        return ""
+    if types == {"array"}:
+        return f"Write [{shown(value)}]."
+    if isinstance(value, str):
+        return _advice_on_text(value, types, options)
+    if types == {"string"} and not any("const" in o or "enum" in o for o in options):
+        return "Put it in quotes" + (", and for the shell into others: '\"...\"'." if in_override else ".")
+    if types >= {"integer"} and isinstance(value, float) and value.is_integer():
+        return f"Write {value:.0f}."
+    return ""
+
+
+def _advice_on_text(text: str, types: set[Any], options: list[dict[str, Any]]) -> str:
+    if types & {"integer", "number"}:
+        bare = text.strip().replace("_", "")
+        if type(plain_value(bare[:50])) in (int, float):
+            quoted = bare == text
+            return f"This is text in quotes; write {bare} without quotes." if quoted else f"Write {bare}."
+        if re.fullmatch(r"\d+,\d+", bare):
+            return f"Write {bare.replace(',', '.')}, with a point."
+    if "boolean" in types and text.lower() in _TRUTH:
+        return f"Write {_TRUTH[text.lower()]}."
+    if "boolean" in types and text.lower() in ("true", "false"):
+        return f"This is text in quotes; write {text.lower()} without quotes."
+    if "object" in types and re.fullmatch(r"\w+:\S+", text):
+        return "Write a space after the colon."
+    near = difflib.get_close_matches(text.lower(), _choices(options), n=1)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def _expected(options: list[dict[str, Any]]) -> str:
+    """Type, range and meaning of a setting."""
+    choices = _choices(options)
+    parts = (
+        [", ".join(choices[:-1]) + " or " + choices[-1] if len(choices) > 1 else choices[0]]
+        if choices
+        else []
+    )
+    parts += [_kind(option) for option in options if "const" not in option and "enum" not in option]
+    meaning = next((option["description"] for option in options if "description" in option), "")
+    return " or ".join(dict.fromkeys(parts)) + (f" ({meaning})" if meaning else "")
+
+
+def _choices(options: list[dict[str, Any]]) -> list[str]:
+    return [
+        str(c)
+        for option in options
+        for c in option.get("enum", [option["const"]] if "const" in option else [])
+    ]
+
+
+def _kind(option: dict[str, Any]) -> str:
+    """A JSON Schema type in words."""
+    match option.get("type"):
+        case "integer":
+            return f"a whole number {_range(option)}"
+        case "number":
+            return f"a number {_range(option)}"
+        case "boolean":
+            return "true or false"
+        case "array":
+            count = f"{option['minItems']} to {option['maxItems']}"
+            return f"a list of {count} values, each {_kind(option['items'])}"
+        case "object":
+            known = _properties(option)
+            if "architecture" in known or not known:
+                return f"{'a network' if known else 'networks by name'}, like {_EXAMPLE}"
+            return f"keys with values: {', '.join(known[:3])}{', ...' if len(known) > 3 else ''}"
+        case "null":
+            return "null"
+    return "text"
+
+
+def _range(option: dict[str, Any]) -> str:
+    if "exclusiveMinimum" in option:
+        return f"above {option['exclusiveMinimum']:,} and at most {option['maximum']:,}"
+    to = f"{option['maximum']:,}" if "maximum" in option else f"less than {option['exclusiveMaximum']:,}"
+    return f"from {option['minimum']:,} to {to}"
+
+
+def _properties(option: dict[str, Any]) -> list[str]:
+    return list(option.get("properties", {}))
+
+
+def _options_at(schema: dict[str, Any], keys: Keys, values: Any) -> list[dict[str, Any]]:
+    """What the schema allows at a key, references and alternatives resolved; a model by its architecture."""
+    options = list(_resolved(schema, schema, values))
+    for key in keys:
+        values = values.get(key) if isinstance(values, dict) else None
+        below = [child for option in options for child in _children(option, key)]
+        options = [resolved for child in below for resolved in _resolved(schema, child, values)]
+    return options
+
+
+def _children(option: dict[str, Any], key: str | int) -> Iterator[dict[str, Any]]:
+    if isinstance(key, int):
+        yield from [option["items"]] if "items" in option else []
+    elif key in option.get("properties", {}):
+        yield option["properties"][key]
+    elif isinstance(option.get("additionalProperties"), dict):
+        yield option["additionalProperties"]
+
+
+def _resolved(schema: dict[str, Any], node: dict[str, Any], value: Any) -> Iterator[dict[str, Any]]:
+    outer = {"description": node["description"]} if "description" in node else {}
+    if "$ref" in node:
+        section = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        yield {key: value for key, value in section.items() if key != "description"} | outer
+    elif "anyOf" in node or "oneOf" in node:
+        tags = node.get("discriminator", {}).get("mapping", {})
+        tag = value.get("architecture") if isinstance(value, dict) else None
+        known = isinstance(tag, str) and tag in tags
+        chosen = [{"$ref": tags[tag]}] if known else node.get("anyOf") or node["oneOf"]
+        for option in chosen:
+            for resolved in _resolved(schema, option, value):
+                yield {**resolved, **outer}
+    else:
+        yield node
+
+
+def _all_paths(schema: dict[str, Any]) -> list[str]:
+    """Every key with its section, models as models.NAME."""
+    paths = []
+    for name, node in schema["properties"].items():
+        prefix = "models.NAME" if name == "models" else name
+        inner = node.get("additionalProperties", node)
+        for option in _resolved(schema, inner, None):
+            paths += [f"{prefix}.{key}" for key in _properties(option)]
+    return [*schema["properties"], *dict.fromkeys(paths)]

@@ -1,0 +1,335 @@
+"""Every setting of an experiment, once: type, unit, range, meaning. Loads, overrides and checks configs."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from configs.document import override, read_file
+from configs.explain import explain, takes_list
+from configs.strict_yaml import ConfigError, nearest, shown, write
+from configs.values import (
+    ClassNames,
+    Dropout,
+    Filters,
+    ModelName,
+    Name,
+    Normalized,
+    RunName,
+    Seed,
+    Seeds,
+    SettingError,
+    Text,
+    Units,
+)
+
+__all__ = ["Config", "ConfigError", "digest", "dump", "json_schema", "load"]
+
+IMAGE_SIDE = 28  # pixels
+POOL_SIDE = 2  # pooling takes blocks of 2 x 2
+_SOURCES = ["auto", "tfds", "debian", "lines"]  # any other is a folder
+_DEFAULT_MOMENTUM = 0.9
+
+
+class Section(BaseModel):
+    """What all sections have in common: unknown keys refused, no conversions, no changes afterwards."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Augmentation(Section):
+    """Random changes of the training images, other ones each time an image is seen."""
+
+    shift: int = Field(default=0, ge=0, le=8, description="pixels, at most, to each side; 0: none")
+    flip: bool = Field(default=False, description="mirror left to right, every other time")
+    erase: int = Field(default=0, ge=0, le=20, description="pixels, the side of a blackened square; 0: none")
+
+
+AugmentationOrNone = Annotated[
+    Augmentation | None,
+    AfterValidator(lambda value: None if value == Augmentation() else value),
+    BeforeValidator(
+        lambda value: None if value == "none" else value,
+        json_schema_input_type=Literal["none"] | Augmentation,
+    ),
+    PlainSerializer(lambda value: value or "none", when_used="json"),
+]
+
+
+class Data(Section):
+    """Which images."""
+
+    source: Text = Field(
+        default="auto",
+        max_length=4096,
+        description="auto, tfds, debian, lines (made-up images), or a folder with the four IDX files",
+    )
+    name: Name = Field(
+        default="fashion-mnist",
+        description="fashion-mnist: the official files, proved by digest; any other: your own in the folder",
+    )
+    validation_images: int = Field(
+        default=5000, ge=10, le=50_000, description="images taken out of the training images, evenly by class"
+    )
+    split_seed: Seed = Field(default=0, description="decides which images are taken out")
+    class_names: ClassNames | None = Field(
+        default=None, description="of your own files: names of labels 0, 1, ...; null: the numbers themselves"
+    )
+    augmentation: AugmentationOrNone = Field(
+        default=None, json_schema_extra={"default": "none"}, description="changes of the training images"
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        folder = self.source not in _SOURCES
+        if folder and "/" not in self.source and self.source not in (".", "..", "~"):
+            raise SettingError(
+                f"is {shown(repr(self.source))}, which could be a folder or a slip. "
+                f"{nearest(self.source, _SOURCES)} A folder is written with a slash: ./{shown(self.source)}",
+                "source",
+            )
+        official = self.name == "fashion-mnist"
+        if not official and re.sub("[^a-z]", "", self.name.lower()) == "fashionmnist":
+            raise SettingError(
+                f"is {self.name}. Expected fashion-mnist for the official files: write it so.", "name"
+            )
+        if not official and not folder:
+            raise SettingError(
+                f"is {self.name}, and data.source is {self.source}, which has no such images. Expected a "
+                "folder: give the one of your IDX files as data.source, or take the name fashion-mnist.",
+                "name",
+            )
+        if official and self.class_names is not None:
+            raise SettingError(
+                "names classes, but data.name is fashion-mnist, whose classes have names. Expected null: "
+                "leave it out, or give your own files a data.name of their own.",
+                "class_names",
+            )
+        return self
+
+
+class Training(Section):
+    """How the networks learn."""
+
+    optimizer: Literal["adam", "adamw", "sgd"] = Field(
+        default="adam", description="adamw: adam with weight decay; sgd: with Nesterov momentum"
+    )
+    learning_rate: float = Field(default=0.004, gt=0, le=10, description="the peak of the schedule")
+    schedule: Literal["one_cycle", "cosine", "constant"] = Field(
+        default="one_cycle", description="of the learning rate: up and down, only down, or constant"
+    )
+    batch_size: int = Field(default=64, ge=1, le=8192, description="images per step")
+    epochs: int = Field(default=4, ge=1, le=1000, description="passes over the training images")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto", description="of the arithmetic in training; auto: bfloat16 where that is fast"
+    )
+    label_smoothing: float = Field(
+        default=0.0, ge=0, lt=1, description="share of each target spread over all classes; 0: off"
+    )
+    weight_decay: float = Field(
+        default=0.0, ge=0, le=1, description="share lost per step, times the learning rate; adamw only"
+    )
+    momentum: float = Field(
+        default=_DEFAULT_MOMENTUM, ge=0, lt=1, description="share of the last step kept; sgd only"
+    )
+    averaging: float = Field(
+        default=0.0, ge=0, lt=1, description="share of the averaged weights kept per step, like 0.999; 0: off"
+    )
+
+
+class OwnTraining(Training):
+    """The keys of `training` that differ for one model; the common ones hold for the rest."""
+
+    @model_serializer(mode="plain")
+    def _given(self) -> dict[str, Any]:
+        return {key: getattr(self, key) for key in Training.model_fields if key in self.model_fields_set}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OwnTraining) and self._given() == other._given()
+
+
+Own = Annotated[OwnTraining | None, Field(description="the keys of training that differ for this model")]
+
+
+class Dense(Section):
+    """Dense layers only: every unit has a weight for each pixel."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["architecture"]})
+
+    architecture: Literal["dense"] = Field(default="dense", description="the kind of network")
+    units: Units = (128,)
+    dropout: Dropout = 0.0
+    batch_normalization: Normalized = False
+    training: Own = None
+
+
+class Cnn(Section):
+    """Convolutions with ReLU, a pooling after each, then dense layers."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["architecture"]})
+
+    architecture: Literal["cnn"] = Field(default="cnn", description="the kind of network")
+    filters: Filters = (64, 64)
+    kernel_size: int = Field(default=3, ge=1, le=9, description="pixels, the side of the square kernels")
+    padding: Literal["valid", "same"] = Field(
+        default="valid", description="valid: maps lose their border; same: zeros around them keep their size"
+    )
+    pooling: Literal["max", "average", "none"] = Field(
+        default="max", description="of blocks of 2 x 2, after each convolution"
+    )
+    units: Units = (128,)
+    dropout: Dropout = 0.0
+    batch_normalization: Normalized = False
+    training: Own = None
+
+    @model_validator(mode="after")
+    def _maps_last(self) -> Self:
+        side, steps = IMAGE_SIDE, f"{IMAGE_SIDE}"
+        for number in range(1, len(self.filters) + 1):
+            convolution = [(f"conv{number}", self.kernel_size, 1)] if self.padding == "valid" else []
+            pooling = [(f"pool{number}", POOL_SIDE, POOL_SIDE)] if self.pooling != "none" else []
+            for layer, window, stride in convolution + pooling:
+                if window > side:
+                    raise ValueError(
+                        f"shrinks its maps to nothing: {steps}, and {layer} needs {window} pixels a side. "
+                        "Expected maps that last: take fewer filters, a smaller kernel_size, "
+                        "padding: same or pooling: none."
+                    )
+                side = (side - window) // stride + 1
+                steps = f"{steps} -> {side}"
+        return self
+
+
+class Inspection(Section):
+    """What is looked at inside the trained networks."""
+
+    images_per_class: int = Field(
+        default=1, ge=1, le=10, description="test images of each class, the first ones"
+    )
+
+
+class Launch(Section):
+    """Where the trainings run, and how many at once."""
+
+    engine: Literal["local"] = Field(default="local", description="local: processes on this machine")
+    workers: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = Field(
+        default="auto", description="processes; auto: one per core, fewer where memory is short"
+    )
+    threads_per_job: int = Field(
+        default=1, ge=1, le=64, description="threads; another number rounds differently"
+    )
+
+
+class Config(Section):
+    """One experiment: which networks, on which images, trained how and how often."""
+
+    name: RunName = Field(description="of the run folder under outputs/")
+    seeds: Seeds = Field(default=(0, 1, 2), description="each model is trained once with each")
+    data: Data = Field(default=Data(), description="which images")
+    models: dict[ModelName, Annotated[Dense | Cnn, Field(discriminator="architecture")]] = Field(
+        min_length=1, max_length=50, description="1 to 50; the first is the baseline of the comparison"
+    )
+    training: Training = Field(default=Training(), description="common to all models")
+    inspection: Inspection = Field(default=Inspection(), description="what is looked at inside the networks")
+    launch: Launch = Field(default=Launch(), description="where the trainings run")
+
+    @field_validator("models")
+    @classmethod
+    def _distinct_folders(cls, models: dict[str, Dense | Cnn]) -> dict[str, Dense | Cnn]:
+        folders = [name.lower() for name in models]  # macOS does not tell upper from lower case
+        if len(set(folders)) < len(folders):
+            raise ValueError("has names that differ in upper and lower case only. Choose other names.")
+        return models
+
+    @model_validator(mode="after")
+    def _optimizers_use_their_keys(self) -> Self:
+        for model, network in self.models.items():
+            recipe, own = self.training_of(model), network.training
+            for key, owner, off in (("weight_decay", "adamw", 0.0), ("momentum", "sgd", _DEFAULT_MOMENTUM)):
+                value = getattr(recipe, key)
+                if recipe.optimizer == owner or value == off:
+                    continue
+                its_own = own is not None and key in own.model_fields_set
+                raise SettingError(
+                    f"is {value}, but the model {model} trains with {recipe.optimizer}, and only {owner} has "
+                    f"{key}. Leave it at {off}, or take the optimizer {owner}.",
+                    *(("models", model, "training", key) if its_own else ("training", key)),
+                )
+        return self
+
+    def training_of(self, model_name: str) -> Training:
+        """How one model learns: its own `training:` keys, and the common ones for the rest."""
+        own = self.models[model_name].training
+        return self.training.model_copy(update=own.model_dump() if own else None)
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a config, change it and check it.
+
+    Args:
+        path: a YAML file.
+        overrides: `KEY=VALUE`, KEY a dotted path and VALUE YAML; applied in order. Where a list belongs,
+            `16,32` is `[16, 32]` and `0` is `[0]`. A mapping replaces a whole section.
+
+    Returns:
+        The config, every setting known to be good.
+
+    Raises:
+        ConfigError: the file, an override or a setting is wrong.
+    """
+    document = read_file(Path(path), known=Path(__file__).parent)
+    for text in overrides:
+        override(document, text, lambda keys: takes_list(json_schema(), keys, document.values))
+    try:
+        return Config.model_validate(document.values)
+    except ValidationError as error:
+        raise ConfigError(explain(error, document, json_schema())) from None
+
+
+def dump(config: Config) -> str:
+    """The config as resolved, in YAML; `load` of it gives an equal config."""
+    return write(config.model_dump(mode="json"))
+
+
+def digest(config: Config) -> str:
+    """What decides the numbers, as a sha256 in hex.
+
+    The run's name, the engine and the number of workers don't; nor does where the official files came from,
+    or whether a training key stands with a model or with the common ones.
+    """
+    settings = config.model_dump(mode="json")
+    if config.data.name == "fashion-mnist" and config.data.source != "lines":
+        del settings["data"]["source"]  # the same images, proved by digest
+    for name, model in settings["models"].items():
+        model["training"] = config.training_of(name).model_dump()
+    decisive = {
+        "seeds": settings["seeds"],
+        "data": settings["data"],
+        "models": list(settings["models"].items()),  # in order: the first is the baseline
+        "inspection": settings["inspection"],
+        "threads_per_job": settings["launch"]["threads_per_job"],
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a config: types, ranges, units and meanings."""
+    schema = Config.model_json_schema()
+    for setting in schema["$defs"]["OwnTraining"]["properties"].values():
+        del setting["default"]  # it is the common setting
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A ConvLens config"}

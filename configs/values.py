@@ -1,0 +1,100 @@
+"""The kinds of values that settings have, each with its range and its check."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from configs.strict_yaml import shown
+
+# What stands beside the runs in the outputs folder, and beside the models in a run folder.
+RUN_NAMES_TAKEN = ("lesson", "reference", "readme.md")
+MODEL_NAMES_TAKEN = ("figures", "inspection", "lesson", "checkpoints", "exports", "predictions", "page")
+
+
+class SettingError(ValueError):
+    """A mistake between settings; `keys` lead from the section that was checked to the one to blame."""
+
+    def __init__(self, text: str, *keys: str) -> None:
+        super().__init__(text)
+        self.keys = keys
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values, none of which may stand there twice."""
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            raise ValueError(f"has {shown(str(value))} twice. Expected each once: keep one.")
+    return values
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable() or not text or text != text.strip():
+        raise ValueError(f"is {shown(repr(text))}. Expected some text on one line, without spaces around it.")
+    return text
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", text):
+        raise ValueError(
+            f"is {shown(repr(text))}. Expected 1 to 64 letters (a to z), digits, dots, - or _, and no dot "
+            "or - in front: choose another name."
+        )
+    return text
+
+
+def _run_name(text: str) -> str:
+    if _name(text).lower() in RUN_NAMES_TAKEN:
+        raise ValueError(f"is {text}, which has another meaning in the outputs folder. Choose another name.")
+    return text
+
+
+def _model_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", text):
+        raise ValueError(
+            "is no name for a model. Expected 1 to 64 letters (a to z), digits, - or _, but no dots, which "
+            "separate keys, and no - in front: choose another name."
+        )
+    if text.lower() in MODEL_NAMES_TAKEN:
+        raise ValueError(
+            "is no name for a model: a run folder uses it for something else. Choose another name."
+        )
+    return text
+
+
+_PATTERN = Field(json_schema_extra={"pattern": r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$"})
+
+Text = Annotated[str, AfterValidator(_printable)]
+Name = Annotated[str, AfterValidator(_name), _PATTERN]
+RunName = Annotated[str, AfterValidator(_run_name), _PATTERN]
+ModelName = Annotated[str, AfterValidator(_model_name)]
+
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Seeds = Annotated[
+    tuple[Seed, ...], Field(min_length=1, max_length=100), AfterValidator(distinct), BeforeValidator(_tuple)
+]
+ClassNames = Annotated[
+    tuple[Text, ...], Field(min_length=2, max_length=256), AfterValidator(distinct), BeforeValidator(_tuple)
+]
+
+# What dense and convolutional networks have in common.
+Units = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=16_384)], ...],
+    Field(min_length=0, max_length=6),
+    BeforeValidator(_tuple),
+    Field(description="how many each hidden dense layer has; []: no such layer"),
+]
+Filters = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=1024)], ...],
+    Field(min_length=1, max_length=6),
+    BeforeValidator(_tuple),
+    Field(description="how many each convolution has"),
+]
+Dropout = Annotated[
+    float, Field(ge=0, lt=1, description="share of the hidden units left out at each training step")
+]
+Normalized = Annotated[bool, Field(description="batch normalization before each ReLU")]

@@ -1,0 +1,98 @@
+"""Fashion-MNIST, or image files of the user's own in the same format, cut into splits."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data import idx, sources
+from data.idx import DataError
+from data.splits import Split, Splits, hold_out
+
+if TYPE_CHECKING:
+    from configs.schema import Data
+
+OFFICIAL_NAME = "fashion-mnist"
+CLASS_NAMES: tuple[str, ...] = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+
+def load(section: "Data") -> Splits:
+    """Get the images and labels that a config asks for.
+
+    Args:
+        section: `source`, `name`, `validation_images`, `split_seed` and `class_names` are read. A name other
+            than fashion-mnist stands for IDX files of the user's own, in the folder `source`.
+
+    Returns:
+        The splits; train and validation are in the order of the training file, test in that of the test
+        file. `digest` is the sha256 of the four files' digests (`idx.digest`, in hexadecimal) in the order
+        of `sources.FILES`: that of what was read, whichever images are held out.
+
+    Raises:
+        DataError: the data can't be had, is damaged, or does not fit the section.
+    """
+    if section.name == OFFICIAL_NAME:
+        arrays, source = sources.fetch(section.source)
+        title, names = "Fashion-MNIST", CLASS_NAMES
+    else:
+        arrays, source = sources.read_own(section.source)
+        title, names = section.name, section.class_names or ()
+    train_images, train_labels, test_images, test_labels = (arrays[name] for name in sources.FILES)
+    num_classes = _count_classes(train_labels, test_labels)
+    names = names or tuple(str(label) for label in range(num_classes))
+    if len(names) != num_classes:
+        raise DataError(
+            f"data.class_names has {len(names)} names; expected {num_classes}, for the training labels go "
+            f"from 0 to {num_classes - 1}. Give each label its name, in order."
+        )
+    train, validation = _hold_out(train_images, train_labels, section)
+    digests = "".join(idx.digest(arrays[name]) for name in sources.FILES)
+    return Splits(
+        train=train,
+        validation=validation,
+        test=Split(test_images, test_labels),
+        class_names=names,
+        title=title,
+        source=source,
+        digest=hashlib.sha256(digests.encode()).hexdigest(),
+    )
+
+
+def _count_classes(train_labels: np.ndarray, test_labels: np.ndarray) -> int:
+    """Return the number of classes; a stray label would otherwise add a hundred empty ones."""
+    present = np.unique(train_labels)
+    num_classes = int(present[-1]) + 1
+    if missing := sorted(set(range(num_classes)) - set(present.tolist())):
+        raise DataError(
+            f"The training labels go to {num_classes - 1}, but none is {missing[0]}; expected no gaps from "
+            "0 on. Number the classes anew, or look for a wrong label."
+        )
+    if num_classes < 2:
+        raise DataError("The training labels are all 0; expected two classes or more. Check the label file.")
+    if test_labels.max() >= num_classes:
+        raise DataError(
+            f"The test labels go to {test_labels.max()}, the training labels only to "
+            f"{num_classes - 1}; expected the same classes. Check that both label files are of one data set."
+        )
+    return num_classes
+
+
+def _hold_out(images: np.ndarray, labels: np.ndarray, section: "Data") -> tuple[Split, Split]:
+    try:
+        return hold_out(images, labels, section.validation_images, section.split_seed)
+    except ValueError as error:
+        raise DataError(
+            f"data.validation_images is {section.validation_images}, more than can be taken out of "
+            f"{len(labels):,} training images ({error}). Set a smaller one."
+        ) from error

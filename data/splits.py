@@ -1,0 +1,57 @@
+"""Images with labels, cut into train, validation and test."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images uint8 (n, 28, 28), 0 to 255, and their labels uint8 (n,)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A data set: its three splits, what the labels mean, and where it came from.
+
+    `digest` is a sha256 that is equal exactly when all images and labels, in order, are.
+    """
+
+    train: Split
+    validation: Split
+    test: Split
+    class_names: tuple[str, ...]
+    title: str
+    source: str
+    digest: str
+
+
+def hold_out(images: np.ndarray, labels: np.ndarray, num_validation: int, seed: int) -> tuple[Split, Split]:
+    """Take validation images out of the training images, as many of each class as can be.
+
+    Args:
+        images: uint8 (n, 28, 28).
+        labels: uint8 (n,).
+        num_validation: how many to take out, less than n. What does not divide evenly by the
+            classes goes to the first ones.
+        seed: decides which ones; the same seed takes the same ones.
+
+    Returns:
+        (train, validation), each in the order of the file.
+
+    Raises:
+        ValueError: a class has too few images to give its share and keep one.
+    """
+    classes = np.unique(labels)
+    generator = np.random.default_rng([seed, 0x5B11])  # a stream of its own: seeds are used elsewhere, too
+    taken = np.zeros(len(labels), bool)
+    for position, label in enumerate(classes):
+        share = num_validation // len(classes) + (position < num_validation % len(classes))
+        members = np.flatnonzero(labels == label)
+        if share >= len(members):
+            raise ValueError(f"class {label} has {len(members)} images, and {share} were to be taken out")
+        taken[generator.permutation(members)[:share]] = True
+    return Split(images[~taken], labels[~taken]), Split(images[taken], labels[taken])

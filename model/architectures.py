@@ -1,0 +1,155 @@
+"""The networks, one function each: config -> `keras.Model`."""
+
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+from keras import KerasTensor, layers
+from keras.initializers import GlorotUniform
+
+from configs.schema import Cnn, Dense
+from model.layer_facts import POOL, SIDE
+from model.run_folder import AGAIN, RunError
+
+Policy = Literal["float32", "mixed_bfloat16"]
+POOLINGS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
+
+
+def build(network: Dense | Cnn, num_classes: int, seed: int) -> keras.Model:
+    """Build an untrained network as it is saved, scored and inspected.
+
+    Args:
+        network: a model of the config.
+        num_classes: how many probabilities it gives.
+        seed: decides the initial weights, and nothing else does.
+
+    Returns:
+        A model from float32 images (batch, 28, 28, 1) in [0, 1] to probabilities (batch, num_classes).
+        Layer `conv1` gives the activation map: after normalization and ReLU, before pooling.
+    """
+    return _build(network, num_classes, seed, "float32", for_training=False)
+
+
+def build_for_training(network: Dense | Cnn, num_classes: int, seed: int, policy: Policy) -> keras.Model:
+    """Build the same network in the form that trains fastest, ending in logits.
+
+    Its weights are those of `build` in the same order, so `set_weights(get_weights())` carries them over.
+    Max pooling comes before ReLU: the largest of four values is the same whether the negative ones
+    are set to zero before or after, and a quarter of the ReLUs is left to do.
+    """
+    return _build(network, num_classes, seed, policy, for_training=True)
+
+
+def _build(
+    network: Dense | Cnn, num_classes: int, seed: int, policy: Policy, for_training: bool
+) -> keras.Model:
+    seeds = _layer_seeds(seed)
+    inputs = keras.Input((SIDE, SIDE, 1), name="image")
+    x = inputs
+    if isinstance(network, Cnn):
+        x = _convolutions(x, network, seeds, policy, pool_first=for_training and network.pooling == "max")
+    x = layers.Flatten(name="flatten", dtype=policy)(x)
+    for number, units in enumerate(network.units, 1):
+        x = _hidden_units(x, units, number, network, seeds, policy)
+        if network.dropout:
+            x = layers.Dropout(network.dropout, seed=next(seeds), name=f"dropout{number}", dtype=policy)(x)
+    outputs = layers.Dense(
+        num_classes,
+        activation=None if for_training else "softmax",
+        kernel_initializer=GlorotUniform(next(seeds)),
+        name="probabilities",
+        dtype="float32",  # the loss needs all its digits
+    )(x)
+    return keras.Model(inputs, outputs)
+
+
+def _convolutions(
+    x: KerasTensor, network: Cnn, seeds: Iterator[int], policy: Policy, pool_first: bool
+) -> KerasTensor:
+    """Convolution, normalization, ReLU and pooling for each of `filters`."""
+    normalized = network.batch_normalization
+    split = normalized or pool_first  # something stands between the convolution and its ReLU
+    for number, filters in enumerate(network.filters, 1):
+        name = f"conv{number}"
+        x = layers.Conv2D(
+            filters,
+            network.kernel_size,
+            padding=network.padding,
+            activation=None if split else "relu",
+            kernel_initializer=GlorotUniform(next(seeds)),
+            name=f"{name}_linear" if split else name,
+            dtype=policy,
+        )(x)
+        if normalized:
+            x = layers.BatchNormalization(name=f"{name}_normalization", dtype=policy)(x)
+        if pool_first:
+            x = _pool(x, network, number, policy)
+        if split:
+            x = layers.Activation("relu", name=name, dtype=policy)(x)
+        if not pool_first:
+            x = _pool(x, network, number, policy)
+    return x
+
+
+def _hidden_units(
+    x: KerasTensor, units: int, number: int, network: Dense | Cnn, seeds: Iterator[int], policy: Policy
+) -> KerasTensor:
+    """A dense layer with ReLU; a network of convolutions normalizes only those."""
+    name = f"dense{number}"
+    normalized = network.batch_normalization and isinstance(network, Dense)
+    x = layers.Dense(
+        units,
+        activation=None if normalized else "relu",
+        kernel_initializer=GlorotUniform(next(seeds)),
+        name=f"{name}_linear" if normalized else name,
+        dtype=policy,
+    )(x)
+    if normalized:
+        x = layers.BatchNormalization(name=f"{name}_normalization", dtype=policy)(x)
+        x = layers.Activation("relu", name=name, dtype=policy)(x)
+    return x
+
+
+def _pool(x: KerasTensor, network: Cnn, number: int, policy: Policy) -> KerasTensor:
+    if network.pooling == "none":
+        return x
+    return POOLINGS[network.pooling](POOL, name=f"pool{number}", dtype=policy)(x)
+
+
+def _layer_seeds(seed: int) -> Iterator[int]:
+    """One seed after another for the layers of a network, all decided by its own."""
+    generator = np.random.default_rng(seed)
+    while True:
+        yield int(generator.integers(2**31))
+
+
+def load(path: Path, network: Dense | Cnn, num_classes: int) -> keras.Model:
+    """Rebuild a saved network from its config and give it the saved weights; no code from the file runs.
+
+    Args:
+        path: a `model.keras` written by a training of this network.
+        network: what the config says it is.
+        num_classes: how many probabilities it gives.
+
+    Raises:
+        RunError: the file is missing, damaged, or of another network.
+    """
+    model = build(network, num_classes, seed=0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Keras leaves a layer it does not find as it was, with a warning
+            model.load_weights(path)
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing; {AGAIN}") from None
+    except zipfile.BadZipFile:
+        raise RunError(f"{path} is damaged; delete its folder, then {AGAIN}") from None
+    except (OSError, ValueError, KeyError, UserWarning) as error:
+        problem = str(error).splitlines()[0]
+        raise RunError(
+            f"{path} does not fit the network in the run's config.yaml ({problem}); {AGAIN}"
+        ) from None
+    return model

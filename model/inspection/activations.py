@@ -1,0 +1,206 @@
+"""Activation maps: of chosen garments, and what there is to know of all others without keeping them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from model.inspection.stages import Network, compile_for_images, forward, to_input
+from model.layer_facts import SIDE
+
+BATCH = 64  # images at a time: their maps stay near the processor
+NUM_TOP = 9
+NUM_MEDIAN = 3
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one batch of images leaves behind.
+
+    Per convolution float32 arrays: `pooled` (n, height, width, filters), what the next layer reads, and
+    of each image's map (n, filters) the `largest` value, the `mean`, and the share of places above 0
+    (`active`); `linear`, the maps before ReLU, of all convolutions but the first.
+    """
+
+    linear: list[np.ndarray]
+    pooled: list[np.ndarray]
+    largest: list[np.ndarray]
+    mean: list[np.ndarray]
+    active: list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in one image's map: `index` of the image, `row` and `column` in the map, and the value."""
+
+    index: int
+    row: int
+    column: int
+    activation: float
+
+
+def choose_images(labels: np.ndarray, num_per_class: int) -> np.ndarray:
+    """The first images of each class: indices int64, by class, then in the order of the file."""
+    chosen = [np.flatnonzero(labels == label)[:num_per_class] for label in np.unique(labels)]
+    return np.concatenate(chosen)
+
+
+def maps_of(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
+    """All maps of a few images.
+
+    Args:
+        network: with convolutions.
+        images: uint8 (n, 28, 28).
+
+    Returns:
+        Per convolution `conv1` (after ReLU), `conv1/before_relu` and, where there is pooling, `pool1`:
+        float32 (n, height, width, filters).
+    """
+    arrays = {}
+    maps = forward(network.convolutions, to_input(images))
+    for number, (convolution, m) in enumerate(zip(network.convolutions, maps, strict=True), 1):
+        arrays[convolution.name] = m.map.numpy()
+        arrays[f"{convolution.name}/before_relu"] = m.linear.numpy()
+        if convolution.pooling != "none":
+            arrays[f"pool{number}"] = m.pooled.numpy()
+    return arrays
+
+
+def background(network: Network) -> list[np.ndarray]:
+    """What each filter answers to a black picture, before ReLU: float32 (filters,) per convolution.
+
+    Read at the centre of the map. For the first convolution it is the bias alone; it is no feature.
+    """
+    maps = forward(network.convolutions, to_input(np.zeros((1, SIDE, SIDE), np.uint8)))
+    return [m.linear.numpy()[0, m.linear.shape[1] // 2, m.linear.shape[2] // 2] for m in maps]
+
+
+def mean_activations(
+    network: Network, images: np.ndarray, on_progress: Callable[[float], None]
+) -> list[np.ndarray]:
+    """Each filter's mean over all images and all places of its map, after ReLU and before pooling.
+
+    Args:
+        network: with convolutions.
+        images: uint8 (n, 28, 28).
+        on_progress: told the share that is done.
+
+    Returns:
+        Per convolution float64 (filters,); exactly 0 for a filter that is never above 0.
+    """
+
+    def sums(batch: tf.Tensor) -> list[tf.Tensor]:
+        maps = forward(network.convolutions, to_input(batch))
+        # a product with ones: TensorFlow's sums over the leading axes are slower
+        flat = [tf.reshape(m.map, (-1, m.map.shape[-1])) for m in maps]
+        return [tf.matmul(tf.ones((1, tf.shape(f)[0])), f)[0] for f in flat]
+
+    sums_of = compile_for_images(sums)
+    totals = [np.zeros(convolution.num_filters) for convolution in network.convolutions]
+    for first in range(0, len(images), BATCH):
+        for total, part in zip(totals, sums_of(images[first : first + BATCH]), strict=True):
+            total += part.numpy()
+        on_progress(min(1.0, (first + BATCH) / len(images)))
+    sizes = [m.map.shape[1] * m.map.shape[2] for m in forward(network.convolutions, to_input(images[:1]))]
+    return [total / (len(images) * size) for total, size in zip(totals, sizes, strict=True)]
+
+
+def trace(network: Network, images: np.ndarray) -> Iterator[tuple[slice, Trace]]:
+    """Run a network over any number of images, a batch at a time.
+
+    Args:
+        network: with convolutions.
+        images: uint8 (n, 28, 28).
+
+    Yields:
+        Which images, and what they leave behind.
+    """
+
+    def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], ...]:
+        maps = forward(network.convolutions, to_input(batch))
+        return (
+            [m.linear for m in maps[1:]],
+            [m.pooled for m in maps],
+            [tf.reduce_max(m.map, (1, 2)) for m in maps],
+            [tf.reduce_mean(m.map, (1, 2)) for m in maps],
+            [tf.reduce_mean(tf.sign(m.map), (1, 2)) for m in maps],
+        )
+
+    traced = compile_for_images(run)
+    for first in range(0, len(images), BATCH):
+        part = slice(first, min(first + BATCH, len(images)))
+        yield part, Trace(*([tensor.numpy() for tensor in tensors] for tensors in traced(images[part])))
+
+
+def rank_images(largest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The images that excite each filter most, and those in the middle.
+
+    Args:
+        largest: float32 (images, filters), the largest value of each image's map.
+
+    Returns:
+        Indices (filters, 9), strongest first, and (filters, 3) around the median; of equal ones the
+        first in the file comes first. Fewer where there are fewer images.
+    """
+    order = np.argsort(-largest, axis=0, kind="stable").T
+    middle = max(0, (len(largest) - NUM_MEDIAN) // 2)
+    return order[:, :NUM_TOP], order[:, middle : middle + NUM_MEDIAN]
+
+
+def locate(
+    network: Network, images: np.ndarray, layer: int, wanted: np.ndarray, largest: np.ndarray
+) -> list[list[Place]]:
+    """Find where in their maps some images have their largest value; of equal places the first.
+
+    Args:
+        network: with convolutions.
+        images: uint8 (n, 28, 28), all of them.
+        layer: which convolution, from 0.
+        wanted: indices (filters, k) of images, for each filter its own.
+        largest: float32 (n, filters), the largest value of each image's map.
+
+    Returns:
+        Per filter k places, in the order of `wanted`.
+    """
+    convolutions = network.convolutions[: layer + 1]
+    run = compile_for_images(lambda batch: forward(convolutions, to_input(batch))[-1].map)
+    needed = np.unique(wanted)
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    for first in range(0, len(needed), BATCH):
+        batch = needed[first : first + BATCH]
+        maps = run(images[batch]).numpy()
+        for index, image in enumerate(batch):
+            for f in np.flatnonzero((wanted == image).any(axis=1)).tolist():
+                found[f, int(image)] = divmod(int(maps[index, :, :, f].argmax()), maps.shape[2])
+    return [
+        [Place(int(i), *found[f, i], float(largest[i, f])) for i in indices]
+        for f, indices in enumerate(wanted)
+    ]
+
+
+def class_means(mean: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """Mean activation per class, float64 (filters, classes), from the images' means (n, filters).
+
+    A class without images has 0.
+    """
+    members = np.eye(num_classes)[labels]  # (n, classes)
+    return (mean.T.astype(np.float64) @ members) / np.maximum(members.sum(axis=0), 1)
+
+
+def class_selectivity(means: np.ndarray) -> np.ndarray:
+    """How much more a filter fires for a class than for the others.
+
+    (mean of the class - mean of the others) / (their sum), as Morcos et al., "On the importance of
+    single directions for generalization" (arXiv 1803.06959), equation 1, take it for the largest class.
+
+    Args:
+        means: class means (filters, classes), at least 0.
+
+    Returns:
+        float64 (filters, classes) in [-1, 1]: 1 fires for this class only, 0 no more than for the
+        others, -1 for the others only. 0 where a filter never fires.
+    """
+    others = (means.sum(axis=1, keepdims=True) - means) / max(means.shape[1] - 1, 1)
+    total = means + others
+    return np.where(total > 0, (means - others) / np.where(total > 0, total, 1), 0.0)

@@ -1,0 +1,158 @@
+"""The kernels themselves: what they resemble, which inputs weigh most, how far training moved them."""
+
+from dataclasses import dataclass
+from math import comb
+from typing import Any
+
+import numpy as np
+
+NUM_RANDOM = 20_000  # untrained kernels that set the mark for giving a name
+RANDOM_SEED = 0
+UNTRAINED_SHARE = 0.95  # of them stay below the mark
+NUM_SLICES = 3  # heaviest input slices told of a deeper kernel
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Hand-made filters of one size, each of length 1, and what untrained kernels reach with them.
+
+    `patterns` is float64 (number, k * k) in the order of `names`. `threshold` is the |similarity| that
+    95 of 100 untrained kernels stay below, `mean` what they reach on average.
+    """
+
+    names: tuple[str, ...]
+    patterns: np.ndarray
+    threshold: float
+    mean: float
+
+
+def pattern_bank(size: int) -> Bank | None:
+    """Draw the hand-made filters of a size and let untrained kernels compete with them.
+
+    For 3 x 3 these are the textbook's masks (Gonzalez and Woods, Digital Image Processing, chapter 10):
+    lines `-1 2 -1` in four directions, Sobel's gradients in four, the centre against its surround
+    (Laplacian with diagonals), and the binomial blur. Filters are not flipped: an edge with similarity
+    +1 answers to dark on the left (at the top) and light on the right (at the bottom); the rising
+    diagonal edge to light at the lower right, the falling one to light at the upper right. Their names
+    are those of the line along the edge.
+
+    Args:
+        size: of the kernels, in pixels; odd sizes have all ten patterns, even ones those that exist.
+
+    Returns:
+        The bank, or None for 1 x 1 kernels, which have no shape.
+    """
+    if size == 1:
+        return None
+    drawn = {name: pattern for name, pattern in _draw(size).items() if np.abs(pattern).max() > 1e-12}
+    patterns = np.array([pattern.ravel() / np.linalg.norm(pattern) for pattern in drawn.values()])
+    # Glorot's uniform weights; their scale does not matter to a cosine
+    random = np.random.default_rng(RANDOM_SEED).uniform(-1, 1, (NUM_RANDOM, size * size))
+    reached = np.abs(random @ patterns.T / np.linalg.norm(random, axis=1, keepdims=True)).max(axis=1)
+    threshold = float(np.quantile(reached, UNTRAINED_SHARE))
+    return Bank(tuple(drawn), patterns, threshold, float(reached.mean()))
+
+
+def _draw(size: int) -> dict[str, np.ndarray]:
+    """Patterns (size, size), not yet of length 1; x grows to the right, y downwards."""
+    steps = np.arange(size) - (size - 1) / 2
+    y, x = np.meshgrid(steps, steps, indexing="ij")
+    binomial = np.array([comb(size - 1, i) for i in range(size)], float)
+    blur = np.outer(binomial, binomial)
+    return {
+        "vertical line": _against_mean(np.abs(x) <= 0.5),
+        "horizontal line": _against_mean(np.abs(y) <= 0.5),
+        "rising diagonal line": _against_mean(np.abs(x + y) <= 0.5),
+        "falling diagonal line": _against_mean(np.abs(x - y) <= 0.5),
+        "vertical edge": x * blur,
+        "horizontal edge": y * blur,
+        "rising diagonal edge": (x + y) * blur,
+        "falling diagonal edge": (x - y) * blur,
+        "centre against surround": _against_mean((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)),
+        "blur": blur,
+    }
+
+
+def _against_mean(mask: np.ndarray) -> np.ndarray:
+    """A mask whose weights sum to 0, so that it answers to nothing where all is alike."""
+    return mask - mask.mean()
+
+
+def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] | None]:
+    """Name what first-layer kernels resemble.
+
+    Args:
+        kernel: (k, k, c_in, c).
+        bank: of the kernel's size.
+
+    Returns:
+        Per filter `name` (None unless the match exceeds the bank's threshold), `similarity` (cosine, in
+        [-1, 1], sign kept; 0 for a kernel of zeros) and `nearest`, the pattern with the largest
+        |similarity|. None for each filter when there is no bank or the kernel reads several channels:
+        a stack of slices has no picture.
+    """
+    num_filters = kernel.shape[-1]
+    if bank is None or kernel.shape[2] > 1:
+        return [None] * num_filters
+    flat = kernel.reshape(-1, num_filters).T.astype(np.float64)
+    lengths = np.linalg.norm(flat, axis=1, keepdims=True)
+    similarities = (flat @ bank.patterns.T) / np.where(lengths > 0, lengths, 1)
+    matches: list[dict[str, Any] | None] = []
+    for row in np.clip(similarities, -1, 1):
+        best = int(np.abs(row).argmax())
+        nearest, similarity = bank.names[best], float(row[best])
+        name = nearest if abs(similarity) > bank.threshold else None
+        matches.append({"name": name, "similarity": similarity, "nearest": nearest})
+    return matches
+
+
+def heaviest_slices(kernel: np.ndarray) -> list[list[dict[str, Any]] | None]:
+    """Which earlier filters each deeper filter reads with the heaviest weights.
+
+    Args:
+        kernel: (k, k, c_in, c).
+
+    Returns:
+        Per filter up to three slices, heaviest first: `channel` (the earlier filter), `norm` (length of
+        the slice) and `share` of the kernel's squared length. None for each filter of a first layer.
+    """
+    num_filters = kernel.shape[-1]
+    if kernel.shape[2] == 1:
+        return [None] * num_filters
+    squares = np.square(kernel, dtype=np.float64).sum(axis=(0, 1))  # (c_in, c)
+    totals = np.where(squares.sum(axis=0) > 0, squares.sum(axis=0), 1)
+    order = np.argsort(-squares, axis=0, kind="stable")[:NUM_SLICES]
+    return [
+        [
+            {
+                "channel": int(channel),
+                "norm": float(np.sqrt(squares[channel, index])),
+                "share": float(squares[channel, index] / totals[index]),
+            }
+            for channel in order[:, index]
+        ]
+        for index in range(num_filters)
+    ]
+
+
+def movement(before: np.ndarray, after: np.ndarray) -> list[dict[str, float]]:
+    """How far training moved each filter.
+
+    Args:
+        before, after: the weights untrained and trained, (..., c).
+
+    Returns:
+        Per filter `cosine` between the two, `distance`, and `relative`: the distance over the length
+        before. Where a length is 0, cosine and relative are 0.
+    """
+    old = before.reshape(-1, before.shape[-1]).astype(np.float64)
+    new = after.reshape(-1, after.shape[-1]).astype(np.float64)
+    old_length, new_length = np.linalg.norm(old, axis=0), np.linalg.norm(new, axis=0)
+    distance = np.linalg.norm(new - old, axis=0)
+    product = old_length * new_length
+    cosine = (old * new).sum(axis=0) / np.where(product > 0, product, 1)
+    relative = np.where(old_length > 0, distance / np.where(old_length > 0, old_length, 1), 0)
+    return [
+        {"cosine": float(c), "distance": float(d), "relative": float(r)}
+        for c, d, r in zip(np.clip(cosine, -1, 1), distance, relative, strict=True)
+    ]

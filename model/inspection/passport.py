@@ -1,0 +1,119 @@
+"""All that is known of the filters of one convolution, as plain records: one passport for each."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from model.inspection.activations import Place, class_selectivity
+from model.inspection.filters import Bank, heaviest_slices, match_kernels
+from model.inspection.orientation import Tuning, preferred_orientation
+from model.inspection.worth import ranks
+
+SATURATED = 0.999  # share of places above 0 from which on the ReLU does as good as nothing
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was measured on one convolution with c filters.
+
+    `kernel` and `kernel_before` (k, k, c_in, c), trained and untrained, with normalization's scale;
+    `moved` per filter, from the weights without it; `background` (c,) before ReLU;
+    `mean` (c,) over the training images; `largest` (c,) and `active` (c,), share of places above 0,
+    over the test images; `class_means` (c, classes); places of the strongest and the median images per
+    filter; `tuning` trained and untrained; `validation_increase` (c,); `worth` per filter.
+    """
+
+    name: str
+    kernel: np.ndarray
+    kernel_before: np.ndarray
+    moved: list[dict[str, float]]
+    background: np.ndarray
+    mean: np.ndarray
+    largest: np.ndarray
+    active: np.ndarray
+    class_means: np.ndarray
+    top: list[list[Place]]
+    median: list[list[Place]]
+    tuning: Tuning
+    tuning_before: Tuning
+    validation_increase: np.ndarray
+    worth: list[dict[str, Any]]
+
+
+def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any]]:
+    """Write the passports of one convolution's filters.
+
+    A filter is dead if it is above 0 at no place of any training or test image, and saturated if it is
+    at 99.9 % of all places of the test images or more: then its ReLU has nothing to cut.
+
+    Args:
+        findings: of the convolution.
+        bank: the hand-made filters of the kernel's size.
+
+    Returns:
+        Per filter a record of plain, finite values.
+    """
+    f = findings
+    match, match_before = match_kernels(f.kernel, bank), match_kernels(f.kernel_before, bank)
+    degrees, strength = preferred_orientation(f.tuning)
+    degrees_before, strength_before = preferred_orientation(f.tuning_before)
+    slices = heaviest_slices(f.kernel)
+    selectivity, rank = class_selectivity(f.class_means), ranks(f.validation_increase)
+    return [
+        {
+            "layer": f.name,
+            "index": i,
+            "rank": rank[i],
+            "kernel_match": match[i],
+            "orientation_degrees": degrees[i],
+            "orientation_strength": strength[i],
+            "orientation_curve": f.tuning.curves[i].tolist(),
+            "dead": bool(f.mean[i] == 0 and f.largest[i] == 0),
+            "saturated": bool(f.active[i] >= SATURATED),
+            "active_share": float(f.active[i]),
+            "background": {
+                "before_relu": float(f.background[i]),
+                "after_relu": max(float(f.background[i]), 0.0),
+            },
+            "mean": float(f.mean[i]),
+            "class_selectivity": selectivity[i].tolist(),
+            "class_mean": f.class_means[i].tolist(),
+            "top_images": [asdict(place) for place in f.top[i]],
+            "median_images": [asdict(place) for place in f.median[i]],
+            "heaviest_slices": slices[i],
+            "moved": f.moved[i],
+            "untrained": {
+                "kernel_match": match_before[i],
+                "orientation_degrees": degrees_before[i],
+                "orientation_strength": strength_before[i],
+            },
+            "ablation": f.worth[i],
+        }
+        for i in range(f.kernel.shape[-1])
+    ]
+
+
+def count_findings(passports: list[dict[str, Any]]) -> dict[str, int | None]:
+    """How many of a layer's filters are dead, saturated, named, oriented; the last two also untrained.
+
+    Args:
+        passports: of one convolution.
+
+    Returns:
+        Counts; those of names are None where kernels have no picture.
+    """
+    pictures = passports[0]["kernel_match"] is not None
+
+    def named(records: list[dict[str, Any]]) -> int | None:
+        return sum(r["kernel_match"]["name"] is not None for r in records) if pictures else None
+
+    untrained = [passport["untrained"] for passport in passports]
+    return {
+        "num_dead": sum(p["dead"] for p in passports),
+        "num_saturated": sum(p["saturated"] for p in passports),
+        "num_named": named(passports),
+        "num_named_untrained": named(untrained),
+        "num_oriented": sum(p["orientation_degrees"] is not None for p in passports),
+        "num_oriented_untrained": sum(u["orientation_degrees"] is not None for u in untrained),
+    }

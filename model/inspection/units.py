@@ -1,0 +1,117 @@
+"""The first layer of a dense network: which of its units matter most, drawn as 28 x 28 weights."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from data.splits import Split, Splits
+from model.inspection.activations import class_means, class_selectivity, rank_images
+from model.inspection.filters import movement
+from model.inspection.stages import Network, logits_of
+from model.inspection.worth import Scores, join, ranks, score, worth
+
+NUM_UNITS = 24
+BATCH = 500
+RULE = (
+    "the {shown} of {num} units whose answers, times the length of the weights that read them, vary most "
+    "over the validation images; ranked by how much the validation loss rises without each"
+)
+
+
+def inspect_units(network: Network, before: Network, splits: Splits) -> dict[str, Any]:
+    """Find the units of the first hidden layer that matter most, and what they are worth.
+
+    Removal replaces a unit's answer by its mean over the training images. Only the most promising are
+    removed: a wide layer has thousands.
+
+    Args:
+        network: without convolutions, with a hidden layer.
+        before: the same, untrained.
+        splits: means from train, choice and ranking from validation, figures from test.
+
+    Returns:
+        The content of units.json.
+    """
+    mean = _moments(network, splits.train.images)[0]
+    spread = _moments(network, splits.validation.images)[1] * np.linalg.norm(network.dense[1][0], axis=1)
+    chosen = np.argsort(-spread, kind="stable")[:NUM_UNITS]
+    constants = mean[chosen].astype(np.float32)
+    valued, valued_without, _ = _remove(network, splits.validation, chosen, constants)
+    increase = (valued_without.losses - valued.losses).mean(axis=1, dtype=np.float64)
+    intact, without, answers = _remove(network, splits.test, chosen, constants)
+    labels, num_classes = splits.test.labels, len(splits.class_names)
+    records = worth(intact, without, labels, num_classes, increase)
+    units = _describe(network, before, chosen, answers, class_means(answers, labels, num_classes), records)
+    for unit, rank, constant in zip(units, ranks(increase), constants, strict=True):
+        unit |= {"rank": rank, "mean": float(constant)}
+    return {
+        "classes": list(splits.class_names),
+        "num_test": len(labels),
+        "accuracy": float((intact.predictions == labels).mean()),
+        "loss": float(intact.losses.mean(dtype=np.float64)),
+        "rule": RULE.format(shown=len(chosen), num=len(mean)),
+        "num_units": len(mean),
+        "units": sorted(units, key=lambda unit: unit["rank"]),
+    }
+
+
+def _hidden(network: Network, images: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """The first layer's answers after ReLU, (n, units), some images at a time."""
+    weights, bias = network.dense[0]
+    for first in range(0, len(images), BATCH):
+        part = slice(first, first + BATCH)
+        pixels = images[part].reshape(-1, len(weights)).astype(np.float32) / 255
+        yield part, np.maximum(pixels @ weights + bias, 0)
+
+
+def _moments(network: Network, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each unit's answer, float64 (units,)."""
+    total = squares = np.zeros(network.dense[0][1].size)
+    for _, answers in _hidden(network, images):
+        total = total + answers.sum(axis=0, dtype=np.float64)
+        squares = squares + np.square(answers).sum(axis=0, dtype=np.float64)
+    mean = total / len(images)
+    return mean, np.sqrt(np.maximum(squares / len(images) - mean**2, 0))
+
+
+def _remove(
+    network: Network, split: Split, chosen: np.ndarray, constants: np.ndarray
+) -> tuple[Scores, Scores, np.ndarray]:
+    """Scores with all units, without each of the chosen, and the chosen units' answers (n, chosen)."""
+    weights, bias = network.dense[1]
+    intact, without, kept = [], [], []
+    for part, answers in _hidden(network, split.images):
+        inner = answers @ weights + bias
+        change = constants - answers[:, chosen]  # (n, chosen)
+        changed = inner + change.T[:, :, None] * weights[chosen][:, None]  # of rank one for each unit
+        labels = split.labels[part]
+        without.append(score(logits_of(network.dense[1:], changed), labels))
+        intact.append(score(logits_of(network.dense[1:], inner), labels))
+        kept.append(answers[:, chosen])
+    return join(intact), join(without), np.concatenate(kept)
+
+
+def _describe(
+    network: Network,
+    before: Network,
+    chosen: np.ndarray,
+    answers: np.ndarray,
+    means: np.ndarray,
+    records: list[dict[str, Any]],
+) -> list[dict[str, Any]]:
+    selectivity, top = class_selectivity(means), rank_images(answers)[0]
+    moved = movement(before.dense[0][0], network.dense[0][0])
+    return [
+        {
+            "layer": "dense1",
+            "index": int(unit),
+            "dead": bool(answers[:, i].max() == 0),
+            "class_selectivity": selectivity[i].tolist(),
+            "class_mean": means[i].tolist(),
+            "top_images": [{"index": int(j), "activation": float(answers[j, i])} for j in top[i]],
+            "moved": moved[unit],
+            "ablation": records[i],
+        }
+        for i, unit in enumerate(chosen)
+    ]

@@ -1,0 +1,226 @@
+"""Jobs on local processes: longest first, each on a fixed number of threads. No TensorFlow in the parent.
+
+A worker starts once, gets the data once, and does many jobs. It dies with its parent. A worker that
+dies costs only the job it was doing.
+"""
+
+import heapq
+import itertools
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from data.splits import Splits
+
+MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, the data, and a batch of maps
+Report = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A call of `function(splits, report, **arguments)` in a worker.
+
+    `function` is a module's; what it gives to `report` reaches the parent as `Reported`. `cost` is in
+    any unit that all jobs share. A job may end with `JobFailed`.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    arguments: dict[str, Any] = field(default_factory=dict)
+    cost: float = 1.0
+
+
+class JobFailed(Exception):
+    """A job can't be done, for a reason that its user must know."""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A job says where it stands."""
+
+    job: Job
+    value: Any
+
+
+@dataclass(frozen=True)
+class Done:
+    """A job ended and returned `value`."""
+
+    job: Job
+    value: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A job ended without a value; the others go on."""
+
+    job: Job
+    reason: str
+
+
+def num_workers(costs: list[float], cores: int, free_memory: float) -> int:
+    """How many workers finish these jobs soonest.
+
+    One per core, and as many more as the last round of long jobs would leave waiting for a core of
+    their own: three long jobs on two cores take 1.5 times as long as one when they share them, and
+    twice as long one after another.
+
+    Args:
+        costs: of all jobs, in one unit.
+        cores: that may be used.
+        free_memory: bytes.
+    """
+    num_long = sum(cost > max(costs) / 2 for cost in costs)
+    wanted = cores + (num_long % cores if num_long > cores else 0)
+    return max(1, min(wanted, len(costs), int(free_memory / MEMORY_PER_WORKER)))
+
+
+def free_memory() -> float:
+    """Bytes that can be had without swapping; where the system does not say, half of what is there."""
+    with suppress(OSError, ValueError, StopIteration), open("/proc/meminfo") as lines:
+        return 1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable")))
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
+
+
+def num_cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Workers:
+    """Worker processes, and the jobs waiting for them. Leaving the `with` block ends them at once.
+
+    Args:
+        number: of processes.
+        threads: of each.
+        splits: handed to every job.
+        debug: leave TensorFlow's chatter and tracebacks on stderr.
+    """
+
+    def __init__(self, number: int, threads: int, splits: Splits, debug: bool = False) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._arguments = (threads, splits, debug)
+        self._waiting: list[tuple[float, int, Job]] = []
+        self._order = itertools.count()
+        self._workers = [self._start() for _ in range(number)]
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What they write is written atomically, so nothing is lost by not asking.
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()
+
+    def submit(self, job: Job) -> None:
+        """Add a job; `events` runs it."""
+        heapq.heappush(self._waiting, (-job.cost, next(self._order), job))
+
+    def events(self) -> Iterator[Reported | Done | Failed]:
+        """Run all jobs, also those submitted meanwhile, and tell what happens as it happens."""
+        while True:
+            for worker in self._workers:
+                if worker.job is None and self._waiting:
+                    worker.give(heapq.heappop(self._waiting)[2])
+            busy = [worker for worker in self._workers if worker.job is not None]
+            if not busy:
+                return
+            ready = wait([worker.connection for worker in busy])
+            for worker in busy:
+                if worker.connection in ready and worker.job is not None:
+                    yield self._receive(worker, worker.job)
+
+    def _receive(self, worker: "_Worker", job: Job) -> Reported | Done | Failed:
+        try:
+            kind, value = worker.connection.recv()
+        except (EOFError, ConnectionResetError):
+            worker.process.join()
+            self._workers[self._workers.index(worker)] = self._start()
+            return Failed(job, _cause_of_death(worker.process.exitcode))
+        if kind is not Reported:
+            worker.job = None
+        return kind(job, value)
+
+    def _start(self) -> "_Worker":
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs, *self._arguments), daemon=True)
+        # Workers inherit the mask: Ctrl-C reaches the parent alone, and it ends them.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        theirs.close()
+        return _Worker(process, ours)
+
+
+@dataclass(eq=False)
+class _Worker:
+    process: Any
+    connection: Connection
+    job: Job | None = None
+
+    def give(self, job: Job) -> None:
+        self.job = job
+        with suppress(BrokenPipeError):  # it died idle: `events` meets its end when it listens
+            self.connection.send(job)
+
+
+def _cause_of_death(exit_code: int) -> str:
+    if exit_code >= 0:
+        return f"its process ended with exit code {exit_code}"
+    name = signal.Signals(-exit_code).name
+    hint = " (the system does this when memory runs out)" if name == "SIGKILL" else ""
+    return f"its process was ended by {name}{hint}"
+
+
+def _work(connection: Connection, threads: int, splits: Splits, debug: bool) -> None:
+    """A worker's life: jobs from the parent until it hangs up."""
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    _quieten(threads, debug)
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    while True:
+        try:
+            job = connection.recv()
+        except EOFError:
+            return
+        try:
+            value = job.function(
+                splits, lambda progress: connection.send((Reported, progress)), **job.arguments
+            )
+            connection.send((Done, value))
+        except JobFailed as error:
+            connection.send((Failed, str(error)))
+        except MemoryError:
+            connection.send((Failed, "not enough memory"))
+        except Exception as error:
+            if debug:
+                traceback.print_exc()
+            connection.send((Failed, f"{type(error).__name__}: {error}"))
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _quieten(threads: int, debug: bool) -> None:
+    """Settings that must stand before TensorFlow is imported."""
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    if not debug:
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -1,0 +1,123 @@
+"""What follows from a config alone: sizes, parameters, arithmetic and receptive field of every layer.
+
+No TensorFlow: the report, the memory estimate and the figures need these before any network is built.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from configs.schema import Cnn, Dense
+
+SIDE = 28  # images are 28 x 28 pixels of one channel
+POOL = 2  # pooling windows are 2 x 2, two apart
+NORMALIZATION = 4  # numbers per channel: a scale, a shift, a mean and a variance
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """One layer: its output's shape (height, width, channels) or (units,), its weights and its work.
+
+    `flops` counts one image forward, 2 per multiply-add; additions of biases and comparisons are left
+    out, as is usual. `window` and `stride` are 1 for layers without a window.
+    """
+
+    name: str
+    kind: Literal["conv", "pool", "dense"]
+    output_shape: tuple[int, ...]
+    parameters: int = 0
+    flops: int = 0
+    window: int = 1
+    stride: int = 1
+    padding: int = 0  # pixels added at the top and left
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """Output (row, column) sees input rows `row * stride + offset` to `... + size - 1`, columns alike.
+
+    With `same` padding a field may reach beyond the picture: the offset is negative there.
+    """
+
+    size: int
+    stride: int
+    offset: int
+
+
+def layer_facts(network: Dense | Cnn, num_classes: int) -> list[LayerFacts]:
+    """The layers of a network from input to output, normalization counted with its layer.
+
+    Args:
+        network: a model of the config.
+        num_classes: how many probabilities it gives.
+
+    Returns:
+        Convolutions, poolings and dense layers, named as in the saved model.
+    """
+    facts = _convolutions(network) if isinstance(network, Cnn) else []
+    num_inputs = 1
+    for size in facts[-1].output_shape if facts else (SIDE, SIDE, 1):
+        num_inputs *= size
+    for number, units in enumerate((*network.units, num_classes), 1):
+        last = number > len(network.units)
+        normalized = network.batch_normalization and isinstance(network, Dense) and not last
+        facts.append(
+            LayerFacts(
+                name="probabilities" if last else f"dense{number}",
+                kind="dense",
+                output_shape=(units,),
+                parameters=num_inputs * units + units + NORMALIZATION * units * normalized,
+                flops=2 * num_inputs * units,
+            )
+        )
+        num_inputs = units
+    return facts
+
+
+def _convolutions(network: Cnn) -> list[LayerFacts]:
+    facts = []
+    side, channels, kernel = SIDE, 1, network.kernel_size
+    for number, filters in enumerate(network.filters, 1):
+        same = network.padding == "same"
+        side = side if same else side - kernel + 1
+        weights = kernel * kernel * channels * filters
+        facts.append(
+            LayerFacts(
+                name=f"conv{number}",
+                kind="conv",
+                output_shape=(side, side, filters),
+                parameters=weights + filters + NORMALIZATION * filters * network.batch_normalization,
+                flops=2 * weights * side * side,
+                window=kernel,
+                padding=(kernel - 1) // 2 if same else 0,
+            )
+        )
+        if network.pooling != "none":
+            side //= POOL
+            facts.append(LayerFacts(f"pool{number}", "pool", (side, side, filters), window=POOL, stride=POOL))
+        channels = filters
+    return facts
+
+
+def receptive_field(facts: list[LayerFacts], layer: str) -> ReceptiveField:
+    """Which pixels of the input one value of a layer's map can see.
+
+    Args:
+        facts: of the whole network, from `layer_facts`.
+        layer: the name of a convolution or pooling layer.
+
+    Returns:
+        The field; each window widens it by (window - 1) steps of the stride so far.
+
+    Raises:
+        KeyError: the network has no such convolution or pooling layer.
+    """
+    size, stride, offset = 1, 1, 0
+    for fact in facts:
+        if fact.kind == "dense":
+            break
+        size += (fact.window - 1) * stride
+        offset -= fact.padding * stride
+        stride *= fact.stride
+        if fact.name == layer:
+            return ReceptiveField(size, stride, offset)
+    raise KeyError(layer)

@@ -1,0 +1,168 @@
+"""Convolution and pooling in plain NumPy, and the numbers and pictures that the lesson works them on.
+
+Convolution is deep learning's, a cross-correlation: rows before columns, the filter is not turned.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+Maps = dict[str, np.ndarray]
+Say = Callable[[str], None]  # takes a line for the terminal
+
+PATCH = np.array([[0, 64, 128, 128], [48, 192, 144, 144], [142, 226, 168, 0], [255, 0, 0, 64]], np.uint8)
+# All numbers of the lesson are small multiples of 0.5, which float32 holds exactly.
+WORKED = np.array([[-1, 0, -2], [0.5, 4.5, -1.5], [1.5, 2, -3]], np.float32)
+VERTICAL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
+HORIZONTAL = VERTICAL.T  # -1 -2 -1 / 0 0 0 / 1 2 1
+FILTERS = {"vertical": VERTICAL, "horizontal": HORIZONTAL}
+PICTURES = ("trouser", "striped", "drawn_vertical", "drawn_horizontal")
+STRONGEST = 4 * 255  # the most these two can give: 1 + 2 + 1 white pixels against black ones
+TROUSER, STRIPED = 24, 719  # places in the test file
+
+
+def convolve(images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Put the kernel on every place where it fits, multiply cell by cell, and add the products.
+
+    Args:
+        images: (..., height, width).
+        kernel: (kernel height, kernel width).
+
+    Returns:
+        (..., height - kernel height + 1, width - kernel width + 1): a pixel at the border lacks the
+        neighbours that the kernel needs.
+    """
+    windows = sliding_window_view(images, kernel.shape, axis=(-2, -1))
+    return np.einsum("...ij,ij->...", windows, kernel)
+
+
+def relu(maps: np.ndarray) -> np.ndarray:
+    """What is negative becomes 0."""
+    return np.maximum(maps, 0)
+
+
+def blocks(maps: np.ndarray) -> np.ndarray:
+    """Maps (..., h, w) cut into blocks of 2 x 2: (..., h // 2, w // 2, 4), each block row by row.
+
+    A last row or column that does not fill a block is left out.
+    """
+    *leading, height, width = maps.shape
+    rows, columns = height // 2, width // 2
+    cut = maps[..., : 2 * rows, : 2 * columns].reshape(*leading, rows, 2, columns, 2)
+    return cut.swapaxes(-3, -2).reshape(*leading, rows, columns, 4)
+
+
+def max_pool(maps: np.ndarray) -> np.ndarray:
+    """The largest of every 2 x 2 block: (..., h, w) -> (..., h // 2, w // 2)."""
+    return blocks(maps).max(axis=-1)
+
+
+def average_pool(maps: np.ndarray) -> np.ndarray:
+    """The mean of every 2 x 2 block: (..., h, w) -> (..., h // 2, w // 2)."""
+    return blocks(maps).mean(axis=-1)
+
+
+def drawn_lines(direction: str) -> np.ndarray:
+    """A picture uint8 (28, 28) of white lines two pixels wide: vertical, horizontal, rising or falling."""
+    row, column = np.indices((28, 28))
+    if direction in ("vertical", "horizontal"):
+        across = column if direction == "vertical" else row
+        return (255 * np.isin(across, (4, 5, 12, 13, 20, 21))).astype(np.uint8)
+    rising = (255 * np.isin((column + row) % 8, (4, 5))).astype(np.uint8)
+    return rising if direction == "rising" else rising[:, ::-1]
+
+
+def mean_response(images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Mean |response| of pictures (..., h, w) to a filter: (...), the larger the more it stands out."""
+    return np.abs(convolve(images, kernel)).mean(axis=(-2, -1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Batch normalization of one filter: scale * (x - mean) / deviation + shift."""
+
+    mean: float
+    deviation: float
+    scale: float
+    shift: float
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        return self.scale * (values - self.mean) / self.deviation + self.shift
+
+
+@dataclass(frozen=True)
+class FilterAtWork:
+    """One filter, what it reads for one picture, and what Keras makes of that.
+
+    `reads` float32 (h, w, c) without padding; `kernel` (kh, kw, c); `keras_map` (h', w') is after ReLU,
+    `keras_pooled` (h' // 2, w' // 2) or None where nothing is pooled.
+    """
+
+    reads: np.ndarray
+    kernel: np.ndarray
+    bias: float
+    normalization: Normalization | None
+    padding: str
+    pooling: str
+    keras_map: np.ndarray
+    keras_pooled: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """The same in plain NumPy, and one place of it in detail.
+
+    `window` and `products` (kh, kw, c) are what the place reads and that times the kernel; `total` is their
+    sum; `linear` adds the bias, `normalized` the normalization; `value` is after ReLU. `block` (2, 2) is the
+    pooling block the place falls in, None where there is none. `beyond_border`: the window holds padding.
+    """
+
+    row: int
+    column: int
+    window: np.ndarray
+    products: np.ndarray
+    total: float
+    linear: float
+    normalized: float
+    value: float
+    map: np.ndarray
+    pooled: np.ndarray | None
+    block: np.ndarray | None
+    beyond_border: bool
+
+
+def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
+    """The whole map of a filter in float64, and one place of it in detail (None: where it is largest)."""
+    reads, kernel = work.reads.astype(np.float64), work.kernel.astype(np.float64)
+    size = len(kernel)
+    # Zeros around, an odd one at the bottom and right.
+    before, after = ((size - 1) // 2, size // 2) if work.padding == "same" else (0, 0)
+    reads = np.pad(reads, ((before, after), (before, after), (0, 0)))
+    linear = sum(convolve(reads[..., c], kernel[..., c]) for c in range(reads.shape[-1])) + work.bias
+    linear = np.asarray(linear)
+    normalized = work.normalization(linear) if work.normalization else linear
+    values = relu(normalized)
+    pool = {"max": max_pool, "average": average_pool}.get(work.pooling)
+    # Before ReLU, so that a map of zeros shows the place that came nearest to an answer.
+    row, column = place or (int(i) for i in np.unravel_index(normalized.argmax(), normalized.shape))
+    window = reads[row : row + size, column : column + size]
+    top, left = row // 2 * 2, column // 2 * 2
+    block = values[top : top + 2, left : left + 2]
+    return ByHand(
+        row=row,
+        column=column,
+        window=window,
+        products=window * kernel,
+        total=float((window * kernel).sum()),
+        linear=float(linear[row, column]),
+        normalized=float(normalized[row, column]),
+        value=float(values[row, column]),
+        map=values,
+        pooled=pool(values) if pool else None,
+        beyond_border=not (
+            before <= row < linear.shape[0] - after and before <= column < linear.shape[1] - after
+        ),
+        block=block if pool and block.shape == (2, 2) else None,
+    )

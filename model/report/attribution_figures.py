@@ -1,0 +1,265 @@
+"""Why a picture got its class, and what filters and classes want: drawn from the files of the inspection."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from model.layer_facts import ReceptiveField
+from model.report.canvas import (
+    GREY,
+    INK,
+    LIGHT,
+    MODEL_COLOURS,
+    Sheet,
+    attribution,
+    garment,
+    limit_of,
+    points,
+    shortened,
+    top_below,
+)
+from model.report.page import Figure
+from model.report.tiles import UNTRAINED_FRAME, largest_block, patch
+from model.report.titles import short
+
+COLOURS = dict(
+    zip(
+        ("grad_cam", "integrated_gradients", "occlusion"),
+        (MODEL_COLOURS[0], MODEL_COLOURS[1], MODEL_COLOURS[2]),
+        strict=True,
+    )
+)
+PARTS = (
+    ("upper left", "upper middle", "upper right"),
+    ("left", "middle", "right"),
+    ("lower left", "lower middle", "lower right"),
+)
+LITTLE = 0.05  # a fall in probability that is not worth naming a place for
+BLOCK = 5  # pixels on paper of a pixel of the picture
+TILE = 28 * BLOCK  # 140
+WHY_HEIGHT, ROWS = 420, (110, 270)  # of the sheet; where the trained and the untrained network's maps begin
+FIRST, APART = 204, 164  # where the first map begins, and how far the next ones stand from it
+FILTERS_ACROSS, CLASSES_ACROSS = 12, 10  # pairs in a line
+
+
+def draw_why(folder: Path, figures: Path, note: str = "") -> list[Figure]:
+    """Draw, for each picture explained, its maps by every method and what covering it by them does.
+
+    Args:
+        folder: with attributions.npz and attributions.json.
+        figures: where `why-<index>.png` go.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figures, in the order of the file.
+    """
+    document = json.loads((folder / "attributions.json").read_text())
+    with np.load(folder / "attributions.npz") as arrays:
+        maps = dict(arrays)
+    return [
+        _draw_one(document, maps, place, figures / f"why-{entry['index']}.png", note)
+        for place, entry in enumerate(document["images"])
+    ]
+
+
+def why_title(entry: Mapping[str, Any], classes: list[str]) -> str:
+    """What the network answers, how sure it is, and which ninth of the picture it can spare least."""
+    answer, score = short(classes[entry["target"]]), entry["score"]
+    wrong = "" if entry["target"] == entry["label"] else f", though it is {short(classes[entry['label']])}"
+    left = np.array(entry["thirds"])
+    row, column = np.unravel_index(left.argmin(), left.shape)
+    if score - left.min() < LITTLE:
+        finding = f"covering any one ninth of it costs less than {LITTLE:.2f}"
+    else:
+        finding = f"covering the {PARTS[row][column]} costs most ({score:.2f} to {left.min():.2f})"
+    return f'Why "{answer}" ({score:.2f}){wrong}: {finding}'
+
+
+def _draw_one(
+    document: Mapping[str, Any], maps: Mapping[str, np.ndarray], place: int, path: Path, note: str
+) -> Figure:
+    entry, classes = document["images"][place], document["classes"]
+    title = why_title(entry, classes)
+    subtitle = f"Orange speaks for the class, purple against it. Test picture {entry['index']}: {document['rule']}. {note}"
+    sheet = Sheet(WHY_HEIGHT, title, shortened(subtitle, 1152))
+    sheet.place(24, ROWS[0], garment(maps["images"][place], BLOCK))
+    sheet.text(24, ROWS[0] - 26, short(classes[entry["label"]]))
+    _untrained_words(sheet, entry)
+    x = FIRST
+    for method in document["methods"]:
+        if method["applies"]:
+            _draw_maps(sheet, x, method, document, maps, place)
+            x += APART
+    _draw_curves(sheet, document, entry, x)
+    sheet.save(path)
+    return Figure(path, title, f"{title}. {_areas_in_words(document)}")
+
+
+def _untrained_words(sheet: Sheet, entry: Mapping[str, Any]) -> None:
+    lines = ("Grey frames: the", "same, asked of the", "untrained network,", f"which gives it {entry['untrained_score']:.2f}.", "Same colours.")
+    for number, line in enumerate(lines):
+        sheet.text(24, ROWS[1] + 22 * number, line, colour=GREY)
+
+
+def _draw_maps(
+    sheet: Sheet,
+    x: int,
+    method: Mapping[str, Any],
+    document: Mapping[str, Any],
+    maps: Mapping[str, np.ndarray],
+    place: int,
+) -> None:
+    """A method's map of the trained network above that of the untrained one, at one scale."""
+    name = method["name"]
+    trained, untrained = maps[name][place], maps[f"{name}/untrained"][place]
+    limit = limit_of(trained, untrained)
+    sheet.text(x + TILE / 2, ROWS[0] - 23, method["title"], size=13, align="center", bold=True, colour=COLOURS[name])
+    sheet.place(x, ROWS[0], attribution(trained, limit, BLOCK), frame=LIGHT, frame_width=1)
+    sheet.place(x, ROWS[1], attribution(untrained, limit, BLOCK), frame=UNTRAINED_FRAME, frame_width=3)
+    holds = document["faithfulness"]["methods"][name]["faithful"]
+    sheet.text(
+        x + TILE / 2,
+        ROWS[0] + TILE + 3,
+        f"to ±{limit:.2g}" if holds else "not faithful here",
+        size=13,
+        align="center",
+        colour=GREY if holds else INK,
+        bold=not holds,
+    )
+
+
+def _draw_curves(sheet: Sheet, document: Mapping[str, Any], entry: Mapping[str, Any], x: int) -> None:
+    counts = document["faithfulness"]["counts"]
+    left, top, width, height = x + 72, ROWS[0] + 22, 1176 - x - 72, 216
+    axes = sheet.axes(left, top, width, height)
+    for name, curves in entry["methods"].items():
+        axes.plot(counts, curves["other"]["deletion"], color=COLOURS[name], linewidth=1.2, linestyle=":")
+        axes.plot(counts, curves["own"]["deletion"], color=COLOURS[name], linewidth=2.2)
+    axes.plot(counts, entry["brightness"]["deletion"], color=GREY, linewidth=1.5, linestyle="--")
+    _dress(axes, counts)
+    sheet.text(x + 32, top - 50, "Probability of the answer as 4 x 4 blocks are covered", size=14)
+    sheet.text(x + 32, top - 28, "dotted: by the next picture's map; dashed: brightest first", size=13, colour=GREY)
+    sheet.text(left + width / 2, top + height + 26, f"blocks covered, of {counts[-1]}", size=14, align="center")
+
+
+def _dress(axes: Axes, counts: list[int]) -> None:
+    axes.set_xlim(0, counts[-1])
+    axes.set_ylim(0, 1.02)
+    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"], fontsize=points(14))
+    axes.set_xticks([0, 8, 16, 24, 32, 40, counts[-1]])
+    axes.grid(color=LIGHT, linewidth=0.8)
+
+
+def _areas_in_words(document: Mapping[str, Any]) -> str:
+    faithfulness = document["faithfulness"]
+    titles = {method["name"]: method["title"] for method in document["methods"]}
+    found = [
+        f"by {titles[name]} {m['own']:.2f} (by another picture's map {m['other']:.2f})"
+        for name, m in faithfulness["methods"].items()
+    ]
+    images = faithfulness["num_images"]
+    return f"Mean probability while covering, over {images} test pictures: {', '.join(found)}."
+
+
+def draw_wanted(folder: Path, figures: Path, note: str = "") -> list[Figure]:
+    """Draw what filters and classes want, made up, beside the best real picture of it.
+
+    Args:
+        folder: with wanted.npz and wanted.json.
+        figures: where `wanted-<layer>.png` and `wanted-classes.png` go.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        A figure for each convolution, and one for the classes.
+    """
+    document = json.loads((folder / "wanted.json").read_text())
+    with np.load(folder / "wanted.npz") as arrays:
+        images = dict(arrays)
+    layers = dict.fromkeys(entry["layer"] for entry in document["filters"])
+    drawn = [_draw_filters(document, images, layer, figures / f"wanted-{layer}.png", note) for layer in layers]
+    return [*drawn, _draw_classes(document, images, figures / "wanted-classes.png", note)]
+
+
+def _draw_filters(
+    document: Mapping[str, Any], images: Mapping[str, np.ndarray], layer: str, path: Path, note: str
+) -> Figure:
+    entries = [entry for entry in document["filters"] if entry["layer"] == layer]
+    ratios = [e["activation"] / e["real"]["activation"] for e in entries if e["real"]["activation"] > 0]
+    finding = f"made-up patches reach {np.median(ratios):.2f} times the best real one" if ratios else "none fires"
+    title = f"What {len(entries)} filters of {layer} want: {finding}"
+    subtitle = (
+        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the strongest place "
+        f"in the test pictures. Numbers: the activation reached. The most valuable first; the median of their ratios. {note}"
+    )
+    pairs = [
+        (
+            f"filter {entry['index']}",
+            patch(_bytes(images[layer][k]), ReceptiveField(**entry["receptive_field"]), entry["row"], entry["column"]),
+            patch(images[f"{layer}/real"][k], ReceptiveField(**entry["receptive_field"]), entry["real"]["row"], entry["real"]["column"]),
+            f"{entry['activation']:.2f}",
+            f"{entry['real']['activation']:.2f}",
+        )
+        for k, entry in enumerate(entries)
+    ]  # fmt: skip
+    _draw_pairs(pairs, title, subtitle, path, across=FILTERS_ACROSS, cell=88)
+    strongest = entries[0]
+    alt = (
+        f"{title}. Filter {strongest['index']}: {strongest['activation']:.2f} made up, "
+        f"{strongest['real']['activation']:.2f} real."
+    )
+    return Figure(path, title, alt)
+
+
+def _draw_classes(
+    document: Mapping[str, Any], images: Mapping[str, np.ndarray], path: Path, note: str
+) -> Figure:
+    entries = document["classes"]
+    made, real = ([e["logit"] for e in entries], [e["real"]["logit"] for e in entries])
+    higher = sum(a > b for a, b in zip(made, real, strict=True))
+    title = f"What each class wants: {higher} of {len(entries)} made-up pictures beat the best real one"
+    subtitle = (
+        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the best of the first "
+        f"{document['searched']:,} test pictures. Numbers: the logit of the class. {note}"
+    )
+    pairs = [
+        (
+            short(entry["class"]),
+            _bytes(images["classes"][k]),
+            images["classes/real"][k],
+            f"{entry['logit']:.1f}",
+            f"{entry['real']['logit']:.1f}",
+        )
+        for k, entry in enumerate(entries)
+    ]
+    _draw_pairs(pairs, title, subtitle, path, across=CLASSES_ACROSS, cell=112)
+    alt = f"{title}. Logits made up {min(made):.1f} to {max(made):.1f}, real {min(real):.1f} to {max(real):.1f}."
+    return Figure(path, title, alt)
+
+
+def _draw_pairs(
+    pairs: list[tuple[str, np.ndarray, np.ndarray, str, str]],
+    title: str,
+    subtitle: str,
+    path: Path,
+    across: int,
+    cell: int,
+) -> None:
+    """Made-up pictures above real ones, a name above each pair and a number below each picture."""
+    top, width, height = top_below(subtitle) + 8, 1152 // across, 2 * (cell + 28) + 40
+    sheet = Sheet(top + height * -(-len(pairs) // across), title, subtitle)
+    for number, (name, made, real, made_value, real_value) in enumerate(pairs):
+        x, y = 24 + number % across * width, top + number // across * height
+        sheet.text(x, y, shortened(name, width - 6))
+        for above, picture, value in ((y + 24, made, made_value), (y + 52 + cell, real, real_value)):
+            tile = garment(picture, largest_block(max(picture.shape), cell))
+            sheet.place(x, above, tile, frame=LIGHT, frame_width=1)
+            sheet.text(x + tile.shape[1] / 2, above + tile.shape[0] + 3, value, align="center")
+    sheet.save(path)
+
+
+def _bytes(image: np.ndarray) -> np.ndarray:
+    return np.rint(255 * image).astype(np.uint8)

@@ -1,0 +1,225 @@
+"""Sheets of whole pixels on which every figure is drawn. No TensorFlow.
+
+Pictures are composed into one array and drawn once, so that a pixel of a map is a block of one colour
+and stays one; text and axes come on top.
+"""
+
+import io
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import matplotlib
+import numpy as np
+
+matplotlib.use("Agg")
+
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from PIL import Image
+
+from data.storage import write_atomically
+
+DPI = 100  # so that 100 pixels are an inch, and 72 points are 100 pixels
+WIDTH = 1200
+INK, GREY, LIGHT = "#1b1b1b", "#6f6f6f", "#d9d9d9"
+# Okabe and Ito's colours, told apart by the colour-blind: the baseline first.
+MODEL_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a00", "#000000"]
+COLOUR_MAPS = {"response": colormaps["RdBu_r"], "attribution": colormaps["PuOr_r"]}
+Kind = Literal["response", "attribution"]
+
+matplotlib.rcParams.update(
+    {
+        "text.parse_math": False,  # a `$` in a class name is a dollar
+        "axes.unicode_minus": True,
+        "text.hinting": "no_hinting",  # small bold figures keep their shape
+        "font.family": "DejaVu Sans",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+)
+
+
+def points(pixels: float) -> float:
+    """A length in pixels as matplotlib's points."""
+    return pixels * 72 / DPI
+
+
+class Sheet:
+    """A figure of `width` x `height` pixels with a title that tells the finding.
+
+    Coordinates are pixels from the top left. `top` is where the body may begin.
+    """
+
+    def __init__(self, height: int, title: str, subtitle: str = "", width: int = WIDTH) -> None:
+        self.width, self.height = width, height
+        self.pixels = np.full((height, width, 3), 255, np.uint8)
+        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+        room = width - 48
+        size = max(15.0, min(22.0, 22 * room / max(width_of(title, 22, bold=True), 1)))
+        self.text(24, 16 + (22 - size), shortened(title, room, size, bold=True), size=size, bold=True)
+        for number, line in enumerate(_rows(subtitle, width)):
+            self.text(24, 50 + 22 * number, line, size=15, colour=GREY)
+        self.top = top_below(subtitle, width)
+
+    def place(self, x: int, y: int, rgb: np.ndarray, frame: str | None = None, frame_width: int = 2) -> None:
+        """Put a picture uint8 (h, w, 3) with its top left corner at (x, y), with a frame around it."""
+        height, width = rgb.shape[:2]
+        if frame is not None:
+            edge = frame_width
+            self.pixels[y - edge : y + height + edge, x - edge : x + width + edge] = _rgb(frame)
+        self.pixels[y : y + height, x : x + width] = rgb
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        string: str,
+        size: float = 15,
+        align: Literal["left", "center", "right"] = "left",
+        colour: str = INK,
+        bold: bool = False,
+    ) -> None:
+        """Write text whose top is at `y`; `size` is the font's in pixels."""
+        self.figure.text(
+            x / self.width,
+            1 - y / self.height,
+            string,
+            fontsize=points(size),
+            ha=align,
+            va="top",
+            color=colour,
+            fontweight="bold" if bold else "normal",
+        )
+
+    def axes(self, x: float, y: float, width: float, height: float) -> Axes:
+        """Matplotlib axes whose frame fills the given pixels; labels stand outside it."""
+        axes = self.figure.add_axes(
+            (x / self.width, 1 - (y + height) / self.height, width / self.width, height / self.height)
+        )
+        axes.patch.set_alpha(0)
+        axes.tick_params(labelsize=points(14))
+        return axes
+
+    def colour_bar(
+        self, x: int, y: int, width: int, height: int, limit: float, label: str, kind: Kind = "response"
+    ) -> None:
+        """A horizontal bar from -limit over 0 (white) to limit, with its label above it."""
+        ramp = np.broadcast_to(np.linspace(-limit, limit, width), (height, width))
+        self.place(x, y, _coloured(ramp, limit, kind), frame=LIGHT, frame_width=1)
+        self.text(x + width / 2, y - 20, label, size=13, align="center", colour=GREY)
+        for value, place in ((-limit, x), (0.0, x + width / 2), (limit, x + width)):
+            self.text(place, y + height + 4, signed(value, 2), size=13, align="center")
+
+    def save(self, path: Path) -> None:
+        """Write the sheet as PNG, atomically."""
+        self.figure.patch.set_alpha(0)  # text and axes over the pixels, which stay exactly what they are
+        canvas = FigureCanvasAgg(self.figure)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # it is drawn as a box
+            canvas.draw()
+        drawn = np.asarray(canvas.buffer_rgba())
+        touched = drawn[..., 3] > 0
+        ink, alpha = drawn[touched][:, :3].astype(np.uint16), drawn[touched][:, 3:].astype(np.uint16)
+        pixels = self.pixels.copy()
+        pixels[touched] = (ink * alpha + pixels[touched] * (255 - alpha) + 127) // 255
+        data = io.BytesIO()
+        Image.fromarray(pixels).save(data, format="png", compress_level=5, dpi=(DPI, DPI))
+        write_atomically(path, data.getvalue())
+
+
+def top_below(subtitle: str, width: int = WIDTH) -> int:
+    """Where the body of a sheet with this subtitle may begin, for sheets as high as what they hold."""
+    return 58 + 22 * len(_rows(subtitle, width))
+
+
+def _rows(subtitle: str, width: int) -> list[str]:
+    return [row for line in subtitle.splitlines() for row in wrapped(line, width - 48).splitlines()]
+
+
+def width_of(string: str, size: float, bold: bool = False) -> float:
+    """How many pixels wide a line of text is at a font size in pixels."""
+    return sum(_advance(character, size, bold) for character in string)
+
+
+@cache
+def _advance(character: str, size: float, bold: bool) -> float:
+    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
+    if font.get_char_index(ord(character)) == 0:
+        return size * 0.6  # a glyph that the font lacks is drawn as a box of this width
+    font.set_size(points(size), DPI)
+    return float(font.load_char(ord(character)).horiAdvance) / 64  # the font counts in 64ths of a pixel
+
+
+def shortened(string: str, width: float, size: float = 15, bold: bool = False) -> str:
+    """The text on one line of at most `width` pixels, its end replaced by an ellipsis where it is longer."""
+    line = " ".join(string.split())
+    if width_of(line, size, bold) <= width:
+        return line
+    while line and width_of(line + "…", size, bold) > width:
+        line = line[:-1]
+    return line.rstrip() + "…"
+
+
+def wrapped(string: str, width: float, size: float = 15, lines: int = 3) -> str:
+    """The text broken between words into lines of at most `width` pixels; what passes `lines` is cut off."""
+    rows = [""]
+    for word in string.split():
+        longer = f"{rows[-1]} {word}".strip()
+        if rows[-1] and width_of(longer, size) > width:
+            rows.append(word)
+        else:
+            rows[-1] = longer
+    if len(rows) > lines:
+        rows[lines - 1 :] = [" ".join(rows[lines - 1 :])]
+    return "\n".join(shortened(row, width, size) for row in rows)
+
+
+def garment(image: np.ndarray, block: int) -> np.ndarray:
+    """A picture uint8 (h, w) as gray blocks of `block` x `block` pixels: uint8 (h*block, w*block, 3)."""
+    return enlarge(np.repeat(image[..., None], 3, axis=-1).astype(np.uint8), block)
+
+
+def response(values: np.ndarray, limit: float, block: int) -> np.ndarray:
+    """Weights or activations (h, w) in red (positive), white (0) and blue, as blocks."""
+    return enlarge(_coloured(values, limit, "response"), block)
+
+
+def attribution(values: np.ndarray, limit: float, block: int) -> np.ndarray:
+    """Attributions (h, w) in orange and purple, as blocks: orange speaks for the class, purple against it."""
+    return enlarge(_coloured(values, limit, "attribution"), block)
+
+
+def enlarge(rgb: np.ndarray, block: int) -> np.ndarray:
+    """Every pixel as a block of one colour."""
+    return rgb.repeat(block, axis=0).repeat(block, axis=1)
+
+
+def limit_of(*arrays: np.ndarray) -> float:
+    """The one limit for all that is shown together: the 99.5th percentile of its absolute values."""
+    limit = float(np.percentile(np.abs(np.concatenate([np.ravel(a) for a in arrays])), 99.5))
+    return limit if limit > 0 else 1.0  # all zero: any scale shows white
+
+
+def share_cut(limit: float, *arrays: np.ndarray) -> float:
+    """The share of the values that lie beyond the limit and are drawn in its colour."""
+    return float(np.mean(np.abs(np.concatenate([np.ravel(a) for a in arrays])) > limit))
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign, minus being the real minus; what rounds to 0 has none."""
+    text = f"{value:+.{digits}f}".replace("-", "−")
+    return text[1:] if not text.strip("+−0.") else text
+
+
+def _coloured(values: np.ndarray, limit: float, kind: Kind) -> np.ndarray:
+    share = np.clip(np.asarray(values, np.float64) / limit, -1, 1) / 2 + 0.5
+    return COLOUR_MAPS[kind](share, bytes=True)[..., :3]
+
+
+def _rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)

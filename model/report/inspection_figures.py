@@ -1,0 +1,61 @@
+"""All pictures of what one model learned, drawn from the files in its inspection folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from data.splits import Split
+from model.report.activation_figures import draw_activations
+from model.report.canvas import shortened
+from model.report.combination_figures import draw_combinations
+from model.report.filter_figures import draw_dense, draw_first
+from model.report.inspection_files import DenseInspection, read_inspection
+from model.report.layer_figures import draw_before_after, draw_keep_best
+from model.report.page import Figure
+from model.report.passport_figures import draw_passports
+from model.run_folder import RunError
+
+
+def draw_inspection(
+    folder: Path, test: Split, class_names: Sequence[str], figures: Path, model_name: str
+) -> list[Figure]:
+    """Draw everything there is to draw of one model, and compute nothing.
+
+    Args:
+        folder: `<model>/inspection` of a run folder, with the files of the inspection.
+        test: the test images that were inspected, for garments and patches.
+        class_names: of the labels 0, 1, ...
+        figures: folder where the PNGs go; it is made if need be.
+        model_name: of the model in the config.
+
+    Returns:
+        The figures in reading order: of each convolution its filters, maps, passports (six a page) and
+        how far training moved it, then how few filters do; of a dense model the weights of its first
+        layer.
+
+    Raises:
+        RunError: a file is missing, damaged or does not belong to the others or to the test images.
+    """
+    found = read_inspection(folder)
+    if found.num_test > len(test.images):
+        raise RunError(
+            f"{folder} was made from {found.num_test:,} test images, and there are {len(test.images):,};"
+            " inspect with the data set the run was made with"
+        )
+    figures.mkdir(parents=True, exist_ok=True)
+    note = f"{shortened(model_name, 160)}: its first seed, not its best."
+    if isinstance(found, DenseInspection):
+        return [draw_dense(found, class_names, figures / "dense1-weights.png", note)]
+    drawn: list[Figure] = []
+    for layer in found.convolutions:
+        path = figures / f"{layer.name}-filters.png"
+        if layer.reads is None:
+            drawn.append(draw_first(layer, found.patterns, path, note))
+        else:
+            drawn.append(draw_combinations(layer, layer.reads, test, class_names, path, note))
+        path = figures / f"{layer.name}-activations.png"
+        drawn.append(draw_activations(found, layer, test, class_names, path, note))
+        drawn += draw_passports(found, layer, test, class_names, figures, note)
+        drawn.append(draw_before_after(layer, figures / f"{layer.name}-before-after.png", note))
+    if found.keep_best:
+        drawn.append(draw_keep_best(found.keep_best, figures / "keep-best.png", note))
+    return drawn

@@ -1,0 +1,170 @@
+"""Pictures of a whole layer: how few of its filters do, and how far training moved each of them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from model.report.canvas import GREY, INK, LIGHT, MODEL_COLOURS, Sheet, points, top_below
+from model.report.filter_words import counted
+from model.report.inspection_files import Convolution, KeepBest
+from model.report.page import Figure
+from model.report.passport_records import Passport
+from model.report.tiles import caption, draw_kernel, largest_block, scale_words
+
+CLOSE = 0.005  # half a point: so near the whole network's accuracy that the kept filters do
+PANELS = 3  # side by side
+MOST_MOVED, PER_LINE, TILE, CELL = 70, 10, 48, (115, 76)
+
+
+def draw_keep_best(curves: Mapping[str, KeepBest], path: Path, note: str = "") -> Figure:
+    """Draw accuracy with only the best filters of a layer kept, against filters kept in random order.
+
+    Args:
+        curves: by the name of the layer, in order.
+        path: of the PNG.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    title = keep_best_title(curves)
+    orders = max(len(curve.random) for curve in curves.values())
+    subtitle = (
+        f"Some filters kept, the others replaced by their mean. Blue: the best first, in the order of what"
+        f" their"
+        f" loss costs on validation pictures. Grey: {counted(orders, 'random order')}, from the worst"
+        f" to the best, and their mean. Accuracy on test pictures. {note}"
+    )  # fmt: skip
+    top = top_below(subtitle)
+    lines = -(-len(curves) // PANELS)
+    across = min(len(curves), PANELS)
+    sheet = Sheet(top + lines * (450 - 102), title, subtitle)
+    for place, (layer, curve) in enumerate(curves.items()):
+        width = (1152 - 40 * (across - 1)) / across
+        x, y = 24 + place % PANELS * (width + 40), top + 8 + place // PANELS * (450 - 102)
+        sheet.text(x, y, f"{layer}: all {curve.kept[-1]} filters {100 * curve.full:.1f} %", bold=True)
+        _draw_curve(sheet, sheet.axes(x + 52, y + 30, width - 60, 248), curve)
+        sheet.text(x + 52 + (width - 60) / 2, y + 304, "filters kept", size=14, align="center")
+    sheet.save(path)
+    layer, curve = list(curves.items())[-1]
+    half = len(curve.kept) // 2
+    alt = (
+        f"{title}. With {curve.kept[half]} filters of {layer} kept: {100 * curve.best[half]:.1f} % with the"
+        f" best, {100 * curve.random[:, half].mean():.1f} % with random ones."
+    )
+    return Figure(path, title, alt)
+
+
+def enough(curve: KeepBest) -> int:
+    """The fewest of the best filters with which accuracy is within half a point of the whole network's."""
+    near = np.flatnonzero(curve.best >= curve.full - CLOSE)
+    return int(curve.kept[near[0]] if len(near) else curve.kept[-1])
+
+
+def keep_best_title(curves: Mapping[str, KeepBest]) -> str:
+    """How few filters of the last layer do: "24 of 64 filters of conv2 do: ..."."""
+    layer, curve = list(curves.items())[-1]
+    return (
+        f"{enough(curve)} of {curve.kept[-1]} filters of {layer} do: within half a point of the whole network"
+    )
+
+
+def _draw_curve(sheet: Sheet, axes: Axes, curve: KeepBest) -> None:
+    low, high = curve.random.min(axis=0), curve.random.max(axis=0)
+    axes.axhline(curve.full, color=LIGHT, linewidth=1.5, zorder=0)
+    axes.fill_between(curve.kept, low, high, color=LIGHT, linewidth=0)
+    axes.plot(curve.kept, curve.random.mean(axis=0), color=GREY, linewidth=1.5)
+    axes.plot(curve.kept, curve.best, "o-", color=MODEL_COLOURS[1], linewidth=2.2, markersize=points(7))
+    kept = enough(curve)
+    axes.plot([kept, kept], [0, curve.full], color=INK, linewidth=1, linestyle=":")
+    axes.annotate(
+        f" {kept} do",
+        (kept, 0.04),
+        fontsize=points(15),
+        ha="left" if kept < 0.8 * curve.kept[-1] else "right",
+    )
+    axes.set_ylim(0, 1)
+    axes.set_xlim(min(curve.kept[0], curve.kept[-1] - 1), curve.kept[-1])
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda part, _: f"{100 * part:.0f} %"))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+
+
+def draw_before_after(layer: Convolution, path: Path, note: str = "") -> Figure:
+    """Draw filters before and after training, those that moved most first, and how far each moved.
+
+    Args:
+        layer: the convolution. Of a deeper one, each filter's heaviest input slice is shown.
+        path: of the PNG.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    title = moved_title(layer)
+    order = sorted(layer.passports, key=lambda passport: -passport.moved)
+    shown = order[:MOST_MOVED]
+    pairs = [[_picture(kernel, p) for kernel in (layer.untrained_kernel, layer.kernel)] for p in shown]
+    limit, scale = scale_words(*(picture for pair in pairs for picture in pair))
+    what = (
+        "" if layer.reads is None else f" Of each its heaviest slice: one input of {layer.kernel.shape[2]}."
+    )
+    which = "Filters" if len(shown) == len(order) else f"The {len(shown)} of {len(order)} filters"
+    subtitle = (
+        f"{which} that moved most come first: grey frame before training, beside it after, below the"
+        f" filter's number"
+        f" and the distance moved as a share of its length before.{what} {note}\n"
+        f"Red adds, blue subtracts, white is 0. {scale} At the bottom: a dot per filter."
+    )  # fmt: skip
+    top = top_below(subtitle) + 10
+    lower = top + -(-len(shown) // PER_LINE) * CELL[1]
+    sheet = Sheet(lower + 262, title, subtitle)
+    block = largest_block(len(layer.kernel), TILE)
+    for place, (passport, (before, after)) in enumerate(zip(shown, pairs, strict=True)):
+        x, y = 27 + place % PER_LINE * CELL[0], top + place // PER_LINE * CELL[1]
+        draw_kernel(sheet, x, y, before, limit, block, untrained=True)
+        draw_kernel(sheet, x + TILE + 6, y, after, limit, block)
+        caption(sheet, x + TILE + 3, y + TILE + 5, f"{passport.index} moved {passport.moved:.2f}")
+    _draw_moves(sheet, layer, lower + 16)
+    sheet.save(path)
+    most = order[0]
+    alt = f"{title}. Filter {most.index} moved most, by {most.moved:.2f}; filter {order[-1].index} least."
+    return Figure(path, title, alt)
+
+
+def moved_title(layer: Convolution) -> str:
+    """How far training moved the filters of a layer, as a share of their length."""
+    moved = [passport.moved for passport in layer.passports]
+    if len(moved) == 1:
+        return f"Training moved the filter of {layer.name} by {moved[0]:.2f} of its length"
+    return (
+        f"Training moved the filters of {layer.name} by {np.median(moved):.2f} of their length"
+        f" (median; {min(moved):.2f} to {max(moved):.2f})"
+    )
+
+
+def _picture(kernel: np.ndarray, passport: Passport) -> np.ndarray:
+    """A first kernel, or the heaviest slice of a deeper one."""
+    return kernel[:, :, passport.slices[0].channel if passport.slices else 0, passport.index]
+
+
+def _draw_moves(sheet: Sheet, layer: Convolution, y: int) -> None:
+    sheet.text(
+        24, y, "Distance moved, and accuracy lost without the filter (points, test pictures)", bold=True
+    )
+    axes = sheet.axes(84, y + 30, 1080, 150)
+    axes.axhline(0, color=LIGHT, linewidth=1.2, zorder=0)
+    moved = [passport.moved for passport in layer.passports]
+    lost = [100 * passport.worth.accuracy_drop for passport in layer.passports]
+    axes.plot(moved, lost, "o", color=MODEL_COLOURS[1], markersize=points(8), alpha=0.7, markeredgewidth=0)
+    axes.set_xlim(left=0)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    sheet.text(
+        624,
+        y + 210,
+        "distance moved, as a share of the filter's length before training",
+        align="center",
+        size=14,
+    )

@@ -1,0 +1,168 @@
+"""report.html: the result as a page. It arranges and formats; every number stands in report.json."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from model.report.titles import headline, verdict_of
+
+PARTS = Path(__file__).parent / "page"
+IN_FRONT = 6  # figures; the others wait under "details"
+NUMBERS = {  # where the numbers of a figure stand, by the name of its file
+    "1-at-a-glance": "models.*.accuracy in report.json; passports.json and activations.npz of the inspection",
+    "2-accuracy": "models.*.accuracy and comparisons.*.interval in report.json",
+    "3-learning": "history.csv of every seed; models.*.accuracy in report.json",
+    "4-confusion": "models.*.confusion and comparisons.*.per_class in report.json",
+    "5-mistakes": "mistakes in report.json",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture that was drawn: where, the finding it shows, and the same in words with its numbers."""
+
+    path: Path
+    title: str
+    alt: str
+
+
+def page(
+    report: Mapping[str, Any],
+    figures: Sequence[Figure],
+    inside: Mapping[str, Sequence[Figure]],
+    folder: Path,
+    config: str = "",
+) -> str:
+    """Build report.html: readable by itself but for the pictures beside it.
+
+    Args:
+        report: report.json's content.
+        figures: of the comparison, in reading order, the first being the one at a glance.
+        inside: of each model that was looked into, in reading order.
+        folder: of the run, where the page will stand: links to figures are relative to it.
+        config: config.yaml's content.
+
+    Returns:
+        HTML without requests to elsewhere. Whatever stands in `report`, names of classes and models among
+        it, is shown as text.
+    """
+    front, details = _arranged(figures, inside)
+    script = (PARTS / "page.js").read_text(encoding="utf-8")
+    environment = Environment(
+        loader=FileSystemLoader(PARTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters |= {
+        "percent": _percent,
+        "ends": _ends,
+        "points": _points,
+        "mega": _mega,
+        "seconds": _seconds,
+        "link": lambda figure: quote(figure.path.relative_to(folder).as_posix()),
+        "numbers": _numbers,
+    }
+    return environment.get_template("page.html").render(
+        report=report,
+        pairs=[*report["comparisons"], *report["not_compared"]],
+        front=front,
+        details=details,
+        config=config,
+        limits=limits(report),
+        style=Markup((PARTS / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        **_headline(report),
+    )
+
+
+def _arranged(
+    figures: Sequence[Figure], inside: Mapping[str, Sequence[Figure]]
+) -> tuple[list[Figure], dict[str, list[Figure]]]:
+    """Six figures in front, the first of the last model looked into among them; the others by model."""
+    front = list(figures[:IN_FRONT])
+    details = {"The comparison": list(figures[IN_FRONT:])}
+    details |= {f"Inside {model}": list(drawn) for model, drawn in inside.items()}
+    for drawn in reversed(list(details.values())):
+        if drawn and len(front) < IN_FRONT:
+            front.append(drawn.pop(0))
+            break
+    return front, {heading: drawn for heading, drawn in details.items() if drawn}
+
+
+def _headline(report: Mapping[str, Any]) -> dict[str, str]:
+    """The answer in large words, and what is left of it to say below."""
+    clause, verdict = headline(report), verdict_of(report)
+    rest = verdict.removeprefix(clause).lstrip(":. ")
+    return {"headline": clause, "rest": rest[:1].upper() + rest[1:]}
+
+
+def limits(report: Mapping[str, Any]) -> list[str]:
+    """What the run does not show, in sentences.
+
+    Args:
+        report: report.json's content.
+
+    Returns:
+        What holds for every run, and what these numbers ask to be said.
+    """
+    comparisons, data = report["comparisons"], report["data"]
+    over = {comparison["over"] for comparison in comparisons}
+    sentences = [report["test_looks_words"]] if report["test_looks_words"] else []
+    if any("cost" in comparison["words"] for comparison in comparisons):
+        sentences.append("Why one model is better: these models differ in size and arithmetic, too.")
+    if "images" in over:
+        sentences.append("What another seed would give: a model has one training only.")
+    if comparisons:
+        sentences.append(
+            "How the models compare when trained longer, or with settings made for each of them."
+        )
+    sentences.append(
+        "How they do on pictures of another kind: the test pictures come from where the others come from."
+    )
+    if data.get("name") == "fashion-mnist":
+        sentences.append(
+            "How they do on garments nobody has seen: about 6 % of the test pictures have a near-duplicate"
+            " among the training pictures (arXiv 1906.08255), and some labels are wrong."
+        )
+    sentences.append("The pictures of filters and mistakes are of the first seed; another has other filters.")
+    return sentences
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def _points(difference: float | None) -> str:
+    return "–" if difference is None else f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def _ends(interval: Sequence[float] | None) -> str:
+    return "" if interval is None else " to ".join(f"{100 * end:.1f}".replace("-", "−") for end in interval)
+
+
+def _mega(flops: float) -> str:
+    mega = flops / 1e6
+    return f"{mega:,.0f}" if mega >= 9.95 else f"{mega:.1f}" if mega >= 0.05 else f"{mega:.3f}"
+
+
+def _seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    return (
+        f"{seconds:,.0f} s"
+        if seconds >= 9.95
+        else f"{seconds:.1f} s"
+        if seconds >= 0.95
+        else f"{seconds:.2f} s"
+    )
+
+
+def _numbers(figure: Figure) -> str:
+    """Where a figure's numbers stand."""
+    return NUMBERS.get(figure.path.stem, "the .json and .npz files beside the picture")

@@ -1,0 +1,140 @@
+"""What is known of one filter or unit, as typed records of what passports.json and units.json hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Match:
+    """The hand-made pattern a kernel is most like; `name` is None where random kernels match as well."""
+
+    name: str | None
+    nearest: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Example:
+    """A test image and, for filters, the place of the map where the answer was `activation`."""
+
+    index: int
+    row: int
+    column: int
+    activation: float
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One input channel of a kernel: the earlier filter it reads, and its share of the squared weights."""
+
+    channel: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What taking a filter out did on the test images; accuracy as a fraction, intervals 95 %."""
+
+    accuracy_drop: float
+    interval: tuple[float, float]
+    changed: int
+    became_wrong: int
+    became_right: int
+
+
+@dataclass(frozen=True)
+class Passport:
+    """What is known of one filter. Rank 1: taking it out costs most on validation images."""
+
+    layer: str
+    index: int
+    rank: int
+    match: Match | None
+    untrained_match: Match | None
+    orientation: float | None
+    dead: bool
+    saturated: bool
+    background: float
+    selectivity: tuple[float, ...]
+    strongest: tuple[Example, ...]
+    median: tuple[Example, ...]
+    slices: tuple[Slice, ...]
+    moved: float
+    worth: Worth
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit of the first dense layer."""
+
+    index: int
+    rank: int
+    dead: bool
+    selectivity: tuple[float, ...]
+    worth: Worth
+
+
+def passport_of(entry: Mapping[str, Any], num_test: int) -> Passport:
+    """One entry of passports.json, for a test file of `num_test` images.
+
+    Raises:
+        KeyError, TypeError, ValueError: something is missing in it or is of the wrong kind.
+    """
+    degrees = entry["orientation_degrees"]
+    return Passport(
+        layer=str(entry["layer"]),
+        index=int(entry["index"]),
+        rank=int(entry["rank"]),
+        match=_match(entry["kernel_match"]),
+        untrained_match=_match(entry["untrained"]["kernel_match"]),
+        orientation=None if degrees is None else float(degrees),
+        dead=bool(entry["dead"]),
+        saturated=bool(entry["saturated"]),
+        background=float(entry["background"]["after_relu"]),
+        selectivity=tuple(float(value) for value in entry["class_selectivity"]),
+        strongest=tuple(_example(example, num_test) for example in entry["top_images"]),
+        median=tuple(_example(example, num_test) for example in entry["median_images"]),
+        slices=tuple(Slice(int(s["channel"]), float(s["share"])) for s in entry["heaviest_slices"] or ()),
+        moved=float(entry["moved"]["relative"]),
+        worth=_worth(entry["ablation"]),
+    )
+
+
+def _match(entry: Mapping[str, Any] | None) -> Match | None:
+    return None if entry is None else Match(entry["name"], str(entry["nearest"]), float(entry["similarity"]))
+
+
+def _example(entry: Mapping[str, Any], num_test: int) -> Example:
+    if not 0 <= entry["index"] < num_test:
+        raise ValueError(f"test image {entry['index']} of {num_test}")
+    return Example(int(entry["index"]), int(entry["row"]), int(entry["column"]), float(entry["activation"]))
+
+
+def _worth(entry: Mapping[str, Any]) -> Worth:
+    low, high = entry["interval"]
+    answers = entry["answers"]
+    return Worth(
+        float(entry["accuracy_drop"]),
+        (float(low), float(high)),
+        int(answers["changed"]),
+        int(answers["became_wrong"]),
+        int(answers["became_right"]),
+    )
+
+
+def unit_of(entry: Mapping[str, Any], num_units: int) -> Unit:
+    """One entry of units.json, for a layer of `num_units` units.
+
+    Raises:
+        KeyError, TypeError, ValueError: something is missing in it or is of the wrong kind.
+    """
+    if not 0 <= entry["index"] < num_units:
+        raise ValueError(f"unit {entry['index']} of {num_units}")
+    return Unit(
+        int(entry["index"]),
+        int(entry["rank"]),
+        bool(entry["dead"]),
+        tuple(float(value) for value in entry["class_selectivity"]),
+        _worth(entry["ablation"]),
+    )

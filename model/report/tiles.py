@@ -1,0 +1,146 @@
+"""Kernels, maps, garments and patches as tiles of whole pixels, for the figures of filters."""
+
+import numpy as np
+
+from model.layer_facts import SIDE, ReceptiveField
+from model.report.canvas import GREY, INK, LIGHT, Sheet, garment, limit_of, response, share_cut
+from model.report.filter_words import share
+from model.report.passport_records import Example
+
+UNTRAINED_FRAME = "#8c8c8c"
+BOX = np.array([255, 176, 0], np.uint8)  # the receptive field in its garment: seen on black, gray and white
+MOST_CELLS = 16  # a kernel with more has no numbers in its cells
+
+
+def block_of(side: int, target: int) -> int:
+    """Whole pixels per value so that `side` values come closest to `target` pixels."""
+    return max(1, round(target / side))
+
+
+def largest_block(side: int, target: int) -> int:
+    """Whole pixels per value so that `side` values take at most `target` pixels."""
+    return max(1, target // side)
+
+
+def draw_kernel(
+    sheet: Sheet,
+    x: int,
+    y: int,
+    kernel: np.ndarray,
+    limit: float,
+    block: int,
+    untrained: bool = False,
+    numbers: bool = False,
+) -> None:
+    """Draw a kernel (k, k) with blocks of `block` pixels, with its numbers in the cells where they fit.
+
+    Args:
+        sheet: to draw on.
+        x: left, in pixels.
+        y: top, in pixels.
+        kernel: one input channel of one filter.
+        limit: where the colours end.
+        block: pixels per weight.
+        untrained: whether it gets the grey frame.
+        numbers: whether its weights are written, if there are 16 or fewer.
+    """
+    frame, width = (UNTRAINED_FRAME, 3) if untrained else (LIGHT, 1)
+    sheet.place(x, y, response(kernel, limit, block), frame=frame, frame_width=width)
+    if numbers and kernel.size <= MOST_CELLS:
+        for (row, column), weight in np.ndenumerate(kernel):
+            sheet.text(
+                x + (column + 0.5) * block,
+                y + (row + 0.5) * block - 8,
+                cell_number(weight, block),
+                size=13,
+                align="center",
+                colour="#ffffff" if abs(weight) > 0.65 * limit else INK,
+            )
+
+
+def cell_number(weight: float, block: int) -> str:
+    """A weight as short as its cell: "−0.12", in narrow cells "−.12"; minus is the real minus."""
+    text = f"{weight:.2f}" if abs(weight) < 9.995 else f"{weight:.0f}"
+    text = text.removeprefix("-") if not text.strip("-0.") else text
+    return (text if block >= 46 else text.replace("0.", ".", 1)).replace("-", "−")
+
+
+def draw_map(
+    sheet: Sheet,
+    x: int,
+    y: int,
+    values: np.ndarray,
+    limit: float,
+    cell: int,
+    untrained: bool = False,
+) -> None:
+    """Draw one map (h, w) in the middle of a cell of `cell` pixels, framed so that white ends somewhere."""
+    tile = response(values, limit, largest_block(max(values.shape), cell))
+    offset_y, offset_x = ((cell - length) // 2 for length in tile.shape[:2])
+    frame, width = (UNTRAINED_FRAME, 3) if untrained else (LIGHT, 1)
+    sheet.place(x + offset_x, y + offset_y, tile, frame=frame, frame_width=width)
+
+
+def boxed_garment(image: np.ndarray, field: ReceptiveField, row: int, column: int, block: int) -> np.ndarray:
+    """A garment with a box around what one value of a map sees, cut at the picture's edges.
+
+    Args:
+        image: uint8 (28, 28).
+        field: the receptive field of the map's layer.
+        row: of the value in the map.
+        column: of the value in the map.
+        block: pixels per pixel of the picture.
+
+    Returns:
+        uint8 (28 * block, 28 * block, 3).
+    """
+    picture = garment(image, block)
+    top, bottom, left, right = (
+        edge * block for place in (row, column) for edge in _seen(field, place, image.shape[0])
+    )
+    thickness = max(1, min(2, block))
+    inside = picture[top + thickness : bottom - thickness, left + thickness : right - thickness].copy()
+    picture[top:bottom, left:right] = BOX
+    picture[top + thickness : bottom - thickness, left + thickness : right - thickness] = inside
+    return picture
+
+
+def patch(image: np.ndarray, field: ReceptiveField, row: int, column: int) -> np.ndarray:
+    """What one value of a map sees of a picture: uint8 (size, size), black beyond the picture.
+
+    A field as large as the picture or larger shows the picture.
+    """
+    if field.size >= SIDE:
+        return image
+    padded = np.pad(image, field.size)
+    top, left = (place * field.stride + field.offset + field.size for place in (row, column))
+    return padded[top : top + field.size, left : left + field.size]
+
+
+def draw_patch(
+    sheet: Sheet, x: int, y: int, image: np.ndarray, field: ReceptiveField, example: Example, cell: int
+) -> None:
+    """Draw the pixels behind one value of a map in the middle of a cell of `cell` pixels."""
+    seen = patch(image, field, example.row, example.column)
+    tile = garment(seen, largest_block(len(seen), cell))
+    margin = (cell - len(tile)) // 2
+    sheet.place(x + margin, y + margin, tile)
+
+
+def _seen(field: ReceptiveField, place: int, side: int) -> tuple[int, int]:
+    start = place * field.stride + field.offset
+    return max(start, 0), min(start + field.size, side)
+
+
+def scale_words(*arrays: np.ndarray) -> tuple[float, str]:
+    """The one limit for all arrays shown, and what is said of it and of what it cuts."""
+    limit = limit_of(*arrays)
+    return (
+        limit,
+        f"Colours end at ±{limit:.3g} ({share(share_cut(limit, *arrays))} lie beyond).",
+    )
+
+
+def caption(sheet: Sheet, x: float, y: float, string: str, colour: str = GREY) -> None:
+    """Small text centred under a tile."""
+    sheet.text(x, y, string, size=13, align="center", colour=colour)

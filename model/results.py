@@ -1,0 +1,127 @@
+"""What the trainings of a run left in its folder -> the content of report.json. No TensorFlow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from configs.schema import Config, digest
+from data.splits import Splits
+from model.layer_facts import layer_facts
+from model.report.mistake_figures import confident_mistakes
+from model.run_folder import RunError, RunFolder, read_json
+from model.verdict import count_looks, summarise
+
+
+@dataclass(frozen=True)
+class Results:
+    """A run's trainings by model and seed: columns of the history, metrics, probabilities of all test images."""
+
+    histories: dict[str, dict[int, dict[str, np.ndarray]]]
+    metrics: dict[str, dict[int, dict[str, Any]]]
+    predictions: dict[str, dict[int, np.ndarray]]
+    failed: list[dict[str, Any]]
+
+
+def collect(run: RunFolder, config: Config, failed: Sequence[dict[str, Any]]) -> Results:
+    """Read what is there; a training whose files can't be read joins those that failed."""
+    results = Results({}, {}, {}, list(failed))
+    known = {(failure["model"], failure["seed"]) for failure in failed}
+    for model in config.models:
+        for kind in (results.histories, results.metrics, results.predictions):
+            kind[model] = {}
+        for seed in config.seeds:
+            metrics = run.metrics(model, seed)
+            if metrics is None:
+                if (model, seed) not in known:
+                    results.failed.append({"model": model, "seed": seed, "reason": "not trained yet"})
+                continue
+            try:
+                history, (probabilities, _) = run.history(model, seed), run.predictions(model, seed)
+            except RunError as error:
+                results.failed.append({"model": model, "seed": seed, "reason": str(error)})
+                continue
+            results.histories[model][seed], results.metrics[model][seed] = history, metrics
+            results.predictions[model][seed] = probabilities
+    return results
+
+
+def report_of(
+    run: RunFolder, config: Config, splits: Splits, identity: dict[str, str], results: Results
+) -> dict[str, Any]:
+    """Everything that report.json says of a run.
+
+    Args:
+        run: its folder; its neighbours are counted as looks at the same test images.
+        config: of the run.
+        splits: its data.
+        identity: its config's and its data's digest.
+        results: of its trainings.
+
+    Returns:
+        The content of report.json; see outputs/README.md.
+    """
+    facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
+    statistics = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
+    digests = [digest(config), *_neighbours(run, identity["data_digest"])]
+    last = list(config.models)[-1]
+    first = next(iter(results.predictions[last]), None)
+    return {
+        "name": config.name,
+        "config_digest": identity["config_digest"],
+        "seeds": list(config.seeds),
+        "data": {
+            "title": splits.title,
+            "name": config.data.name,
+            "source": splits.source,
+            "digest": splits.digest,
+            "classes": list(splits.class_names),
+            "train": len(splits.train.labels),
+            "validation": len(splits.validation.labels),
+            "test": len(splits.test.labels),
+        },
+        **statistics,
+        **count_looks(digests, statistics["comparisons"], len(splits.test.labels)),
+        "mistakes": []
+        if first is None
+        else confident_mistakes(splits.test.labels, results.predictions[last][first], last, first),
+        "environment": run.environment() or {},
+    }
+
+
+def _facts(config: Config, model: str, num_classes: int, results: Results) -> dict[str, Any]:
+    """What is known of a model without its answers; seconds are means over its seeds."""
+    layers = layer_facts(config.models[model], num_classes)
+    metrics = list(results.metrics[model].values())
+    return {
+        "architecture": config.models[model].architecture,
+        "parameters": sum(layer.parameters for layer in layers),
+        "convolution_parameters": sum(layer.parameters for layer in layers if layer.kind == "conv"),
+        "flops_per_image": sum(layer.flops for layer in layers),
+        "epochs": config.training_of(model).epochs,
+        "precision": ", ".join(sorted({one["precision"] for one in metrics})) or None,
+        "train_seconds": float(np.mean([one["train_seconds"] for one in metrics])) if metrics else None,
+        "predict_seconds": float(np.mean([one["predict_seconds"] for one in metrics])) if metrics else None,
+        "validation_accuracy": {
+            str(seed): one["validation_accuracy"] for seed, one in results.metrics[model].items()
+        },
+    }
+
+
+def _neighbours(run: RunFolder, data_digest: str) -> list[str]:
+    """The config digests of the other runs in this outputs folder that were scored on the same images."""
+    digests = []
+    for path in run.path.parent.glob("*/environment.json"):
+        environment = _read(path)
+        if environment.get("data_digest") == data_digest and any(path.parent.glob("*/seed-*/metrics.json")):
+            digests.append(str(environment.get("config_digest")))
+    return digests
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return read_json(path)
+    except (OSError, ValueError):
+        return {}

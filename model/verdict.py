@@ -1,0 +1,348 @@
+"""The comparison of every model with the first, and what it comes to in words."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from model.statistics import Estimate, Scores, describe, difference_over, holm, luck_of_the_best, mcnemar
+
+Entry = Mapping[str, Any]  # of report.json: a model, a comparison, a failure
+Models = Mapping[str, Entry]
+
+SMALLEST_OF_INTEREST = 0.002  # no number of seeds is named for differences under 0.2 points
+CLEAR = 0.05  # of an adjusted p-value of a class
+SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
+NUM_EXAMPLES = 12
+GUESSING = "no better than guessing"
+UNKNOWN_CAUSE = "; this run can't say which made it better."
+
+
+def summarise(
+    predictions: Mapping[str, Mapping[int, np.ndarray]],
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    facts: Models,
+    failed: Sequence[Entry] = (),
+) -> dict[str, Any]:
+    """Describe every model and compare each with the first: the parts of report.json that are statistics.
+
+    Args:
+        predictions: per model and seed, probabilities float32 (num_images, num_classes), but of failed jobs.
+        labels: uint8 (num_images,).
+        class_names: of labels 0, 1, ...
+        facts: of every model of the config, in its order, the first being the baseline: what goes into its
+            entry as it stands; the verdict reads `parameters` and `flops_per_image`.
+        failed: {"model", "seed", "reason"} of each job that failed.
+
+    Returns:
+        "chance", the share of the commonest class; "models", "comparisons" and "failed" as in report.json;
+        "not_compared", pairs of which one model has no sound training, with the reason as "verdict". Seeds
+        that answer no better than guessing join `failed` and no average, unless all of a model's seeds are
+        like that: then its numbers are theirs, and its entry's `broken` says what is wrong with them.
+    """
+    chance = float(np.bincount(labels).max() / len(labels))
+    models: dict[str, dict[str, Any]] = {}
+    scores: dict[str, Scores] = {}
+    failures = [dict(failure) for failure in failed]
+    for name in facts:
+        of_seeds = predictions.get(name, {})
+        faults = {seed: _fault(of_seeds[seed], labels, chance) for seed in sorted(of_seeds)}
+        failures += [{"model": name, "seed": seed, "reason": why} for seed, why in faults.items() if why]
+        finite = {seed: of_seeds[seed] for seed in faults if np.isfinite(of_seeds[seed]).all()}
+        sound = {seed: finite[seed] for seed in finite if not faults[seed]}
+        if finite:
+            scores[name] = Scores(sound or finite, labels)
+            broken = None if sound else faults[next(iter(finite))]
+            models[name] = {**facts[name], "broken": broken, **describe(scores[name], class_names)}
+    baseline, *candidates = facts
+    comparisons, not_compared = [], []
+    for candidate in candidates:
+        pair: dict[str, Any] = {"baseline": baseline, "candidate": candidate}
+        if reason := _no_comparison(baseline, candidate, models, failures):
+            not_compared.append({**pair, "verdict": reason})
+        else:
+            pair |= _compare(scores[baseline], scores[candidate], class_names)
+            comparisons.append(pair | put_in_words(pair, models, len(labels)))
+    return {
+        "chance": chance,
+        "models": models,
+        "comparisons": comparisons,
+        "not_compared": not_compared,
+        "failed": failures,
+    }
+
+
+def _fault(probabilities: np.ndarray, labels: np.ndarray, chance: float) -> str | None:
+    """Why these are no answers of a trained network, if they are not."""
+    if not np.isfinite(probabilities).all():
+        return "probabilities not finite"
+    answers = probabilities.argmax(axis=1)
+    if (answers == answers[0]).all():
+        return "the same answer to every picture"
+    margin = 3 * math.sqrt(chance * (1 - chance) / len(labels))
+    return GUESSING if np.mean(answers == labels) <= chance + margin else None
+
+
+def _no_comparison(baseline: str, candidate: str, models: Models, failed: Sequence[Entry]) -> str:
+    """Why two models can't be compared; empty if they can."""
+    sentences = []
+    for name in (baseline, candidate):
+        if name in models and not models[name]["broken"]:
+            continue
+        where, reasons = "has no result", [one["reason"] for one in failed if one["model"] == name]
+        if name in models:
+            where = f"is at {100 * models[name]['accuracy']['mean']:.1f} %, what guessing gives"
+            reasons = [models[name]["broken"]]
+        reason = f" ({reasons[0]})" if reasons and reasons[0] != GUESSING else ""
+        sentences.append(f"{name} {where}: its training failed{reason}.")
+    return " ".join([*sentences, "No comparison is made."]) if sentences else ""
+
+
+def _compare(one: Scores, other: Scores, class_names: Sequence[str]) -> dict[str, Any]:
+    """The numbers of a comparison: `other` minus `one`."""
+    estimate = difference_over(other.right, one.right)
+    return {
+        "difference": estimate.value,
+        "interval": estimate.interval,
+        "over": estimate.over,
+        "standard_error": estimate.error()[0],
+        "degrees_of_freedom": estimate.error()[1],
+        "to_see": _to_see(estimate),
+        "mcnemar": [
+            {"seed": seed, **mcnemar(one.right[one.seeds.index(seed)], other.right[other.seeds.index(seed)])}
+            for seed in one.seeds
+            if seed in other.seeds
+        ],
+        "per_class": _per_class(one, other, class_names),
+        "confusion_difference": (other.confusion - one.confusion).tolist(),
+        "disagreement": _disagreement(one, other),
+    }
+
+
+def _to_see(estimate: Estimate) -> dict[str, Any] | None:
+    """Where nothing can be told: how many more seeds it takes to see a difference as large as this."""
+    low, high = estimate.interval
+    if not estimate.seed_variances or not low <= 0 <= high:
+        return None
+    difference = max(abs(estimate.value), SMALLEST_OF_INTEREST)
+    return {"difference": difference, "more_seeds": estimate.seeds_needed(difference)}
+
+
+def _per_class(one: Scores, other: Scores, class_names: Sequence[str]) -> list[dict[str, Any]]:
+    """Differences per class, Holm's correction over the classes; None for a class without test images."""
+    rows: list[dict[str, Any]] = []
+    for label, name in enumerate(class_names):
+        members = one.labels == label
+        row: dict[str, Any] = {"class": name, "difference": None, "interval": None, "p_value": None}
+        if members.any():
+            estimate = difference_over(other.right[:, members], one.right[:, members])
+            row |= {"difference": estimate.value, "interval": estimate.interval, "p_value": estimate.p_value}
+        rows.append(row)
+    for row, adjusted in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
+        row |= {"p_adjusted": adjusted, "clear": adjusted is not None and adjusted < CLEAR}
+    return rows
+
+
+def _disagreement(one: Scores, other: Scores) -> dict[str, Any]:
+    """How often answers of the two models differ, and the images on which all seeds of only one are right.
+
+    The images are those where the probability of the right class differs most, on the mean of the seeds.
+    """
+    ahead = other.of_label.mean(axis=0) - one.of_label.mean(axis=0)
+    difference = other.right.mean(axis=0) - one.right.mean(axis=0)
+    order = np.argsort(-np.abs(ahead), kind="stable")
+    return {
+        "share": float(np.mean([(a != b).mean() for a in one.answers for b in other.answers])),
+        "only_baseline_right": order[difference[order] == -1][:NUM_EXAMPLES].tolist(),
+        "only_candidate_right": order[difference[order] == 1][:NUM_EXAMPLES].tolist(),
+    }
+
+
+def put_in_words(
+    comparison: Entry,
+    models: Models,
+    num_images: int,
+) -> dict[str, Any]:
+    """Say what a comparison comes to: the verdict, by the interval alone.
+
+    Args:
+        comparison: one entry of report.json's `comparisons`, the words not yet among it.
+        models: report.json's `models`.
+        num_images: of the test split.
+
+    Returns:
+        "verdict": all sentences. "words": its parts, "answer" and where there is something to say "agreement"
+        (of the single trainings) and "cost" (a clause without its end).
+    """
+    words = _words(comparison, models, num_images)
+    verdict = " ".join(words.values())
+    return {"words": words, "verdict": verdict + UNKNOWN_CAUSE if "cost" in words else verdict}
+
+
+def _words(comparison: Entry, models: Models, num_images: int) -> dict[str, str]:
+    if comparison["over"] == "images":
+        return {"answer": _one_training(comparison, models, num_images)}
+    low, high = comparison["interval"]
+    if low <= 0 <= high:
+        return {"answer": _cannot_tell(comparison)}
+    winner, loser = comparison["candidate"], comparison["baseline"]
+    if high < 0:
+        winner, loser = loser, winner
+    words = {
+        "answer": _clear(comparison, num_images),
+        "agreement": _agreement(winner, loser, models),
+    }
+    if cost := _cost(models[winner], models[loser]):
+        words["cost"] = f"{'It' if winner == comparison['candidate'] else winner} {cost}"
+    return words
+
+
+def _one_training(comparison: Entry, models: Models, num_images: int) -> str:
+    candidate, baseline = comparison["candidate"], comparison["baseline"]
+    pictures = comparison["difference"] * num_images
+    low, high = (end * num_images for end in comparison["interval"])
+    seeds = {name: models[name]["seeds"] for name in (baseline, candidate)}
+    single = [name for name in seeds if len(seeds[name]) == 1]
+    start, end = f"In this one training {candidate} was right on", "Another seed may differ."
+    if len(single) == 1:  # some of its seeds failed, and the difference is one of means
+        start = f"{single[0]} has one training only, and {candidate} was right on about"
+    elif seeds[baseline] == seeds[candidate]:
+        first = seeds[baseline][0]
+        end = f"Another seed may differ; seeds=[{first},{first + 1},{first + 2}] measures it."
+    size = f"{_counted(pictures, exact=True)} {_more(pictures)} {_plural('picture', pictures)}"
+    if round(pictures) == 0:
+        size = f"as many pictures as {baseline}"
+    ends = f"{_counted(low)} {_more(low)} to {_counted(high)} {_more(high)}"
+    if low > 0 or high < 0:
+        ends = " to ".join(_counted(end) for end in sorted((low, high), key=abs))
+    return f"{start} {size} ({ends} with other test pictures). {end}"
+
+
+def _cannot_tell(comparison: Entry) -> str:
+    digits = _digits(comparison)
+    candidate, difference = comparison["candidate"], comparison["difference"]
+    low, high = (_points(end, digits) for end in comparison["interval"])
+    ahead = (
+        f"{candidate} is {'ahead' if difference > 0 else 'behind'} by {_points(difference, digits)} points"
+    )
+    if float(_points(difference, digits)) == 0:
+        ahead = "neither is ahead"
+    wanted, more = comparison["to_see"]["difference"], comparison["to_see"]["more_seeds"]
+    to_see = f": to see a difference of {_points(wanted, 1)}, "
+    if more is None:
+        to_see += "no number of seeds would do; it takes more test pictures."
+    elif more == 0:
+        to_see = f", but a difference of {_points(wanted, 1)} would very likely have been seen."
+    else:
+        to_see += f"about {more} more {_plural('seed', more)} would be needed."
+    return (
+        f"No difference can be seen: {ahead}, and anything from {low} behind to {high} ahead fits these "
+        f"trainings. That does not make them equal{to_see}"
+    )
+
+
+def _clear(comparison: Entry, num_images: int) -> str:
+    difference, digits = comparison["difference"], _digits(comparison)
+    ends = " to ".join(_points(end, digits) for end in sorted(comparison["interval"], key=abs))
+    better, fewer = ("better", "fewer") if difference > 0 else ("worse", "more")
+    mistakes = abs(difference) * num_images
+    return (
+        f"{comparison['candidate']} is {better} than {comparison['baseline']} by "
+        f"{_points(difference, digits)} points ({ends}): about {_counted(mistakes)} {fewer} "
+        f"{_plural('mistake', mistakes)} in {num_images:,}{_against_the_trend(comparison)}."
+    )
+
+
+def _against_the_trend(comparison: Entry) -> str:
+    """Classes that changed the other way, beyond what luck gives one of so many."""
+    rows = [
+        row
+        for row in comparison["per_class"]
+        if row["clear"] and row["difference"] * comparison["difference"] < 0
+    ]
+    rows.sort(key=lambda row: -abs(row["difference"]))
+    if not rows:
+        return ""
+    changed = "got better" if rows[0]["difference"] > 0 else "got worse"
+    sign = "+" if rows[0]["difference"] > 0 else "−"
+    sizes = [(row["class"], f"({sign}{_points(row['difference'], 1)})") for row in rows]
+    if len(sizes) == 1:
+        return f", but {sizes[0][0]} {changed} {sizes[0][1]}"
+    *others, last = (" ".join(size) for size in sizes)
+    return f", but {', '.join(others)} and {last} {changed}"
+
+
+def _agreement(winner: str, loser: str, models: Models) -> str:
+    won, lost = models[winner]["accuracy"]["values"], models[loser]["accuracy"]["values"]
+    if min(won) <= max(lost):
+        return f"Single trainings overlap: the best of {loser} reaches the worst of {winner}."
+    if len(won) != len(lost):
+        return "All trainings agree."
+    return "Both trainings agree." if len(won) == 2 else f"All {len(won)} trainings agree."
+
+
+def _cost(winner: Entry, loser: Entry) -> str:
+    """In what the winner is the bigger one; empty if in nothing."""
+    size = winner["parameters"] / loser["parameters"]
+    arithmetic = winner["flops_per_image"] / loser["flops_per_image"]
+    clauses = [f"is also {_times(size)} times as large"] if size >= SAME_COST else []
+    if arithmetic >= SAME_COST:
+        clauses.append(f"{'' if clauses else 'also '}does {_times(arithmetic)} times the arithmetic")
+    return " and ".join(clauses)
+
+
+def count_looks(
+    config_digests: Iterable[str], comparisons: Sequence[Entry], num_images: int
+) -> dict[str, Any]:
+    """Say how often these test images have been looked at, and what luck that buys.
+
+    Args:
+        config_digests: of every run in the outputs folder that was scored on the same test images.
+        comparisons: report.json's, of any of these runs: how far apart equal settings come to lie.
+        num_images: of the test split.
+
+    Returns:
+        "test_looks": how many different configs. "test_luck": how much better than it is the best of so many
+        equal ones looks, a fraction; None without a comparison to take it from. "test_looks_words": the
+        same in a sentence, None for the first look.
+    """
+    looks = len(set(config_digests))
+    errors = [comparison["standard_error"] for comparison in comparisons]
+    luck = luck_of_the_best(looks, errors)
+    sentence = f"{looks} settings have now been scored on these {num_images:,} pictures: the best of {looks} "
+    if luck is None:
+        sentence += "equal ones looks better by luck."
+    else:
+        sentence += (
+            f"equal ones looks about {_points(luck, 1 if luck >= 0.0005 else 2)} points better by luck."
+        )
+    return {"test_looks": looks, "test_luck": luck, "test_looks_words": sentence if looks > 1 else None}
+
+
+def _digits(comparison: Entry) -> int:
+    """Decimals of points: as many as it takes for no end of the interval to look like 0 that isn't."""
+    return 1 if min(abs(end) for end in comparison["interval"]) >= 0.0005 else 2
+
+
+def _points(difference: float, digits: int) -> str:
+    return f"{100 * abs(difference):.{digits}f}"
+
+
+def _counted(pictures: float, exact: bool = False) -> str:
+    """How many, from 100 on to the nearest ten, since no more is known."""
+    count = abs(pictures)
+    return f"{round(count) if exact or count < 100 else 10 * round(count / 10):,}"
+
+
+def _more(number: float) -> str:
+    return "more" if number > 0 else "fewer"
+
+
+def _plural(noun: str, number: float) -> str:
+    return noun if round(abs(number)) == 1 else f"{noun}s"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}" if ratio < 9.95 else f"{float(f'{ratio:.2g}'):,.0f}"

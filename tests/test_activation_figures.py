@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs.schema import Cnn
+from model.report.activation_figures import activations_title, columns_rule, draw_activations, rows_that_fit
+from model.report.canvas import limit_of, response
+from model.report.inspection_files import Inspection, read_inspection
+from tests.inspection_folders import made_up_test, write_cnn
+
+COURSE = Cnn(filters=(8, 8))
+
+
+def read_cnn(folder: Path, network: Cnn, num_classes: int = 10) -> Inspection:
+    found = read_inspection(write_cnn(folder, network, num_classes))
+    assert isinstance(found, Inspection)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("network", "title"),
+    [
+        (
+            COURSE,
+            "What six filters of conv1 answer to, before and after pooling: 676 numbers become 169",
+        ),
+        (Cnn(filters=(1,), pooling="none"), "What one filter of conv1 answers to"),
+    ],
+)
+def test_the_title_says_what_pooling_leaves(tmp_path: Path, network: Cnn, title: str) -> None:
+    assert activations_title(read_cnn(tmp_path, network).convolutions[0]) == title
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "rule"),
+    [
+        (range(10), 10, "Columns: the first test picture of each class."),
+        ([0, 0, 1, 1], 2, "Columns: the first two test pictures of each class."),
+        (range(10), 256, "Columns: the first test picture of the first ten classes."),
+    ],
+)
+def test_the_rule_of_choice_stands_in_the_figure(labels: list[int], classes: int, rule: str) -> None:
+    assert columns_rule(np.array(list(labels)), ["x"] * classes) == rule
+
+
+@pytest.mark.parametrize(("layer", "map_size"), [(0, 78), (1, 80)])
+def test_the_course_network_fits_with_maps_and_pooled_maps_alike(
+    tmp_path: Path, layer: int, map_size: int
+) -> None:
+    convolution = read_cnn(tmp_path, COURSE).convolutions[layer]
+    rows = rows_that_fit(convolution, num_columns=10, num_filters=6, top=124)
+    assert (rows.garment, rows.map) == (84, map_size)
+    assert rows.height <= 1500
+
+
+def test_fewer_maps_are_drawn_larger(tmp_path: Path) -> None:
+    convolution = read_cnn(tmp_path, COURSE).convolutions[0]
+    rows = rows_that_fit(convolution, num_columns=3, num_filters=2, top=124)
+    assert (rows.garment, rows.map) == (140, 130), "26 x 5 = 130 and 13 x 10 = 130"
+
+
+def test_all_maps_have_one_limit_before_and_after_relu_and_pooling(tmp_path: Path) -> None:
+    found = read_cnn(tmp_path, COURSE)
+    layer = found.convolutions[0]
+    figure = draw_activations(found, layer, made_up_test(10), ["c"] * 10, tmp_path / "x.png")
+    with Image.open(figure.path) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    assert layer.pooled is not None
+    limit = limit_of(
+        layer.before_relu[..., 0],
+        layer.maps[..., :6],
+        layer.pooled[..., :6],
+        layer.untrained_maps[:1, ..., :6],
+    )
+    left, top = 24 + 182, 124 + 18 + 84 + 6  # the first column, and the row before ReLU
+    rows = (layer.before_relu[0, ..., 0], layer.maps[0, ..., 0], layer.pooled[0, ..., 0])
+    for values, y in zip(rows, (top, top + 78 + 21, top + 78 + 21 + 81), strict=True):
+        expected = response(values, limit, 78 // len(values))
+        np.testing.assert_array_equal(
+            pixels[y : y + 78, left : left + 78], expected, err_msg="a map has a scale or place of its own"
+        )
+
+
+def test_under_each_map_stands_its_own_largest_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = read_cnn(tmp_path, COURSE)
+    layer = found.convolutions[0]
+    written: list[str] = []
+    monkeypatch.setattr(
+        "model.report.activation_figures.caption", lambda sheet, x, y, text: written.append(text)
+    )
+    draw_activations(found, layer, made_up_test(10), ["c"] * 10, tmp_path / "x.png")
+    assert layer.pooled is not None
+    largest = f"{layer.maps[3, ..., 2].max():.2f} → {layer.pooled[3, ..., 2].max():.2f}"
+    assert largest in written
+    assert f"{layer.before_relu[3, ..., 0].min():.2f}".replace("-", "−") in written
+
+
+@pytest.mark.parametrize(
+    ("network", "classes"),
+    [
+        (Cnn(filters=(3, 2), kernel_size=9, pooling="none"), 2),
+        (Cnn(filters=(7, 7, 7, 7), padding="same", pooling="average"), 60),
+        (Cnn(filters=(1,), kernel_size=1), 3),
+    ],
+)
+def test_any_architecture_is_drawn_within_the_sheet(tmp_path: Path, network: Cnn, classes: int) -> None:
+    found = read_cnn(tmp_path, network, classes)
+    for layer in found.convolutions:
+        figure = draw_activations(found, layer, made_up_test(classes), ["$\\frac"], tmp_path / "x.png")
+        with Image.open(figure.path) as image:
+            assert image.width == 1200
+            assert image.height <= 1500

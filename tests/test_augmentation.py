@@ -1,0 +1,56 @@
+import numpy as np
+import tensorflow as tf
+
+from configs.schema import Augmentation
+from data.augmentation import augment
+
+IMAGES = np.random.default_rng(0).integers(1, 256, (64, 28, 28), dtype=np.uint8)
+SEED = tf.constant([0, 7])
+
+
+def augmented(seed=SEED, **settings):
+    return augment(tf.constant(IMAGES), Augmentation(**settings), seed).numpy()
+
+
+def moved(image, down, right):
+    padded = np.pad(image, 2)
+    return padded[2 + down : 30 + down, 2 + right : 30 + right]
+
+
+def test_a_shift_moves_whole_images_and_lets_black_in():
+    reach = range(-2, 3)
+    found = set()
+    for before, after in zip(IMAGES, augmented(shift=2), strict=True):
+        places = [(d, r) for d in reach for r in reach if (moved(before, d, r) == after).all()]
+        assert len(places) == 1, "each image must be its original moved by at most 2 pixels each way"
+        found.update(places)
+    assert len(found) > 15, "images must be moved each on its own"
+
+
+def test_a_flip_mirrors_about_half_of_the_images():
+    after = augmented(flip=True)
+    same = (after == IMAGES).all(axis=(1, 2))
+    mirrored = (after == IMAGES[:, :, ::-1]).all(axis=(1, 2))
+    assert (same ^ mirrored).all(), "each image must be as it was or mirrored left to right"
+    assert 16 <= mirrored.sum() <= 48, "about half of 64 images must be mirrored"
+
+
+def test_an_erased_square_is_black_and_the_rest_untouched():
+    after = augmented(erase=8)
+    assert ((after == IMAGES) | (after == 0)).all(), "pixels outside the square were changed"
+    erased = after == 0
+    for square in erased:
+        rows, columns = np.flatnonzero(square.any(1)), np.flatnonzero(square.any(0))
+        assert square[np.ix_(rows, columns)].all(), "what is erased must be a rectangle"
+        assert len(rows) <= 8, "the square is too high"
+        assert len(columns) <= 8, "the square is too wide"
+    inside = [s.sum() == 64 for s in erased]
+    assert any(inside), "a square that fits must be 8 x 8"
+
+
+def test_the_same_seed_draws_the_same():
+    settings = {"shift": 2, "flip": True, "erase": 6}
+    assert (augmented(**settings) == augmented(**settings)).all(), "a resumed training would see other images"
+    assert (augmented(**settings) != augmented(tf.constant([0, 8]), **settings)).any(), (
+        "each step must draw anew"
+    )

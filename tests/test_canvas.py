@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.report.canvas import Sheet, attribution, enlarge, garment, limit_of, response, share_cut, signed
+
+
+def read(path):
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def test_a_sheet_has_its_size_and_whole_pixels(tmp_path):
+    rgb = enlarge(np.random.default_rng(0).integers(0, 256, (26, 26, 3), dtype=np.uint8), 5)
+    sheet = Sheet(400, "A title with $x^2$ and a \\frac", "how to read it")
+    sheet.place(101, 157, rgb)
+    sheet.save(tmp_path / "x.png")
+    pixels = read(tmp_path / "x.png")
+    assert pixels.shape == (400, 1200, 3), "a figure is 1200 pixels wide and as high as was asked"
+    found = pixels[157 : 157 + 130, 101 : 101 + 130]
+    np.testing.assert_array_equal(
+        found, rgb, err_msg="a map's pixel must be a block of one colour, at its place"
+    )
+
+
+def test_a_frame_stands_around_its_picture(tmp_path):
+    sheet = Sheet(200, "t")
+    sheet.place(50, 100, np.full((10, 10, 3), 9, np.uint8), frame="#ff0000")
+    sheet.save(tmp_path / "x.png")
+    pixels = read(tmp_path / "x.png")
+    assert pixels[98:112, 48:62].reshape(-1, 3).tolist().count([255, 0, 0]) == 14 * 14 - 10 * 10
+    assert (pixels[97, 48:62] == 255).all(), "the frame is wider than it should be"
+
+
+def test_white_is_zero_red_is_more_blue_is_less():
+    colours = response(np.array([[-2.0, -1.0, 0.0, 1.0, 2.0]]), limit=1.0, block=1)[0].astype(int)
+    assert (colours[2] >= 246).all(), "0 must be white"
+    assert colours[3][0] > colours[3][2], "positive must be red"
+    assert colours[1][2] > colours[1][0], "negative must be blue"
+    assert (colours[4] == colours[3]).all(), "what lies beyond the limit has the limit's colour"
+    orange = attribution(np.array([[0.7]]), 1.0, 1)[0, 0].astype(int)
+    assert orange[0] > orange[2], "what speaks for the class must be orange"
+
+
+def test_garments_are_shown_as_they_are():
+    image = np.array([[0, 128], [255, 7]], np.uint8)
+    assert (garment(image, 3)[::3, ::3] == image[..., None]).all(), "gray from 0 to 255, never rescaled"
+
+
+def test_one_limit_for_all_that_is_shown():
+    limit = limit_of(np.arange(500), -np.arange(500, 1000))
+    assert limit == pytest.approx(np.percentile(np.arange(1000), 99.5))
+    assert share_cut(limit, np.arange(1000)) == 0.005
+    assert limit_of(np.zeros(4)) == 1.0, "all zero must be drawn white, not fail"
+
+
+@pytest.mark.parametrize(("value", "text"), [(1.25, "+1.2"), (-3.44, "−3.4"), (-0.01, "0.0"), (0, "0.0")])
+def test_minus_is_the_real_minus_and_zero_has_no_sign(value, text):
+    assert signed(value) == text

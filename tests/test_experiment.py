@@ -1,0 +1,232 @@
+"""The main job, end to end, on real images in small."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import ROOT, run_program
+
+# The other process that loads what was saved: plain Keras, nothing of this project.
+LOAD = """
+import sys, keras, numpy as np
+folder, activations, images, out = sys.argv[1:]
+model = keras.models.load_model(f"{folder}/model.keras")
+names = [name for name in ("conv1", "pool1", "conv2", "pool2") if "cnn" in folder]
+look = keras.Model(model.inputs, [model.get_layer(name).output for name in names] or model.outputs)
+scaled = lambda array: array[..., None].astype("float32") / 255
+result = {"probabilities": model.predict(scaled(np.load(images)), verbose=0)}
+if names:
+    with np.load(activations) as file:
+        maps = look.predict(scaled(file["images"]), verbose=0)
+    result |= dict(zip(names, maps))
+    for layer in model.layers:
+        for weight in layer.weights:
+            result[f"{layer.name}/{weight.name}"] = weight.numpy()
+np.savez(out, **result)
+"""
+
+
+def arrays_of(run):
+    """All arrays of a run, and its JSON and CSV without what times and machines decide."""
+    found = {}
+    for path in sorted(run.rglob("*")):
+        name = str(path.relative_to(run))
+        if path.suffix == ".npz":
+            with np.load(path) as file:
+                found |= {f"{name}:{key}": file[key] for key in file}
+        elif path.suffix == ".json" and path.name != "environment.json":
+            found[name] = without_times(json.loads(path.read_text()))
+        elif path.suffix == ".csv":
+            found[name] = path.read_text()
+    return found
+
+
+def without_times(value):
+    if isinstance(value, dict):
+        kept = {k: v for k, v in value.items() if not k.endswith("_seconds") and k != "environment"}
+        return {key: without_times(entry) for key, entry in kept.items()}
+    return [without_times(entry) for entry in value] if isinstance(value, list) else value
+
+
+def assert_same(first, second):
+    assert first.keys() == second.keys(), "the two runs left different files"
+    for name, value in first.items():
+        equal = (
+            np.array_equal(value, second[name]) if isinstance(value, np.ndarray) else value == second[name]
+        )
+        assert equal, f"{name} differs between two runs of the same config"
+
+
+@pytest.fixture(scope="module")
+def run(small_run):
+    return small_run
+
+
+def test_a_run_folder_holds_what_the_contract_says(run):
+    for name in ("config.yaml", "environment.json", "report.json", "report.md", "report.html"):
+        assert (run / name).is_file(), f"{name} is missing from the run folder"
+    assert list((run / "figures").glob("1-at-a-glance.png")), "the first picture is missing"
+    for model in ("dense", "cnn"):
+        for seed in (0, 1):
+            found = {path.name for path in (run / model / f"seed-{seed}").iterdir()}
+            assert found == {"model.keras", "history.csv", "predictions.npz", "metrics.json"}
+        assert (run / model / "inspection" / "filters.npz").is_file()
+        assert list((run / model / "inspection").glob("*.png")), f"no picture of {model}'s inside"
+    header = (run / "cnn" / "seed-0" / "history.csv").read_text().splitlines()[0]
+    assert header == "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate"
+
+
+def test_report_json_says_what_the_predictions_say(run):
+    report = json.loads((run / "report.json").read_text())
+    assert report["data"] | {"train": 1400, "validation": 100, "test": 500} == report["data"]
+    assert (report["failed"], report["test_looks"]) == ([], 1)
+    for model, parameters in (("dense", 784 * 16 + 16 + 170), ("cnn", 40 + 222 + 150 * 16 + 16 + 170)):
+        entry = report["models"][model]
+        assert entry["parameters"] == parameters
+        for seed, value in zip((0, 1), entry["accuracy"]["values"], strict=True):
+            with np.load(run / model / f"seed-{seed}" / "predictions.npz") as file:
+                share = np.mean(file["probabilities"].argmax(1) == file["labels"])
+            assert value == pytest.approx(share), f"{model} seed {seed}: the report is not what was predicted"
+            metrics = json.loads((run / model / f"seed-{seed}" / "metrics.json").read_text())
+            assert metrics["accuracy"] == pytest.approx(share)
+    [comparison] = report["comparisons"]
+    means = [report["models"][m]["accuracy"]["mean"] for m in ("dense", "cnn")]
+    assert comparison["difference"] == pytest.approx(means[1] - means[0])
+
+
+@pytest.mark.parametrize("model", ["dense", "cnn"])
+def test_what_is_saved_is_what_plain_keras_loads(run, model, small_data, tmp_path):
+    """The first map also equals a NumPy loop over the kernel."""
+    images = np.frombuffer((small_data / "t10k-images-idx3-ubyte").read_bytes(), np.uint8, offset=16)
+    np.save(tmp_path / "images.npy", images.reshape(-1, 28, 28))
+    inspection = run / model / "inspection"
+    arguments = [
+        run / model / "seed-0",
+        inspection / "activations.npz",
+        tmp_path / "images.npy",
+        tmp_path / "o.npz",
+    ]
+    subprocess.run([sys.executable, "-c", LOAD, *map(str, arguments)], check=True, capture_output=True)
+    loaded = dict(np.load(tmp_path / "o.npz"))
+    with np.load(run / model / "seed-0" / "predictions.npz") as file:
+        np.testing.assert_allclose(loaded["probabilities"], file["probabilities"], atol=1e-5)
+    if model == "dense":
+        return
+    activations, filters = (
+        dict(np.load(inspection / "activations.npz")),
+        dict(np.load(inspection / "filters.npz")),
+    )
+    for layer in ("conv1", "pool1", "conv2", "pool2"):
+        limit = 1e-5 * np.abs(loaded[layer]).max()
+        np.testing.assert_allclose(activations[layer], loaded[layer], atol=limit, err_msg=layer)
+    for layer in ("conv1", "conv2"):
+        for weight in ("kernel", "bias"):
+            np.testing.assert_array_equal(
+                filters[f"{layer}/{weight}"], loaded[f"{layer}/{weight}"], strict=True
+            )
+    image, kernel = activations["images"][0] / np.float32(255), filters["conv1/kernel"][..., 0, 0]
+    by_hand = np.zeros((26, 26))
+    for row in range(26):
+        for column in range(26):
+            by_hand[row, column] = (image[row : row + 3, column : column + 3] * kernel).sum() + filters[
+                "conv1/bias"
+            ][0]
+    np.testing.assert_allclose(activations["conv1"][0, ..., 0], by_hand.clip(0), atol=1e-5)
+
+
+def test_the_same_bits_with_one_worker_and_when_run_again(run, small_config, tmp_path):
+    result = run_program(small_config, "launch.workers=1", "--outputs", tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert_same(arrays_of(run), arrays_of(tmp_path / "small"))
+
+
+def test_done_already_answers_at_once_and_changes_nothing(run, small_config):
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    started = time.monotonic()
+    result = run_program(small_config, "launch.workers=2", "--outputs", run.parent)
+    assert time.monotonic() - started < 8, "a finished run must not load TensorFlow again"
+    assert result.returncode == 0
+    assert "cnn" in result.stdout
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before, "a finished run was touched"
+
+
+def test_show_prints_the_result_again(run):
+    result = run_program("show", run)
+    assert result.returncode == 0
+    assert re.search(r"right, of 500 test pictures +\d", result.stdout), result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80, "the result must fit 80 columns"
+
+
+def test_only_what_is_missing_is_done_again(run, small_config, tmp_path):
+    shutil.copytree(run, tmp_path / "small")
+    again = tmp_path / "small"
+    (again / "dense" / "seed-1" / "metrics.json").unlink()  # written last: without it the job is not done
+    untouched = again / "cnn" / "seed-0" / "model.keras"
+    before = untouched.stat().st_mtime_ns
+    result = run_program(small_config, "--outputs", tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert untouched.stat().st_mtime_ns == before, "a finished training was repeated"
+    assert_same(arrays_of(run), arrays_of(again))
+
+
+def test_another_config_of_the_same_name_gets_its_own_folder(run, small_config):
+    result = run_program(small_config, "seeds=0", "training.epochs=1", "--outputs", run.parent)
+    assert result.returncode == 0, result.stderr
+    assert "small-2" in result.stdout, "the terminal must say where the run went"
+    assert json.loads((run.parent / "small-2" / "report.json").read_text())["test_looks"] == 2
+    shutil.rmtree(run.parent / "small-2")
+
+
+def test_a_training_that_fails_is_named_and_the_rest_reported(small_config, tmp_path):
+    bad = [
+        "models.dense.training={optimizer: sgd, learning_rate: 10, schedule: constant, epochs: 40}",
+        "seeds=0",
+    ]
+    bad.append("models.dense.units=[64,64,64,64]")
+    result = run_program(small_config, *bad, "--outputs", tmp_path)
+    report = json.loads((tmp_path / "small" / "report.json").read_text())
+    if report["failed"]:
+        assert result.returncode == 4, "a failed job must show in the exit code"
+    assert "cnn" in report["models"], "the other model must still be reported"
+    assert not report["comparisons"], "nothing is compared with a training that failed"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_ends_soon_and_goes_on_later(small_config, tmp_path, number, code):
+    arguments = [
+        sys.executable,
+        "train.py",
+        small_config,
+        "training.epochs=400",
+        "seeds=0",
+        "--outputs",
+        tmp_path,
+    ]
+    process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if re.search(r"cnn seed 0 +\d+/400", line):
+            break
+    started = time.monotonic()
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=10)
+    assert time.monotonic() - started < 5, "an interrupted run must end within 5 s"
+    assert process.returncode == code
+    assert "Traceback" not in errors, errors
+    assert "finished is kept" in errors, "it must say that nothing is lost"
+
+
+def test_two_at_once_in_one_folder_are_told_apart(small_config, tmp_path):
+    arguments = [sys.executable, "train.py", small_config, "training.epochs=400", "--outputs", tmp_path]
+    process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    result = run_program(small_config, "training.epochs=400", "--outputs", tmp_path)
+    process.kill()
+    process.communicate()
+    assert result.returncode == 1
+    assert "another process is at work on small" in result.stderr

@@ -1,0 +1,124 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs.schema import Cnn
+from model.report.filter_figures import dense_title, draw_dense, draw_first, first_title, flow, groups_of
+from model.report.inspection_files import DenseInspection, Inspection, Patterns, read_inspection
+from tests.inspection_folders import write_cnn, write_dense
+
+
+def patterns(trained: list[int], untrained: list[int]) -> Patterns:
+    return Patterns(
+        ("blur",), 0.81, tuple({"blur": n} for n in trained), tuple({"blur": n} for n in untrained)
+    )
+
+
+def read_cnn(folder: Path, network: Cnn) -> Inspection:
+    found = read_inspection(write_cnn(folder, network))
+    assert isinstance(found, Inspection)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("count", "found", "title"),
+    [
+        (64, patterns([31], [3]), "conv1: 64 filters, 31 match a named pattern (untrained: 3)"),
+        (64, patterns([9, 8], [3, 5]), "conv1: 64 filters, 8 to 9 match a named pattern (untrained: 3 to 5)"),
+        (8, patterns([1], [0]), "conv1: 8 filters, 1 matches a named pattern (untrained: 0)"),
+        (8, patterns([0], [1]), "conv1: 8 filters, none matches a named pattern (untrained: 1)"),
+        (1, None, "conv1: 1 filter"),
+    ],
+)  # fmt: skip
+def test_the_title_counts_named_filters_beside_the_untrained(
+    count: int, found: Patterns | None, title: str
+) -> None:
+    assert first_title("conv1", count, found) == title
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 4, 9])
+@pytest.mark.parametrize("filters", [1, 13])
+def test_the_first_kernels_are_drawn_whatever_their_size(
+    tmp_path: Path, kernel_size: int, filters: int
+) -> None:
+    found = read_cnn(tmp_path, Cnn(filters=(filters,), kernel_size=kernel_size))
+    figure = draw_first(found.convolutions[0], found.patterns, tmp_path / "x.png")
+    with Image.open(figure.path) as image:
+        assert image.width == 1200
+        assert image.height <= 1500, "what is higher must be split"
+    assert figure.alt.startswith(figure.title)
+
+
+def test_256_filters_fit_on_one_sheet(tmp_path: Path) -> None:
+    found = read_cnn(tmp_path, Cnn(filters=(256,)))
+    with Image.open(draw_first(found.convolutions[0], found.patterns, tmp_path / "x.png").path) as image:
+        assert image.height <= 1500, "small kernels must become smaller where there are many"
+
+
+def test_large_kernels_are_whole_pixels_of_one_limit(tmp_path: Path) -> None:
+    layer = read_cnn(tmp_path, Cnn(filters=(5,), kernel_size=5)).convolutions[0]
+    path = draw_first(layer, None, tmp_path / "x.png").path
+    with Image.open(path) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    top = 58 + 22 * 2 + 10
+    for place in range(5):
+        left = 24 + 192 * place
+        tile = pixels[top : top + 120, left : left + 120].reshape(5, 24, 5, 24, 3)
+        assert (tile == tile[:, :1, :, :1]).all(), "a weight must be a block of one colour"
+    strongest = np.abs(layer.kernel) > np.percentile(
+        np.abs(np.concatenate([layer.kernel, layer.untrained_kernel])), 99.5
+    )
+    shown = [tuple(map(int, np.argwhere(strongest)[0]))] if strongest.any() else []
+    for row, column, _, index in shown:
+        colour = pixels[top + 24 * row + 5, 24 + 192 * index + 24 * column + 5]
+        assert tuple(colour) in {(103, 0, 31), (5, 48, 97)}, "beyond the limit, the limit's colour"
+
+
+def test_groups_follow_the_patterns_and_the_unnamed_come_last(tmp_path: Path) -> None:
+    found = read_cnn(tmp_path, Cnn(filters=(13,)))
+    groups = groups_of(found.convolutions[0].passports, found.patterns)
+    assert [(name, len(members)) for name, members in groups] == [("blur", 3), ("no named pattern", 10)]
+
+
+def test_groups_flow_like_words_and_never_overlap(tmp_path: Path) -> None:
+    layer = read_cnn(tmp_path, Cnn(filters=(60,))).convolutions[0]
+    groups = [("a", layer.passports[:3]), ("b", layer.passports[3:40]), ("c", layer.passports[40:])]
+    placed, end = flow(groups, 24, 100, 780, 48)
+    tiles = [(x, y) for group in placed for x, y, _ in group.kernels]
+    assert len(tiles) == 60
+    assert all(24 <= x <= 24 + 780 - 48 and 100 < y <= end - 48 for x, y in tiles), (
+        "a kernel is off its place"
+    )
+    for place, (x, y) in enumerate(tiles):
+        assert not any(abs(x - u) < 48 and abs(y - v) < 48 for u, v in tiles[:place]), "kernels overlap"
+
+
+@pytest.mark.parametrize(
+    ("neighbours", "title"),
+    [
+        ((0.714, -0.001), "dense1: weights of neighbouring pixels correlate by 0.71 (untrained: 0.00)"),
+        ((-0.2, 0.01), "dense1: weights of neighbouring pixels correlate by −0.20 (untrained: 0.01)"),
+        (None, "dense1: what 30 units weigh in each pixel"),
+    ],
+)
+def test_the_title_of_the_dense_weights_is_measured(
+    tmp_path: Path, neighbours: tuple[float, float] | None, title: str
+) -> None:
+    kernel = np.zeros((784, 30))
+    assert dense_title(DenseInspection(kernel, kernel, (), "", 60, neighbours)) == title
+
+
+@pytest.mark.parametrize("num_units", [1, 30])
+def test_dense_weights_are_drawn_as_pictures(tmp_path: Path, num_units: int) -> None:
+    found = read_inspection(write_dense(tmp_path, num_units))
+    assert isinstance(found, DenseInspection)
+    figure = draw_dense(found, ("$x$", "B" * 200), tmp_path / "x.png")
+    with Image.open(figure.path) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    assert pixels.shape[1] == 1200
+    assert pixels.shape[0] <= 1500
+    top = next(y for y in range(100, 200) if (pixels[y, 24:136] != 255).any(axis=-1).all())
+    tile = pixels[top + 1 : top + 113, 24:136].reshape(28, 4, 28, 4, 3)
+    assert (tile == tile[:, :1, :, :1]).all(), "a weight must be a block of one colour"

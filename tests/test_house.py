@@ -1,0 +1,99 @@
+"""The rules of the house, read from the imports themselves."""
+
+import ast
+import graphlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = [ROOT / "train.py", *(p for top in ("configs", "data", "model") for p in (ROOT / top).rglob("*.py"))]
+WITHOUT_TENSORFLOW = [
+    "configs.schema",
+    "data.fashion_mnist",
+    "data.lines",
+    "model.experiment",
+    "model.jobs",
+    "model.launch",
+    "model.layer_facts",
+    "model.results",
+    "model.run_folder",
+    "model.statistics",
+    "model.verdict",
+    "model.report.writer",
+    "model.report.inspection_figures",
+    "model.report.tables",
+    "train",
+]
+CONDUCTORS = {"model.experiment", "model.jobs", "model.results", "train"}  # may know more than one stage
+STAGES = {"training", "evaluation", "inspection", "statistics", "report", "launch", "lesson"}
+
+
+def module_name(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imports(path):
+    """All modules of the house that a file imports, wherever in it."""
+    known = {module_name(file) for file in FILES}
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found & known
+
+
+IMPORTS = {module_name(path): imports(path) for path in FILES}
+
+
+def test_no_import_goes_in_a_circle():
+    try:
+        graphlib.TopologicalSorter(IMPORTS).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(f"modules import each other in a circle: {' <- '.join(error.args[1])}")
+
+
+def test_data_and_configs_know_nothing_of_models():
+    for name, imported in IMPORTS.items():
+        if name.startswith(("data.", "configs.")):
+            wrong = {other for other in imported if other.startswith("model.")}
+            assert not wrong, f"{name} imports {wrong}: data flows from data to model, not back"
+
+
+def test_only_the_conductors_know_more_than_one_stage():
+    def stage(name):
+        parts = name.split(".")
+        return parts[1] if parts[0] == "model" and parts[1] in STAGES else None
+
+    for name, imported in IMPORTS.items():
+        if name in CONDUCTORS:
+            continue
+        known = {stage(other) for other in imported} - {None, stage(name)}
+        allowed = {"launch"} if stage(name) == "report" else set()  # what progress shows are its events
+        assert len(known - allowed) <= 1, (
+            f"{name} imports {sorted(known)}: only {sorted(CONDUCTORS)} may join stages"
+        )
+
+
+def test_no_drawer_for_odds_and_ends():
+    for path in FILES:
+        assert path.stem not in {"utils", "helpers", "common", "misc"}, f"{path.name} does not say its job"
+
+
+def test_no_file_is_too_long():
+    for path in FILES:
+        lines = len(path.read_text().splitlines())
+        assert lines <= 350, f"{path.relative_to(ROOT)} has {lines} lines and asks to be cut"
+
+
+@pytest.mark.parametrize("name", WITHOUT_TENSORFLOW)
+def test_the_parent_never_loads_tensorflow(name):
+    code = f"import sys, {name}; print(sorted({{'tensorflow', 'keras'}} & set(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]", f"importing {name} loads TensorFlow, which takes seconds"

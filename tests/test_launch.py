@@ -1,0 +1,141 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.splits import Split, Splits
+from model.launch import Done, Failed, Job, JobFailed, Reported, Workers, num_workers
+
+NOTHING = Split(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
+SPLITS = Splits(NOTHING, NOTHING, NOTHING, ("a", "b"), "Nothing", "made up", "0")
+pytestmark = pytest.mark.usefixtures("tests_can_be_imported")
+
+
+@pytest.fixture
+def tests_can_be_imported(monkeypatch):
+    """Workers import this module to find the functions below."""
+    here = str(Path(__file__).parent)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([here, str(Path(here).parent)]))
+
+
+def add(splits, report, *, first, second):
+    report("adding")
+    return first + second
+
+
+def give_up(splits, report):
+    raise JobFailed("there is a reason")
+
+
+def stumble(splits, report):
+    raise ZeroDivisionError("by zero")
+
+
+def die(splits, report):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def threads_and_classes(splits, report):
+    import tensorflow as tf
+
+    return tf.config.threading.get_intra_op_parallelism_threads(), splits.class_names
+
+
+def now(splits, report):
+    time.sleep(0.2)
+    return time.monotonic()
+
+
+def test_jobs_end_one_way_or_another_and_the_others_go_on():
+    jobs = [
+        Job("die", die),
+        Job("give up", give_up),
+        Job("stumble", stumble),
+        Job("add", add, {"first": 1, "second": 2}),
+        Job("look", threads_and_classes),
+    ]
+    with Workers(1, 3, SPLITS) as workers:
+        for job in jobs:
+            workers.submit(job)
+        events = list(workers.events())
+    ends = {event.job.name: event for event in events if not isinstance(event, Reported)}
+    assert set(ends) == {job.name for job in jobs}, "every job must end exactly one way"
+    assert isinstance(ends["die"], Failed), "a worker that dies costs its job"
+    assert "SIGKILL" in ends["die"].reason, "how the worker died must be said"
+    assert "memory" in ends["die"].reason, "what SIGKILL often means must be said"
+    assert ends["give up"].reason == "there is a reason", "a reason must reach the user as it was given"
+    assert ends["stumble"].reason == "ZeroDivisionError: by zero"
+    assert ends["add"] == Done(jobs[3], 3), "a new worker must go on where another died"
+    assert ends["look"].value == (3, ("a", "b")), "threads and data must reach the worker"
+    assert [e.value for e in events if isinstance(e, Reported)] == ["adding"], "reports must reach the parent"
+
+
+def test_the_longest_goes_first_and_jobs_may_follow_from_others():
+    with Workers(1, 1, SPLITS) as workers:
+        for cost in (1, 3, 2):
+            workers.submit(Job(f"job {cost}", now, cost=cost))
+        done = []
+        for event in workers.events():
+            done.append(event.job.name)
+            if event.job.name == "job 3":
+                workers.submit(Job("follows", now, cost=0.5))
+    assert done == ["job 3", "job 2", "job 1", "follows"]
+
+
+@pytest.mark.parametrize(
+    ("costs", "cores", "memory", "expected"),
+    [
+        ([10, 10, 10, 1, 1, 1], 2, 24e9, 3),  # three long ones on two cores share them
+        ([10, 10, 10, 10], 2, 24e9, 2),  # they come out even
+        ([10, 10, 10], 8, 24e9, 3),  # no more workers than jobs
+        ([10] * 10, 8, 24e9, 10),
+        ([10, 10, 10, 1, 1, 1], 2, 2e9, 1),  # memory for one
+        ([10], 4, 1e9, 1),  # never none
+    ],
+)
+def test_number_of_workers(costs, cores, memory, expected):
+    assert num_workers(costs, cores, memory) == expected
+
+
+PARENT = """
+import sys, time
+sys.path[:0] = {paths!r}
+from test_launch import SPLITS, Job, Workers, tell_pid
+if __name__ == "__main__":
+    with Workers(1, 1, SPLITS) as workers:
+        workers.submit(Job("tell", tell_pid))
+        for event in workers.events():
+            print(event.value, flush=True)
+"""
+
+
+def tell_pid(splits, report):
+    report(os.getpid())
+    time.sleep(60)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path("/proc").is_dir() else True
+
+
+def test_no_worker_outlives_its_parent(tmp_path):
+    here = Path(__file__).parent
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT.format(paths=[str(here), str(here.parent)]))
+    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    end = time.monotonic() + 5
+    while is_alive(worker) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not is_alive(worker), "a worker went on after its parent was killed"

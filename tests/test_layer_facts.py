@@ -1,0 +1,63 @@
+import pytest
+
+from configs.schema import Cnn, Dense
+from model.layer_facts import layer_facts, receptive_field
+
+
+def parameters(network, num_classes=10):
+    return sum(fact.parameters for fact in layer_facts(network, num_classes))
+
+
+def flops(network):
+    return sum(fact.flops for fact in layer_facts(network, 10))
+
+
+def dense(**knobs):
+    return Dense(**({"architecture": "dense"} | knobs))
+
+
+def cnn(**knobs):
+    return Cnn(**({"architecture": "cnn"} | knobs))
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        (dense(), 784 * 128 + 128 + 128 * 10 + 10),
+        (dense(), 101_770),
+        (cnn(), 243_786),
+        (cnn(filters=(64,)), 1_386_506),
+        (cnn(filters=(64, 64, 64)), 84_106),
+        (cnn(pooling="none"), 4_757_578),
+        (cnn(filters=(16, 16)), 55_098),
+        (cnn(filters=(32, 32)), 113_386),
+    ],
+)
+def test_parameters_by_hand(network, expected):
+    assert parameters(network) == expected, "the number of weights is derived wrongly"
+
+
+def test_flops_by_hand():
+    # 2 per multiply-add: 9 weights at 26 x 26 places into 64 maps, ...
+    expected = 2 * (9 * 64 * 26 * 26 + 9 * 64 * 64 * 11 * 11 + 1600 * 128 + 128 * 10)
+    assert flops(cnn()) == expected == 10_112_000, "arithmetic of the network in multiply-adds, times 2"
+    assert flops(dense()) == 2 * (784 * 128 + 128 * 10)
+
+
+def test_one_map_shrinks_as_the_lesson_says():
+    sides = [fact.output_shape[0] for fact in layer_facts(cnn(), 10) if fact.kind != "dense"]
+    assert sides == [26, 13, 11, 5], "28 -> 26 -> 13 -> 11 -> 5"
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "stride", "offset"),
+    [("conv1", 3, 1, 0), ("pool1", 4, 2, 0), ("conv2", 8, 2, 0), ("pool2", 10, 4, 0)],
+)
+def test_receptive_field_by_hand(layer, size, stride, offset):
+    field = receptive_field(layer_facts(cnn(), 10), layer)
+    assert (field.size, field.stride, field.offset) == (size, stride, offset)
+
+
+def test_same_padding_moves_the_field_beyond_the_border():
+    field = receptive_field(layer_facts(cnn(padding="same", kernel_size=5), 10), "conv2")
+    assert field.offset == -2 - 2 * 2, "two pixels at each convolution, the second one's two apart"

@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs.schema import Cnn
+from model.report.inspection_files import Inspection, KeepBest, read_inspection
+from model.report.layer_figures import (
+    draw_before_after,
+    draw_keep_best,
+    enough,
+    keep_best_title,
+    moved_title,
+)
+from tests.inspection_folders import write_cnn
+
+
+def curve(best: list[float], full: float = 0.9) -> KeepBest:
+    kept = np.array([1, 8, 24, 64])
+    return KeepBest(kept, np.array(best), np.array([best, best]) - 0.1, full)
+
+
+@pytest.mark.parametrize(
+    ("best", "kept"),
+    [
+        ([0.1, 0.5, 0.896, 0.9], 24),
+        ([0.1, 0.5, 0.894, 0.9], 64),
+        ([0.91, 0.5, 0.6, 0.9], 1),
+        ([0.1, 0.2, 0.3, 0.4], 64),
+    ],
+)
+def test_enough_is_within_half_a_point_of_the_whole_network(best: list[float], kept: int) -> None:
+    assert enough(curve(best)) == kept
+
+
+def test_the_title_of_keep_best_is_measured() -> None:
+    curves = {"conv1": curve([0.9, 0.9, 0.9, 0.9]), "conv2": curve([0.1, 0.5, 0.896, 0.9])}
+    assert keep_best_title(curves) == "24 of 64 filters of conv2 do: within half a point of the whole network"
+
+
+@pytest.mark.parametrize(("layers", "height"), [(1, 450), (2, 450), (5, 798)])
+def test_keep_best_has_a_panel_for_each_layer(tmp_path: Path, layers: int, height: int) -> None:
+    curves = {f"conv{n}": curve([0.1, 0.5, 0.896, 0.9]) for n in range(1, layers + 1)}
+    figure = draw_keep_best(curves, tmp_path / "x.png")
+    with Image.open(figure.path) as image:
+        assert image.size == (1200, height)
+    assert "With 24 filters" in figure.alt
+    assert "89.6 % with the best, 79.6 % with random ones" in figure.alt
+
+
+def test_one_filter_alone_has_a_curve_of_one_point(tmp_path: Path) -> None:
+    single = KeepBest(np.array([1]), np.array([0.9]), np.array([[0.9]]), 0.9)
+    draw_keep_best({"conv1": single}, tmp_path / "x.png")
+
+
+@pytest.mark.parametrize(
+    ("filters", "title"),
+    [
+        (
+            (4, 4),
+            "Training moved the filters of conv1 by 0.42 of their length (median; 0.25 to 1.00)",
+        ),
+        ((1,), "Training moved the filter of conv1 by 1.00 of its length"),
+    ],
+)
+def test_the_title_says_how_far_filters_moved(tmp_path: Path, filters: tuple[int, ...], title: str) -> None:
+    found = read_inspection(write_cnn(tmp_path, Cnn(filters=filters)))
+    assert isinstance(found, Inspection)
+    assert moved_title(found.convolutions[0]) == title
+
+
+@pytest.mark.parametrize("network", [Cnn(filters=(1, 1), kernel_size=1), Cnn(filters=(256, 11))])
+def test_filters_before_and_after_fit_on_a_sheet(tmp_path: Path, network: Cnn) -> None:
+    found = read_inspection(write_cnn(tmp_path, network))
+    assert isinstance(found, Inspection)
+    for layer in found.convolutions:
+        with Image.open(draw_before_after(layer, tmp_path / "x.png").path) as image:
+            assert image.width == 1200
+            assert image.height <= 1500

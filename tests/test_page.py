@@ -1,0 +1,150 @@
+"""report.html: everything shown is text, every picture is there and told in words, nothing comes from elsewhere."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from model.report.page import Figure, limits, page
+from tests.test_comparison_figures import HOSTILE, report_of
+
+ALLOWED_SCRIPTS = 1  # the page's own
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would see: tags with their attributes, and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for found, attributes in self.tags if found == tag]
+
+
+def figures_in(folder: Path, *names: str) -> list[Figure]:
+    """Pictures that exist, with awkward words."""
+    found = []
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+        found.append(Figure(path, f'{name} "finds" <b>', f'{name} "finds" <b>, 1 and 2'))
+    return found
+
+
+COMPARISON = [f"figures/{number}-x.png" for number in range(1, 6)]
+
+
+def read(report: dict[str, Any], folder: Path, config: str = "name: x") -> Reader:
+    inside = {
+        "dense": figures_in(folder, "dense/inspection/units.png"),
+        "c n&n#1": figures_in(folder, "c n&n#1/inspection/a.png", "c n&n#1/inspection/b.png"),
+    }
+    return Reader(page(report, figures_in(folder, *COMPARISON), inside, folder, config))
+
+
+def test_the_verdict_comes_first_then_the_first_picture(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.8, "cnn": 0.9})
+    reader = read(report, tmp_path)
+    order = [tag for tag, _ in reader.tags if tag in ("h1", "img", "table")]
+    assert order[:3] == ["h1", "img", "table"], "verdict, the run at a glance, then the numbers"
+    verdict = " ".join(report["comparisons"][0]["verdict"].split())
+    told = " ".join(reader.text.split()).replace(" About", ": about")
+    assert verdict in told, "the page's verdict is not report.json's"
+
+
+def test_pictures_exist_and_are_told_in_words(tmp_path: Path) -> None:
+    reader = read(report_of({"dense": 0.8, "cnn": 0.9}), tmp_path)
+    images = reader.all("img")
+    assert len(images) == 8, "every picture is on the page, once"
+    for image in images:
+        source = image["src"] or ""
+        assert (tmp_path / unquote(source)).is_file(), f"the link {source} leads nowhere"
+        assert ":" not in source and not source.startswith("/"), "a link must be relative to the page"
+        assert image["alt"] and '"finds" <b>, 1 and 2' in image["alt"], "a picture without words"
+    assert not re.search(r"https?://", page(report_of({"a": 0.9}), [], {}, tmp_path)), (
+        "a request to elsewhere"
+    )
+
+
+def test_six_pictures_in_front_the_rest_under_details(tmp_path: Path) -> None:
+    figures, inside = figures_in(tmp_path, *COMPARISON), figures_in(tmp_path, "c/a.png", "c/b.png")
+    html = page(report_of({"dense": 0.8, "cnn": 0.9}), figures, {"c": inside}, tmp_path)
+    front, details = html.split("<details>", 1)
+    assert front.count("<img") == 6, "six in front: five of the comparison, one of the inside"
+    assert details.count("<img") == 1
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whatever_stands_in_a_report_is_text(name: str, tmp_path: Path) -> None:
+    names = [name or "x", "</table><img src=x onerror=alert(1)>", *map(str, range(8))]
+    failed = ({"model": "cnn", "seed": 9, "reason": f"</ul><script>{name}</script>"},)
+    report = report_of({"dense": 0.8, "cnn": 0.9}, names=names, failed=failed)
+    report["environment"] = {"a<b>": "</script><script>alert(1)</script>"}
+    report["data"]["source"] = "<iframe src=x>"
+    reader = read(report, tmp_path, config="</pre><script>alert(1)</script>")
+    assert len(reader.all("script")) == ALLOWED_SCRIPTS, "text of the report became a script"
+    assert len(reader.all("img")) == 8 and not reader.all("iframe"), "text of the report became an element"
+    assert names[1] in reader.text, "a class name is not shown as it is"
+    assert not any("onerror" in attributes or "onclick" in attributes for _, attributes in reader.tags)
+
+
+def test_only_the_page_s_own_script_may_run(tmp_path: Path) -> None:
+    reader = read(report_of({"dense": 0.8, "cnn": 0.9}), tmp_path)
+    policy = next(meta["content"] for meta in reader.all("meta") if "http-equiv" in meta) or ""
+    assert "default-src 'none'" in policy and "script-src 'sha256-" in policy, "an injected script could run"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        report_of({"cnn": 0.9}, num_seeds=1, num_classes=2, num_images=100),
+        report_of({f"model-{number}": 0.8 + number / 100 for number in range(8)}, num_images=200),
+        report_of({"dense": 0.0, "cnn": 0.9}, num_images=300),
+        report_of({"dense": 0.9, "cnn": 0.9}, num_seeds=0),
+        report_of({"dense": 0.8, "cnn": 0.9}, num_classes=10, num_images=9),
+    ],
+    ids=["one model", "eight models", "broken", "nothing finished", "class without pictures"],
+)
+def test_odd_runs_have_a_page(report: dict[str, Any], tmp_path: Path) -> None:
+    reader = read(report, tmp_path)
+    assert "None" not in reader.text and "nan" not in reader.text, "a number that is missing is shown as such"
+    for pair in report["not_compared"]:
+        assert pair["verdict"].split(":")[0] in reader.text, "why there is no comparison is not said"
+
+
+def test_bold_is_what_stays_clear(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.8, "cnn": 0.9})
+    for row in report["comparisons"][0]["per_class"]:
+        row["clear"] = False
+    html = page(report, [], {}, tmp_path)
+    table = html[html.index("Class by class") :]
+    assert "<b>" not in table, "a difference that isn't clear is set in bold"
+
+
+def test_failures_are_named_with_their_reason(tmp_path: Path) -> None:
+    failed = ({"model": "cnn", "seed": 9, "reason": "loss not finite at epoch 2"},)
+    text = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=failed), tmp_path).text
+    assert "1 training failed" in text and "cnn, seed 9: loss not finite at epoch 2" in text
+
+
+def test_limits_are_those_of_this_run() -> None:
+    report = report_of({"dense": 0.8, "cnn": 0.9}, num_seeds=1)
+    told = " ".join(limits(report))
+    assert "another seed" in told, "one training per model must be called that"
+    assert "near-duplicate" not in told, "a flaw of Fashion-MNIST is told of other data"
+    report["data"]["name"], report["test_looks_words"] = "fashion-mnist", "14 settings have been scored."
+    told = " ".join(limits(report))
+    assert "near-duplicate" in told and "14 settings" in told

@@ -1,0 +1,76 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from model.launch import Done, Failed, Job, Reported
+from model.report.progress import Display, duration, machine_line, say
+
+
+def nothing(splits, report):
+    """A job that is only shown."""
+
+
+def plain_console():
+    return Console(file=io.StringIO(), width=80)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 s"),
+        (4.4, "4 s"),
+        (12, "10 s"),
+        (58, "1 min"),
+        (109, "1 min 50 s"),
+        (1260, "21 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_durations_as_people_say_them(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_off_a_terminal_there_is_a_line_an_epoch_and_one_at_the_end():
+    job = Job("cnn seed 0", nothing, cost=10)
+    console = plain_console()
+    with Display(console, [job], 100, clock=lambda: 0.0) as display:
+        for value in ((0.1, "0/2", ""), (0.5, "1/2", "validation 88.0 %"), (0.6, "1/2", "validation 88.0 %")):
+            display.show(Reported(job, value))
+        display.show(Reported(job, (1.0, "2/2", "validation 89.0 %")))
+        display.show(Done(job, None))
+    lines = console.file.getvalue().splitlines()
+    assert [line.split("  ")[1] for line in lines] == ["1/2", "2/2", "2/2"], (
+        "one line an epoch and one at the end"
+    )
+    assert "left: " in lines[0], "the time left must be told"
+
+
+def test_the_time_left_goes_from_the_plan_to_the_speed_so_far():
+    now = 0.0
+    jobs = [Job("long", nothing, cost=30), Job("short", nothing, cost=10)]
+    display = Display(plain_console(), jobs, 100, clock=lambda: now)
+    assert display.seconds_left() == 100, "before anything is done only the plan is known"
+    now = 20.0
+    display.show(Reported(jobs[0], (2 / 3, "2/3", "")))  # half of all
+    assert display.seconds_left() == pytest.approx(20), "half took 20 s, so the other half does"
+    display.show(Done(jobs[1], None))
+    assert display.seconds_left() == pytest.approx(20 / 3)
+
+
+def test_a_failure_is_shown_with_its_reason():
+    job = Job("cnn seed 0", nothing)
+    display = Display(plain_console(), [job], 10)
+    display.show(Failed(job, "loss not finite at epoch 2"))
+    assert "failed: loss not finite at epoch 2" in display.render().plain
+
+
+def test_what_users_name_is_printed_as_it_is():
+    console = plain_console()
+    say(console, "[bold]x[/bold] :smile:")
+    assert console.file.getvalue() == "[bold]x[/bold] :smile:\n"
+
+
+def test_the_machine_line_gives_a_hint_only_for_long_runs():
+    assert machine_line(1, False, 30) == "machine   1 core, float32: about 30 s\n"
+    assert "quick.yaml" in machine_line(2, True, 110)

@@ -1,0 +1,104 @@
+"""The command line: verbs, exit codes, and errors that help."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT, run_program
+
+
+def test_help_comes_at_once_and_without_tensorflow():
+    times = []
+    for _ in range(3):
+        started = time.monotonic()
+        result = run_program("--help")
+        times.append(time.monotonic() - started)
+    assert result.returncode == 0
+    for verb in ("train", "show", "inspect", "lesson", "data", "schema"):
+        assert verb in result.stdout, f"the help does not name {verb}"
+    assert min(times) < 0.8, f"--help took {min(times):.2f} s"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["nowhere.yaml"], ["schema"]])
+def test_what_needs_no_tensorflow_does_not_load_it(arguments):
+    code = f"""
+import sys, train
+try:
+    train.main({arguments!r})
+finally:
+    loaded = {{"tensorflow", "keras"}} & set(sys.modules)
+    print("LOADED", sorted(loaded))
+"""
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert "LOADED []" in result.stdout, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "overrides", "fragment"),
+    [
+        ("name: x\nmodells: {}\n", [], "models"),
+        ("name: x\nmodels: {a: {architecture: dense}}\ntraining: {epochs: three}\n", [], "training.epochs"),
+        ('name: x\nmodels: {a: {architecture: dense}}\ntraining: {learning_rate: "0.1"}\n', [], "quotes"),
+        ("", [], "empty"),
+        (None, [], "no such file"),
+        ("folder", [], "folder"),
+        ("name: x\nmodels: {a: {architecture: dense}}\n", ["training.epochs"], "KEY=VALUE"),
+    ],
+)
+def test_a_wrong_config_is_explained_and_nothing_written(content, overrides, fragment, tmp_path):
+    path = tmp_path / "config.yaml"
+    if content == "folder":
+        path.mkdir()
+    elif content is not None:
+        path.write_text(content)
+    result = run_program(path, *overrides, "--outputs", tmp_path / "outputs")
+    assert result.returncode == 2, result.stderr
+    assert fragment in result.stderr, f"the message does not say what is wrong:\n{result.stderr}"
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "outputs").exists(), "something was written before the config was known to be good"
+
+
+def test_wrong_data_is_explained_and_nothing_written(small_data, small_config, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for path in small_data.glob("*ubyte"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "t10k-labels-idx1-ubyte").write_bytes((folder / "t10k-labels-idx1-ubyte").read_bytes()[:-1])
+    result = run_program(small_config, f"data.source={folder}", "--outputs", tmp_path / "outputs")
+    assert result.returncode == 3, result.stderr
+    assert "t10k-labels-idx1-ubyte" in result.stderr, "the message must name the file"
+    assert not (tmp_path / "outputs").exists(), "something was written before the data were known to be good"
+
+
+def test_an_unknown_option_and_a_missing_run_are_explained(tmp_path):
+    result = run_program("--frsh")
+    assert result.returncode == 2
+    assert "--fresh" in result.stderr or "frsh" in result.stderr
+    result = run_program("show", tmp_path / "nothing")
+    assert result.returncode == 1
+    assert "is no folder" in result.stderr
+    result = run_program("show", "--outputs", tmp_path)
+    assert "no finished run" in result.stderr
+
+
+def test_schema_prints_json_schema():
+    schema = json.loads(run_program("schema").stdout)
+    assert {"name", "seeds", "data", "models", "training"} <= set(schema["properties"])
+
+
+def test_data_says_where_it_came_from():
+    result = run_program("data")
+    assert result.returncode == 0, result.stderr
+    assert "60,000" in result.stdout, result.stdout
+
+
+def test_a_full_disk_ends_in_one_clear_paragraph(small_config):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    result = run_program(small_config, "--outputs", "/dev/full/outputs")
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr, result.stderr
+    assert len(result.stderr.strip().splitlines()) <= 3

@@ -1,0 +1,136 @@
+import keras
+import numpy as np
+import pytest
+
+from configs.schema import Augmentation, Cnn, Dense, Training
+from data.splits import Split
+from model import training
+from model.architectures import build
+from model.evaluation import predict
+from model.training import TrainingFailed, learning_rates, train
+
+RNG = np.random.default_rng(0)
+
+
+def made_up(num_images):
+    """Images whose label is the quarter that is bright: easy, and enough to see learning."""
+    labels = RNG.integers(0, 4, num_images, dtype=np.uint8)
+    images = RNG.integers(0, 60, (num_images, 28, 28), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        row, column = divmod(int(label), 2)
+        image[14 * row : 14 * row + 14, 14 * column : 14 * column + 14] += 60
+    return Split(images, labels)
+
+
+TRAIN, VALIDATION = made_up(330), made_up(80)  # 330 = 10 batches of 32, and 10 images more
+SMALL = Cnn(architecture="cnn", filters=(4,), units=(8,), dropout=0.2, batch_normalization=True)
+
+
+def trained(network=SMALL, seed=0, state=None, on_epoch=lambda state: None, augmentation=None, **recipe):
+    recipe = Training(
+        **{"epochs": 3, "batch_size": 32, "learning_rate": 0.01, "precision": "float32"} | recipe
+    )
+    model, history = train(
+        network, recipe, augmentation, TRAIN, VALIDATION, 4, seed, "float32", state, on_epoch=on_epoch
+    )
+    return model.get_weights(), history
+
+
+def same(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_it_learns_what_is_easy():
+    _, history = trained(epochs=8)
+    assert [row["epoch"] for row in history] == list(range(1, 9)), "one row for each epoch, counted from 1"
+    assert history[-1]["val_accuracy"] > 0.95, "a task that is this easy must be learned"
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"optimizer": "adam"},
+        {"optimizer": "adamw", "weight_decay": 0.01},
+        {"optimizer": "sgd", "momentum": 0.9},
+        {"averaging": 0.9, "schedule": "cosine"},
+    ],
+    ids=str,
+)
+def test_going_on_from_a_saved_state_gives_the_same_bits(recipe):
+    states = []
+    augmentation = Augmentation(shift=1, flip=True, erase=2)
+    weights, history = trained(on_epoch=states.append, augmentation=augmentation, **recipe)
+    for state in states[:-1]:
+        resumed = trained(state=state, augmentation=augmentation, **recipe)
+        assert same(weights, resumed[0]), f"weights differ when resumed after epoch {len(state.history)}"
+        assert history == resumed[1], "the history differs when resumed"
+    assert not same(weights, trained(seed=1, augmentation=augmentation, **recipe)[0]), "seeds must differ"
+
+
+def test_how_steps_are_grouped_changes_nothing(monkeypatch):
+    weights, history = trained()
+    monkeypatch.setattr(training, "CALL_SECONDS", 0.0)  # one step a call
+    again = trained()
+    assert same(weights, again[0]), "weights depend on how many steps one graph call makes"
+    assert history == again[1], "sums over an epoch depend on how many steps one graph call makes"
+
+
+def test_the_arithmetic_of_a_step_is_keras_own():
+    """An independent second way: Keras's fit on the same batches, plain SGD at a constant rate."""
+    network = Dense(architecture="dense", units=(8,))
+    recipe = {"optimizer": "sgd", "momentum": 0.0, "schedule": "constant", "learning_rate": 0.1, "epochs": 1}
+    weights, history = trained(network, **recipe)
+    model = build(network, 4, seed=0)
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    order = np.random.default_rng([0, 0]).permutation(len(TRAIN.labels))
+    images = TRAIN.images[order, ..., None].astype(np.float32) / 255
+    found = model.fit(images, TRAIN.labels[order], batch_size=32, shuffle=False, verbose=0).history
+    for ours, theirs in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_allclose(
+            ours, theirs, atol=1e-5, err_msg="weights after an epoch differ from Keras's"
+        )
+    assert history[0]["loss"] == pytest.approx(found["loss"][0], abs=1e-4)
+    assert history[0]["accuracy"] == pytest.approx(found["accuracy"][0], abs=1e-6)
+
+
+def test_the_last_smaller_batch_is_trained_on():
+    steps = []
+    recipe = Training(epochs=2, batch_size=32, learning_rate=0.01)
+    train(SMALL, recipe, None, TRAIN, VALIDATION, 4, 0, "float32", on_progress=lambda p: steps.append(p.done))
+    assert steps[-1] == 2 * 11, "330 images are 10 batches of 32 and one of 10"
+    assert steps == sorted(steps), "progress must not go back"
+
+
+def test_averaged_weights_are_what_is_saved_and_validated():
+    states = []
+    weights, history = trained(averaging=0.95, on_epoch=states.append)
+    plain, _ = trained()
+    assert not same(weights, plain), "averaging made no difference"
+    model = build(SMALL, 4, seed=0)
+    model.set_weights(weights)
+    probabilities, _ = predict(model, VALIDATION.images)
+    accuracy = np.mean(probabilities.argmax(1) == VALIDATION.labels)
+    assert history[-1]["val_accuracy"] == pytest.approx(accuracy), "validation must use the averaged weights"
+
+
+def test_a_loss_that_is_not_finite_ends_the_training_with_its_reason(monkeypatch):
+    monkeypatch.setattr(training, "learning_rates", lambda recipe, steps: np.full(steps, 1e30, np.float32))
+    with pytest.raises(TrainingFailed, match=r"loss not finite at epoch 1; a lower learning_rate may help"):
+        trained(optimizer="sgd")
+
+
+def test_label_smoothing_raises_the_training_loss_alone():
+    smooth, plain = trained(label_smoothing=0.3, epochs=8)[1][-1], trained(epochs=8)[1][-1]
+    assert smooth["loss"] > plain["loss"] + 0.2, "the loss that is trained on must be the smoothed one"
+    assert smooth["val_accuracy"] > 0.9, "smoothing must not hinder an easy task"
+
+
+@pytest.mark.parametrize(("schedule", "peak_at"), [("one_cycle", 0.2), ("cosine", 0.0), ("constant", 0.0)])
+def test_learning_rates_rise_and_fall_as_named(schedule, peak_at):
+    rates = learning_rates(Training(schedule=schedule, learning_rate=0.004), 1000)
+    assert rates.shape == (1000,)
+    assert (rates > 0).all(), "a step at rate 0 is wasted"
+    assert rates.max() == pytest.approx(0.004, rel=0.01), "the peak is the learning rate of the config"
+    assert rates.argmax() / 1000 == pytest.approx(peak_at, abs=0.01), "the peak is at the wrong place"
+    if schedule != "constant":
+        assert rates[-1] < 0.0001, "it must end near 0"

@@ -1,0 +1,210 @@
+"""ConvLens's command line: one function per verb, no work of its own."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+DEFAULT_CONFIG = Path(__file__).parent / "configs" / "dense_vs_cnn.yaml"
+Outputs = Annotated[Path, typer.Option("--outputs", help="Where run folders go.", metavar="DIR")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and what TensorFlow says.")]
+Run = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
+
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Train a dense and a convolutional network, compare them honestly, see what the filters emphasise.",
+    epilog="Without a verb: train. `python train.py` is `python train.py train configs/dense_vs_cnn.yaml`.",
+)
+
+
+@app.command(help="Train, compare, inspect, report. Done already: says so at once.")
+def train(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[CONFIG] [KEY=VALUE ...]", show_default=False)
+    ] = None,
+    outputs: Outputs = Path("outputs"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over where this was done already.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Train, compare, inspect, report."""
+    from configs.schema import load
+
+    words = list(arguments or [])
+    path = Path(words.pop(0)) if words and "=" not in words[0] else DEFAULT_CONFIG
+    config = load(path, words)
+    from model.experiment import run_experiment
+
+    raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug))
+
+
+@app.command(help="The result of a run again, and where to look (default: the newest run).")
+def show(
+    run: Annotated[Path | None, typer.Argument(metavar="[RUN]")] = None, outputs: Outputs = Path("outputs")
+) -> None:
+    """The result again."""
+    from model.report.progress import say, short_path
+    from model.report.tables import terminal_block
+    from model.run_folder import RunFolder, newest_run
+
+    folder = RunFolder(run) if run is not None else newest_run(outputs)
+    say(_console(), terminal_block(folder.report(), short_path(folder.path)))
+
+
+@app.command(help="Look inside the saved models of a run.")
+def inspect(run: Run, debug: Debug = False) -> None:
+    """Look inside saved models again."""
+    from model.experiment import inspect_run
+    from model.run_folder import RunFolder
+
+    raise typer.Exit(inspect_run(RunFolder(run), _console(), debug))
+
+
+@app.command(
+    help="Convolution and pooling worked by hand and checked. With RUN: on your own trained network. "
+    "With --filter NINE NUMBERS: any filter on any test picture."
+)
+def lesson(
+    run: Annotated[Path | None, typer.Argument(help="A run folder.", metavar="[RUN]")] = None,
+    outputs: Outputs = Path("outputs"),
+    model: Annotated[str, typer.Option(help="Of the run: which network.")] = "cnn",
+    seed: Annotated[int | None, typer.Option(help="Of the run: which training; default: the first.")] = None,
+    layer: Annotated[str, typer.Option(help="Of the network: which convolution.")] = "conv1",
+    filter_: Annotated[
+        str, typer.Option("--filter", help="Of the layer: which filter. Without RUN: nine numbers.")
+    ] = "",
+    at: Annotated[
+        str | None, typer.Option(help="Place in the map; default: the largest.", metavar="ROW,COL")
+    ] = None,
+    image: Annotated[int, typer.Option(help="Which test picture, from 0.", metavar="TEST_INDEX")] = 0,
+) -> None:
+    """Convolution and pooling, worked by hand and checked."""
+    from configs.schema import Data
+    from model.experiment import load_data
+    from model.lesson import lesson as whole_lesson
+    from model.lesson_filter import lesson_filter
+    from model.lesson_run import lesson_run
+    from model.run_folder import RunFolder
+
+    if run is not None:
+        splits = load_data(RunFolder(run).config().data)
+        lesson_run(
+            run,
+            splits.test,
+            splits.class_names,
+            typer.echo,
+            model=model,
+            seed=seed,
+            layer=layer,
+            filter_index=_number_of_filter(filter_ or "0"),
+            at=at,
+            image_index=image,
+        )
+        return
+    splits = load_data(Data())
+    if filter_:
+        lesson_filter(outputs, filter_, image, splits.test, splits.class_names, typer.echo)
+    else:
+        whole_lesson(outputs, splits.test, splits.class_names, typer.echo)
+
+
+@app.command(help="Fetch and verify the data set, say where it came from.")
+def data() -> None:
+    """Fetch and verify the data."""
+    from configs.schema import Data
+    from data.fashion_mnist import load
+
+    splits = load(Data())
+    typer.echo(
+        f"{splits.title}, {splits.source}: {len(splits.train.labels) + len(splits.validation.labels):,} "
+        f"training images, {len(splits.test.labels):,} test images, digest {splits.digest}"
+    )
+
+
+@app.command(help="The JSON Schema of a config, for editors.")
+def schema() -> None:
+    """The JSON Schema of a config."""
+    import json
+
+    from configs.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: without the program's name. If the first is not a verb, the verb is training.
+
+    Returns:
+        The exit code: 0 done; 2 the config or the command is wrong; 3 the data; 4 a job failed;
+        130 and 143 interrupted; 1 anything else.
+    """
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    if not arguments or arguments[0] not in {*verbs, "--help"}:
+        arguments = ["train", *arguments]
+    try:
+        app(arguments, prog_name="python train.py")
+    except SystemExit as end:
+        return int(end.code or 0)
+    except _Interrupted as interrupted:
+        name = "Ctrl-C" if interrupted.number == signal.SIGINT else "SIGTERM"
+        typer.echo(f"\nInterrupted by {name}. What was finished is kept; the same command goes on.", err=True)
+        return 128 + interrupted.number
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        return _explained(error)
+    return 0
+
+
+class _Interrupted(BaseException):
+    """A signal asks to stop."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)  # a second one ends at once
+    raise _Interrupted(number)
+
+
+def _explained(error: Exception) -> int:
+    """One short paragraph on stderr -> the exit code of this kind of error."""
+    from configs.schema import ConfigError
+    from data.idx import DataError
+    from model.run_folder import RunError
+
+    codes: dict[type[Exception], int] = {ConfigError: 2, DataError: 3, RunError: 1}
+    known = next((code for kind, code in codes.items() if isinstance(error, kind)), None)
+    text = str(error) if known is not None else f"{type(error).__name__}: {error}   (more: --debug)"
+    typer.echo(text, err=True)
+    return 1 if known is None else known
+
+
+def _number_of_filter(text: str) -> int:
+    from configs.schema import ConfigError
+
+    if not (text.isascii() and text.isdigit()):
+        raise ConfigError(
+            f"--filter {text}: with a run, expected the number of a filter from 0 on, such as 3."
+        )
+    return int(text)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
