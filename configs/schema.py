@@ -129,12 +129,12 @@ class Training(Section):
     optimizer: Literal["adam", "adamw", "sgd"] = Field(
         default="adam", description="adamw: adam with weight decay; sgd: with Nesterov momentum"
     )
-    learning_rate: float = Field(default=0.004, gt=0, le=10, description="the peak of the schedule")
+    learning_rate: float = Field(default=0.003, gt=0, le=10, description="the peak of the schedule")
     schedule: Literal["one_cycle", "cosine", "constant"] = Field(
         default="one_cycle", description="of the learning rate: up and down, only down, or constant"
     )
     batch_size: int = Field(default=64, ge=1, le=8192, description="images per step")
-    epochs: int = Field(default=4, ge=1, le=1000, description="passes over the training images")
+    epochs: int = Field(default=5, ge=1, le=1000, description="passes over the training images")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto", description="of the arithmetic in training; auto: bfloat16 where that is fast"
     )

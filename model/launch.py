@@ -106,6 +106,8 @@ class Workers:
 
     def __init__(self, number: int, threads: int, splits: Splits, debug: bool = False) -> None:
         self._context = multiprocessing.get_context("spawn")
+        # Read by the workers' NumPy as it is imported, which is before any line of theirs runs.
+        os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
         self._arguments = (threads, splits, debug)
         self._waiting: list[tuple[float, int, Job]] = []
         self._order = itertools.count()
@@ -186,7 +188,8 @@ def _cause_of_death(exit_code: int) -> str:
 def _work(connection: Connection, threads: int, splits: Splits, debug: bool) -> None:
     """A worker's life: jobs from the parent until it hangs up."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    _quieten(threads, debug)
+    if not debug:
+        _quieten()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -218,9 +221,7 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _quieten(threads: int, debug: bool) -> None:
-    """Settings that must stand before TensorFlow is imported."""
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    if not debug:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+def _quieten() -> None:
+    """Keep TensorFlow's chatter off the screen, before it is imported."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,12 @@ def test_fewer_maps_are_drawn_larger(tmp_path: Path) -> None:
     assert (rows.garment, rows.map) == (140, 130), "26 x 5 = 130 and 13 x 10 = 130"
 
 
+def test_many_rows_are_drawn_small_enough_to_fit(tmp_path: Path) -> None:
+    convolution = read_cnn(tmp_path, COURSE).convolutions[0]
+    rows = rows_that_fit(convolution, num_columns=1, num_filters=6, top=124)
+    assert rows.height <= 1500, "one column leaves room to the right, not below"
+
+
 def test_all_maps_have_one_limit_before_and_after_relu_and_pooling(tmp_path: Path) -> None:
     found = read_cnn(tmp_path, COURSE)
     layer = found.convolutions[0]
@@ -69,7 +76,6 @@ def test_all_maps_have_one_limit_before_and_after_relu_and_pooling(tmp_path: Pat
         pixels = np.asarray(image.convert("RGB"))
     assert layer.pooled is not None
     limit = limit_of(
-        layer.before_relu[..., 0],
         layer.maps[..., :6],
         layer.pooled[..., :6],
         layer.untrained_maps[:1, ..., :6],
@@ -81,6 +87,19 @@ def test_all_maps_have_one_limit_before_and_after_relu_and_pooling(tmp_path: Pat
         np.testing.assert_array_equal(
             pixels[y : y + 78, left : left + 78], expected, err_msg="a map has a scale or place of its own"
         )
+
+
+def test_strong_answers_below_0_do_not_wash_out_the_maps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = read_cnn(tmp_path, COURSE)
+    layer = found.convolutions[0]
+    limits: list[float] = []
+    monkeypatch.setattr("model.report.activation_figures.draw_map", lambda *args: limits.append(args[4]))
+    for negative in (layer.before_relu, np.where(layer.before_relu < 0, -100, layer.before_relu)):
+        changed = replace(layer, before_relu=negative)
+        draw_activations(found, changed, made_up_test(10), ["c"] * 10, tmp_path / "x.png")
+    assert len(set(limits)) == 1, "one limit for the figure, and it is that of the maps"
 
 
 def test_under_each_map_stands_its_own_largest_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from PIL import Image
 from configs.schema import Cnn
 from model.report.filter_figures import dense_title, draw_dense, draw_first, first_title, flow, groups_of
 from model.report.inspection_files import DenseInspection, Inspection, Patterns, read_inspection
+from model.report.passport_records import Unit, Worth
 from tests.inspection_folders import write_cnn, write_dense
 
 
@@ -100,14 +101,14 @@ def test_groups_flow_like_words_and_never_overlap(tmp_path: Path) -> None:
     [
         ((0.714, -0.001), "dense1: weights of neighbouring pixels correlate by 0.71 (untrained: 0.00)"),
         ((-0.2, 0.01), "dense1: weights of neighbouring pixels correlate by −0.20 (untrained: 0.01)"),
-        (None, "dense1: what 30 units weigh in each pixel"),
+        (None, "dense1: losing its costliest unit, of 30, changes 9 of 60 answers"),
     ],
 )
 def test_the_title_of_the_dense_weights_is_measured(
-    tmp_path: Path, neighbours: tuple[float, float] | None, title: str
+    neighbours: tuple[float, float] | None, title: str
 ) -> None:
-    kernel = np.zeros((784, 30))
-    assert dense_title(DenseInspection(kernel, kernel, (), "", 60, neighbours)) == title
+    kernel, unit = np.zeros((784, 30)), Unit(3, 1, False, (0.1,), Worth(0.1, (0.0, 0.2), 9, 6, 3))
+    assert dense_title(DenseInspection(kernel, kernel, (unit,), "", 60, neighbours)) == title
 
 
 @pytest.mark.parametrize("num_units", [1, 30])

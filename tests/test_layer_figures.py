@@ -39,6 +39,11 @@ def test_the_title_of_keep_best_is_measured() -> None:
     assert keep_best_title(curves) == "24 of 64 filters of conv2 do: within half a point of the whole network"
 
 
+def test_the_title_says_so_where_all_filters_are_needed() -> None:
+    title = keep_best_title({"conv2": curve([0.1, 0.5, 0.894, 0.9])})
+    assert title == "24 of 64 filters of conv2 don't do: more than half a point is lost"
+
+
 @pytest.mark.parametrize(("layers", "height"), [(1, 450), (2, 450), (5, 798)])
 def test_keep_best_has_a_panel_for_each_layer(tmp_path: Path, layers: int, height: int) -> None:
     curves = {f"conv{n}": curve([0.1, 0.5, 0.896, 0.9]) for n in range(1, layers + 1)}

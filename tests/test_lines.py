@@ -103,9 +103,7 @@ def _orientations_hold(splits: Splits, seed: int) -> tuple[float, list[str]]:
 
     def losses() -> np.ndarray:
         probabilities = predict(tf.constant(inputs)).numpy()
-        return np.array(
-            [-np.log(np.maximum(probabilities[labels == k, k], 1e-12)).mean() for k in range(5)]
-        )
+        return np.array([-np.log(np.maximum(probabilities[labels == k, k], 1e-12)).mean() for k in range(5)])
 
     accuracy = np.mean(predict(tf.constant(inputs)).numpy().argmax(axis=1) == labels)
     [tuning] = measure_tuning(take_apart(model))

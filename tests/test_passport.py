@@ -66,6 +66,14 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Path, list
     return model, folder, told
 
 
+def as_input(split: Split) -> np.ndarray:
+    return split.images[..., None] / np.float32(255)
+
+
+def mean_loss(probabilities: np.ndarray, split: Split) -> float:
+    return float(-np.log(probabilities[np.arange(len(split.labels)), split.labels]).mean())
+
+
 def passports_of(folder: Path, layer: str) -> list[dict[str, Any]]:
     passports = json.loads((folder / "passports.json").read_text(), parse_constant=pytest.fail)
     return [p for p in passports if p["layer"] == layer]
@@ -112,11 +120,19 @@ def test_answers_are_those_of_the_plain_way(planted: tuple[Model, Path, Any]) ->
 
 
 def test_ranks_follow_the_validation_loss(planted: tuple[Model, Path, Any]) -> None:
+    model, folder, _ = planted
+    validation = make_splits().validation
+    intact = mean_loss(model(as_input(validation)).numpy(), validation)
     for layer in ("conv1", "conv2"):
-        passports = sorted(passports_of(planted[1], layer), key=lambda p: p["rank"])
+        passports = sorted(passports_of(folder, layer), key=lambda p: p["rank"])
         assert [p["rank"] for p in passports] == list(range(1, len(passports) + 1))
         increases = [p["ablation"]["validation_loss_increase"] for p in passports]
         assert increases == sorted(increases, reverse=True)
+        constants = {layer: np.array([p["mean"] for p in passports_of(folder, layer)])}
+        plain = plain_ablation(model, validation.images, constants)
+        for passport, increase in zip(passports, increases, strict=True):
+            expected = mean_loss(plain[passport["index"]], validation) - intact
+            assert increase == pytest.approx(expected, abs=1e-5), "not the validation images' loss"
 
 
 def test_files_hold_what_was_promised(planted: tuple[Model, Path, Any]) -> None:
@@ -161,12 +177,13 @@ def test_dense_networks_get_their_units(tmp_path: Path) -> None:
     assert [u["rank"] for u in found["units"]] == list(range(1, 25))
     assert 5 not in [u["index"] for u in found["units"]], "a unit that never answers is not among the best"
     unit = found["units"][0]
-    pixels = splits.test.images[..., None] / np.float32(255)
-    before = model(pixels).numpy().argmax(-1)
+    before = model(as_input(splits.test)).numpy()
     kernel[:, unit["index"]], bias[unit["index"]] = 0, unit["mean"]
     model.get_layer("dense1").set_weights([kernel, bias])
-    changed = int((model(pixels).numpy().argmax(-1) != before).sum())
-    assert abs(unit["ablation"]["answers"]["changed"] - changed) <= 1
+    after = model(as_input(splits.test)).numpy()
+    assert abs(unit["ablation"]["answers"]["changed"] - (after.argmax(-1) != before.argmax(-1)).sum()) <= 1
+    expected = mean_loss(after, splits.test) - mean_loss(before, splits.test)
+    assert unit["ablation"]["loss_increase"] == pytest.approx(expected, abs=1e-5)
 
 
 def likelihood_interval(b: int, c: int, num: int, level: float) -> list[float]:

@@ -40,9 +40,7 @@ def test_off_a_terminal_there_is_a_line_an_epoch_and_one_at_the_end():
         display.show(Reported(job, (1.0, "2/2", "validation 89.0 %")))
         display.show(Done(job, None))
     lines = console.file.getvalue().splitlines()
-    assert [line.split("  ")[1] for line in lines] == ["1/2", "2/2", "2/2"], (
-        "one line an epoch and one at the end"
-    )
+    assert [line.split("  ")[1] for line in lines] == ["1/2", "2/2"], "a line an epoch, and none twice"
     assert "left: " in lines[0], "the time left must be told"
 
 

@@ -172,6 +172,7 @@ def test_maps_that_last_are_accepted() -> None:
 def test_augmentation_that_changes_nothing_is_none() -> None:
     assert minimal(data={"augmentation": "none"}).data.augmentation is None
     assert minimal(data={"augmentation": {"shift": 0, "flip": False}}).data.augmentation is None
+    assert "augmentation: none" in dump(minimal()), "a saved config should read like a written one"
     assert minimal(data={"augmentation": {"flip": True}}).data.augmentation == Augmentation(flip=True)
 
 
@@ -181,7 +182,7 @@ SAME = [
     ["data.source=debian"],
     ["data.source=/some/folder"],
     ["data.augmentation={shift: 0}"],
-    ["models.cnn.training={epochs: 4}"],
+    ["models.cnn.training={epochs: 5}"],
     ["models.dense.dropout=0"],
 ]
 OTHER = [
@@ -192,7 +193,7 @@ OTHER = [
     ["data.augmentation={flip: true}"],
     ["models.cnn.filters=64,32"],
     ["models.dense.training.epochs=9"],
-    ["training.epochs=5"],
+    ["training.epochs=6"],
     ["training.averaging=0.99"],
     ["inspection.images_per_class=2"],
     ["launch.threads_per_job=2"],

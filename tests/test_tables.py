@@ -82,6 +82,7 @@ REPORT: dict[str, Any] = {
     "test_looks_words": None,
 }
 
+CONTROLS = "python train.py configs/why.yaml"
 BLOCK = """\
                                   dense         cnn
 right, of 10,000 test pictures    89.1 %        91.7 %
@@ -111,7 +112,7 @@ def too_wide(block: str) -> list[str]:
 
 
 def test_block_of_the_default_run() -> None:
-    assert terminal_block(REPORT, "outputs/dense-vs-cnn") == BLOCK
+    assert terminal_block(REPORT, "outputs/dense-vs-cnn", controls=CONTROLS) == BLOCK
 
 
 def test_block_without_controls_keeps_the_whole_verdict() -> None:
@@ -121,10 +122,13 @@ def test_block_without_controls_keeps_the_whole_verdict() -> None:
 
 
 def test_controls_are_offered_where_convolution_and_size_are_mixed_up() -> None:
-    both = {"dense": model(in_convolutions=1_000), "cnn": CNN}
-    assert "why.yaml" not in terminal_block(report_with(models=both), "outputs/x")
+    assert CONTROLS in terminal_block(REPORT, "outputs/x", controls=CONTROLS)
+    both = report_with(models={"dense": model(in_convolutions=1_000), "cnn": CNN})
+    assert CONTROLS not in terminal_block(both, "outputs/x", controls=CONTROLS), "both have convolutions"
     baseline_won = report_with(comparisons=[comparison(difference=-0.02)])
-    assert "why.yaml" not in terminal_block(baseline_won, "outputs/x"), "the larger model lost"
+    assert CONTROLS not in terminal_block(baseline_won, "outputs/x", controls=CONTROLS), (
+        "the larger model lost"
+    )
 
 
 def test_one_model() -> None:

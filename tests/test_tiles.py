@@ -71,6 +71,9 @@ def test_the_box_stands_around_the_patch() -> None:
     boxed = (picture == BOX).all(axis=-1)
     rows, columns = np.flatnonzero(boxed.any(axis=1)), np.flatnonzero(boxed.any(axis=0))
     assert (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1) == (12, 28, 20, 36)
+    padded = (boxed_garment(IMAGE, SAME, 5, 0, 2) == BOX).all(axis=-1)
+    rows, columns = np.flatnonzero(padded.any(axis=1)), np.flatnonzero(padded.any(axis=0))
+    assert (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1) == (8, 14, 0, 4), "padding shifts the field"
     assert (picture[14:26, 22:34, 0] == IMAGE[7:13, 11:17].repeat(2, 0).repeat(2, 1)).all(), (
         "it hides nothing"
     )

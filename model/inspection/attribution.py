@@ -142,7 +142,8 @@ def integrated_gradients(
     maps, gap, taken = np.zeros_like(images), np.full(len(images), np.inf), np.zeros(len(images), int)
     steps = FIRST_STEPS
     while steps <= MOST_STEPS and (open_ones := np.flatnonzero(gap > tolerance)).size:
-        maps[open_ones] = images[open_ones] * _mean_slopes(network, images[open_ones], targets[open_ones], steps)
+        some = images[open_ones]
+        maps[open_ones] = some * _mean_slopes(network, some, targets[open_ones], steps)
         gap = np.abs(maps.sum(axis=(1, 2), dtype=np.float64) - difference)
         taken[open_ones] = steps
         steps *= 2
@@ -224,8 +225,7 @@ def explain(
     """
     network, before = Opened(model, facts), Opened(untrained, facts)
     indices, shown, num_tested = _looked_at(splits)
-    pictures = splits.test.images[indices]
-    images = (pictures / np.float32(255)).astype(np.float32)
+    images = (splits.test.images[indices] / np.float32(255)).astype(np.float32)
     probabilities = network.probabilities(images)
     targets = probabilities.argmax(axis=1)
     on_progress(0.05)
@@ -261,7 +261,8 @@ def explain(
         "faithfulness": statement,
         "completeness": _completeness(rows),
     }
-    arrays = {"images": pictures[shown], "labels": splits.test.labels[indices[shown]], "indices": indices[shown]}
+    chosen = indices[shown]
+    arrays = {"images": splits.test.images[chosen], "labels": splits.test.labels[chosen], "indices": chosen}
     arrays |= {method: values[shown] for method, values in maps.items()}
     arrays |= {f"{method}/untrained": values for method, values in controls.items()}
     write_npz(folder / "attributions.npz", arrays)
@@ -293,8 +294,9 @@ def _maps(
 def _method(name: str, network: Opened) -> dict[str, Any]:
     if name != "grad_cam":
         return {"name": name, "title": METHODS[name], "applies": True, "note": None}
-    note = f"of {network.layer}, the last convolution" if network.layer else "needs a convolution; there is none"
-    return {"name": name, "title": METHODS[name], "applies": network.layer is not None, "note": note}
+    applies = network.layer is not None
+    note = f"of {network.layer}, the last convolution" if applies else "needs a convolution; there is none"
+    return {"name": name, "title": METHODS[name], "applies": applies, "note": note}
 
 
 def _completeness(rows: list[dict[str, Any]]) -> dict[str, Any]:

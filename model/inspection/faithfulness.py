@@ -22,7 +22,8 @@ COUNTS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, NUM_BLOCKS)  # blocks covered: de
 LEVEL = 0.95
 THIRDS = ((0, 9), (9, 19), (19, SIDE))  # rows, or columns, of the upper, middle and lower part
 
-Predict = Callable[[np.ndarray, np.ndarray], np.ndarray]  # images (n, 28, 28), classes (n,) -> probability (n,)
+# images float32 (n, 28, 28), the class each is asked about (n,) -> its probability (n,)
+Predict = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def block_order(maps: np.ndarray) -> np.ndarray:

@@ -48,12 +48,13 @@ def wanted(
     folder: Path,
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> None:
-    """Make up the image that excites a filter, or a class, most (Olah et al. 2017, doi 10.23915/distill.00007).
+    """Make up the image that excites a filter, or a class, most.
 
-    Gradient ascent on a filter's value before ReLU (there is a slope where ReLU gives 0, too) at the
-    centre of its map, on the pixels of its receptive field alone: nothing outside matters, and no border
-    is near. For a class, on its logit and all pixels, with smoothed gradients: without, the answer is
-    noise. Pixels stay within [0, 1]; what nothing depends on stays gray.
+    After Olah et al. 2017, "Feature visualization", doi 10.23915/distill.00007. Gradient ascent on a
+    filter's value before ReLU (there is a slope where ReLU gives 0, too) at the centre of its map, on the
+    pixels of its receptive field alone: nothing outside matters, and no border is near. For a class, on
+    its logit and all pixels, with smoothed gradients: without, the answer is noise. Pixels stay within
+    [0, 1]; what nothing depends on stays gray.
 
     Args:
         model: the trained network.
@@ -92,7 +93,9 @@ def _of_filters(
     free = np.zeros((SIDE, SIDE), bool)
     free[seen(field, row), seen(field, column)] = True
 
-    @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE), tf.float32), tf.TensorSpec((None,), tf.int32)])
+    batch, numbers = tf.TensorSpec((None, SIDE, SIDE), tf.float32), tf.TensorSpec((None,), tf.int32)
+
+    @tf.function(input_signature=[batch, numbers])
     def slope(images: tf.Tensor, indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(images)
@@ -177,7 +180,7 @@ def ascend(
 
 
 def _smooth(gradient: np.ndarray, blur: float) -> np.ndarray:
-    """Each (28, 28) convolved with a Gaussian; its weights are cut at the border and add up to 1 there, too."""
+    """Each (28, 28) convolved with a Gaussian, whose weights add up to 1 at the border, too."""
     distance = np.subtract.outer(np.arange(SIDE), np.arange(SIDE))
     weights = np.exp(-(distance**2) / (2 * blur**2))
     weights /= weights.sum(axis=1, keepdims=True)

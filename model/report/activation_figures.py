@@ -8,7 +8,7 @@ import numpy as np
 
 from data.splits import Split
 from model.layer_facts import SIDE
-from model.report.canvas import GREY, Sheet, garment, shortened, top_below, wrapped
+from model.report.canvas import GREY, Sheet, garment, share_cut, shortened, top_below, wrapped
 from model.report.filter_words import (
     answers_change,
     class_label,
@@ -17,6 +17,7 @@ from model.report.filter_words import (
     favourite,
     number,
     pattern,
+    share,
 )
 from model.report.inspection_files import Convolution, Inspection
 from model.report.page import Figure
@@ -78,15 +79,17 @@ def draw_activations(
     """
     shown = layer.passports[:SHOWN]
     indices = [passport.index for passport in shown]
-    values = [layer.before_relu[..., indices[0]], layer.maps[..., indices]]
+    values = [layer.maps[..., indices], layer.untrained_maps[:1, ..., indices]]
     values += [layer.pooled[..., indices]] if layer.pooled is not None else []
-    values += [layer.untrained_maps[:1, ..., indices]]
+    # One filter's strong answers below 0, which no map shows, must not wash out the maps of all others.
     limit, scale = scale_words(*values)
+    cut = share(share_cut(limit, layer.before_relu[..., indices[0]]))
     title = activations_title(layer)
     subtitle = (
         f"{columns_rule(found.labels, class_names)} Rows: filters whose removal costs most on validation"
         f" pictures.\n{_reading(layer)} {note}\n"
         f"Red is above 0, blue below, white 0. A tint all over: the answer to black. {scale}"
+        f" Before ReLU: {cut}."
     )
     rows = rows_that_fit(layer, len(found.images), len(shown), top_below(subtitle))
     sheet = Sheet(rows.height, title, subtitle)

@@ -84,7 +84,8 @@ def _draw_one(
 ) -> Figure:
     entry, classes = document["images"][place], document["classes"]
     title = why_title(entry, classes)
-    subtitle = f"Orange speaks for the class, purple against it. Test picture {entry['index']}: {document['rule']}. {note}"
+    choice = f"Test picture {entry['index']}: {document['rule']}."
+    subtitle = f"Orange speaks for the class, purple against it. {choice} {note}"
     sheet = Sheet(WHY_HEIGHT, title, shortened(subtitle, 1152))
     sheet.place(24, ROWS[0], garment(maps["images"][place], BLOCK))
     sheet.text(24, ROWS[0] - 26, short(classes[entry["label"]]))
@@ -100,7 +101,8 @@ def _draw_one(
 
 
 def _untrained_words(sheet: Sheet, entry: Mapping[str, Any]) -> None:
-    lines = ("Grey frames: the", "same, asked of the", "untrained network,", f"which gives it {entry['untrained_score']:.2f}.", "Same colours.")
+    score = f"which gives it {entry['untrained_score']:.2f}."
+    lines = ("Grey frames: the", "same, asked of the", "untrained network,", score, "Same colours.")
     for number, line in enumerate(lines):
         sheet.text(24, ROWS[1] + 22 * number, line, colour=GREY)
 
@@ -117,12 +119,13 @@ def _draw_maps(
     name = method["name"]
     trained, untrained = maps[name][place], maps[f"{name}/untrained"][place]
     limit = limit_of(trained, untrained)
-    sheet.text(x + TILE / 2, ROWS[0] - 23, method["title"], size=13, align="center", bold=True, colour=COLOURS[name])
+    middle, colour = x + TILE / 2, COLOURS[name]
+    sheet.text(middle, ROWS[0] - 23, method["title"], size=13, align="center", bold=True, colour=colour)
     sheet.place(x, ROWS[0], attribution(trained, limit, BLOCK), frame=LIGHT, frame_width=1)
     sheet.place(x, ROWS[1], attribution(untrained, limit, BLOCK), frame=UNTRAINED_FRAME, frame_width=3)
     holds = document["faithfulness"]["methods"][name]["faithful"]
     sheet.text(
-        x + TILE / 2,
+        middle,
         ROWS[0] + TILE + 3,
         f"to ±{limit:.2g}" if holds else "not faithful here",
         size=13,
@@ -141,9 +144,11 @@ def _draw_curves(sheet: Sheet, document: Mapping[str, Any], entry: Mapping[str, 
         axes.plot(counts, curves["own"]["deletion"], color=COLOURS[name], linewidth=2.2)
     axes.plot(counts, entry["brightness"]["deletion"], color=GREY, linewidth=1.5, linestyle="--")
     _dress(axes, counts)
-    sheet.text(x + 32, top - 50, "Probability of the answer as 4 x 4 blocks are covered", size=14)
-    sheet.text(x + 32, top - 28, "dotted: by the next picture's map; dashed: brightest first", size=13, colour=GREY)
-    sheet.text(left + width / 2, top + height + 26, f"blocks covered, of {counts[-1]}", size=14, align="center")
+    lines = "dotted: by the next picture's map; dashed: brightest first"
+    sheet.text(x + 32, top - 50, "Probability of the answer as 4 x 4 blocks are covered")
+    sheet.text(x + 32, top - 28, lines, size=13, colour=GREY)
+    below = f"blocks covered, of {counts[-1]}"
+    sheet.text(left + width / 2, top + height + 26, below, align="center")
 
 
 def _dress(axes: Axes, counts: list[int]) -> None:
@@ -180,7 +185,9 @@ def draw_wanted(folder: Path, figures: Path, note: str = "") -> list[Figure]:
     with np.load(folder / "wanted.npz") as arrays:
         images = dict(arrays)
     layers = dict.fromkeys(entry["layer"] for entry in document["filters"])
-    drawn = [_draw_filters(document, images, layer, figures / f"wanted-{layer}.png", note) for layer in layers]
+    drawn = [
+        _draw_filters(document, images, layer, figures / f"wanted-{layer}.png", note) for layer in layers
+    ]
     return [*drawn, _draw_classes(document, images, figures / "wanted-classes.png", note)]
 
 
@@ -189,22 +196,25 @@ def _draw_filters(
 ) -> Figure:
     entries = [entry for entry in document["filters"] if entry["layer"] == layer]
     ratios = [e["activation"] / e["real"]["activation"] for e in entries if e["real"]["activation"] > 0]
-    finding = f"made-up patches reach {np.median(ratios):.2f} times the best real one" if ratios else "none fires"
-    title = f"What {len(entries)} filters of {layer} want: {finding}"
+    times = f"{np.median(ratios):.2f} times" if ratios else "no more than"
+    title = f"What {len(entries)} filters of {layer} want: made-up patches reach {times} the best real one"
     subtitle = (
-        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the strongest place "
-        f"in the test pictures. Numbers: the activation reached. The most valuable first; the median of their ratios. {note}"
+        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the"
+        f" strongest place in the test pictures. Numbers: the activation reached. The most valuable first;"
+        f" the median of their ratios. {note}"
     )
-    pairs = [
-        (
-            f"filter {entry['index']}",
-            patch(_bytes(images[layer][k]), ReceptiveField(**entry["receptive_field"]), entry["row"], entry["column"]),
-            patch(images[f"{layer}/real"][k], ReceptiveField(**entry["receptive_field"]), entry["real"]["row"], entry["real"]["column"]),
-            f"{entry['activation']:.2f}",
-            f"{entry['real']['activation']:.2f}",
+    pairs = []
+    for entry, made, image in zip(entries, images[layer], images[f"{layer}/real"], strict=True):
+        field, real = ReceptiveField(**entry["receptive_field"]), entry["real"]
+        pairs.append(
+            (
+                f"filter {entry['index']}",
+                patch(_bytes(made), field, entry["row"], entry["column"]),
+                patch(image, field, real["row"], real["column"]),
+                f"{entry['activation']:.2f}",
+                f"{real['activation']:.2f}",
+            )
         )
-        for k, entry in enumerate(entries)
-    ]  # fmt: skip
     _draw_pairs(pairs, title, subtitle, path, across=FILTERS_ACROSS, cell=88)
     strongest = entries[0]
     alt = (
@@ -222,8 +232,8 @@ def _draw_classes(
     higher = sum(a > b for a, b in zip(made, real, strict=True))
     title = f"What each class wants: {higher} of {len(entries)} made-up pictures beat the best real one"
     subtitle = (
-        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the best of the first "
-        f"{document['searched']:,} test pictures. Numbers: the logit of the class. {note}"
+        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the best"
+        f" of the first {document['searched']:,} test pictures. Numbers: the logit of the class. {note}"
     )
     pairs = [
         (
@@ -236,7 +246,8 @@ def _draw_classes(
         for k, entry in enumerate(entries)
     ]
     _draw_pairs(pairs, title, subtitle, path, across=CLASSES_ACROSS, cell=112)
-    alt = f"{title}. Logits made up {min(made):.1f} to {max(made):.1f}, real {min(real):.1f} to {max(real):.1f}."
+    spans = [f"{min(logits):.1f} to {max(logits):.1f}" for logits in (made, real)]
+    alt = f"{title}. Logits made up {spans[0]}, real {spans[1]}."
     return Figure(path, title, alt)
 
 

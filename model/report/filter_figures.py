@@ -237,8 +237,12 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
 
 
 def dense_title(dense: DenseInspection) -> str:
-    """How far the weights of neighbouring pixels agree, trained and untrained, where it was measured."""
+    """How far the weights of neighbouring pixels agree, trained and untrained; else what a unit is worth."""
     if dense.neighbours is None:
-        return f"dense1: what {dense.kernel.shape[1]} units weigh in each pixel"
+        best = dense.units[0]
+        return (
+            f"dense1: losing its costliest unit, of {dense.kernel.shape[1]}, changes"
+            f" {best.worth.changed:,} of {dense.num_test:,} answers"
+        )
     trained, untrained = (signed(value, 2).removeprefix("+") for value in dense.neighbours)
     return f"dense1: weights of neighbouring pixels correlate by {trained} (untrained: {untrained})"

@@ -77,9 +77,9 @@ def _reading(
     cut = share_cut(limit, *_shown(convolution))
     name = short(report["data"]["classes"][int(inspection.labels[-1])])
     return (
-        f"Middle: the first {name} of the test pictures through the two filters of {convolution.name} that"
-        f" cost {model} most when taken out (red up to {limit:.2f}, {percent(cut)} beyond; white 0; the even"
-        " border is the bias alone). Right: right answers lost by taking out one; filled: the interval leaves"
+        f"Middle: the first {name} of the test pictures, through the two filters of {convolution.name} that"
+        f" {model} misses most on validation pictures (red up to {limit:.2f}, {percent(cut)} beyond; white 0;"
+        " the even border: the answer to black). Right: answers lost without one; filled: the interval leaves"
         " out 0."
         f"{failures_note(report)}"
     )
@@ -156,9 +156,9 @@ def _maps(sheet: Sheet, x: int, y: int, convolution: Convolution, index: int, li
     for place, (label, shown, edge) in enumerate(tiles):
         left = x + place * (size + 18)
         sheet.place(left, y, response(shown, limit, edge), frame=LIGHT, frame_width=1)
-        sheet.text(left + size / 2, y + MAP_PIXELS + 8, label, align="center")
+        sheet.text(left + size / 2, y + size + 8, label, align="center")
         extent = f"{len(shown)} × {shown.shape[1]}"
-        sheet.text(left + size / 2, y + MAP_PIXELS + 28, extent, size=13, align="center", colour=GREY)
+        sheet.text(left + size / 2, y + size + 28, extent, size=13, align="center", colour=GREY)
 
 
 def _worth(sheet: Sheet, x: int, convolution: Convolution, num_test: int, colour: str) -> None:

@@ -41,7 +41,6 @@ def draw_inspection(
             f"{folder} was made from {found.num_test:,} test images, and there are {len(test.images):,};"
             " inspect with the data set the run was made with"
         )
-    figures.mkdir(parents=True, exist_ok=True)
     note = f"{shortened(model_name, 160)}: its first seed, not its best."
     if isinstance(found, DenseInspection):
         return [draw_dense(found, class_names, figures / "dense1-weights.png", note)]

@@ -67,9 +67,11 @@ def enough(curve: KeepBest) -> int:
 def keep_best_title(curves: Mapping[str, KeepBest]) -> str:
     """How few filters of the last layer do: "24 of 64 filters of conv2 do: ..."."""
     layer, curve = list(curves.items())[-1]
-    return (
-        f"{enough(curve)} of {curve.kept[-1]} filters of {layer} do: within half a point of the whole network"
-    )
+    kept, num_filters = enough(curve), curve.kept[-1]
+    if kept == num_filters and len(curve.kept) > 1:
+        tried = curve.kept[-2]  # not every number is tried
+        return f"{tried} of {num_filters} filters of {layer} don't do: more than half a point is lost"
+    return f"{kept} of {num_filters} filters of {layer} do: within half a point of the whole network"
 
 
 def _draw_curve(sheet: Sheet, axes: Axes, curve: KeepBest) -> None:

@@ -24,7 +24,7 @@ def terminal_block(
         ("python train.py lesson", "how 192 becomes 577"),
         ("python train.py show", "this again"),
     ),
-    controls: str | None = "python train.py configs/why.yaml",
+    controls: str | None = None,
 ) -> str:
     """The result on one screen of 80 columns: plain text, no markup.
 

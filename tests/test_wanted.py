@@ -1,0 +1,105 @@
+"""Made-up images reach what can be reached, and nothing outside the receptive field is made up."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from configs.schema import Cnn, Dense
+from data.splits import Split, Splits
+from model.architectures import build
+from model.inspection.stages import forward, take_apart
+from model.inspection.wanted import NUM_STARTS, ascend, most_valuable, wanted
+from model.layer_facts import layer_facts, receptive_field
+
+NETWORK = Cnn(filters=(4, 5), padding="same", units=(8,))
+PLACE = {"index": 2, "row": 5, "column": 6, "activation": 1.5}
+
+
+@pytest.fixture(scope="module")
+def splits() -> Splits:
+    generator = np.random.default_rng(0)
+    split = Split(generator.integers(0, 256, (20, 28, 28), np.uint8), (np.arange(20) % 3).astype(np.uint8))
+    return Splits(split, split, split, ("a", "b", "c"), "made up", "test", "0")
+
+
+def test_a_linear_value_is_climbed_to_its_top() -> None:
+    weights = np.random.default_rng(1).normal(size=(3, 28, 28)).astype(np.float32)
+    free = np.zeros((28, 28), bool)
+    free[10:15, 12:17] = True
+    images, values = ascend(lambda x, t: ((x * weights[t]).sum(axis=(1, 2)), weights[t]), [0, 2], free)
+    top = np.maximum(weights[[0, 2]], 0)[:, free].sum(axis=1)  # white where a weight is positive
+    assert values.max(axis=1) == pytest.approx(top, rel=0.01), "the best image is not found"
+    assert (images[:, ~free] == 0).all(), "pixels changed that nothing depends on"
+    assert images.min() >= 0
+    assert images.max() <= 1
+
+
+def test_what_nothing_depends_on_stays_gray() -> None:
+    images, _ = ascend(lambda x, t: (np.zeros(len(x)), np.zeros_like(x)), [0], np.ones((28, 28), bool))
+    assert images.min() >= 0.4
+    assert images.max() <= 0.6
+
+
+def test_files_hold_what_the_network_answers(splits: Splits, tmp_path: Path) -> None:
+    model, facts = build(NETWORK, 3, seed=1), layer_facts(NETWORK, 3)
+    filters = {("conv1", 3): PLACE, ("conv1", 0): PLACE, ("conv2", 4): PLACE}
+    wanted(model, facts, splits, filters, tmp_path)
+    document = json.loads((tmp_path / "wanted.json").read_text())
+    arrays = dict(np.load(tmp_path / "wanted.npz"))
+    assert [(e["layer"], e["index"]) for e in document["filters"]] == list(filters)
+    convolutions = take_apart(model).convolutions
+    position = {"conv1": 0, "conv2": 0}
+    for entry in document["filters"]:
+        layer = entry["layer"]
+        image = arrays[layer][position[layer]]
+        position[layer] += 1
+        maps = forward(convolutions, image[None, ..., None])[int(layer[-1]) - 1].map.numpy()
+        reached = maps[0, entry["row"], entry["column"], entry["index"]]
+        assert entry["activation"] == pytest.approx(float(reached), abs=1e-5), "another activation than shown"
+        assert len(entry["starts"]) == NUM_STARTS
+        assert entry["activation"] == pytest.approx(max(entry["starts"])), "not the best of the climbs"
+        field = receptive_field(facts, layer)
+        top, left = (entry[side] * field.stride + field.offset for side in ("row", "column"))
+        assert top >= 0, "the field reaches over the border"
+        outside = image.copy()
+        outside[top : top + field.size, left : left + field.size] = 0
+        assert (outside == 0).all(), "pixels outside the receptive field are made up"
+        assert entry["real"] == PLACE
+    probabilities = model(arrays["classes"][..., None]).numpy()
+    everyone = model(splits.test.images[..., None] / np.float32(255)).numpy()
+    for label, entry in enumerate(document["classes"]):
+        assert entry["probability"] == pytest.approx(float(probabilities[label, label]), abs=1e-5)
+        assert entry["probability"] > everyone[:, label].max(), "a random picture is better"
+        best = entry["real"]["index"]
+        assert np.array_equal(arrays["classes/real"][label], splits.test.images[best])
+
+
+def test_filters_beat_random_patches(splits: Splits, tmp_path: Path) -> None:
+    model, facts = build(NETWORK, 3, seed=2), layer_facts(NETWORK, 3)
+    wanted(model, facts, splits, {("conv2", index): PLACE for index in range(5)}, tmp_path)
+    maps = forward(take_apart(model).convolutions, splits.test.images[..., None] / np.float32(255))[1].linear
+    best = maps.numpy()[:, 2:-2, 2:-2].max(axis=(0, 1, 2))  # away from the border
+    for entry in json.loads((tmp_path / "wanted.json").read_text())["filters"]:
+        assert entry["activation"] >= best[entry["index"]], f"filter {entry['index']} prefers random noise"
+
+
+def test_dense_networks_want_by_class_only(splits: Splits, tmp_path: Path) -> None:
+    network = Dense(units=(6,))
+    wanted(build(network, 3, seed=0), layer_facts(network, 3), splits, {}, tmp_path)
+    document = json.loads((tmp_path / "wanted.json").read_text())
+    assert document["filters"] == []
+    assert len(document["classes"]) == 3
+
+
+def test_most_valuable_follows_the_ranks() -> None:
+    passports = [
+        {"layer": layer, "index": index, "rank": rank, "top_images": [dict(PLACE, index=index)]}
+        for layer in ("conv1", "conv2")
+        for index, rank in ((0, 3), (1, 1), (2, 2))
+    ]
+    assert list(most_valuable(passports, 2)) == [("conv1", 1), ("conv1", 2), ("conv2", 1), ("conv2", 2)]
+    assert most_valuable(passports, 1)["conv2", 1]["index"] == 1
+    passports[1]["top_images"] = []  # dead: nothing excites it
+    assert ("conv1", 1) not in most_valuable(passports, 2)
