@@ -249,9 +249,8 @@ def _only_one(outputs: Path, name: str) -> Iterator[None]:
         try:
             stack.enter_context(locked(outputs / f".{name}.lock", wait=False))
         except BlockingIOError:
-            raise RunError(
-                f"another process is at work on {name} in {outputs}; wait for it, or give this one another name"
-            ) from None
+            remedy = "wait for it, or give this one another name"
+            raise RunError(f"another process is at work on {name} in {outputs}; {remedy}") from None
         yield
 
 

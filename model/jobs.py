@@ -133,6 +133,7 @@ def inspect_model(
     from model.inspection.attribution import explain
     from model.inspection.inspect import inspect
     from model.inspection.wanted import most_valuable, wanted
+    from model.report.attribution_figures import draw_wanted, draw_why
     from model.report.inspection_figures import draw_inspection
 
     num_classes = len(splits.class_names)
@@ -160,7 +161,13 @@ def inspect_model(
     passports = folder / "passports.json"  # which dense networks lack
     filters_shown = most_valuable(json.loads(passports.read_text())) if passports.exists() else {}
     wanted(model, facts, splits, filters_shown, folder, stage(0.7, 0.8))
-    figures = draw_inspection(folder, splits.test, splits.class_names, folder, name)
+    report((0.8, "", "drawing"))
+    note = f"{name}: its first seed, not its best."
+    figures = [
+        *draw_inspection(folder, splits.test, splits.class_names, folder, name),
+        *draw_wanted(folder, folder, note),
+        *draw_why(folder, folder, note),
+    ]
     record = [{"file": figure.path.name, "title": figure.title, "alt": figure.alt} for figure in figures]
     write_json(folder / "figures.json", identity | {"figures": record})
 

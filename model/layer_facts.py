@@ -6,10 +6,10 @@ No TensorFlow: the report, the memory estimate and the figures need these before
 from dataclasses import dataclass
 from typing import Literal
 
+from configs.schema import IMAGE_SIDE as SIDE
+from configs.schema import POOL_SIDE as POOL
 from configs.schema import Cnn, Dense
 
-SIDE = 28  # images are 28 x 28 pixels of one channel
-POOL = 2  # pooling windows are 2 x 2, two apart
 NORMALIZATION = 4  # numbers per channel: a scale, a shift, a mean and a variance
 
 

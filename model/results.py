@@ -17,7 +17,7 @@ from model.verdict import count_looks, summarise
 
 @dataclass(frozen=True)
 class Results:
-    """A run's trainings by model and seed: columns of the history, metrics, probabilities of all test images."""
+    """A run's trainings by model and seed: history by column, metrics, probabilities of all test images."""
 
     histories: dict[str, dict[int, dict[str, np.ndarray]]]
     metrics: dict[str, dict[int, dict[str, Any]]]

@@ -199,3 +199,16 @@ def test_explain_writes_what_it_claims(name: str, images: np.ndarray, tmp_path: 
     explain(model, build(NETWORKS[name], 5, 0), facts, splits, tmp_path)
     again = (tmp_path / "attributions.npz").read_bytes(), (tmp_path / "attributions.json").read_bytes()
     assert again == first, "the same explanation twice has other bits"
+
+
+def test_pictures_shown_need_not_be_among_those_tested(
+    images: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.inspection.attribution.NUM_TESTED", 2)
+    model, facts = grown(NETWORKS["dense"]), layer_facts(NETWORKS["dense"], 5)
+    split = Split(np.rint(255 * images).astype(np.uint8), (np.arange(12) * 2 % 5).astype(np.uint8))
+    splits = Splits(split, split, split, ("a", "b", "c/d", "e", "f"), "made up", "test", "0")
+    explain(model, model, facts, splits, tmp_path)
+    document = json.loads((tmp_path / "attributions.json").read_text())
+    assert [entry["index"] for entry in document["images"]] == [0, 3, 1, 4, 2]
+    assert document["faithfulness"]["num_images"] == 2, "the statement rests on pictures chosen to be shown"

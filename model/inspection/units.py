@@ -52,8 +52,28 @@ def inspect_units(network: Network, before: Network, splits: Splits) -> dict[str
         "loss": float(intact.losses.mean(dtype=np.float64)),
         "rule": RULE.format(shown=len(chosen), num=len(mean)),
         "num_units": len(mean),
+        "neighbour_correlation": {
+            "trained": neighbour_correlation(network.dense[0][0]),
+            "untrained": neighbour_correlation(before.dense[0][0]),
+        },
         "units": sorted(units, key=lambda unit: unit["rank"]),
     }
+
+
+def neighbour_correlation(weights: np.ndarray) -> float:
+    """How alike the weights of neighbouring pixels are: noise has 0, a smooth template near 1.
+
+    Args:
+        weights: (height * width, units) of a square picture's pixels.
+
+    Returns:
+        Pearson's correlation over all pairs of pixels side by side or one above the other, of all units.
+    """
+    side = round(len(weights) ** 0.5)
+    pictures = weights.reshape(side, side, -1)
+    one = np.concatenate([pictures[:-1].ravel(), pictures[:, :-1].ravel()])
+    other = np.concatenate([pictures[1:].ravel(), pictures[:, 1:].ravel()])
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 def _hidden(network: Network, images: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:

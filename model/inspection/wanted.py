@@ -34,10 +34,11 @@ def most_valuable(passports: Sequence[Mapping[str, Any]], count: int = 12) -> di
     Returns:
         (layer, index) -> the strongest of `top_images`, by layer and rank.
     """
-    ranked = sorted(passports, key=lambda passport: (passport["layer"], passport["rank"]))
-    layers = dict.fromkeys(passport["layer"] for passport in ranked)
-    kept = [p for layer in layers for p in [q for q in ranked if q["layer"] == layer][:count]]
-    return {(p["layer"], p["index"]): p["top_images"][0] for p in kept if p["top_images"]}
+    by_layer: dict[str, list[Mapping[str, Any]]] = {}
+    for passport in sorted(passports, key=lambda passport: (passport["layer"], passport["rank"])):
+        by_layer.setdefault(passport["layer"], []).append(passport)
+    best = [passport for of_layer in by_layer.values() for passport in of_layer[:count]]
+    return {(p["layer"], p["index"]): p["top_images"][0] for p in best if p["top_images"]}
 
 
 def wanted(

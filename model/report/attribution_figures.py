@@ -33,6 +33,7 @@ COLOURS = dict(
         strict=True,
     )
 )
+WIDTHS = {"grad_cam": 2, "integrated_gradients": 4, "occlusion": 1.6}  # two that agree are both seen
 PARTS = (
     ("upper left", "upper middle", "upper right"),
     ("left", "middle", "right"),
@@ -141,7 +142,7 @@ def _draw_curves(sheet: Sheet, document: Mapping[str, Any], entry: Mapping[str, 
     axes = sheet.axes(left, top, width, height)
     for name, curves in entry["methods"].items():
         axes.plot(counts, curves["other"]["deletion"], color=COLOURS[name], linewidth=1.2, linestyle=":")
-        axes.plot(counts, curves["own"]["deletion"], color=COLOURS[name], linewidth=2.2)
+        axes.plot(counts, curves["own"]["deletion"], color=COLOURS[name], linewidth=WIDTHS[name])
     axes.plot(counts, entry["brightness"]["deletion"], color=GREY, linewidth=1.5, linestyle="--")
     _dress(axes, counts)
     lines = "dotted: by the next picture's map; dashed: brightest first"
