@@ -114,16 +114,12 @@ class Experiment:
 
     def complete(self, train: bool = True) -> int:
         """Do the jobs that are left, write the report if anything is new, and show it."""
-        first = self.config.seeds[0]
         trainings = self._unfinished() if train else []
-        inspections = [
-            model
-            for model in self.config.models
-            if not self._has(self.run.inspection(model))
-            and (train or self._has(self.run.metrics(model, first)))
-        ]
+        inspections = [model for model in self.config.models if self._wants_a_look(model)]
         if trainings or inspections:
             self._work(trainings, inspections)
+        elif not train:
+            progress.say(self.console, "Every model has been looked into already.")
         if trainings or inspections or not (self.run.path / "report.json").exists():
             self._report()
         report = self.run.report()
@@ -143,6 +139,11 @@ class Experiment:
             for seed in self.config.seeds
             if not self._has(self.run.metrics(model, seed))
         ]
+
+    def _wants_a_look(self, model: str) -> bool:
+        """Whether the model of the first seed is to be inspected, now or when it has been trained."""
+        metrics = self.run.metrics(model, self.config.seeds[0])
+        return not self._has(self.run.inspection(model)) and (metrics is None or _is_sound(metrics))
 
     def _has(self, record: dict[str, Any] | None) -> bool:
         """Whether a record is there and is of this very experiment."""
@@ -172,12 +173,16 @@ class Experiment:
                 for event in workers.events():
                     display.show(event)
                     model, seed = owners[event.job.name]
+                    if isinstance(event, Reported):
+                        continue
                     if isinstance(event, Failed):
                         self.failed.append({"model": model, "seed": seed, "reason": event.reason})
-                    elif isinstance(event, Done) and seed == first and model in looks:
+                    elif (
+                        (model, seed) in jobs and model in looks and seed == first and _is_sound(event.value)
+                    ):
                         workers.submit(looks.pop(model))
                 for job in looks.values():
-                    display.show(Failed(job, "not done: there is no model of the first seed"))
+                    display.show(Failed(job, "there is no sound model of the first seed"))
 
     def _choose_precision(self, workers: Workers, costs: list[float]) -> float:
         """Probe the processor, decide on bfloat16 once for this run -> the seconds to expect."""
@@ -240,6 +245,11 @@ class Experiment:
         return sum(
             fact.flops for fact in layer_facts(self.config.models[model], len(self.splits.class_names))
         )
+
+
+def _is_sound(metrics: dict[str, Any]) -> bool:
+    """Whether a network has learned anything to look at: one that always says the same has not."""
+    return metrics["distinct_answers"] > 1
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from configs.schema import Augmentation, Cnn, Dense, Inspection, Training
 from data.splits import Splits
 from data.storage import write_atomically, write_json, write_npz
@@ -84,12 +86,15 @@ def train_and_score(
     train_seconds = time.process_time() - started
     probabilities, predict_seconds = predict(model, splits.test.images)
     validation, _ = predict(model, splits.validation.images)
+    if not (np.isfinite(probabilities).all() and np.isfinite(validation).all()):
+        raise JobFailed("its probabilities are not finite numbers; a lower learning_rate may help")
     metrics = {
         **identity,
         "accuracy": accuracy(probabilities, splits.test.labels),
         "loss": log_loss(probabilities, splits.test.labels),
         "validation_accuracy": accuracy(validation, splits.validation.labels),
         "validation_loss": log_loss(validation, splits.validation.labels),
+        "distinct_answers": len(set(probabilities.argmax(axis=1).tolist())),
         "epochs": recipe.epochs,
         "precision": "bfloat16" if bfloat16 else "float32",
         "train_seconds": round(train_seconds, 3),

@@ -191,8 +191,8 @@ def test_a_training_that_fails_is_named_and_the_rest_reported(small_config, tmp_
     bad.append("models.dense.units=[64,64,64,64]")
     result = run_program(small_config, *bad, "--outputs", tmp_path)
     report = json.loads((tmp_path / "small" / "report.json").read_text())
-    if report["failed"]:
-        assert result.returncode == 4, "a failed job must show in the exit code"
+    assert [(one["model"], one["seed"]) for one in report["failed"]] == [("dense", 0)], report["failed"]
+    assert result.returncode == 4, "a failed job must show in the exit code"
     assert "cnn" in report["models"], "the other model must still be reported"
     assert not report["comparisons"], "nothing is compared with a training that failed"
 

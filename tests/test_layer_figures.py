@@ -41,7 +41,7 @@ def test_the_title_of_keep_best_is_measured() -> None:
 
 def test_the_title_says_so_where_all_filters_are_needed() -> None:
     title = keep_best_title({"conv2": curve([0.1, 0.5, 0.894, 0.9])})
-    assert title == "24 of 64 filters of conv2 don't do: more than half a point is lost"
+    assert title == "Even 24 of 64 filters of conv2 are too few: more than half a point is lost"
 
 
 @pytest.mark.parametrize(("layers", "height"), [(1, 450), (2, 450), (5, 798)])

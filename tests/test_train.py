@@ -45,7 +45,11 @@ finally:
         ("", [], "empty"),
         (None, [], "no such file"),
         ("folder", [], "folder"),
-        ("name: x\nmodels: {a: {architecture: dense}}\n", ["training.epochs"], "KEY=VALUE"),
+        (
+            "name: x\nmodels: {a: {architecture: dense}}\n",
+            ["training.epochs"],
+            "a key and a value are both required",
+        ),
     ],
 )
 def test_a_wrong_config_is_explained_and_nothing_written(content, overrides, fragment, tmp_path):

@@ -122,7 +122,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_its_reason(monkeypatch
 def test_label_smoothing_raises_the_training_loss_alone():
     smooth, plain = trained(label_smoothing=0.3, epochs=8)[1][-1], trained(epochs=8)[1][-1]
     assert smooth["loss"] > plain["loss"] + 0.2, "the loss that is trained on must be the smoothed one"
-    assert smooth["val_accuracy"] > 0.9, "smoothing must not hinder an easy task"
+    assert smooth["val_accuracy"] > 0.8, "smoothing must not hinder an easy task"
 
 
 @pytest.mark.parametrize(("schedule", "peak_at"), [("one_cycle", 0.2), ("cosine", 0.0), ("constant", 0.0)])

@@ -70,7 +70,7 @@ def keep_best_title(curves: Mapping[str, KeepBest]) -> str:
     kept, num_filters = enough(curve), curve.kept[-1]
     if kept == num_filters and len(curve.kept) > 1:
         tried = curve.kept[-2]  # not every number is tried
-        return f"{tried} of {num_filters} filters of {layer} don't do: more than half a point is lost"
+        return f"Even {tried} of {num_filters} filters of {layer} are too few: more than half a point is lost"
     return f"{kept} of {num_filters} filters of {layer} do: within half a point of the whole network"
 
 
