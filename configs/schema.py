@@ -134,7 +134,7 @@ class Training(Section):
         default="one_cycle", description="of the learning rate: up and down, only down, or constant"
     )
     batch_size: int = Field(default=64, ge=1, le=8192, description="images per step")
-    epochs: int = Field(default=5, ge=1, le=1000, description="passes over the training images")
+    epochs: int = Field(default=4, ge=1, le=1000, description="passes over the training images")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto", description="of the arithmetic in training; auto: bfloat16 where that is fast"
     )
@@ -220,6 +220,9 @@ class Inspection(Section):
 
     images_per_class: int = Field(
         default=1, ge=1, le=10, description="test images of each class, the first ones"
+    )
+    replacement: Literal["mean", "zero"] = Field(
+        default="mean", description="what takes the place of a filter's map to see what the filter is worth"
     )
 
 

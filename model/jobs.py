@@ -161,6 +161,7 @@ def inspect_model(
         settings.images_per_class,
         folder,
         lambda what, share: filters(share),
+        settings.replacement,
     )
     explain(model, untrained, facts, splits, folder, stage(0.5, 0.7))
     passports = folder / "passports.json"  # which dense networks lack

@@ -111,6 +111,7 @@ class Workers:
         self._arguments = (threads, splits, debug)
         self._waiting: list[tuple[float, int, Job]] = []
         self._order = itertools.count()
+        self._started = itertools.count()
         self._workers = [self._start() for _ in range(number)]
 
     def __enter__(self) -> "Workers":
@@ -154,7 +155,10 @@ class Workers:
 
     def _start(self) -> "_Worker":
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, *self._arguments), daemon=True)
+        # Where workers outnumber the cores, the first ones get a little more of them: their jobs end
+        # earlier, and what follows from those fills the cores at the end.
+        arguments = (theirs, next(self._started), *self._arguments)
+        process = self._context.Process(target=_work, args=arguments, daemon=True)
         # Workers inherit the mask: Ctrl-C reaches the parent alone, and it ends them.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -185,8 +189,9 @@ def _cause_of_death(exit_code: int) -> str:
     return f"its process was ended by {name}{hint}"
 
 
-def _work(connection: Connection, threads: int, splits: Splits, debug: bool) -> None:
+def _work(connection: Connection, place: int, threads: int, splits: Splits, debug: bool) -> None:
     """A worker's life: jobs from the parent until it hangs up."""
+    os.nice(min(2 * place, 10))
     threading.Thread(target=_die_with_parent, daemon=True).start()
     if not debug:
         _quieten()

@@ -230,3 +230,28 @@ def test_two_at_once_in_one_folder_are_told_apart(small_config, tmp_path):
     process.communicate()
     assert result.returncode == 1
     assert "another process is at work on small" in result.stderr
+
+
+def test_a_model_that_cannot_be_inspected_is_named_and_the_others_are_looked_into(run, tmp_path):
+    shutil.copytree(run, tmp_path / "small")
+    again = tmp_path / "small"
+    for model in ("dense", "cnn"):
+        shutil.rmtree(again / model / "inspection")
+    damaged = again / "cnn" / "seed-0" / "model.keras"
+    damaged.write_bytes(damaged.read_bytes()[:-1000])
+    result = run_program("inspect", again)
+    assert result.returncode == 4, result.stdout + result.stderr
+    assert "cnn/seed-0/model.keras is damaged" in result.stdout, result.stdout
+    assert (again / "dense" / "inspection" / "figures.json").exists(), "the other model must be inspected"
+    report = json.loads((again / "report.json").read_text())
+    assert [one["model"] for one in report["failed"]] == ["cnn"]
+    assert_same(
+        {k: v for k, v in arrays_of(run).items() if k.startswith("dense/")},
+        {k: v for k, v in arrays_of(again).items() if k.startswith("dense/")},
+    )
+
+
+def test_inspecting_again_says_that_it_is_done(run):
+    result = run_program("inspect", run)
+    assert result.returncode == 0, result.stderr
+    assert "looked into already" in result.stdout

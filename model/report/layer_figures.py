@@ -33,11 +33,10 @@ def draw_keep_best(curves: Mapping[str, KeepBest], path: Path, note: str = "") -
     title = keep_best_title(curves)
     orders = max(len(curve.random) for curve in curves.values())
     subtitle = (
-        f"Some filters kept, the others replaced by their mean. Blue: the best first, in the order of what"
-        f" their"
-        f" loss costs on validation pictures. Grey: {counted(orders, 'random order')}, from the worst"
-        f" to the best, and their mean. Accuracy on test pictures. {note}"
-    )  # fmt: skip
+        "Some filters kept, the others taken out. Blue: the best first, in the order of what their loss"
+        f" costs on validation pictures. Grey: {counted(orders, 'random order')}, from the worst to the best,"
+        f" and their mean. Accuracy on test pictures. {note}"
+    )
     top = top_below(subtitle)
     lines = -(-len(curves) // PANELS)
     across = min(len(curves), PANELS)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from model.report.titles import headline, verdict_of
 
-PARTS = Path(__file__).parent / "page"
+PARTS = Path(__file__).parent / "page_template"
 IN_FRONT = 6  # figures; the others wait under "details"
 NUMBERS = {  # where the numbers of a figure stand, by the name of its file
     "1-at-a-glance": "models.*.accuracy in report.json; passports.json and activations.npz of the inspection",

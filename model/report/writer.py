@@ -72,6 +72,8 @@ def _for_a_glance(run: RunFolder, looked_into: list[str]) -> tuple[str, Inspecti
 
 
 def _drawn_inside(run: RunFolder, model: str) -> list[Figure]:
+    """What was drawn of a model's inside and is still there."""
     folder = run.inspection_folder(model)
     record = run.inspection(model) or {"figures": []}
-    return [Figure(folder / one["file"], one["title"], one["alt"]) for one in record["figures"]]
+    figures = [Figure(folder / one["file"], one["title"], one["alt"]) for one in record["figures"]]
+    return [figure for figure in figures if figure.path.is_file()]

@@ -1,0 +1,65 @@
+"""What README.md, the configs' headers and outputs/reference promise is still true."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import train
+from configs.schema import digest, load
+from model.report.tables import terminal_block
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = ROOT / "outputs" / "reference"
+REPORT = json.loads((REFERENCE / "report.json").read_text())
+DEFAULT = ROOT / "configs" / "dense_vs_cnn.yaml"
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", README))
+def test_every_link_of_the_readme_leads_somewhere(target):
+    assert (ROOT / target).exists(), f"README.md links {target}, which is not there"
+
+
+@pytest.mark.parametrize("command", re.findall(r"(?<!\.)train\.py ([^`|\n#]+)", README))
+def test_every_command_of_the_readme_is_one(command):
+    word = command.split()[0]
+    verbs = {each.callback.__name__ for each in train.app.registered_commands}
+    known = word in verbs or word.startswith("[") or "=" in word or (ROOT / word).is_file()
+    assert known, f"README.md tells to run `train.py {command.strip()}`, and there is no {word}"
+
+
+def test_the_reference_is_of_the_default_config():
+    assert REPORT["config_digest"] == digest(load(DEFAULT)), (
+        "configs/dense_vs_cnn.yaml has changed since outputs/reference was made: run it again"
+    )
+    assert REPORT["failed"] == []
+
+
+def test_the_reference_reaches_what_is_promised():
+    means = {name: entry["accuracy"]["mean"] for name, entry in REPORT["models"].items()}
+    assert means["dense"] >= 0.885
+    assert means["cnn"] >= 0.912
+
+
+def test_the_readme_shows_the_reference():
+    block = terminal_block(REPORT, "outputs/dense-vs-cnn")
+    shown = block[: block.index("Look")].strip()
+    assert shown in README, "the result that README.md prints is not that of outputs/reference/report.json"
+
+
+def test_the_header_of_the_default_config_is_true():
+    header = DEFAULT.read_text(encoding="utf-8").split("\nname:")[0]
+    for name, entry in REPORT["models"].items():
+        accuracy = entry["accuracy"]
+        expected = f"{name} {accuracy['mean']:.3f} ± {accuracy['std']:.3f}"
+        assert expected in header, f"the header does not say `{expected}`, which outputs/reference records"
+
+
+def test_the_reference_is_small_and_complete():
+    files = [path for path in REFERENCE.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 3e6, "outputs/reference is over 3 MB"
+    assert max(path.stat().st_size for path in files) < 1e6, "a file of outputs/reference is over 1 MB"
+    linked = set(re.findall(r'src="([^"]+\.png)"', (REFERENCE / "report.html").read_text()))
+    assert {str(path.relative_to(REFERENCE)) for path in REFERENCE.rglob("*.png")} == linked
