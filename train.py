@@ -44,7 +44,9 @@ def train(
 
 @app.command(help="The result of a run again, and where to look (default: the newest run).")
 def show(
-    run: Annotated[Path | None, typer.Argument(metavar="[RUN]")] = None, outputs: Outputs = Path("outputs")
+    run: Annotated[Path | None, typer.Argument(metavar="[RUN]")] = None,
+    outputs: Outputs = Path("outputs"),
+    debug: Debug = False,
 ) -> None:
     """The result again."""
     from model.report.progress import say, short_path
@@ -80,18 +82,21 @@ def lesson(
     at: Annotated[
         str | None, typer.Option(help="Place in the map; default: the largest.", metavar="ROW,COL")
     ] = None,
-    image: Annotated[int, typer.Option(help="Which test picture, from 0.", metavar="TEST_INDEX")] = 0,
+    image: Annotated[
+        int | None, typer.Option(help="Which test picture, from 0 (default).", metavar="TEST_INDEX")
+    ] = None,
+    debug: Debug = False,
 ) -> None:
     """Convolution and pooling, worked by hand and checked."""
-    from configs.schema import Data
-    from model.experiment import load_data
+    from configs.schema import ConfigError, Data
+    from model.experiment import load_data, open_run
     from model.lesson import lesson as whole_lesson
     from model.lesson_filter import lesson_filter
     from model.lesson_run import lesson_run
     from model.run_folder import RunFolder
 
     if run is not None:
-        splits = load_data(RunFolder(run).config().data)
+        _, splits = open_run(RunFolder(run))
         lesson_run(
             run,
             splits.test,
@@ -102,18 +107,25 @@ def lesson(
             layer=layer,
             filter_index=_number_of_filter(filter_ or "0"),
             at=at,
-            image_index=image,
+            image_index=image or 0,
         )
         return
+    needless = {"--at": at, "--seed": seed, "--image": None if filter_ else image}
+    for option, value in needless.items():
+        if value is not None:
+            others = " or --filter with nine numbers" if option == "--image" else ""
+            raise ConfigError(
+                f"{option} {value}: that needs a run folder{others}, as in lesson outputs/quick."
+            )
     splits = load_data(Data())
     if filter_:
-        lesson_filter(outputs, filter_, image, splits.test, splits.class_names, typer.echo)
+        lesson_filter(outputs, filter_, image or 0, splits.test, splits.class_names, typer.echo)
     else:
         whole_lesson(outputs, splits.test, splits.class_names, typer.echo)
 
 
 @app.command(help="Fetch and verify the data set, say where it came from.")
-def data() -> None:
+def data(debug: Debug = False) -> None:
     """Fetch and verify the data."""
     from configs.schema import Data
     from data.fashion_mnist import load
@@ -126,7 +138,7 @@ def data() -> None:
 
 
 @app.command(help="The JSON Schema of a config, for editors.")
-def schema() -> None:
+def schema(debug: Debug = False) -> None:
     """The JSON Schema of a config."""
     import json
 

@@ -129,7 +129,7 @@ class Training(Section):
     optimizer: Literal["adam", "adamw", "sgd"] = Field(
         default="adam", description="adamw: adam with weight decay; sgd: with Nesterov momentum"
     )
-    learning_rate: float = Field(default=0.003, gt=0, le=10, description="the peak of the schedule")
+    learning_rate: float = Field(default=0.005, gt=0, le=10, description="the peak of the schedule")
     schedule: Literal["one_cycle", "cosine", "constant"] = Field(
         default="one_cycle", description="of the learning rate: up and down, only down, or constant"
     )
@@ -312,19 +312,18 @@ def dump(config: Config) -> str:
 def digest(config: Config) -> str:
     """What decides the numbers, as a sha256 in hex.
 
-    The run's name, the engine and the number of workers don't; nor does where the official files came from,
-    or whether a training key stands with a model or with the common ones.
+    The run's name, the engine, the number of workers and what is looked at afterwards don't; nor does where
+    the files came from (the images have a digest of their own), or whether a training key stands with a
+    model or with the common ones.
     """
     settings = config.model_dump(mode="json")
-    if config.data.name == "fashion-mnist" and config.data.source != "lines":
-        del settings["data"]["source"]  # the same images, proved by digest
+    del settings["data"]["source"]
     for name, model in settings["models"].items():
         model["training"] = config.training_of(name).model_dump()
     decisive = {
         "seeds": settings["seeds"],
         "data": settings["data"],
         "models": list(settings["models"].items()),  # in order: the first is the baseline
-        "inspection": settings["inspection"],
         "threads_per_job": settings["launch"]["threads_per_job"],
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -56,7 +56,7 @@ def load(section: "Data") -> Splits:
             f"data.class_names has {len(names)} names; expected {num_classes}, for the training labels go "
             f"from 0 to {num_classes - 1}. Give each label its name, in order."
         )
-    train, validation = _hold_out(train_images, train_labels, section)
+    train, validation = hold_out(train_images, train_labels, section.validation_images, section.split_seed)
     digests = "".join(idx.digest(arrays[name]) for name in sources.FILES)
     return Splits(
         train=train,
@@ -86,13 +86,3 @@ def _count_classes(train_labels: np.ndarray, test_labels: np.ndarray) -> int:
             f"{num_classes - 1}; expected the same classes. Check that both label files are of one data set."
         )
     return num_classes
-
-
-def _hold_out(images: np.ndarray, labels: np.ndarray, section: "Data") -> tuple[Split, Split]:
-    try:
-        return hold_out(images, labels, section.validation_images, section.split_seed)
-    except ValueError as error:
-        raise DataError(
-            f"data.validation_images is {section.validation_images}, more than can be taken out of "
-            f"{len(labels):,} training images ({error}). Set a smaller one."
-        ) from error

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.idx import DataError
+
 
 @dataclass(frozen=True)
 class Split:
@@ -43,7 +45,7 @@ def hold_out(images: np.ndarray, labels: np.ndarray, num_validation: int, seed: 
         (train, validation), each in the order of the file.
 
     Raises:
-        ValueError: a class has too few images to give its share and keep one.
+        DataError: a class has too few images to give its share and keep one.
     """
     classes = np.unique(labels)
     generator = np.random.default_rng([seed, 0x5B11])  # a stream of its own: seeds are used elsewhere, too
@@ -52,6 +54,10 @@ def hold_out(images: np.ndarray, labels: np.ndarray, num_validation: int, seed: 
         share = num_validation // len(classes) + (position < num_validation % len(classes))
         members = np.flatnonzero(labels == label)
         if share >= len(members):
-            raise ValueError(f"class {label} has {len(members)} images, and {share} were to be taken out")
+            raise DataError(
+                f"data.validation_images is {num_validation}, more than can be taken out of {len(labels):,} "
+                f"training images (class {label} has {len(members)} images, and {share} were to be taken "
+                "out). Set a smaller one."
+            )
         taken[generator.permutation(members)[:share]] = True
     return Split(images[~taken], labels[~taken]), Split(images[taken], labels[taken])

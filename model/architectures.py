@@ -155,7 +155,11 @@ def load(path: Path, network: Dense | Cnn, num_classes: int) -> keras.Model:
     model = build(network, num_classes, seed=0)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Keras leaves a layer it does not find as it was, with a warning
+            # Keras leaves a layer that it does not find as it was, with a warning.
+            warnings.simplefilter("error", UserWarning)
+            with zipfile.ZipFile(path) as archive:
+                if archive.testzip() is not None:
+                    raise zipfile.BadZipFile
             model.load_weights(path)
     except FileNotFoundError:
         raise RunError(f"{path} is missing; {AGAIN}") from None

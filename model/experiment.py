@@ -69,15 +69,16 @@ def run_experiment(
     """
     splits = load_data(config.data)
     identity = identity_of(config, splits)
-    with _only_one(outputs, config.name):
+    with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
         run, known = find_folder(outputs, config.name, identity)
-        if known and fresh:
-            shutil.rmtree(run.path)
-            known = False
-        progress.say(console, progress.header(config, splits, run.path))
         if not known:
-            write_atomically(run.path / "config.yaml", dump(config).encode())
-            write_json(run.path / "environment.json", identity | _environment(config))
+            _describe(run, config, identity)
+    with _only_one(run):
+        if fresh and known:
+            shutil.rmtree(run.path)
+        if not _says(run, config):  # what is to be looked at may have changed, or where it runs
+            _describe(run, config, identity)
+        progress.say(console, progress.header(config, splits, run.path))
         return Experiment(config, splits, run, console, debug).complete()
 
 
@@ -96,10 +97,27 @@ def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
         RunError: the folder is no run, or another process is at work in it.
         DataError: its data can't be had.
     """
+    config, splits = open_run(run)
+    with _only_one(run):
+        return Experiment(config, splits, run, console, debug).complete(train=False)
+
+
+def open_run(run: RunFolder) -> tuple[Config, Splits]:
+    """The config of a run and the data it was made with.
+
+    Raises:
+        RunError: the folder is no run, or the data have changed since.
+        DataError: the data can't be had.
+    """
     config = run.config()
     splits = load_data(config.data)
-    with _only_one(run.path.parent, run.path.name):
-        return Experiment(config, splits, run, console, debug).complete(train=False)
+    made_with = (run.environment() or {}).get("data_digest")
+    if made_with != splits.digest:
+        raise RunError(
+            f"{run.path} was made with other data (digest {made_with}) than data.source gives now "
+            f"({splits.digest}); put the files back, or train again"
+        )
+    return config, splits
 
 
 class Experiment:
@@ -111,6 +129,7 @@ class Experiment:
         self.identity = identity_of(config, splits)
         self.failed: list[dict[str, Any]] = []
         self.bfloat16 = False
+        self._settings = config.inspection.model_dump(mode="json")
 
     def complete(self, train: bool = True) -> int:
         """Do the jobs that are left, write the report if anything is new, and show it."""
@@ -120,14 +139,14 @@ class Experiment:
             self._work(trainings, inspections)
         elif not train:
             progress.say(self.console, "Every model has been looked into already.")
-        if trainings or inspections or not (self.run.path / "report.json").exists():
+        if trainings or inspections or self.run.is_report_outdated():
             self._report()
         report = self.run.report()
         progress.say(self.console, "\n" + terminal_block(report, progress.short_path(self.run.path)))
         return 4 if report["failed"] else 0
 
     def _report(self) -> None:
-        results = collect(self.run, self.config, self.failed)
+        results = collect(self.run, self.config, self.splits.test.labels, self.failed)
         report = report_of(self.run, self.config, self.splits, self.identity, results)
         looked_into = [model for model in self.config.models if self._has(self.run.inspection(model))]
         write_report(self.run, report, self.splits, results.histories, looked_into)
@@ -137,13 +156,15 @@ class Experiment:
             (model, seed)
             for model in self.config.models
             for seed in self.config.seeds
-            if not self._has(self.run.metrics(model, seed))
+            if not (self.run.is_complete(model, seed) and self._has(self.run.metrics(model, seed)))
         ]
 
     def _wants_a_look(self, model: str) -> bool:
         """Whether the model of the first seed is to be inspected, now or when it has been trained."""
         metrics = self.run.metrics(model, self.config.seeds[0])
-        return not self._has(self.run.inspection(model)) and (metrics is None or _is_sound(metrics))
+        looked = self.run.inspection(model)
+        done = looked is not None and self._has(looked) and looked["settings"] == self._settings
+        return not done and (metrics is None or _is_sound(metrics))
 
     def _has(self, record: dict[str, Any] | None) -> bool:
         """Whether a record is there and is of this very experiment."""
@@ -159,12 +180,15 @@ class Experiment:
         owners |= {job.name: (model, first) for model, job in looks.items()}
         costs = [job.cost for job in everything]
         launch = self.config.launch
-        number = (
-            num_workers(costs, num_cores(), free_memory()) if launch.workers == "auto" else launch.workers
+        size = sum(
+            split.images.nbytes for split in (self.splits.train, self.splits.validation, self.splits.test)
         )
+        number = launch.workers
+        if number == "auto":
+            number = num_workers(costs, num_cores(), free_memory(), size)
         with Workers(number, launch.threads_per_job, self.splits, self.debug) as workers:
             seconds = self._choose_precision(workers, costs)
-            progress.say(self.console, progress.machine_line(num_cores(), self.bfloat16, seconds))
+            progress.say(self.console, progress.machine_line(num_cores(), self._precision(), seconds))
             with progress.Display(self.console, everything, seconds) as display:
                 for job in jobs.values():
                     workers.submit(self._with_precision(job, owners[job.name][0]))
@@ -176,7 +200,8 @@ class Experiment:
                     if isinstance(event, Reported):
                         continue
                     if isinstance(event, Failed):
-                        self.failed.append({"model": model, "seed": seed, "reason": event.reason})
+                        inside = {"stage": "inspection"} if event.job.function is inspect_model else {}
+                        self.failed.append({"model": model, "seed": seed, **inside, "reason": event.reason})
                     elif (
                         (model, seed) in jobs and model in looks and seed == first and _is_sound(event.value)
                     ):
@@ -199,13 +224,19 @@ class Experiment:
         self.bfloat16 = environment.get("bfloat16", faster)
         if "bfloat16" not in environment:
             write_json(self.run.path / "environment.json", environment | {"bfloat16": self.bfloat16})
-        speed = SHARE_OF_SPEED * speeds["bfloat16" if self.bfloat16 and "bfloat16" in speeds else "float32"]
+        speed = SHARE_OF_SPEED * speeds.get(self._precision(), speeds["float32"])
         return OVERHEAD_SECONDS + max(sum(costs) / num_cores(), *costs) / speed
 
     def _with_precision(self, job: Job, model: str) -> Job:
+        return replace(job, arguments=job.arguments | {"bfloat16": self._uses_bfloat16(model)})
+
+    def _uses_bfloat16(self, model: str) -> bool:
         precision = self.config.training_of(model).precision
-        bfloat16 = self.bfloat16 if precision == "auto" else precision == "bfloat16"
-        return replace(job, arguments=job.arguments | {"bfloat16": bfloat16})
+        return self.bfloat16 if precision == "auto" else precision == "bfloat16"
+
+    def _precision(self) -> str:
+        """What the trainings run in, for people; the faster one if they differ."""
+        return "bfloat16" if any(map(self._uses_bfloat16, self.config.models)) else "float32"
 
     def _training(self, model: str, seed: int) -> Job:
         recipe = self.config.training_of(model)
@@ -253,15 +284,31 @@ def _is_sound(metrics: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def _only_one(outputs: Path, name: str) -> Iterator[None]:
-    """Keep other processes out of this experiment's folder."""
+def _only_one(run: RunFolder) -> Iterator[None]:
+    """Keep other processes out of a run's folder."""
+    path = run.path.resolve()
     with ExitStack() as stack:
         try:
-            stack.enter_context(locked(outputs / f".{name}.lock", wait=False))
+            stack.enter_context(locked(path.parent / f".{path.name}.lock", wait=False))
         except BlockingIOError:
             remedy = "wait for it, or give this one another name"
-            raise RunError(f"another process is at work on {name} in {outputs}; {remedy}") from None
+            raise RunError(f"another process is at work in {run.path}; {remedy}") from None
         yield
+
+
+def _says(run: RunFolder, config: Config) -> bool:
+    """Whether config.yaml is there and says this very config."""
+    try:
+        return run.config() == config
+    except RunError:
+        return False
+
+
+def _describe(run: RunFolder, config: Config, identity: dict[str, str]) -> None:
+    """Write what the run is, before it begins."""
+    write_atomically(run.path / "config.yaml", dump(config).encode())
+    known = {key: value for key, value in (run.environment() or {}).items() if key == "bfloat16"}
+    write_json(run.path / "environment.json", identity | _environment(config) | known)
 
 
 def _environment(config: Config) -> dict[str, Any]:

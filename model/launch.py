@@ -19,7 +19,8 @@ from typing import Any
 
 from data.splits import Splits
 
-MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, the data, and a batch of maps
+MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, and what a batch becomes on its way
+COPIES_OF_DATA = 3  # in a worker: as it arrives, as arrays, and in the graph
 Report = Callable[[Any], None]
 
 
@@ -65,7 +66,7 @@ class Failed:
     reason: str
 
 
-def num_workers(costs: list[float], cores: int, free_memory: float) -> int:
+def num_workers(costs: list[float], cores: int, free_memory: float, data_bytes: int = 0) -> int:
     """How many workers finish these jobs soonest.
 
     One per core, and as many more as the last round of long jobs would leave waiting for a core of
@@ -76,17 +77,23 @@ def num_workers(costs: list[float], cores: int, free_memory: float) -> int:
         costs: of all jobs, in one unit.
         cores: that may be used.
         free_memory: bytes.
+        data_bytes: of the images that each worker gets.
     """
     num_long = sum(cost > max(costs) / 2 for cost in costs)
     wanted = cores + (num_long % cores if num_long > cores else 0)
-    return max(1, min(wanted, len(costs), int(free_memory / MEMORY_PER_WORKER)))
+    each = MEMORY_PER_WORKER + COPIES_OF_DATA * data_bytes
+    return max(1, min(wanted, len(costs), int(free_memory / each)))
 
 
 def free_memory() -> float:
     """Bytes that can be had without swapping; where the system does not say, half of what is there."""
+    limit = float("inf")
+    with suppress(OSError, ValueError), open("/sys/fs/cgroup/memory.max") as file:
+        limit = int(file.read())  # of a container; "max" where there is none
     with suppress(OSError, ValueError, StopIteration), open("/proc/meminfo") as lines:
-        return 1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable")))
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
+        free = 1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable")))
+        return min(limit, free)
+    return min(limit, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2)
 
 
 def num_cores() -> int:
@@ -155,8 +162,8 @@ class Workers:
 
     def _start(self) -> "_Worker":
         ours, theirs = self._context.Pipe()
-        # Where workers outnumber the cores, the first ones get a little more of them: their jobs end
-        # earlier, and what follows from those fills the cores at the end.
+        # Where workers outnumber the cores, the first one gets a little more of them: its job ends
+        # earlier, and what follows from that fills the cores while the others end.
         arguments = (theirs, next(self._started), *self._arguments)
         process = self._context.Process(target=_work, args=arguments, daemon=True)
         # Workers inherit the mask: Ctrl-C reaches the parent alone, and it ends them.
@@ -191,7 +198,7 @@ def _cause_of_death(exit_code: int) -> str:
 
 def _work(connection: Connection, place: int, threads: int, splits: Splits, debug: bool) -> None:
     """A worker's life: jobs from the parent until it hangs up."""
-    os.nice(min(2 * place, 10))
+    os.nice(int(place > 0))
     threading.Thread(target=_die_with_parent, daemon=True).start()
     if not debug:
         _quieten()
@@ -216,7 +223,15 @@ def _work(connection: Connection, place: int, threads: int, splits: Splits, debu
         except Exception as error:
             if debug:
                 traceback.print_exc()
-            connection.send((Failed, f"{type(error).__name__}: {error}"))
+            connection.send((Failed, _reason(error)))
+
+
+def _reason(error: Exception) -> str:
+    """An error that nobody expected, in one line."""
+    if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
+        return "not enough memory"
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first[:300]}"
 
 
 def _die_with_parent() -> None:

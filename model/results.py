@@ -9,10 +9,11 @@ import numpy as np
 
 from configs.schema import Config, digest
 from data.splits import Splits
+from model.comparison import summarise
 from model.layer_facts import layer_facts
 from model.report.mistake_figures import confident_mistakes
-from model.run_folder import RunError, RunFolder, read_json
-from model.verdict import count_looks, summarise
+from model.run_folder import AGAIN, RunError, RunFolder, read_json
+from model.verdict import count_looks
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,21 @@ class Results:
     failed: list[dict[str, Any]]
 
 
-def collect(run: RunFolder, config: Config, failed: Sequence[dict[str, Any]]) -> Results:
-    """Read what is there; a training whose files can't be read joins those that failed."""
+def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence[dict[str, Any]]) -> Results:
+    """Read what is there; a training whose files can't be used joins those that failed.
+
+    Args:
+        run: its folder.
+        config: of the run.
+        labels: uint8 (num_test,), of the test split: what was predicted must be these images.
+        failed: the jobs that failed just now. What is missing for no reason among them keeps the one that
+            an earlier report.json gave.
+
+    Returns:
+        All trainings, in the order of the config.
+    """
     results = Results({}, {}, {}, list(failed))
-    known = {(failure["model"], failure["seed"]) for failure in failed}
+    known, earlier = _reasons(failed), _reasons(_read(run.path / "report.json").get("failed", []))
     for model in config.models:
         for kind in (results.histories, results.metrics, results.predictions):
             kind[model] = {}
@@ -36,16 +48,32 @@ def collect(run: RunFolder, config: Config, failed: Sequence[dict[str, Any]]) ->
             metrics = run.metrics(model, seed)
             if metrics is None:
                 if (model, seed) not in known:
-                    results.failed.append({"model": model, "seed": seed, "reason": "not trained yet"})
+                    reason = earlier.get((model, seed), "not trained yet")
+                    results.failed.append({"model": model, "seed": seed, "reason": reason})
                 continue
             try:
-                history, (probabilities, _) = run.history(model, seed), run.predictions(model, seed)
+                history, probabilities = run.history(model, seed), _predictions(run, model, seed, labels)
             except RunError as error:
                 results.failed.append({"model": model, "seed": seed, "reason": str(error)})
                 continue
             results.histories[model][seed], results.metrics[model][seed] = history, metrics
             results.predictions[model][seed] = probabilities
     return results
+
+
+def _reasons(failed: Sequence[dict[str, Any]]) -> dict[tuple[str, int], str]:
+    """Why trainings failed, by model and seed."""
+    trainings = [failure for failure in failed if failure.get("stage") != "inspection"]
+    return {(failure["model"], failure["seed"]): failure["reason"] for failure in trainings}
+
+
+def _predictions(run: RunFolder, model: str, seed: int, labels: np.ndarray) -> np.ndarray:
+    """Probabilities of these test images."""
+    probabilities, stored = run.predictions(model, seed)
+    if not np.array_equal(stored, labels):
+        folder = run.seed_folder(model, seed)
+        raise RunError(f"predictions in {folder} are of other test images; delete that folder, then {AGAIN}")
+    return probabilities
 
 
 def report_of(
@@ -66,15 +94,13 @@ def report_of(
     facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
     statistics = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
     digests = [digest(config), *_neighbours(run, identity["data_digest"])]
-    last = list(config.models)[-1]
-    first = next(iter(results.predictions[last]), None)
     return {
         "name": config.name,
         "config_digest": identity["config_digest"],
         "seeds": list(config.seeds),
         "data": {
             "title": splits.title,
-            "name": config.data.name,
+            "name": "lines" if config.data.source == "lines" else config.data.name,
             "source": splits.source,
             "digest": splits.digest,
             "classes": list(splits.class_names),
@@ -84,11 +110,18 @@ def report_of(
         },
         **statistics,
         **count_looks(digests, statistics["comparisons"], len(splits.test.labels)),
-        "mistakes": []
-        if first is None
-        else confident_mistakes(splits.test.labels, results.predictions[last][first], last, first),
+        "mistakes": _mistakes(statistics["models"], results, splits.test.labels),
         "environment": run.environment() or {},
     }
+
+
+def _mistakes(models: dict[str, Any], results: Results, labels: np.ndarray) -> list[dict[str, Any]]:
+    """Of the last model that has a result, by its first seed that did not fail."""
+    if not models:
+        return []
+    model, entry = list(models.items())[-1]
+    seed = next(seed for seed in results.predictions[model] if seed in entry["seeds"])
+    return confident_mistakes(labels, results.predictions[model][seed], model, seed)
 
 
 def _facts(config: Config, model: str, num_classes: int, results: Results) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 from configs.schema import Config, ConfigError, load
 
 T = TypeVar("T")
+TRAINED = ("model.keras", "history.csv", "predictions.npz", "metrics.json")  # in the order of writing
 
 
 class RunError(Exception):
@@ -87,6 +88,18 @@ class RunFolder:
     def predictions(self, model: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities float32 (num_test, num_classes) and labels uint8 (num_test,)."""
         return self._read(self.seed_folder(model, seed) / "predictions.npz", _read_predictions, AGAIN)
+
+    def is_complete(self, model: str, seed: int) -> bool:
+        """Whether all files of a training are there."""
+        return all((self.seed_folder(model, seed) / name).is_file() for name in TRAINED)
+
+    def is_report_outdated(self) -> bool:
+        """Whether a training or an inspection ended after report.json was written, or there is none."""
+        report = self.path / "report.json"
+        if not report.exists():
+            return True
+        parts = [*self.path.glob("*/seed-*/metrics.json"), *self.path.glob("*/inspection/figures.json")]
+        return any(part.stat().st_mtime_ns > report.stat().st_mtime_ns for part in parts)
 
     def _must_be_a_run(self) -> None:
         if not self.path.is_dir():

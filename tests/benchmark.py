@@ -187,9 +187,15 @@ def main() -> None:
 
 
 def _use_one_thread() -> None:
-    """As a worker has it. NumPy reads its setting when it is first imported, so it must stand before."""
-    import tensorflow as tf
+    """As a worker has it, in TensorFlow and in NumPy, for this process alone.
 
+    NumPy reads the environment when it is imported, which is done by now; and what stands in the
+    environment would bind the programs that `course` runs, too.
+    """
+    import tensorflow as tf
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
 

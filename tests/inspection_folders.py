@@ -118,6 +118,7 @@ def write_dense(folder: Path, num_units: int = 30, num_classes: int = 3) -> Path
         np.savez(folder / f"{name}.npz", **{"dense1/kernel": rng.normal(size=(784, num_units))})  # type: ignore[arg-type]
     units = [
         {
+            "layer": "dense1",
             "index": index,
             "rank": index + 1,
             "dead": False,

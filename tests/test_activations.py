@@ -1,5 +1,7 @@
 """Activation maps and what is told of them, against Keras, NumPy loops and brute force."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from keras import Model
@@ -7,7 +9,7 @@ from keras import Model
 from configs.schema import Cnn
 from model.architectures import build
 from model.inspection import activations
-from model.inspection.stages import take_apart
+from model.inspection.stages import forward, take_apart
 
 NETWORKS = {
     "plain": Cnn(filters=(5, 4), units=(8,)),
@@ -40,8 +42,15 @@ def untrained(name: str) -> Model:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_maps_are_those_of_keras(name: str) -> None:
-    model, images = untrained(name), photographs(6)
+def test_maps_are_those_of_keras(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def counted(convolutions: Any, x: Any) -> list[Any]:
+        seen.append(len(x))
+        return forward(convolutions, x)
+
+    monkeypatch.setattr(activations, "forward", counted)
+    model, images = untrained(name), photographs(130)
     maps = activations.maps_of(take_apart(model), images)
     assert ("pool1" in maps) == (name != "no pooling")
     for layer, values in maps.items():
@@ -51,6 +60,7 @@ def test_maps_are_those_of_keras(name: str) -> None:
         else:
             expected = keras_maps(model, images, layer)
             assert np.abs(values - expected).max() <= 1e-5 * expected.max(), f"{layer} differs from Keras's"
+    assert seen == [64, 64, 2], "memory must not grow with what a network makes of all images at once"
 
 
 def test_the_first_map_is_the_cross_correlation_with_the_kernel() -> None:
@@ -136,9 +146,9 @@ def test_the_first_images_of_each_class_are_chosen() -> None:
 def test_selectivity_compares_a_class_with_the_others() -> None:
     mean = np.array([[4.0, 1.0, 0.0], [2.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]], np.float32)
     means = activations.class_means(mean, np.array([0, 0, 1, 2], np.uint8), 4)
-    assert means.tolist() == [[3, 0, 0, 0], [1, 1, 1, 0], [0, 0, 0, 0]]
-    only_first, alike, never = activations.class_selectivity(means)
-    assert only_first.tolist() == [1, -1, -1, -1]
-    assert alike[0] == pytest.approx((1 - 2 / 3) / (1 + 2 / 3))
-    assert alike[3] == -1
-    assert never.tolist() == [0, 0, 0, 0], "a filter that never fires prefers no class"
+    assert np.isnan(means[:, 3]).all(), "nothing is known of a class without images"
+    assert means[:, :3].tolist() == [[3, 0, 0], [1, 1, 1], [0, 0, 0]]
+    only_first, alike, never = map(activations.listed, activations.class_selectivity(means))
+    assert only_first == [1, -1, -1, None]
+    assert alike == [0, 0, 0, None], "a class without images must not count among the others"
+    assert never == [0, 0, 0, None], "a filter that never fires prefers no class"

@@ -75,6 +75,8 @@ def test_why_says_what_was_measured(tmp_path: Path) -> None:
     figures = draw_why(tmp_path, tmp_path)
     assert all(figure.alt.startswith(figure.title) for figure in figures)
     assert "by occlusion 0.10 (by another picture's map 0.30)" in figures[0].alt
+    assert "Grad-CAM is not faithful here." in figures[0].alt, "only those who see the picture are warned"
+    assert figures[0].alt.count("not faithful") == 1, "a faithful method is called unfaithful"
 
 
 @pytest.mark.parametrize(

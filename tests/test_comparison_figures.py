@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model.comparison import summarise
 from model.report import comparison_figures, glance, learning_figure, mistake_figures, titles
-from model.verdict import summarise
 
 FACTS = {
     "architecture": "cnn",
@@ -21,6 +21,7 @@ FACTS = {
     "train_seconds": 1.0,
     "predict_seconds": 0.1,
 }
+LOOK = {"model": "cnn", "seed": 0, "stage": "inspection", "reason": "no disk left"}
 HOSTILE = [
     "<script>alert(1)</script>",
     "$x^2$",
@@ -182,27 +183,6 @@ def test_mistakes_title_tells_how_sure() -> None:
     assert title([], "cnn") == "cnn makes no mistake on the test pictures"
 
 
-def test_confident_mistakes_are_the_surest_wrong_answers() -> None:
-    labels = np.array([0, 1, 1, 0], np.uint8)
-    probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.2, 0.8]], np.float32)
-    found = mistake_figures.confident_mistakes(labels, probabilities, "cnn", 7, count=2)
-    assert [mistake["index"] for mistake in found] == [1, 3], "surest first; of equal ones in order"
-    expected = {"label": 1, "predicted": 0, "probability": pytest.approx(0.8), "model": "cnn", "seed": 7}
-    assert found[0] == {"index": 1, **expected}, "report.json's `mistakes` must hold all that is shown"
-
-
-def test_mistakes_are_counted_of_1000_of_each_class() -> None:
-    shares = mistake_figures.mistakes_per_1000({"confusion": [[3, 1, 0], [10, 10, 20], [0, 0, 0]]})
-    assert shares.tolist() == [[0, 250, 0], [250, 0, 500], [0, 0, 0]], "rows must be comparable"
-
-
-def test_of_many_classes_the_largest_cells_are_shown() -> None:
-    values = np.zeros((50, 50))
-    values[40, 3], values[7, 20], values[1, 2] = -9, 8, 7
-    shown = mistake_figures.most_confused(values, range(50), most=5)
-    assert shown == [3, 7, 20, 40], "no room for both classes of the third cell; in label order"
-
-
 def drawn(report: dict[str, Any], folder: Path, inspection: Any = None) -> dict[str, np.ndarray]:
     """All pictures of a report, as pixels; checks what holds for each."""
     epochs = np.array([0.7, 0.8])
@@ -311,6 +291,23 @@ def test_maps_before_and_after_pooling_have_one_size_and_scale(tmp_path: Path) -
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_odd_runs_can_be_drawn(shares: dict[str, float], options: dict[str, Any], tmp_path: Path) -> None:
     drawn(report_of(shares, **options), tmp_path)
+
+
+def test_models_without_a_training_have_no_panel(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.85})
+    histories = {"cnn": {}, "dense": {0: history(0.7, 0.8)}}
+    alone = learning_figure.learning(report, {"dense": histories["dense"]}, tmp_path / "alone.png")
+    figure = learning_figure.learning(report, histories, tmp_path / "3-learning.png")
+    assert figure.title == "dense still improves at epoch 2", "a model that was not trained is in the title"
+    assert figure.path.read_bytes() == alone.path.read_bytes(), "a panel without curves"
+    nothing = learning_figure.learning(report | {"models": {}}, {"cnn": {}, "dense": {}}, tmp_path / "x.png")
+    assert nothing.title == "No training was finished"
+
+
+def test_a_failed_look_inside_is_called_that() -> None:
+    failed = ({"model": "cnn", "seed": 1, "reason": "x"}, LOOK)
+    note = comparison_figures.failures_note(report_of({"cnn": 0.9}, failed=failed))
+    assert note == "\nFailed: cnn seed 1 and looking inside cnn seed 0."
 
 
 def test_fashion_mnist_alone_has_the_human_mark_and_its_own_class_order(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def test_two_at_once_in_one_folder_are_told_apart(small_config, tmp_path):
     process.kill()
     process.communicate()
     assert result.returncode == 1
-    assert "another process is at work on small" in result.stderr
+    assert "another process is at work in" in result.stderr
 
 
 def test_a_model_that_cannot_be_inspected_is_named_and_the_others_are_looked_into(run, tmp_path):

@@ -98,6 +98,12 @@ def test_the_sentence_of_a_filter() -> None:
     )
 
 
+def test_a_class_without_test_pictures_is_neither_most_nor_least() -> None:
+    assert words.favourites((None, 0.7, -0.3), CLASSES) == "Trouser most, Bag least"
+    assert words.favourites((0.1, 0.7, None), CLASSES) == "Trouser most, Shirt least"
+    assert words.favourite((None, -0.7, -0.8), CLASSES) == "most for Trouser"
+
+
 def test_class_names_of_any_kind_become_one_short_line() -> None:
     assert words.class_label(["a\nb\tc"], 0) == "a b c"
     assert words.class_label(["\x00\x07"], 0) == "��", "control characters must not reach a picture"

@@ -68,7 +68,6 @@ def test_the_similarity_is_the_cosine() -> None:
 def test_what_has_no_picture_gets_no_name() -> None:
     assert pattern_bank(1) is None, "one weight has no shape"
     assert match_kernels(np.ones((1, 1, 1, 2), np.float32), None) == [None, None]
-    assert match_kernels(np.ones((3, 3, 2, 2), np.float32), pattern_bank(3)) == [None, None]
     zero = match_kernels(np.zeros((3, 3, 1, 1), np.float32), pattern_bank(3))[0]
     assert zero is not None
     assert (zero["name"], zero["similarity"]) == (None, 0.0)
@@ -87,11 +86,9 @@ def test_heaviest_slices_are_the_longest_first() -> None:
     kernel = np.zeros((3, 3, 4, 1), np.float32)
     kernel[0, 0, :, 0] = [1, -4, 2, 3]
     slices = heaviest_slices(kernel)[0]
-    assert slices is not None
     assert [s["channel"] for s in slices] == [1, 3, 2]
     assert [s["norm"] for s in slices] == pytest.approx([4, 3, 2])
     assert slices[0]["share"] == pytest.approx(16 / 30)
-    assert heaviest_slices(np.ones((3, 3, 1, 2), np.float32)) == [None, None], "a first layer reads the image"
 
 
 def test_movement_of_a_filter() -> None:

@@ -51,20 +51,8 @@ def test_as_many_garments_as_there_is_room_for(tmp_path: Path, classes: int, eac
 def test_patterns_are_counted_trained_and_untrained(tmp_path: Path) -> None:
     found = read_cnn(tmp_path)
     assert found.patterns is not None
-    assert found.patterns.trained == ({"vertical edge": 0, "blur": 1},)
-    assert found.patterns.untrained == ({"vertical edge": 0, "blur": 0},)
-
-
-def test_counts_of_several_seeds_are_taken_from_the_file(tmp_path: Path) -> None:
-    write_cnn(tmp_path, NETWORK)
-    path = tmp_path / "layers.json"
-    document = json.loads(path.read_text())
-    document["matching"]["named_per_seed"] = [{"seed": 0, "counts": {"blur": 2}}, {"seed": 1, "counts": {}}]
-    path.write_text(json.dumps(document))
-    found = read_inspection(tmp_path)
-    assert isinstance(found, Inspection)
-    assert found.patterns is not None
-    assert found.patterns.trained == ({"blur": 2}, {})
+    assert found.patterns.trained == {"vertical edge": 0, "blur": 1}
+    assert found.patterns.untrained == {"vertical edge": 0, "blur": 0}
 
 
 @pytest.mark.parametrize("name", FILES)

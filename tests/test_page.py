@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from model.report.page import PARTS, Figure, limits, page
-from tests.test_comparison_figures import HOSTILE, report_of
+from tests.test_comparison_figures import HOSTILE, LOOK, report_of
 
 ALLOWED_SCRIPTS = 1  # the page's own
 
@@ -146,6 +146,14 @@ def test_failures_are_named_with_their_reason(tmp_path: Path) -> None:
     text = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=failed), tmp_path).text
     assert "1 training failed" in text
     assert "cnn, seed 9: loss not finite at epoch 2" in text
+
+
+def test_a_failed_look_inside_is_not_counted_as_a_training(tmp_path: Path) -> None:
+    training = {"model": "cnn", "seed": 9, "reason": "loss not finite at epoch 2"}
+    text = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=(training, LOOK)), tmp_path).text
+    assert "1 training and 1 look inside failed" in text
+    assert "looking inside cnn, seed 0: no disk left" in text
+    assert "training" not in read(report_of({"cnn": 0.9}, failed=(LOOK,)), tmp_path).text.split("failed:")[0]
 
 
 def test_limits_are_those_of_this_run() -> None:

@@ -1,6 +1,7 @@
 """Passports, from planted networks whose every answer is known, and the intervals of a filter's worth."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from model.architectures import build
 from model.inspection.inspect import inspect
 from model.inspection.worth import Scores, paired_interval, ranks, score, worth
 from model.layer_facts import layer_facts
+from model.report.inspection_figures import draw_inspection
+from model.report.inspection_files import DenseInspection, Inspection, read_inspection
 from tests.benchmark import plain_ablation
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
@@ -87,6 +90,8 @@ def test_planted_filters_get_the_passports_they_must(planted: tuple[Model, Path,
     assert edge["orientation_degrees"] == pytest.approx(90, abs=2)
     assert dead["dead"], "a filter of zeros must be called dead"
     assert [p["index"] for p in passports if p["dead"]] == [DEAD]
+    assert dead["top_images"] == dead["median_images"] == [], "no image excites a dead filter"
+    assert len(edge["top_images"]) == 9
     assert dead["ablation"]["answers"] == {"changed": 0, "became_wrong": 0, "became_right": 0}
     assert dead["ablation"]["loss_increase"] == pytest.approx(0, abs=1e-6)
     assert [p["index"] for p in passports if p["saturated"]] == [ALWAYS]
@@ -161,6 +166,73 @@ def test_files_hold_what_was_promised(planted: tuple[Model, Path, Any]) -> None:
     shares = [share for _, share in told]
     assert shares == sorted(shares), "progress must not go back"
     assert shares[-1] == 1
+
+
+def test_a_second_convolution_that_reads_one_filter_is_no_first(tmp_path: Path) -> None:
+    network = Cnn(filters=(1, 4), units=(8,))
+    model, untrained, splits = build(network, 3, seed=1), build(network, 3, seed=0), make_splits()
+    inspect(model, untrained, layer_facts(network, 3), splits, 1, tmp_path, lambda *_: None)
+    [first] = passports_of(tmp_path, "conv1")
+    assert first["kernel_match"] is not None
+    assert first["heaviest_slices"] is None
+    for passport in passports_of(tmp_path, "conv2"):
+        assert passport["kernel_match"] is None, "a kernel that does not read the image has no picture"
+        assert [s["channel"] for s in passport["heaviest_slices"]] == [0]
+    figures = draw_inspection(tmp_path, splits.test, splits.class_names, tmp_path / "figures", "cnn")
+    assert "conv2-filters.png" in [figure.path.name for figure in figures]
+
+
+def test_a_class_without_test_images_is_left_out(tmp_path: Path) -> None:
+    network, splits = Cnn(filters=(3,), units=(8,)), make_splits()
+    some = splits.test.labels != 1
+    splits = replace(splits, test=Split(splits.test.images[some], splits.test.labels[some]))
+    model, untrained = build(network, 3, seed=1), build(network, 3, seed=0)
+    inspect(model, untrained, layer_facts(network, 3), splits, 1, tmp_path, lambda *_: None)
+    for passport in passports_of(tmp_path, "conv1"):
+        for key in ("class_mean", "class_selectivity"):
+            assert [value is None for value in passport[key]] == [False, True, False]
+    assert isinstance(read_inspection(tmp_path), Inspection)
+
+
+def test_without_a_hidden_layer_the_classes_are_drawn(tmp_path: Path) -> None:
+    network, splits = Dense(units=()), make_splits()
+    model, untrained = build(network, 3, seed=1), build(network, 3, seed=0)
+    inspect(model, untrained, layer_facts(network, 3), splits, 1, tmp_path, lambda *_: None)
+    found = json.loads((tmp_path / "units.json").read_text(), parse_constant=pytest.fail)
+    assert [unit["index"] for unit in found["units"]] == [0, 1, 2]
+    answers = model(as_input(splits.test)).numpy()
+    assert found["accuracy"] == pytest.approx((answers.argmax(-1) == splits.test.labels).mean())
+    assert found["loss"] == pytest.approx(mean_loss(answers, splits.test), abs=1e-5)
+    inspection = read_inspection(tmp_path)
+    assert isinstance(inspection, DenseInspection)
+    assert (inspection.kernel == model.get_layer("probabilities").get_weights()[0]).all()
+    [figure] = draw_inspection(tmp_path, splits.test, splits.class_names, tmp_path, "softmax")
+    assert figure.path.name == "probabilities-weights.png"
+    assert figure.title.startswith("probabilities: weights of neighbouring pixels correlate by")
+    assert figure.alt.endswith("A picture of weights for each of 3 classes."), "a class can't be taken out"
+
+
+def test_a_normalized_dense_network_answers_as_it_does_and_shows_its_own_weights(tmp_path: Path) -> None:
+    network, splits = Dense(units=(9, 7), batch_normalization=True), make_splits()
+    model, untrained = build(network, 3, seed=1), build(network, 3, seed=0)
+    rng = np.random.default_rng(3)
+    for number in (1, 2):
+        layer = model.get_layer(f"dense{number}_normalization")
+        gamma, beta, mean = rng.uniform(-1.5, 1.5, (3, *layer.gamma.shape))
+        layer.set_weights([gamma, beta, mean, rng.uniform(0.1, 2, beta.shape)])
+    inspect(model, untrained, layer_facts(network, 3), splits, 1, tmp_path, lambda *_: None)
+    kernel, bias = model.get_layer("dense1_linear").get_weights()
+    with np.load(tmp_path / "filters.npz") as filters:
+        assert (filters["dense1/kernel"] == kernel).all()
+        assert (filters["dense1/bias"] == bias).all()
+    found = json.loads((tmp_path / "units.json").read_text(), parse_constant=pytest.fail)
+    answers = model(as_input(splits.test)).numpy()
+    assert found["loss"] == pytest.approx(mean_loss(answers, splits.test), abs=1e-5), "folded wrongly"
+    constants = {"dense1": np.array([u["mean"] for u in sorted(found["units"], key=lambda u: u["index"])])}
+    plain = plain_ablation(model, splits.test.images, constants)
+    for unit in found["units"]:
+        expected = mean_loss(plain[unit["index"]], splits.test) - mean_loss(answers, splits.test)
+        assert unit["ablation"]["loss_increase"] == pytest.approx(expected, abs=1e-5)
 
 
 def test_dense_networks_get_their_units(tmp_path: Path) -> None:

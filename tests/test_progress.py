@@ -70,5 +70,5 @@ def test_what_users_name_is_printed_as_it_is():
 
 
 def test_the_machine_line_gives_a_hint_only_for_long_runs():
-    assert machine_line(1, False, 30) == "machine   1 core, float32: about 30 s\n"
-    assert "quick.yaml" in machine_line(2, True, 110)
+    assert machine_line(1, "float32", 30) == "machine   1 core, float32: about 30 s\n"
+    assert "quick.yaml" in machine_line(2, "bfloat16", 110)

@@ -15,13 +15,31 @@ def config(small_config):
     return load(small_config)
 
 
+@pytest.fixture(scope="module")
+def splits(config):
+    return load_data(config.data)
+
+
 @pytest.fixture
 def copy(small_run, tmp_path):
     return RunFolder(shutil.copytree(small_run, tmp_path / "small"))
 
 
-def test_all_trainings_are_collected_in_the_order_of_the_config(small_run, config):
-    results = collect(RunFolder(small_run), config, [])
+def report_on(run, config, splits):
+    """What report.json says of what is in the folder now."""
+    identity = {"config_digest": digest(config), "data_digest": splits.digest}
+    return report_of(run, config, splits, identity, collect(run, config, splits.test.labels, []))
+
+
+def change_predictions(run, model, seed, **changes):
+    path = run.seed_folder(model, seed) / "predictions.npz"
+    with np.load(path) as file:
+        arrays = dict(file)
+    np.savez(path, **arrays | {name: change(arrays[name]) for name, change in changes.items()})
+
+
+def test_all_trainings_are_collected_in_the_order_of_the_config(small_run, config, splits):
+    results = collect(RunFolder(small_run), config, splits.test.labels, [])
     assert {model: list(seeds) for model, seeds in results.predictions.items()} == {
         "dense": [0, 1],
         "cnn": [0, 1],
@@ -30,10 +48,10 @@ def test_all_trainings_are_collected_in_the_order_of_the_config(small_run, confi
     assert results.failed == []
 
 
-def test_what_is_missing_or_damaged_is_named_and_the_rest_collected(copy, config):
+def test_what_is_missing_or_damaged_is_named_and_the_rest_collected(copy, config, splits):
     (copy.seed_folder("dense", 0) / "metrics.json").unlink()
     (copy.seed_folder("cnn", 1) / "predictions.npz").write_bytes(b"nothing of use")
-    results = collect(copy, config, [])
+    results = collect(copy, config, splits.test.labels, [])
     reasons = {(one["model"], one["seed"]): one["reason"] for one in results.failed}
     assert set(reasons) == {("dense", 0), ("cnn", 1)}, "exactly these two can't be used"
     assert reasons["dense", 0] == "not trained yet"
@@ -41,18 +59,62 @@ def test_what_is_missing_or_damaged_is_named_and_the_rest_collected(copy, config
     assert list(results.predictions["cnn"]) == [0], "the other seed is as good as before"
 
 
-def test_a_reason_given_by_the_job_is_kept(copy, config):
+def test_a_reason_given_by_the_job_is_kept(copy, config, splits):
     (copy.seed_folder("dense", 0) / "metrics.json").unlink()
     given = {"model": "dense", "seed": 0, "reason": "loss not finite at epoch 2"}
-    assert collect(copy, config, [given]).failed == [given]
+    assert collect(copy, config, splits.test.labels, [given]).failed == [given]
 
 
-def test_runs_beside_it_on_the_same_images_count_as_looks(copy, config):
-    splits = load_data(config.data)
-    identity = {"config_digest": digest(config), "data_digest": splits.digest}
+def test_the_reason_of_an_earlier_session_is_kept(copy, config, splits):
+    (copy.seed_folder("dense", 0) / "metrics.json").unlink()
+    (copy.seed_folder("dense", 1) / "metrics.json").unlink()
+    report = json.loads((copy.path / "report.json").read_text())
+    earlier = {"model": "dense", "seed": 0, "reason": "loss not finite at epoch 2"}
+    look = {"model": "dense", "seed": 1, "stage": "inspection", "reason": "no disk left"}
+    (copy.path / "report.json").write_text(json.dumps(report | {"failed": [earlier, look]}))
+    unknown = {"model": "dense", "seed": 1, "reason": "not trained yet"}
+    assert collect(copy, config, splits.test.labels, []).failed == [earlier, unknown]
+    now = {"model": "dense", "seed": 0, "reason": "out of memory"}
+    assert collect(copy, config, splits.test.labels, [now]).failed == [now, unknown], (
+        "the newer reason counts"
+    )
+    assert collect(copy, config, splits.test.labels, [look]).failed == [look, earlier, unknown], (
+        "a failed inspection is no reason for a missing training"
+    )
 
+
+def test_predictions_of_other_test_images_are_left_out(copy, config, splits):
+    change_predictions(copy, "cnn", 1, labels=np.flip)
+    results = collect(copy, config, splits.test.labels, [])
+    assert list(results.predictions["cnn"]) == list(results.histories["cnn"]) == [0]
+    [failure] = results.failed
+    assert (failure["model"], failure["seed"]) == ("cnn", 1)
+    assert "of other test images; delete that folder" in failure["reason"]
+
+
+def test_mistakes_are_of_the_last_model_and_first_seed_that_did_not_fail(copy, config, splits):
+    def owners():
+        return {(one["model"], one["seed"]) for one in report_on(copy, config, splits)["mistakes"]}
+
+    assert owners() == {("cnn", 0)}
+    change_predictions(copy, "cnn", 0, probabilities=lambda p: np.tile(p[:1], (len(p), 1)))
+    assert owners() == {("cnn", 1)}, "mistakes of a training that failed"
+    shutil.rmtree(copy.path / "cnn")
+    assert owners() == {("dense", 0)}, "a model without predictions has no mistakes to show"
+    shutil.rmtree(copy.path / "dense")
+    assert owners() == set()
+
+
+def test_made_up_lines_are_not_called_fashion_mnist(small_run, config, splits):
+    data = config.data.model_copy(update={"source": "lines", "name": "fashion-mnist"})
+    lines = config.model_copy(update={"data": data})
+    assert report_on(RunFolder(small_run), lines, splits)["data"]["name"] == "lines"
+    assert report_on(RunFolder(small_run), config, splits)["data"]["name"] == "small"
+
+
+def test_runs_beside_it_on_the_same_images_count_as_looks(copy, config, splits):
     def looks():
-        return report_of(copy, config, splits, identity, collect(copy, config, []))["test_looks"]
+        return report_on(copy, config, splits)["test_looks"]
 
     assert looks() == 1, "a run alone has looked once"
     other = copy.path.parent / "other"

@@ -86,9 +86,9 @@ def test_shipped_configs_are_lab_sheets(path: Path) -> None:
 
 
 def test_a_models_own_training_wins_over_the_common_one() -> None:
-    config = load(DEFAULT, ["training.epochs=7", "training.batch_size=32"])
+    config = load(DEFAULT, ["training.epochs=7", "training.momentum=0.9", "training.learning_rate=0.01"])
     assert (config.training_of("dense").epochs, config.training_of("cnn").epochs) == (10, 7)
-    assert config.training_of("dense").batch_size == 32, "what a model does not set is common"
+    assert config.training_of("dense").learning_rate == 0.01, "what a model does not set is common"
     assert load(DEFAULT, ["models.dense.training.epochs=1"]).training_of("dense").epochs == 1
 
 
@@ -182,20 +182,20 @@ SAME = [
     ["data.source=debian"],
     ["data.source=/some/folder"],
     ["data.augmentation={shift: 0}"],
-    ["models.cnn.training={epochs: 5}"],
+    ["models.cnn.training={epochs: 4}"],
+    ["data.source=lines"],  # the images have a digest of their own
+    ["inspection.images_per_class=2"],  # looking at a network does not change it
     ["models.dense.dropout=0"],
 ]
 OTHER = [
     ["seeds=0,1,3"],
     ["seeds=2,1,0"],
-    ["data.source=lines"],
     ["data.split_seed=1"],
     ["data.augmentation={flip: true}"],
     ["models.cnn.filters=64,32"],
     ["models.dense.training.epochs=9"],
     ["training.epochs=6"],
     ["training.averaging=0.99"],
-    ["inspection.images_per_class=2"],
     ["launch.threads_per_job=2"],
     ["models.more={architecture: dense}"],
     ["data.source=./a", "data.name=mine"],
@@ -214,9 +214,7 @@ def test_the_digest_tells_experiments_apart(overrides: list[str]) -> None:
     )
 
 
-def test_the_digest_knows_folders_of_own_files_and_the_baseline() -> None:
-    first, second = (minimal(data={"source": folder, "name": "mine"}) for folder in ("./a", "./b"))
-    assert digest(first) != digest(second)
+def test_the_digest_knows_the_baseline() -> None:
     models = {name: {"architecture": "dense"} for name in ("a", "b")}
     assert digest(minimal(models=models)) != digest(minimal(models=dict(reversed(models.items()))))
 

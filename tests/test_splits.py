@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from data.idx import DataError
 from data.splits import hold_out
 
 LABELS = np.repeat(np.arange(10, dtype=np.uint8), 60)
@@ -30,5 +31,5 @@ def test_the_seed_decides_which_ones():
 
 
 def test_a_class_is_never_emptied():
-    with pytest.raises(ValueError, match=r"class 0 has 60 images, and 60 were to be taken out"):
+    with pytest.raises(DataError, match=r"class 0 has 60 images, and 60 were to be taken out"):
         hold_out(IMAGES, LABELS, 600, seed=0)

@@ -1,6 +1,7 @@
 """Made-up images reach what can be reached, and nothing outside the receptive field is made up."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,19 @@ def test_files_hold_what_the_network_answers(splits: Splits, tmp_path: Path) -> 
         assert entry["probability"] > everyone[:, label].max(), "a random picture is better"
         best = entry["real"]["index"]
         assert np.array_equal(arrays["classes/real"][label], splits.test.images[best])
+
+
+def test_the_best_real_picture_is_searched_among_all(splits: Splits, tmp_path: Path) -> None:
+    images = np.concatenate([np.zeros((2500, 28, 28), np.uint8), splits.test.images])
+    test = Split(images, np.resize(splits.test.labels, len(images)))
+    network = Dense(units=())
+    model = build(network, 3, seed=1)
+    wanted(model, layer_facts(network, 3), replace(splits, test=test), {}, tmp_path)
+    kernel, bias = model.get_layer("probabilities").get_weights()
+    best = (images.reshape(len(images), -1) / 255 @ kernel + bias).argmax(axis=0)
+    classes = json.loads((tmp_path / "wanted.json").read_text())["classes"]
+    assert best.max() >= 2500, "this test sees nothing"
+    assert [entry["real"]["index"] for entry in classes] == best.tolist()
 
 
 def test_filters_beat_random_patches(splits: Splits, tmp_path: Path) -> None:

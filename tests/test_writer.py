@@ -1,9 +1,16 @@
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from configs.schema import load
+from data.fashion_mnist import load as load_data
+from model.report.writer import write_report
+from model.results import collect, report_of
+from model.run_folder import RunFolder
 
 
 def test_the_three_forms_of_the_report_tell_the_same(small_run):
@@ -46,3 +53,27 @@ def test_activations_are_of_the_first_test_image_of_each_class(small_run):
     expected = [int(np.flatnonzero(all_labels == label)[0]) for label in range(10)]
     assert indices.tolist() == expected
     assert labels.tolist() == list(range(10))
+
+
+@pytest.mark.parametrize("broken", [["cnn"], ["dense"], ["dense", "cnn"]], ids="+".join)
+def test_models_without_a_result_leave_a_whole_report(broken, small_run, small_config, tmp_path):
+    run, config = RunFolder(shutil.copytree(small_run, tmp_path / "small")), load(small_config)
+    for path in [*run.figures.glob("*.png"), *(run.path / name for name in ("report.html", "report.md"))]:
+        path.unlink()
+    for model in broken:  # they were looked into, and then their predictions became unreadable
+        for seed in config.seeds:
+            (run.seed_folder(model, seed) / "predictions.npz").write_bytes(b"nothing of use")
+    splits = load_data(config.data)
+    results = collect(run, config, splits.test.labels, [])
+    identity = {"config_digest": "a", "data_digest": splits.digest}
+    report = report_of(run, config, splits, identity, results)
+    write_report(run, report, splits, results.histories, list(config.models))
+    page = (run.path / "report.html").read_text()
+    assert [path.name[0] for path in sorted(run.figures.glob("*.png"))] == list("12345"), (
+        "a picture is missing"
+    )
+    assert f"{2 * len(broken)} trainings failed" in page
+    assert "makes no mistake" not in page, "a model without answers is praised"
+    assert ("No training was finished" in page) == (len(broken) == 2)
+    assert "predictions.npz can't be read" in (run.path / "report.md").read_text()
+    assert json.loads((run.path / "report.json").read_text())["failed"] == results.failed

@@ -47,7 +47,7 @@ def choose_images(labels: np.ndarray, num_per_class: int) -> np.ndarray:
 
 
 def maps_of(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
-    """All maps of a few images.
+    """All maps of some images; only what is returned is ever there for more than a batch of them.
 
     Args:
         network: with convolutions.
@@ -57,13 +57,17 @@ def maps_of(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
         Per convolution `conv1` (after ReLU), `conv1/before_relu` and, where there is pooling, `pool1`:
         float32 (n, height, width, filters).
     """
-    arrays = {}
-    maps = forward(network.convolutions, to_input(images))
-    for number, (convolution, m) in enumerate(zip(network.convolutions, maps, strict=True), 1):
-        arrays[convolution.name] = m.map.numpy()
-        arrays[f"{convolution.name}/before_relu"] = m.linear.numpy()
-        if convolution.pooling != "none":
-            arrays[f"pool{number}"] = m.pooled.numpy()
+    arrays: dict[str, np.ndarray] = {}
+    for first in range(0, len(images), BATCH):
+        part = slice(first, first + BATCH)
+        maps = forward(network.convolutions, to_input(images[part]))
+        for number, (convolution, m) in enumerate(zip(network.convolutions, maps, strict=True), 1):
+            named = {convolution.name: m.map, f"{convolution.name}/before_relu": m.linear}
+            if convolution.pooling != "none":
+                named[f"pool{number}"] = m.pooled
+            for name, values in named.items():
+                empty = np.empty((len(images), *values.shape[1:]), np.float32)
+                arrays.setdefault(name, empty)[part] = values
     return arrays
 
 
@@ -182,10 +186,11 @@ def locate(
 def class_means(mean: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
     """Mean activation per class, float64 (filters, classes), from the images' means (n, filters).
 
-    A class without images has 0.
+    A class without images has NaN.
     """
     members = np.eye(num_classes)[labels]  # (n, classes)
-    return (mean.T.astype(np.float64) @ members) / np.maximum(members.sum(axis=0), 1)
+    sizes = members.sum(axis=0)
+    return (mean.T.astype(np.float64) @ members) / np.where(sizes > 0, sizes, np.nan)
 
 
 def class_selectivity(means: np.ndarray) -> np.ndarray:
@@ -195,12 +200,19 @@ def class_selectivity(means: np.ndarray) -> np.ndarray:
     single directions for generalization" (arXiv 1803.06959), equation 1, take it for the largest class.
 
     Args:
-        means: class means (filters, classes), at least 0.
+        means: class means (filters, classes), at least 0; NaN for a class without images, which counts
+            neither for itself nor among the others.
 
     Returns:
         float64 (filters, classes) in [-1, 1]: 1 fires for this class only, 0 no more than for the
-        others, -1 for the others only. 0 where a filter never fires.
+        others, -1 for the others only. 0 where a filter never fires, NaN where `means` is.
     """
-    others = (means.sum(axis=1, keepdims=True) - means) / max(means.shape[1] - 1, 1)
+    num_others = np.maximum((~np.isnan(means)).sum(axis=1, keepdims=True) - 1, 1)
+    others = (np.nansum(means, axis=1, keepdims=True) - means) / num_others
     total = means + others
-    return np.where(total > 0, (means - others) / np.where(total > 0, total, 1), 0.0)
+    return (means - others) / np.where(total > 0, total, 1)
+
+
+def listed(values: np.ndarray) -> list[float | None]:
+    """Values per class for JSON, which has no NaN: None for a class without images."""
+    return [None if np.isnan(value) else float(value) for value in values]

@@ -79,20 +79,19 @@ def _against_mean(mask: np.ndarray) -> np.ndarray:
 
 
 def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] | None]:
-    """Name what first-layer kernels resemble.
+    """Name what the kernels of a first convolution resemble.
 
     Args:
-        kernel: (k, k, c_in, c).
+        kernel: (k, k, 1, c).
         bank: of the kernel's size.
 
     Returns:
         Per filter `name` (None unless the match exceeds the bank's threshold), `similarity` (cosine, in
         [-1, 1], sign kept; 0 for a kernel of zeros) and `nearest`, the pattern with the largest
-        |similarity|. None for each filter when there is no bank or the kernel reads several channels:
-        a stack of slices has no picture.
+        |similarity|. None for each filter when there is no bank.
     """
     num_filters = kernel.shape[-1]
-    if bank is None or kernel.shape[2] > 1:
+    if bank is None:
         return [None] * num_filters
     flat = kernel.reshape(-1, num_filters).T.astype(np.float64)
     lengths = np.linalg.norm(flat, axis=1, keepdims=True)
@@ -106,19 +105,16 @@ def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] 
     return matches
 
 
-def heaviest_slices(kernel: np.ndarray) -> list[list[dict[str, Any]] | None]:
-    """Which earlier filters each deeper filter reads with the heaviest weights.
+def heaviest_slices(kernel: np.ndarray) -> list[list[dict[str, Any]]]:
+    """Which earlier filters each filter of a deeper convolution reads with the heaviest weights.
 
     Args:
         kernel: (k, k, c_in, c).
 
     Returns:
         Per filter up to three slices, heaviest first: `channel` (the earlier filter), `norm` (length of
-        the slice) and `share` of the kernel's squared length. None for each filter of a first layer.
+        the slice) and `share` of the kernel's squared length.
     """
-    num_filters = kernel.shape[-1]
-    if kernel.shape[2] == 1:
-        return [None] * num_filters
     squares = np.square(kernel, dtype=np.float64).sum(axis=(0, 1))  # (c_in, c)
     totals = np.where(squares.sum(axis=0) > 0, squares.sum(axis=0), 1)
     order = np.argsort(-squares, axis=0, kind="stable")[:NUM_SLICES]
@@ -131,7 +127,7 @@ def heaviest_slices(kernel: np.ndarray) -> list[list[dict[str, Any]] | None]:
             }
             for channel in order[:, index]
         ]
-        for index in range(num_filters)
+        for index in range(kernel.shape[-1])
     ]
 
 

@@ -68,10 +68,11 @@ def inspect(
             which leaves the later layers in the range they know, or zero.
     """
     network, before = take_apart(model), take_apart(untrained)
-    write_npz(folder / "filters.npz", _weights(model, network))
+    weights, weights_before = _weights(model, network), _weights(untrained, before)
+    write_npz(folder / "filters.npz", weights)
     if not network.convolutions:
-        write_npz(folder / "untrained.npz", _weights(untrained, before))
-        write_json(folder / "units.json", inspect_units(network, before, splits))
+        write_npz(folder / "untrained.npz", weights_before)
+        write_json(folder / "units.json", inspect_units(network, weights, weights_before, splits))
         on_progress("units", 1.0)
         return
     chosen = activations.choose_images(splits.test.labels, images_per_class)
@@ -80,7 +81,7 @@ def inspect(
     about = {"images": garments, "labels": splits.test.labels[chosen], "indices": chosen}
     write_npz(folder / "activations.npz", {**about, **maps})
     control = {key: value for key, value in maps_before.items() if not key.endswith("/before_relu")}
-    write_npz(folder / "untrained.npz", {**_weights(untrained, before), **control})
+    write_npz(folder / "untrained.npz", {**weights_before, **control})
 
     means = activations.mean_activations(
         network, splits.train.images, lambda done: on_progress("mean maps", 0.4 * done)
@@ -90,14 +91,13 @@ def inspect(
     increase = _validation_increase(ablation, splits.validation, on_progress)
     sets = _kept_sets(increase[-network.convolutions[-1].num_filters :])
     passed = _test_pass(ablation, sets, splits.test, on_progress)
-    banks = {size: pattern_bank(size) for size in {c.kernel.shape[0] for c in network.convolutions}}
+    bank = pattern_bank(network.convolutions[0].kernel.shape[0])
     passports = [
-        issue_passports(findings, banks[findings.kernel.shape[0]])
+        issue_passports(findings, bank)
         for findings in _findings(network, before, splits, means, passed, increase)
     ]
     write_json(folder / "passports.json", [passport for layer in passports for passport in layer])
     layers = _layers(facts, passports, maps)
-    bank = banks[network.convolutions[0].kernel.shape[0]]
     write_json(folder / "layers.json", _summary(splits, layers, bank, passed, sets, replacement))
     on_progress("filters", 1.0)
 
@@ -105,7 +105,9 @@ def inspect(
 def _weights(model: keras.Model, network: Network) -> dict[str, np.ndarray]:
     """The weights as they are, and what normalization makes of them."""
     if not network.convolutions:
-        return {"dense1/kernel": network.dense[0][0], "dense1/bias": network.dense[0][1]}
+        first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dense))
+        name, (kernel, bias) = first.name.removesuffix("_linear"), first.get_weights()
+        return {f"{name}/kernel": kernel, f"{name}/bias": bias}
     arrays = {}
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     for convolution, layer in zip(network.convolutions, layers, strict=True):
@@ -196,6 +198,7 @@ def _findings(
         findings.append(
             Findings(
                 name=convolution.name,
+                first=i == 0,
                 kernel=convolution.kernel,
                 kernel_before=before.convolutions[i].kernel,
                 moved=movement(before.convolutions[i].weights, convolution.weights),

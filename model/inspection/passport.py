@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from model.inspection.activations import Place, class_selectivity
+from model.inspection.activations import Place, class_selectivity, listed
 from model.inspection.filters import Bank, heaviest_slices, match_kernels
 from model.inspection.orientation import Tuning, preferred_orientation
 from model.inspection.worth import ranks
@@ -17,6 +17,7 @@ SATURATED = 0.999  # share of places above 0 from which on the ReLU does as good
 class Findings:
     """What was measured on one convolution with c filters.
 
+    `first`: it reads the image, and not another convolution, though that may have one filter only;
     `kernel` and `kernel_before` (k, k, c_in, c), trained and untrained, with normalization's scale;
     `moved` per filter, from the weights without it; `background` (c,) before ReLU;
     `mean` (c,) over the training images; `largest` (c,) and `active` (c,), share of places above 0,
@@ -25,6 +26,7 @@ class Findings:
     """
 
     name: str
+    first: bool
     kernel: np.ndarray
     kernel_before: np.ndarray
     moved: list[dict[str, float]]
@@ -45,21 +47,25 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
     """Write the passports of one convolution's filters.
 
     A filter is dead if it is above 0 at no place of any training or test image, and saturated if it is
-    at 99.9 % of all places of the test images or more: then its ReLU has nothing to cut.
+    at 99.9 % of all places of the test images or more: then its ReLU has nothing to cut. An image that
+    leaves it at 0 does not excite it, and is none of its top images.
 
     Args:
         findings: of the convolution.
-        bank: the hand-made filters of the kernel's size.
+        bank: the hand-made filters of the first kernels' size; only kernels that read the image are matched,
+            since a stack of slices has no picture.
 
     Returns:
         Per filter a record of plain, finite values.
     """
     f = findings
+    bank = bank if f.first else None
     match, match_before = match_kernels(f.kernel, bank), match_kernels(f.kernel_before, bank)
     degrees, strength = preferred_orientation(f.tuning)
     degrees_before, strength_before = preferred_orientation(f.tuning_before)
-    slices = heaviest_slices(f.kernel)
+    slices = None if f.first else heaviest_slices(f.kernel)
     selectivity, rank = class_selectivity(f.class_means), ranks(f.validation_increase)
+    dead = (f.mean == 0) & (f.largest == 0)
     return [
         {
             "layer": f.name,
@@ -69,7 +75,7 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
             "orientation_degrees": degrees[i],
             "orientation_strength": strength[i],
             "orientation_curve": f.tuning.curves[i].tolist(),
-            "dead": bool(f.mean[i] == 0 and f.largest[i] == 0),
+            "dead": bool(dead[i]),
             "saturated": bool(f.active[i] >= SATURATED),
             "active_share": float(f.active[i]),
             "background": {
@@ -77,11 +83,11 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
                 "after_relu": max(float(f.background[i]), 0.0),
             },
             "mean": float(f.mean[i]),
-            "class_selectivity": selectivity[i].tolist(),
-            "class_mean": f.class_means[i].tolist(),
-            "top_images": [asdict(place) for place in f.top[i]],
-            "median_images": [asdict(place) for place in f.median[i]],
-            "heaviest_slices": slices[i],
+            "class_selectivity": listed(selectivity[i]),
+            "class_mean": listed(f.class_means[i]),
+            "top_images": [asdict(place) for place in f.top[i] if place.activation > 0],
+            "median_images": [] if dead[i] else [asdict(place) for place in f.median[i]],
+            "heaviest_slices": slices and slices[i],
             "moved": f.moved[i],
             "untrained": {
                 "kernel_match": match_before[i],

@@ -64,15 +64,20 @@ def take_apart(model: keras.Model) -> Network:
         model: as `model.architectures.build` gives it.
 
     Returns:
-        Its arrays; with batch normalization, kernels and biases that already contain it.
+        Its arrays; with batch normalization, kernels, weights and biases that already contain it.
     """
     convolutions: list[Convolution] = []
-    dense = []
+    dense: list[tuple[np.ndarray, np.ndarray]] = []
     for layer in model.layers:
         if isinstance(layer, layers.Conv2D):
             convolutions.append(_convolution(layer))
         elif isinstance(layer, layers.BatchNormalization):
-            convolutions[-1] = _fold(convolutions[-1], layer)
+            if dense:  # a network of convolutions normalizes only those, and they come first
+                scale, shift = _normalization(layer)
+                kernel, bias = dense[-1]
+                dense[-1] = (_single(kernel * scale), _single(bias * scale + shift))
+            else:
+                convolutions[-1] = _fold(convolutions[-1], layer)
         elif isinstance(layer, layers.MaxPooling2D | layers.AveragePooling2D):
             kind: Pooling = "max" if isinstance(layer, layers.MaxPooling2D) else "average"
             convolutions[-1] = replace(convolutions[-1], pooling=kind, window=layer.pool_size[0])
@@ -89,17 +94,25 @@ def _convolution(layer: layers.Conv2D) -> Convolution:
 
 
 def _fold(convolution: Convolution, layer: layers.BatchNormalization) -> Convolution:
-    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, as scale * x + shift."""
-    gamma, beta, mean, variance = (weights.astype(np.float64) for weights in layer.get_weights())
-    scale = gamma / np.sqrt(variance + layer.epsilon)
-    shift = beta - mean * scale
+    scale, shift = _normalization(layer)
     return replace(
         convolution,
-        kernel=(convolution.kernel * scale).astype(np.float32),
-        bias=(convolution.bias * scale + shift).astype(np.float32),
-        scale=scale.astype(np.float32),
-        shift=shift.astype(np.float32),
+        kernel=_single(convolution.kernel * scale),
+        bias=_single(convolution.bias * scale + shift),
+        scale=_single(scale),
+        shift=_single(shift),
     )
+
+
+def _normalization(layer: layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, as scale * x + shift; float64."""
+    gamma, beta, mean, variance = (weights.astype(np.float64) for weights in layer.get_weights())
+    scale = gamma / np.sqrt(variance + layer.epsilon)
+    return scale, beta - mean * scale
+
+
+def _single(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float32)
 
 
 def forward(convolutions: Sequence[Convolution], x: tf.Tensor) -> list[Maps]:

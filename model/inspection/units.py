@@ -1,12 +1,12 @@
 """The first layer of a dense network: which of its units matter most, drawn as 28 x 28 weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from data.splits import Split, Splits
-from model.inspection.activations import class_means, class_selectivity, rank_images
+from model.inspection.activations import class_means, class_selectivity, listed, rank_images
 from model.inspection.filters import movement
 from model.inspection.stages import Network, logits_of
 from model.inspection.worth import Scores, join, ranks, score, worth
@@ -17,22 +17,68 @@ RULE = (
     "the {shown} of {num} units whose answers, times the length of the weights that read them, vary most "
     "over the validation images; ranked by how much the validation loss rises without each"
 )
+RULE_OF_CLASSES = (
+    "there is no hidden layer, and each class weighs the pixels itself: {shown} of {num} classes"
+)
 
 
-def inspect_units(network: Network, before: Network, splits: Splits) -> dict[str, Any]:
-    """Find the units of the first hidden layer that matter most, and what they are worth.
+def inspect_units(
+    network: Network,
+    weights: Mapping[str, np.ndarray],
+    weights_before: Mapping[str, np.ndarray],
+    splits: Splits,
+) -> dict[str, Any]:
+    """Find the units of the first layer that matter most, and what they are worth.
 
     Removal replaces a unit's answer by its mean over the training images. Only the most promising are
-    removed: a wide layer has thousands.
+    removed: a wide layer has thousands. Without a hidden layer the units are the classes, in their order,
+    and none is removed: the network would have one answer less.
 
     Args:
-        network: without convolutions, with a hidden layer.
-        before: the same, untrained.
+        network: without convolutions.
+        weights: of its first layer as they were trained, by their names in filters.npz, kernel first.
+        weights_before: the same, untrained.
         splits: means from train, choice and ranking from validation, figures from test.
 
     Returns:
         The content of units.json.
     """
+    (name, kernel), kernel_before = next(iter(weights.items())), next(iter(weights_before.values()))
+    labels = splits.test.labels
+    if len(network.dense) == 1:
+        intact = join([score(v, labels[part]) for part, v in _linear(network, splits.test.images)])
+        units, rule = _classes(kernel.shape[1]), RULE_OF_CLASSES
+    else:
+        intact, units = _most_valuable(network, splits)
+        rule = RULE
+    moved = movement(kernel_before, kernel)
+    for unit in units:
+        unit |= {"layer": name.removesuffix("/kernel"), "moved": moved[unit["index"]]}
+    return {
+        "classes": list(splits.class_names),
+        "num_test": len(labels),
+        "accuracy": float((intact.predictions == labels).mean()),
+        "loss": float(intact.losses.mean(dtype=np.float64)),
+        "rule": rule.format(shown=len(units), num=kernel.shape[1]),
+        "num_units": kernel.shape[1],
+        "neighbour_correlation": {
+            "trained": neighbour_correlation(kernel),
+            "untrained": neighbour_correlation(kernel_before),
+        },
+        "units": sorted(units, key=lambda unit: unit["rank"]),
+    }
+
+
+def _classes(num_classes: int) -> list[dict[str, Any]]:
+    """The first classes as units: of their weights nothing is told but the weights."""
+    return [
+        {"index": label, "rank": label + 1, "dead": False, "class_selectivity": [], "ablation": None}
+        for label in range(min(num_classes, NUM_UNITS))
+    ]
+
+
+def _most_valuable(network: Network, splits: Splits) -> tuple[Scores, list[dict[str, Any]]]:
+    """Scores of the whole network, and the hidden units that matter most."""
     mean = _moments(network, splits.train.images)[0]
     spread = _moments(network, splits.validation.images)[1] * np.linalg.norm(network.dense[1][0], axis=1)
     chosen = np.argsort(-spread, kind="stable")[:NUM_UNITS]
@@ -42,22 +88,10 @@ def inspect_units(network: Network, before: Network, splits: Splits) -> dict[str
     intact, without, answers = _remove(network, splits.test, chosen, constants)
     labels, num_classes = splits.test.labels, len(splits.class_names)
     records = worth(intact, without, labels, num_classes, increase)
-    units = _describe(network, before, chosen, answers, class_means(answers, labels, num_classes), records)
+    units = _describe(chosen, answers, class_means(answers, labels, num_classes), records)
     for unit, rank, constant in zip(units, ranks(increase), constants, strict=True):
         unit |= {"rank": rank, "mean": float(constant)}
-    return {
-        "classes": list(splits.class_names),
-        "num_test": len(labels),
-        "accuracy": float((intact.predictions == labels).mean()),
-        "loss": float(intact.losses.mean(dtype=np.float64)),
-        "rule": RULE.format(shown=len(chosen), num=len(mean)),
-        "num_units": len(mean),
-        "neighbour_correlation": {
-            "trained": neighbour_correlation(network.dense[0][0]),
-            "untrained": neighbour_correlation(before.dense[0][0]),
-        },
-        "units": sorted(units, key=lambda unit: unit["rank"]),
-    }
+    return intact, units
 
 
 def neighbour_correlation(weights: np.ndarray) -> float:
@@ -76,13 +110,19 @@ def neighbour_correlation(weights: np.ndarray) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def _hidden(network: Network, images: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """The first layer's answers after ReLU, (n, units), some images at a time."""
+def _linear(network: Network, images: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """The first layer's answers before ReLU, (n, units), some images at a time."""
     weights, bias = network.dense[0]
     for first in range(0, len(images), BATCH):
         part = slice(first, first + BATCH)
         pixels = images[part].reshape(-1, len(weights)).astype(np.float32) / 255
-        yield part, np.maximum(pixels @ weights + bias, 0)
+        yield part, pixels @ weights + bias
+
+
+def _hidden(network: Network, images: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """The same after ReLU."""
+    for part, answers in _linear(network, images):
+        yield part, np.maximum(answers, 0)
 
 
 def _moments(network: Network, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,24 +153,18 @@ def _remove(
 
 
 def _describe(
-    network: Network,
-    before: Network,
-    chosen: np.ndarray,
-    answers: np.ndarray,
-    means: np.ndarray,
-    records: list[dict[str, Any]],
+    chosen: np.ndarray, answers: np.ndarray, means: np.ndarray, records: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     selectivity, top = class_selectivity(means), rank_images(answers)[0]
-    moved = movement(before.dense[0][0], network.dense[0][0])
     return [
         {
-            "layer": "dense1",
             "index": int(unit),
             "dead": bool(answers[:, i].max() == 0),
-            "class_selectivity": selectivity[i].tolist(),
-            "class_mean": means[i].tolist(),
-            "top_images": [{"index": int(j), "activation": float(answers[j, i])} for j in top[i]],
-            "moved": moved[unit],
+            "class_selectivity": listed(selectivity[i]),
+            "class_mean": listed(means[i]),
+            "top_images": [
+                {"index": int(j), "activation": float(answers[j, i])} for j in top[i] if answers[j, i] > 0
+            ],
             "ablation": records[i],
         }
         for i, unit in enumerate(chosen)

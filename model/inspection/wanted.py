@@ -19,7 +19,6 @@ NUM_STARTS = 4
 STEPS = 32
 STEP = 0.15  # what a pixel moves in the first step, root mean square; the following ones get shorter
 BLUR = 0.7  # pixels, the deviation of the Gaussian that smooths the gradient of a class
-NUM_SEARCHED = 2000  # test images among which a class finds its best real one
 
 Place = Mapping[str, Any]  # {"index", "row", "column", "activation"}, an entry of a passport's `top_images`
 
@@ -76,7 +75,7 @@ def wanted(
         on_progress((number + 1) / (len(layers) + 1))
     arrays["classes"], classes = _of_classes(Opened(model, facts), splits)
     arrays["classes/real"] = splits.test.images[[entry["real"]["index"] for entry in classes]]
-    rule = {"starts": NUM_STARTS, "steps": STEPS, "searched": min(NUM_SEARCHED, len(splits.test.labels))}
+    rule = {"starts": NUM_STARTS, "steps": STEPS, "searched": len(splits.test.labels)}
     write_npz(folder / "wanted.npz", arrays)
     write_json(folder / "wanted.json", rule | {"filters": entries, "classes": classes})
     on_progress(1.0)
@@ -127,11 +126,10 @@ def seen(field: ReceptiveField, place: int) -> slice:
 
 
 def _of_classes(network: Opened, splits: Splits) -> tuple[np.ndarray, list[dict[str, Any]]]:
-    """The made-up images (classes, 28, 28), and beside each the best of the first test images."""
+    """The made-up images (classes, 28, 28), and beside each the best test image."""
     num_classes = len(splits.class_names)
     images, values = ascend(network.pixel_slopes, list(range(num_classes)), np.ones((SIDE, SIDE), bool), BLUR)
-    searched = splits.test.images[:NUM_SEARCHED]
-    logits = network.logits((searched / np.float32(255)).astype(np.float32))
+    logits = network.logits(splits.test.images / np.float32(255))
     best = logits.argmax(axis=0)
     probabilities = network.probabilities(images)
     return images, [

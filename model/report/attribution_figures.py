@@ -167,8 +167,13 @@ def _areas_in_words(document: Mapping[str, Any]) -> str:
         f"by {titles[name]} {m['own']:.2f} (by another picture's map {m['other']:.2f})"
         for name, m in faithfulness["methods"].items()
     ]
-    images = faithfulness["num_images"]
-    return f"Mean probability while covering, over {images} test pictures: {', '.join(found)}."
+    unfaithful = [
+        f" {titles[name][0].upper()}{titles[name][1:]} is not faithful here."
+        for name, m in faithfulness["methods"].items()
+        if not m["faithful"]
+    ]
+    over = f"Mean probability while covering, over {faithfulness['num_images']} test pictures"
+    return f"{over}: {', '.join(found)}.{''.join(unfaithful)}"
 
 
 def draw_wanted(folder: Path, figures: Path, note: str = "") -> list[Figure]:
@@ -234,7 +239,7 @@ def _draw_classes(
     title = f"What each class wants: {higher} of {len(entries)} made-up pictures beat the best real one"
     subtitle = (
         f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the best"
-        f" of the first {document['searched']:,} test pictures. Numbers: the logit of the class. {note}"
+        f" of {document['searched']:,} test pictures. Numbers: the logit of the class. {note}"
     )
     pairs = [
         (

@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from model.report.canvas import GREY, INK, LIGHT, MODEL_COLOURS, Sheet, shortened, signed, width_of
 from model.report.page import Figure
+from model.report.tables import failed_job
 from model.report.titles import (
     Report,
     accuracy_title,
@@ -20,7 +21,6 @@ from model.report.titles import (
 )
 
 NON_EXPERTS = 0.835  # people without training in fashion, on Fashion-MNIST: Zalando's README
-MOST_COLUMNS = 4
 
 
 def colours_of(models: Iterable[str]) -> dict[str, str]:
@@ -29,8 +29,8 @@ def colours_of(models: Iterable[str]) -> dict[str, str]:
 
 
 def failures_note(report: Report) -> str:
-    """A line that names the trainings that failed; empty if none did."""
-    failed = [f"{failure['model']} seed {failure['seed']}" for failure in report["failed"]]
+    """A line that names the jobs that failed; empty if none did."""
+    failed = [failed_job(failure).replace(", seed", " seed") for failure in report["failed"]]
     return f"\nFailed: {names(failed, most=6)}." if failed else ""
 
 

@@ -19,10 +19,10 @@ from model.report.canvas import (
     top_below,
     width_of,
 )
-from model.report.filter_words import UNNAMED, answers_change, favourite, pattern
+from model.report.filter_words import UNNAMED, answers_change, class_label, favourite, pattern
 from model.report.inspection_files import Convolution, DenseInspection, Patterns
 from model.report.page import Figure
-from model.report.passport_records import Passport
+from model.report.passport_records import Passport, Unit
 from model.report.tiles import UNTRAINED_FRAME, caption, draw_kernel, largest_block, scale_words
 
 LARGE = 12  # filters drawn large: the most valuable ones
@@ -98,17 +98,13 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
 
 
 def first_title(layer: str, num_filters: int, patterns: Patterns | None) -> str:
-    """How many kernels match a named pattern, trained and untrained; of several seeds the range."""
+    """How many kernels match a named pattern, trained and untrained."""
     filters = f"{layer}: {num_filters} filter{'s' if num_filters > 1 else ''}"
     if patterns is None:
         return filters
-    trained, untrained = (
-        [sum(counts.values()) for counts in seeds] for seeds in (patterns.trained, patterns.untrained)
-    )
-    found = (
-        "none matches" if max(trained) == 0 else f"{_range(trained)} match{'es' if trained == [1] else ''}"
-    )
-    return f"{filters}, {found} a named pattern (untrained: {_range(untrained)})"
+    trained, untrained = sum(patterns.trained.values()), sum(patterns.untrained.values())
+    found = f"{trained or 'none'} match{'es' if trained <= 1 else ''}"
+    return f"{filters}, {found} a named pattern (untrained: {untrained})"
 
 
 def groups_of(
@@ -171,27 +167,21 @@ def _draw_large(sheet: Sheet, x: int, y: int, layer: Convolution, passport: Pass
 
 
 def _draw_patterns(sheet: Sheet, patterns: Patterns, x: int, y: int) -> None:
-    """How many kernels carry each name: a dot per seed, and rings for the untrained networks."""
+    """How many kernels carry each name: a dot, and a ring for the untrained network."""
     sheet.text(x, y, "Filters that match, by pattern", bold=True)
-    seeds = len(patterns.trained)
-    sheet.text(x, y + 22, f"dot: trained{', one per seed' if seeds > 1 else ''}; ring: untrained", size=13)
+    sheet.text(x, y + 22, "dot: trained; ring: untrained", size=13)
     axes = sheet.axes(x + 178, y + 50, 158, 25 * len(patterns.names))
     for row, name in enumerate(patterns.names):
         sheet.text(x + 170, y + 50 + 25 * row + 4, shortened(name, 170, 13), size=13, align="right")
-        counts = [[seed.get(name, 0) for seed in kind] for kind in (patterns.trained, patterns.untrained)]
         axes.axhline(row, color=LIGHT, linewidth=0.8, zorder=0)
-        axes.plot(counts[0], [row] * seeds, "o", color=MODEL_COLOURS[1], markersize=points(9), alpha=0.8)
-        axes.plot(counts[1], [row] * len(counts[1]), "o", mfc="none", color=GREY, markersize=points(13))
+        trained, untrained = [patterns.trained[name]], [patterns.untrained[name]]
+        axes.plot(trained, [row], "o", color=MODEL_COLOURS[1], markersize=points(9), alpha=0.8)
+        axes.plot(untrained, [row], "o", mfc="none", color=GREY, markersize=points(13))
     axes.set_ylim(len(patterns.names) - 0.5, -0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlim(left=-0.6, right=max(axes.get_xlim()[1], 3.5))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-
-
-def _range(counts: Sequence[int]) -> str:
-    low, high = min(counts), max(counts)
-    return str(low) if low == high else f"{low} to {high}"
 
 
 def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, note: str = "") -> Figure:
@@ -214,7 +204,7 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
     )
     limit, scale = scale_words(pictures, before)
     subtitle = (
-        f"A weight per pixel: {dense.rule}. {note}\nBeside each unit, in a grey frame, itself before"
+        f"A weight per pixel: {dense.rule}. {note}\nBeside each, in a grey frame, itself before"
         f" training."
         f" Red adds, blue subtracts, white is 0. {scale}"
     )
@@ -225,24 +215,26 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
         sheet.place(x, y, response(pictures[place], limit, 4), frame=LIGHT, frame_width=1)
         sheet.place(x + 121, y + 3, response(before[place], limit, 2), frame=UNTRAINED_FRAME, frame_width=3)
         caption(sheet, x + 149, y + 63, "before")
-        sheet.text(x, y + 118, f"unit {unit.index}", bold=True)
-        words = "dead: it never answers" if unit.dead else favourite(unit.selectivity, class_names)
-        sheet.text(x, y + 138, shortened(words, 184, 13), size=13)
-        sheet.text(x, y + 155, answers_change(unit.worth), size=13, colour=GREY)
+        _draw_unit_words(sheet, x, y + 118, unit, class_names)
     sheet.save(path)
     best = shown[0]
-    return Figure(
-        path, title, f"{title}. The costliest to lose is unit {best.index}: {answers_change(best.worth)}."
-    )
+    if best.worth is None:
+        return Figure(path, title, f"{title}. A picture of weights for each of {len(shown)} classes.")
+    alt = f"{title}. The costliest to lose is unit {best.index}: {answers_change(best.worth)}."
+    return Figure(path, title, alt)
+
+
+def _draw_unit_words(sheet: Sheet, x: int, y: int, unit: Unit, class_names: Sequence[str]) -> None:
+    if unit.worth is None:
+        sheet.text(x, y, class_label(class_names, unit.index), bold=True)
+        return
+    sheet.text(x, y, f"unit {unit.index}", bold=True)
+    words = "dead: it never answers" if unit.dead else favourite(unit.selectivity, class_names)
+    sheet.text(x, y + 20, shortened(words, 184, 13), size=13)
+    sheet.text(x, y + 37, answers_change(unit.worth), size=13, colour=GREY)
 
 
 def dense_title(dense: DenseInspection) -> str:
-    """How far the weights of neighbouring pixels agree, trained and untrained; else what a unit is worth."""
-    if dense.neighbours is None:
-        best = dense.units[0]
-        return (
-            f"dense1: losing its costliest unit, of {dense.kernel.shape[1]}, changes"
-            f" {best.worth.changed:,} of {dense.num_test:,} answers"
-        )
+    """How far the weights of neighbouring pixels agree, trained and untrained."""
     trained, untrained = (signed(value, 2).removeprefix("+") for value in dense.neighbours)
-    return f"dense1: weights of neighbouring pixels correlate by {trained} (untrained: {untrained})"
+    return f"{dense.layer}: weights of neighbouring pixels correlate by {trained} (untrained: {untrained})"

@@ -42,17 +42,22 @@ def direction(degrees: float | None) -> str:
     return f"{word} lines ({round(degrees) % 180}°)"
 
 
-def favourite(selectivity: Sequence[float], class_names: Sequence[str]) -> str:
+def favourite(selectivity: Sequence[float | None], class_names: Sequence[str]) -> str:
     """The class a filter answers to most: "most for Trouser"."""
-    best = max(range(len(selectivity)), key=lambda label: selectivity[label])
-    return f"most for {class_label(class_names, best)}"
+    return f"most for {class_label(class_names, _by_selectivity(selectivity)[0])}"
 
 
-def favourites(selectivity: Sequence[float], class_names: Sequence[str]) -> str:
+def favourites(selectivity: Sequence[float | None], class_names: Sequence[str]) -> str:
     """The classes a filter answers to most and least: "Trouser most, Bag least"."""
-    order = sorted(range(len(selectivity)), key=lambda label: -selectivity[label])
+    order = _by_selectivity(selectivity)
     most, least = (class_label(class_names, order[place]) for place in (0, -1))
     return f"{most} most, {least} least"
+
+
+def _by_selectivity(selectivity: Sequence[float | None]) -> list[int]:
+    """The classes that have test pictures, the one answered to most first."""
+    known = {label: value for label, value in enumerate(selectivity) if value is not None}
+    return sorted(known, key=lambda label: -known[label])
 
 
 def class_label(

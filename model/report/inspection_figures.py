@@ -43,7 +43,7 @@ def draw_inspection(
         )
     note = f"{shortened(model_name, 160)}: its first seed, not its best."
     if isinstance(found, DenseInspection):
-        return [draw_dense(found, class_names, figures / "dense1-weights.png", note)]
+        return [draw_dense(found, class_names, figures / f"{found.layer}-weights.png", note)]
     drawn: list[Figure] = []
     for layer in found.convolutions:
         path = figures / f"{layer.name}-filters.png"

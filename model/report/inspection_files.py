@@ -53,12 +53,12 @@ class KeepBest:
 
 @dataclass(frozen=True)
 class Patterns:
-    """How often each named pattern was found among the first kernels, a dict per seed, and by which rule."""
+    """How often each named pattern was found among the first kernels, and by which rule."""
 
     names: tuple[str, ...]
     threshold: float
-    trained: tuple[dict[str, int], ...]
-    untrained: tuple[dict[str, int], ...]
+    trained: dict[str, int]
+    untrained: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,17 @@ class Inspection:
 class DenseInspection:
     """The first layer of a dense model: weights (784, units) and its most valuable units by rank.
 
-    `rule` says how they were chosen; `neighbours` is how far the weights of neighbouring pixels correlate,
-    trained and untrained.
+    Without a hidden layer it is `probabilities`, and its units are the classes. `rule` says how they were
+    chosen; `neighbours` is how far the weights of neighbouring pixels correlate, trained and untrained.
     """
 
+    layer: str
     kernel: np.ndarray
     untrained_kernel: np.ndarray
     units: tuple[Unit, ...]
     rule: str
     num_test: int
-    neighbours: tuple[float, float] | None
+    neighbours: tuple[float, float]
 
 
 def read_inspection(folder: Path) -> Inspection | DenseInspection:
@@ -141,18 +142,18 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
 
 
 def _read_dense(folder: Path) -> DenseInspection:
-    with _reading(folder / "filters.npz") as path:
-        kernel = _array(_arrays(path), "dense1/kernel", (784, -1))
-    with _reading(folder / "untrained.npz") as path:
-        untrained = _array(_arrays(path), "dense1/kernel", kernel.shape)
     with _reading(folder / "units.json") as path:
         document = json.loads(path.read_bytes())
+        layer = str(document["units"][0]["layer"])
+    with _reading(folder / "filters.npz") as path:
+        kernel = _array(_arrays(path), f"{layer}/kernel", (784, -1))
+    with _reading(folder / "untrained.npz") as path:
+        untrained = _array(_arrays(path), f"{layer}/kernel", kernel.shape)
+    with _reading(folder / "units.json"):
         units = sorted((unit_of(entry, kernel.shape[1]) for entry in document["units"]), key=lambda u: u.rank)
-        found = document.get("neighbour_correlation")
-        neighbours = None if found is None else (float(found["trained"]), float(found["untrained"]))
-        return DenseInspection(
-            kernel, untrained, tuple(units), str(document["rule"]), int(document["num_test"]), neighbours
-        )
+        rule, num_test, found = document["rule"], document["num_test"], document["neighbour_correlation"]
+        neighbours = (float(found["trained"]), float(found["untrained"]))
+        return DenseInspection(layer, kernel, untrained, tuple(units), str(rule), int(num_test), neighbours)
 
 
 @contextmanager
@@ -220,22 +221,16 @@ def _keep_best(entry: Mapping[str, Any]) -> KeepBest:
 
 
 def _patterns(matching: Mapping[str, Any] | None, passports: Sequence[Passport]) -> Patterns | None:
-    """Counts per seed where the file has them, else of the inspected seed alone."""
     if matching is None:
         return None
     first = [passport for passport in passports if passport.match is not None]
     names = tuple(matching["patterns"])
     if not {passport.match.name for passport in first if passport.match} <= {*names, None}:
         raise ValueError("a filter has the name of a pattern that layers.json does not list")
-    counted = {
-        "named_per_seed": [passport.match for passport in first],
-        "named_untrained_per_seed": [passport.untrained_match for passport in first],
-    }
+    kinds = ([p.match for p in first], [p.untrained_match for p in first])
     trained, untrained = (
-        tuple(entry["counts"] for entry in matching[key])
-        if key in matching
-        else ({name: sum(m is not None and m.name == name for m in matches) for name in names},)
-        for key, matches in counted.items()
+        {name: sum(match is not None and match.name == name for match in matches) for name in names}
+        for matches in kinds
     )
     return Patterns(names, float(matching["threshold"]), trained, untrained)
 

@@ -21,12 +21,14 @@ def learning(report: Report, histories: Histories, path: Path) -> Figure:
 
     Args:
         report: as report.json; of it the test accuracies.
-        histories: the columns of every history.csv, by model and seed. All other numbers are there.
+        histories: the columns of every history.csv, by model and seed. All other numbers are there. Models
+            without a finished training have no panel.
         path: of the PNG.
 
     Returns:
         The figure's place, title and text for those who cannot see it.
     """
+    histories = {name: histories[name] for name in report["models"] if histories.get(name)}
     if not histories:
         return nothing_scored(report, path)
     title = learning_title(histories)
@@ -48,8 +50,8 @@ def learning(report: Report, histories: Histories, path: Path) -> Figure:
         x, y = 76 + column * width, sheet.top + row * height
         axes = sheet.axes(x, y + 40, width - 30, height - 40 - 58)
         sheet.text(x, y + 10, shortened(name, width - 40, 16, bold=True), size=16, bold=True)
-        _curves(axes, seeds, colours.get(name, INK))
-        _test_score(axes, report, name, seeds, colours.get(name, INK))
+        _curves(axes, seeds, colours[name])
+        _test_score(axes, report["models"][name]["accuracy"]["mean"], seeds, colours[name])
         axes.set_ylim(*limits)
         if column:
             axes.set_yticklabels([])
@@ -88,16 +90,12 @@ def _curves(axes: Axes, seeds: Mapping[int, Mapping[str, np.ndarray]], colour: s
         axes.spines[side].set_color(LIGHT)
 
 
-def _test_score(
-    axes: Axes, report: Report, name: str, seeds: Mapping[int, Mapping[str, np.ndarray]], colour: str
-) -> None:
+def _test_score(axes: Axes, mean: float, seeds: Mapping[int, Mapping[str, np.ndarray]], colour: str) -> None:
     """The diamond behind the last epoch."""
     last = max(len(columns["accuracy"]) for columns in seeds.values())
     end = last + max(0.35, 0.06 * last)
-    if name in report["models"]:
-        mean = report["models"][name]["accuracy"]["mean"]
-        style: dict[str, Any] = {"color": colour, "markeredgecolor": INK, "markersize": 11, "clip_on": False}
-        axes.plot([end], [mean], "D", zorder=5, **style)
+    style: dict[str, Any] = {"color": colour, "markeredgecolor": INK, "markersize": 11, "clip_on": False}
+    axes.plot([end], [mean], "D", zorder=5, **style)
     axes.set_xlim(1 - 0.1 * max(1, last / 10), end + 0.03 * last + 0.1)
 
 

@@ -249,7 +249,7 @@ def mistakes(report: Report, found: Sequence[Mapping[str, Any]], images: np.ndar
     """Draw 5-mistakes: the most confident mistakes of one network.
 
     Args:
-        report: as report.json; of it the class names.
+        report: as report.json; of it the class names and the seeds.
         found: from `confident_mistakes`; all numbers are there.
         images: uint8 (n, 28, 28), the test pictures in the order of the file.
         path: of the PNG.
@@ -261,8 +261,9 @@ def mistakes(report: Report, found: Sequence[Mapping[str, Any]], images: np.ndar
         return _faultless(report, path) if report["models"] else nothing_scored(report, path)
     model, seed = found[0]["model"], found[0]["seed"]
     title = mistakes_title(found, model)
+    first_of = "the first" if seed == report["seeds"][0] else "the first that did not fail"
     reading = (
-        f"The surest of {model}, seed {seed} (the first, not the best), on all test pictures. Bold:"
+        f"The surest of {model}, seed {seed} ({first_of}, not the best), on all test pictures. Bold:"
         " its answer. Some labels can be argued with."
     )
     sheet = Sheet(520, title, reading)

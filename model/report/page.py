@@ -11,6 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from model.report.tables import failed_job
 from model.report.titles import headline, verdict_of
 
 PARTS = Path(__file__).parent / "page_template"
@@ -64,6 +65,7 @@ def page(
         "points": _points,
         "mega": _mega,
         "seconds": _seconds,
+        "job": failed_job,
         "link": lambda figure: quote(figure.path.relative_to(folder).as_posix()),
         "numbers": _numbers,
     }
@@ -73,6 +75,7 @@ def page(
         front=front,
         details=details,
         config=config,
+        failures=_failures(report),
         limits=limits(report),
         style=Markup((PARTS / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
@@ -100,6 +103,15 @@ def _headline(report: Mapping[str, Any]) -> dict[str, str]:
     clause, verdict = headline(report), verdict_of(report)
     rest = verdict.removeprefix(clause).lstrip(":. ")
     return {"headline": clause, "rest": rest[:1].upper() + rest[1:]}
+
+
+def _failures(report: Mapping[str, Any]) -> str:
+    """How much failed, in words; empty if nothing did."""
+    inside = sum(failure.get("stage") == "inspection" for failure in report["failed"])
+    trainings = len(report["failed"]) - inside
+    parts = [f"{trainings} {'training' if trainings == 1 else 'trainings'}"] if trainings else []
+    parts += [f"{inside} {'look' if inside == 1 else 'looks'} inside"] if inside else []
+    return " and ".join(parts)
 
 
 def limits(report: Mapping[str, Any]) -> list[str]:
@@ -130,7 +142,7 @@ def limits(report: Mapping[str, Any]) -> list[str]:
             "How they do on garments nobody has seen: about 6 % of the test pictures have a near-duplicate"
             " among the training pictures (arXiv 1906.08255), and some labels are wrong."
         )
-    sentences.append("The pictures of filters and mistakes are of the first seed; another has other filters.")
+    sentences.append("The pictures of filters and mistakes are of one seed; another has other filters.")
     return sentences
 
 

@@ -56,7 +56,7 @@ class Passport:
     dead: bool
     saturated: bool
     background: float
-    selectivity: tuple[float, ...]
+    selectivity: tuple[float | None, ...]  # None: a class without test images
     strongest: tuple[Example, ...]
     median: tuple[Example, ...]
     slices: tuple[Slice, ...]
@@ -66,13 +66,13 @@ class Passport:
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit of the first dense layer."""
+    """One unit of the first dense layer; `worth` is None where that layer gives the classes."""
 
     index: int
     rank: int
     dead: bool
-    selectivity: tuple[float, ...]
-    worth: Worth
+    selectivity: tuple[float | None, ...]
+    worth: Worth | None
 
 
 def passport_of(entry: Mapping[str, Any], num_test: int) -> Passport:
@@ -92,13 +92,17 @@ def passport_of(entry: Mapping[str, Any], num_test: int) -> Passport:
         dead=bool(entry["dead"]),
         saturated=bool(entry["saturated"]),
         background=float(entry["background"]["after_relu"]),
-        selectivity=tuple(float(value) for value in entry["class_selectivity"]),
+        selectivity=_selectivity(entry),
         strongest=tuple(_example(example, num_test) for example in entry["top_images"]),
         median=tuple(_example(example, num_test) for example in entry["median_images"]),
         slices=tuple(Slice(int(s["channel"]), float(s["share"])) for s in entry["heaviest_slices"] or ()),
         moved=float(entry["moved"]["relative"]),
         worth=_worth(entry["ablation"]),
     )
+
+
+def _selectivity(entry: Mapping[str, Any]) -> tuple[float | None, ...]:
+    return tuple(None if value is None else float(value) for value in entry["class_selectivity"])
 
 
 def _match(entry: Mapping[str, Any] | None) -> Match | None:
@@ -135,6 +139,6 @@ def unit_of(entry: Mapping[str, Any], num_units: int) -> Unit:
         int(entry["index"]),
         int(entry["rank"]),
         bool(entry["dead"]),
-        tuple(float(value) for value in entry["class_selectivity"]),
-        _worth(entry["ablation"]),
+        _selectivity(entry),
+        None if entry["ablation"] is None else _worth(entry["ablation"]),
     )

@@ -43,10 +43,9 @@ def header(config: Config, splits: Splits, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def machine_line(cores: int, bfloat16: bool, seconds: float) -> str:
+def machine_line(cores: int, precision: str, seconds: float) -> str:
     """What the machine is, and how long everything will take on it."""
     hint = "   (a quick look: configs/quick.yaml)" if seconds > 60 else ""
-    precision = "bfloat16" if bfloat16 else "float32"
     return f"machine   {cores} core{'s' * (cores > 1)}, {precision}: about {duration(seconds)}{hint}\n"
 
 

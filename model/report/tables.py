@@ -13,7 +13,6 @@ WIDTH = 80  # columns of a terminal
 LABEL, COLUMN = 34, 14  # columns of a row's label, and of each model
 SIDE_BY_SIDE = 2  # models; more of them get a row each
 LONGEST_NAME = 20
-UNKNOWN_CAUSE = "Whether the convolution or the size did it, this run can't say:"
 
 
 def terminal_block(
@@ -24,7 +23,6 @@ def terminal_block(
         ("python train.py lesson", "how 192 becomes 577"),
         ("python train.py show", "this again"),
     ),
-    controls: str | None = None,
 ) -> str:
     """The result on one screen of 80 columns: plain text, no markup.
 
@@ -33,7 +31,6 @@ def terminal_block(
         folder: of the run, as it is to be shown.
         first_picture: within the folder; None if there is none.
         next_steps: commands, and what they do.
-        controls: the command that tells the convolution from the size; None if there is none.
 
     Returns:
         Lines without a last line end; characters of names that would move the cursor are made visible.
@@ -41,7 +38,7 @@ def terminal_block(
     failures = [f"failed   {_failure(failure)}" for failure in report["failed"]]
     parts = [
         _result(report["models"], report["data"]["test"]),
-        "\n".join(_answers(report, controls)),
+        "\n".join(_answers(report)),
         "\n".join(_wrapped(failure, indent=9) for failure in failures),
         _where_to_look(folder, first_picture, next_steps),
     ]
@@ -98,26 +95,14 @@ def _rows(models: Models, num_images: int) -> list[str]:
     return [*lines, _wrapped(f"Of {num_images:,} test pictures; between, with {allowed_for} (95 %).")]
 
 
-def _answers(report: Report, controls: str | None) -> list[str]:
+def _answers(report: Report) -> list[str]:
     """The verdicts, one under the other; of several comparisons the answers only."""
     comparisons = report["comparisons"]
     lines = [_wrapped(comparison["words"]["answer"]) for comparison in comparisons]
     if len(comparisons) == 1:
-        words = comparisons[0]["words"]
         lines = [_wrapped(comparisons[0]["verdict"])]
-        if controls and _unknown_cause(comparisons[0], report["models"]):
-            lines = [_continued(_wrapped(f"{words['answer']} {words['cost']}. {UNKNOWN_CAUSE}"), controls, 4)]
     lines += [_wrapped(pair["verdict"]) for pair in report["not_compared"]]
     return [*lines, *([_wrapped(report["test_looks_words"])] if report["test_looks_words"] else [])]
-
-
-def _unknown_cause(comparison: Mapping[str, Any], models: Models) -> bool:
-    """Whether the larger model won, and it is also the only one with convolutions."""
-    winner, loser = comparison["candidate"], comparison["baseline"]
-    if comparison["difference"] < 0:
-        winner, loser = loser, winner
-    has_convolutions = [bool(models[name]["convolution_parameters"]) for name in (winner, loser)]
-    return "cost" in comparison["words"] and has_convolutions == [True, False]
 
 
 def _where_to_look(folder: str, first_picture: str | None, next_steps: Sequence[tuple[str, str]]) -> str:
@@ -267,8 +252,14 @@ def _continued(text: str, more: str, indent: int) -> str:
     return text + ("     " if fits else "\n" + " " * indent) + more
 
 
+def failed_job(failure: Mapping[str, Any]) -> str:
+    """What failed, of an entry of `failed`: "cnn, seed 0", or "looking inside cnn, seed 0"."""
+    job = f"{failure['model']}, seed {failure['seed']}"
+    return f"looking inside {job}" if failure.get("stage") == "inspection" else job
+
+
 def _failure(failure: Mapping[str, Any]) -> str:
-    return printable(f"{failure['model']} seed {failure['seed']}: {failure['reason']}")
+    return printable(f"{failed_job(failure)}: {failure['reason']}")
 
 
 def _percent(entry: Mapping[str, Any]) -> str:

@@ -51,7 +51,7 @@ def _compare(
     histories: Histories,
     looked_into: list[str],
 ) -> list[Figure]:
-    shown, inspection = _for_a_glance(run, looked_into)
+    shown, inspection = _for_a_glance(run, [model for model in looked_into if model in report["models"]])
     return [
         glance.at_a_glance(report, folder / "1-at-a-glance.png", shown, inspection),
         comparison_figures.accuracy(report, folder / "2-accuracy.png"),

@@ -1,0 +1,170 @@
+"""Every model against the first: the dict that goes into report.json, and which trainings it leaves out."""
+
+import json
+
+import numpy as np
+import pytest
+
+from model.comparison import summarise
+from model.statistics import holm
+from tests.test_verdict import CLASSES, COST
+
+CONSTANT = np.array([0.5, 0.3, 0.2], np.float32)
+
+
+def predict(
+    right: float, seeds: tuple[int, ...] = (0, 1, 2), edge: float = 0.06, num_images: int = 3000
+) -> dict[int, np.ndarray]:
+    """Probabilities per seed, right on about that share; `edge` is the share that a seed decides."""
+    labels = labels_of(num_images)
+    hard = np.random.default_rng(11).permutation(num_images) / num_images
+    found = {}
+    for seed in seeds:
+        generator = np.random.default_rng([seed, round(1e4 * right)])
+        wrong = hard + generator.uniform(-edge, edge, num_images) > right
+        answers = np.where(wrong, (labels + 1) % 3, labels)
+        found[seed] = (0.2 + 0.4 * np.eye(3)[answers]).astype(np.float32)
+    return found
+
+
+def labels_of(num_images: int = 3000) -> np.ndarray:
+    return (np.arange(num_images) % 3).astype(np.uint8)
+
+
+def test_summary_of_two_models() -> None:
+    summary = summarise({"dense": predict(0.85), "cnn": predict(0.92)}, labels_of(), CLASSES, COST)
+    json.dumps(summary, allow_nan=False)  # what is no JSON can't be in report.json
+    assert summary["chance"] == pytest.approx(1 / 3)
+    assert summary["models"]["cnn"]["parameters"] == 243_786, "facts are part of the entry"
+    [comparison] = summary["comparisons"]
+    means = [summary["models"][name]["accuracy"]["mean"] for name in ("dense", "cnn")]
+    assert comparison["difference"] == pytest.approx(means[1] - means[0])
+    assert [row["seed"] for row in comparison["mcnemar"]] == [0, 1, 2]
+    gained = [row["only_candidate_correct"] - row["only_baseline_correct"] for row in comparison["mcnemar"]]
+    assert np.mean(gained) / 3000 == pytest.approx(comparison["difference"])
+    differences = [row["difference"] for row in comparison["per_class"]]
+    assert np.mean(differences) == pytest.approx(comparison["difference"]), "classes are equally large"
+    p_values = [row["p_value"] for row in comparison["per_class"]]
+    assert [row["p_adjusted"] for row in comparison["per_class"]] == holm(p_values)
+    assert np.sum(comparison["confusion_difference"]) == pytest.approx(0)
+    assert summary["failed"] == summary["not_compared"] == []
+    assert comparison["verdict"].startswith("cnn is better than dense by")
+    assert comparison["to_see"] is None, "a difference that was seen needs no more seeds"
+
+
+def test_every_model_meets_the_first() -> None:
+    cost = dict.fromkeys(("a", "b", "c"), COST["dense"])
+    summary = summarise({name: predict(0.9) for name in ("c", "b", "a")}, labels_of(), CLASSES, cost)
+    pairs = [(one["baseline"], one["candidate"]) for one in summary["comparisons"]]
+    assert pairs == [("a", "b"), ("a", "c")], "the config's order counts, not that of the predictions"
+
+
+def test_equal_models_are_not_told_apart() -> None:
+    summary = summarise(
+        {"dense": predict(0.9), "cnn": predict(0.9, seeds=(5, 6, 7))}, labels_of(), CLASSES, COST
+    )
+    [comparison] = summary["comparisons"]
+    assert comparison["verdict"].startswith("No difference can be seen")
+    assert comparison["to_see"]["difference"] >= 0.002
+    assert comparison["mcnemar"] == [], "there is no seed that both have"
+    assert not any(row["clear"] for row in comparison["per_class"])
+
+
+def test_missing_seed_leaves_the_rest() -> None:
+    failed = [{"model": "cnn", "seed": 1, "reason": "loss not finite at epoch 2"}]
+    cnn = predict(0.92, seeds=(2, 0))
+    summary = summarise({"dense": predict(0.85), "cnn": cnn}, labels_of(), CLASSES, COST, failed)
+    assert summary["models"]["cnn"]["seeds"] == [0, 2]
+    assert [row["seed"] for row in summary["comparisons"][0]["mcnemar"]] == [0, 2]
+    assert summary["failed"] == failed
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (np.full((3000, 3), np.nan, np.float32), "probabilities not finite"),
+        (np.tile(CONSTANT, (3000, 1)), "the same answer to every picture"),
+        (predict(0.9)[0][np.random.default_rng(0).permutation(3000)], "no better than guessing"),
+    ],
+)
+def test_guesses_are_not_averaged_in(fault: np.ndarray, reason: str) -> None:
+    cnn = predict(0.92)
+    alone = summarise({"dense": predict(0.85), "cnn": {0: cnn[0], 2: cnn[2]}}, labels_of(), CLASSES, COST)
+    cnn[1] = fault
+    summary = summarise({"dense": predict(0.85), "cnn": cnn}, labels_of(), CLASSES, COST)
+    assert summary["failed"] == [{"model": "cnn", "seed": 1, "reason": reason}]
+    assert summary["models"] == alone["models"], "a failed training is in the average"
+    assert summary["comparisons"] == alone["comparisons"]
+
+
+@pytest.mark.parametrize("right", [16, 10], ids=["80 %", "half, as guessing gives"])
+def test_few_pictures_call_nobody_guessing(right: int) -> None:
+    labels = (np.arange(20) % 2).astype(np.uint8)
+    answers = np.where(np.arange(20) < right, labels, 1 - labels)
+    predictions = {0: (0.1 + 0.8 * np.eye(2)[answers]).astype(np.float32)}
+    summary = summarise({"dense": predictions, "cnn": predictions}, labels, CLASSES[:2], COST)
+    assert summary["failed"] == [], "20 pictures can't tell a network that learned from one that guesses"
+    assert len(summary["comparisons"]) == 1
+    constant = {0: np.tile(CONSTANT[:2], (20, 1))}
+    summary = summarise({"dense": constant, "cnn": predictions}, labels, CLASSES[:2], COST)
+    assert summary["failed"] == [{"model": "dense", "seed": 0, "reason": "the same answer to every picture"}]
+
+
+def test_model_that_guesses_is_broken() -> None:
+    constant = np.tile(CONSTANT, (3000, 1))
+    summary = summarise({"dense": {0: constant}, "cnn": predict(0.92)}, labels_of(), CLASSES, COST)
+    assert summary["comparisons"] == []
+    assert summary["models"]["dense"]["broken"] == "the same answer to every picture"
+    assert [one["verdict"] for one in summary["not_compared"]] == [
+        "dense is at 33.3 %, what guessing gives: its training failed (the same answer to every picture). "
+        "No comparison is made."
+    ]
+    guesses = predict(0.9)[0][np.random.default_rng(0).permutation(3000)]
+    summary = summarise({"dense": {0: guesses}, "cnn": predict(0.92)}, labels_of(), CLASSES, COST)
+    assert summary["not_compared"][0]["verdict"].endswith(
+        "guessing gives: its training failed. No comparison is made."
+    )
+
+
+def test_model_without_predictions() -> None:
+    failed = [{"model": "dense", "seed": 0, "reason": "loss not finite at epoch 2"}]
+    summary = summarise({"cnn": predict(0.92)}, labels_of(), CLASSES, COST, failed)
+    assert list(summary["models"]) == ["cnn"]
+    assert [one["verdict"] for one in summary["not_compared"]] == [
+        "dense has no result: its training failed (loss not finite at epoch 2). No comparison is made."
+    ]
+    nothing = summarise({}, labels_of(), CLASSES, COST, failed)
+    assert nothing["models"] == {}
+    assert nothing["not_compared"][0]["verdict"] == (
+        "dense has no result: its training failed (loss not finite at epoch 2). "
+        "cnn has no result: its training failed. No comparison is made."
+    )
+
+
+def test_class_without_test_images() -> None:
+    classes = [*CLASSES, "Coat"]
+    wide = {
+        name: {seed: np.pad(p, ((0, 0), (0, 1))) for seed, p in predict(share).items()}
+        for name, share in (("dense", 0.85), ("cnn", 0.92))
+    }
+    [comparison] = summarise(wide, labels_of(), classes, COST)["comparisons"]
+    assert comparison["per_class"][3]["difference"] is None
+    assert not comparison["per_class"][3]["clear"]
+
+
+def test_images_that_only_one_gets_right() -> None:
+    dense, cnn = predict(0.85), predict(0.92)
+    found = summarise({"dense": dense, "cnn": cnn}, labels_of(), CLASSES, COST)["comparisons"][0][
+        "disagreement"
+    ]
+    right = {
+        name: np.array([p.argmax(axis=1) == labels_of() for p in of_seeds.values()])
+        for name, of_seeds in (("dense", dense), ("cnn", cnn))
+    }
+    assert found["only_candidate_right"]
+    for index in found["only_candidate_right"]:
+        assert right["cnn"][:, index].all()
+        assert not right["dense"][:, index].any()
+    answers = [np.array([p.argmax(axis=1) for p in of_seeds.values()]) for of_seeds in (dense, cnn)]
+    shares = [np.mean(a != b) for a in answers[0] for b in answers[1]]
+    assert found["share"] == pytest.approx(np.mean(shares))
