@@ -22,7 +22,7 @@ def test_every_link_of_the_readme_leads_somewhere(target):
     assert (ROOT / target).exists(), f"README.md links {target}, which is not there"
 
 
-@pytest.mark.parametrize("command", re.findall(r"(?<!\.)train\.py ([^`|\n#]+)", README))
+@pytest.mark.parametrize("command", re.findall(r"(?<!\.)train\.py ([^\s`][^`|\n#]*)", README))
 def test_every_command_of_the_readme_is_one(command):
     word = command.split()[0]
     verbs = {each.callback.__name__ for each in train.app.registered_commands}
