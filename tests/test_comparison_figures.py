@@ -290,7 +290,8 @@ def test_maps_before_and_after_pooling_have_one_size_and_scale(tmp_path: Path) -
 )
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_odd_runs_can_be_drawn(shares: dict[str, float], options: dict[str, Any], tmp_path: Path) -> None:
-    drawn(report_of(shares, **options), tmp_path)
+    pixels = drawn(report_of(shares, **options), tmp_path)
+    assert all(len(np.unique(picture)) > 1 for picture in pixels.values()), "a figure is an empty sheet"
 
 
 def test_models_without_a_training_have_no_panel(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def test_keep_best_has_a_panel_for_each_layer(tmp_path: Path, layers: int, heigh
 
 def test_one_filter_alone_has_a_curve_of_one_point(tmp_path: Path) -> None:
     single = KeepBest(np.array([1]), np.array([0.9]), np.array([[0.9]]), 0.9)
-    draw_keep_best({"conv1": single}, tmp_path / "x.png")
+    figure = draw_keep_best({"conv1": single}, tmp_path / "x.png")
+    assert figure.title.startswith("1 of 1 filter"), figure.title
 
 
 @pytest.mark.parametrize(
