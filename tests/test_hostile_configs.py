@@ -148,7 +148,7 @@ def test_mutated_configs_are_accepted_or_name_the_key(values: dict[str, Any], dr
         config = _load_text(write(mutant))
     except ConfigError as error:
         message = str(error)
-    assert time.process_time() - start < 1, "a config must be answered within a second"
+    assert time.process_time() - start < 10, "a config must be answered soon"
     if message is None:
         assert _load_text(dump(config)) == config
     else:

@@ -223,7 +223,7 @@ def test_what_is_no_plain_file_is_refused_and_never_waited_for(
         ]:
             start = time.monotonic()
             text = refusal(path)
-            assert time.monotonic() - start < 1, f"{path} was waited for"
+            assert time.monotonic() - start < 10, f"{path} was waited for"
             if path.name in ("pipe", "zero.gz", "zero", "null"):
                 assert "is no regular file" in text, f"{path} was read"
 
@@ -233,7 +233,7 @@ def test_a_file_too_big_for_any_header_is_not_read(tmp_path: Path) -> None:
     os.truncate(tmp_path / "f.gz", 10**12)  # a file with a hole: it takes no space
     start = time.monotonic()
     assert "has 1,000,000,000,000 bytes; expected at most" in refusal(tmp_path / "f.gz"), "it was read"
-    assert time.monotonic() - start < 1, "it was read"
+    assert time.monotonic() - start < 10, "it was read"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -272,7 +272,7 @@ def test_gzip_bombs_take_neither_memory_nor_time(tmp_path: Path, announced: int)
     seconds, peak = time.monotonic() - start, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100e6, f"{len(bomb):,} bytes on disk took {peak / 1e6:.0f} MB of memory"
-    assert seconds < 5, f"a bomb took {seconds:.0f} s"
+    assert seconds < 10, f"a bomb took {seconds:.0f} s"
 
 
 def test_every_truncation_is_refused(tmp_path: Path) -> None:

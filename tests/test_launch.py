@@ -135,7 +135,7 @@ def test_no_worker_outlives_its_parent(tmp_path):
     worker = int(parent.stdout.readline())
     parent.kill()
     parent.wait()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while is_alive(worker) and time.monotonic() < end:
         time.sleep(0.05)
     assert not is_alive(worker), "a worker went on after its parent was killed"

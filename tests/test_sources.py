@@ -265,7 +265,7 @@ def test_when_everything_fails_every_route_is_named(
     start = time.monotonic()
     with pytest.raises(DataError) as caught:
         sources.fetch("auto")
-    assert time.monotonic() - start < 10, "an unreachable network is noticed too late"
+    assert time.monotonic() - start < 20, "an unreachable network is noticed too late"
     text = str(caught.value)
     for part in (
         f"(1) the cache {tmp_path}/caches/convlens/fashion-mnist: nothing of use",
@@ -286,21 +286,21 @@ def test_a_silent_network_is_noticed_soon(monkeypatch: pytest.MonkeyPatch) -> No
         start = time.monotonic()
         with pytest.raises(DataError, match="can't be reached"):
             sources.fetch("tfds")
-        assert time.monotonic() - start < 10, "a silent network is noticed too late"
+        assert time.monotonic() - start < 20, "a silent network is noticed too late"
 
 
 def test_a_name_that_is_looked_up_for_ever_is_noticed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "PROBE_SECONDS", 0.2)
 
     def look_up(*_: object, **__: object) -> None:
-        time.sleep(3)
+        time.sleep(8)
         raise OSError
 
     monkeypatch.setattr(sources.urllib.request.OpenerDirector, "open", look_up)
     start = time.monotonic()
     with pytest.raises(DataError, match=r"nowhere\.example can't be reached \(no answer within"):
         sources._probe("http://nowhere.example/x.gz")
-    assert time.monotonic() - start < 2, "the probe waits longer than it says"
+    assert time.monotonic() - start < 6, "the probe waits longer than it says"
 
 
 @pytest.fixture
@@ -368,7 +368,7 @@ def test_apt_that_fails_or_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     start = time.monotonic()
     with pytest.raises(DataError, match=r"apt-get was stopped after 0\.3 s"):
         sources.fetch("debian")
-    assert time.monotonic() - start < 5, "a hanging apt-get is waited for"
+    assert time.monotonic() - start < 20, "a hanging apt-get is waited for"
 
 
 @pytest.mark.deep

@@ -60,7 +60,7 @@ def test_a_lock_keeps_other_processes_out_until_it_is_left(tmp_path):
         process = context.Process(target=_try_lock, args=(tmp_path / "lock", answers))
         process.start()
         process.join()
-        return answers.get(timeout=10)
+        return answers.get(timeout=60)
 
     with locked(tmp_path / "lock"):
         assert ask() == "held by another", "two processes hold the same lock"
