@@ -9,47 +9,32 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     ValidationError,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
 from configs.document import override, read_file
 from configs.explain import explain, takes_list
+from configs.networks import DEFAULT_MOMENTUM, Cnn, Dense, Section, Training
 from configs.strict_yaml import ConfigError, nearest, shown, write
 from configs.values import (
     ClassNames,
-    Dropout,
-    Filters,
     ModelName,
     Name,
-    Normalized,
     RunName,
     Seed,
     Seeds,
     SettingError,
     Text,
-    Units,
 )
 
 __all__ = ["Config", "ConfigError", "digest", "dump", "json_schema", "load"]
 
-IMAGE_SIDE = 28  # pixels
-POOL_SIDE = 2  # pooling takes blocks of 2 x 2
 _SOURCES = ["auto", "tfds", "debian", "lines"]  # any other is a folder
-_DEFAULT_MOMENTUM = 0.9
-
-
-class Section(BaseModel):
-    """What all sections have in common: unknown keys refused, no conversions, no changes afterwards."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Augmentation(Section):
@@ -123,98 +108,6 @@ class Data(Section):
         return self
 
 
-class Training(Section):
-    """How the networks learn."""
-
-    optimizer: Literal["adam", "adamw", "sgd"] = Field(
-        default="adam", description="adamw: adam with weight decay; sgd: with Nesterov momentum"
-    )
-    learning_rate: float = Field(default=0.005, gt=0, le=10, description="the peak of the schedule")
-    schedule: Literal["one_cycle", "cosine", "constant"] = Field(
-        default="one_cycle", description="of the learning rate: up and down, only down, or constant"
-    )
-    batch_size: int = Field(default=64, ge=1, le=8192, description="images per step")
-    epochs: int = Field(default=4, ge=1, le=1000, description="passes over the training images")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        default="auto", description="of the arithmetic in training; auto: bfloat16 where that is fast"
-    )
-    label_smoothing: float = Field(
-        default=0.0, ge=0, lt=1, description="share of each target spread over all classes; 0: off"
-    )
-    weight_decay: float = Field(
-        default=0.0, ge=0, le=1, description="share lost per step, times the learning rate; adamw only"
-    )
-    momentum: float = Field(
-        default=_DEFAULT_MOMENTUM, ge=0, lt=1, description="share of the last step kept; sgd only"
-    )
-    averaging: float = Field(
-        default=0.0, ge=0, lt=1, description="share of the averaged weights kept per step, like 0.999; 0: off"
-    )
-
-
-class OwnTraining(Training):
-    """The keys of `training` that differ for one model; the common ones hold for the rest."""
-
-    @model_serializer(mode="plain")
-    def _given(self) -> dict[str, Any]:
-        return {key: getattr(self, key) for key in Training.model_fields if key in self.model_fields_set}
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, OwnTraining) and self._given() == other._given()
-
-
-Own = Annotated[OwnTraining | None, Field(description="the keys of training that differ for this model")]
-
-
-class Dense(Section):
-    """Dense layers only: every unit has a weight for each pixel."""
-
-    model_config = ConfigDict(json_schema_extra={"required": ["architecture"]})
-
-    architecture: Literal["dense"] = Field(default="dense", description="the kind of network")
-    units: Units = (128,)
-    dropout: Dropout = 0.0
-    batch_normalization: Normalized = False
-    training: Own = None
-
-
-class Cnn(Section):
-    """Convolutions with ReLU, a pooling after each, then dense layers."""
-
-    model_config = ConfigDict(json_schema_extra={"required": ["architecture"]})
-
-    architecture: Literal["cnn"] = Field(default="cnn", description="the kind of network")
-    filters: Filters = (64, 64)
-    kernel_size: int = Field(default=3, ge=1, le=9, description="pixels, the side of the square kernels")
-    padding: Literal["valid", "same"] = Field(
-        default="valid", description="valid: maps lose their border; same: zeros around them keep their size"
-    )
-    pooling: Literal["max", "average", "none"] = Field(
-        default="max", description="of blocks of 2 x 2, after each convolution"
-    )
-    units: Units = (128,)
-    dropout: Dropout = 0.0
-    batch_normalization: Normalized = False
-    training: Own = None
-
-    @model_validator(mode="after")
-    def _maps_last(self) -> Self:
-        side, steps = IMAGE_SIDE, f"{IMAGE_SIDE}"
-        for number in range(1, len(self.filters) + 1):
-            convolution = [(f"conv{number}", self.kernel_size, 1)] if self.padding == "valid" else []
-            pooling = [(f"pool{number}", POOL_SIDE, POOL_SIDE)] if self.pooling != "none" else []
-            for layer, window, stride in convolution + pooling:
-                if window > side:
-                    raise ValueError(
-                        f"shrinks its maps to nothing: {steps}, and {layer} needs {window} pixels a side. "
-                        "Expected maps that last: take fewer filters, a smaller kernel_size, "
-                        "padding: same or pooling: none."
-                    )
-                side = (side - window) // stride + 1
-                steps = f"{steps} -> {side}"
-        return self
-
-
 class Inspection(Section):
     """What is looked at inside the trained networks."""
 
@@ -223,6 +116,17 @@ class Inspection(Section):
     )
     replacement: Literal["mean", "zero"] = Field(
         default="mean", description="what takes the place of a filter's map to see what the filter is worth"
+    )
+
+
+class Robustness(Section):
+    """How much of the test images is perturbed to see how far accuracy falls, and for which trainings."""
+
+    images_per_class: Annotated[int, Field(ge=1, le=10_000)] | Literal["all"] = Field(
+        default=100, description="test images of each class, the first ones; all: every test image"
+    )
+    seeds: Literal["first", "all"] = Field(
+        default="first", description="of each model; all: the intervals then allow for other seeds, too"
     )
 
 
@@ -249,6 +153,9 @@ class Config(Section):
     )
     training: Training = Field(default=Training(), description="common to all models")
     inspection: Inspection = Field(default=Inspection(), description="what is looked at inside the networks")
+    robustness: Robustness = Field(
+        default=Robustness(), description="how far accuracy falls on perturbed test images"
+    )
     launch: Launch = Field(default=Launch(), description="where the trainings run")
 
     @field_validator("models")
@@ -263,7 +170,7 @@ class Config(Section):
     def _optimizers_use_their_keys(self) -> Self:
         for model, network in self.models.items():
             recipe, own = self.training_of(model), network.training
-            for key, owner, off in (("weight_decay", "adamw", 0.0), ("momentum", "sgd", _DEFAULT_MOMENTUM)):
+            for key, owner, off in (("weight_decay", "adamw", 0.0), ("momentum", "sgd", DEFAULT_MOMENTUM)):
                 value = getattr(recipe, key)
                 if recipe.optimizer == owner or value == off:
                     continue
@@ -274,6 +181,11 @@ class Config(Section):
                     *(("models", model, "training", key) if its_own else ("training", key)),
                 )
         return self
+
+    @property
+    def seeds_perturbed(self) -> tuple[int, ...]:
+        """Those whose trainings are asked about perturbed images."""
+        return self.seeds if self.robustness.seeds == "all" else self.seeds[:1]
 
     def training_of(self, model_name: str) -> Training:
         """How one model learns: its own `training:` keys, and the common ones for the rest."""

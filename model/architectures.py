@@ -2,6 +2,7 @@
 
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -11,9 +12,11 @@ import numpy as np
 from keras import KerasTensor, layers
 from keras.initializers import GlorotUniform
 
-from configs.schema import Cnn, Dense
+from configs.networks import Cnn, Dense
 from model.layer_facts import POOL, SIDE
+from model.patterns import hand_made_kernels
 from model.run_folder import AGAIN, RunError
+from model.saved_models import check_saved
 
 Policy = Literal["float32", "mixed_bfloat16"]
 POOLINGS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
@@ -64,34 +67,43 @@ def _build(
         name="probabilities",
         dtype="float32",  # the loss needs all its digits
     )(x)
-    return keras.Model(inputs, outputs)
+    return keras.Model(inputs, outputs, name=network.architecture)  # or Keras counts what it has built before
 
 
 def _convolutions(
     x: KerasTensor, network: Cnn, seeds: Iterator[int], policy: Policy, pool_first: bool
 ) -> KerasTensor:
-    """Convolution, normalization, ReLU and pooling for each of `filters`."""
-    normalized = network.batch_normalization
+    """Convolution, normalization, ReLU and pooling for each of `filters`.
+
+    Of frozen convolutions kernels and biases stay as they start, the biases 0; normalization still learns.
+    """
+    normalized, frozen = network.batch_normalization, network.kernels != "learned"
     split = normalized or pool_first  # something stands between the convolution and its ReLU
     late_bias = pool_first and not normalized  # the statistics of normalization are of all places
     for number, filters in enumerate(network.filters, 1):
         name = f"conv{number}"
-        x = layers.Conv2D(
+        convolution = layers.Conv2D(
             filters,
             network.kernel_size,
+            strides=network.strides,
             padding=network.padding,
             use_bias=not late_bias,
             activation=None if split else "relu",
             kernel_initializer=GlorotUniform(next(seeds)),
+            trainable=not frozen,
             name=f"{name}_linear" if split else name,
             dtype=policy,
-        )(x)
+        )
+        num_inputs = x.shape[-1]
+        x = convolution(x)
+        if network.kernels == "hand_made":
+            convolution.kernel.assign(hand_made_kernels(network.kernel_size, num_inputs, filters))
         if normalized:
             x = layers.BatchNormalization(name=f"{name}_normalization", dtype=policy)(x)
         if pool_first:
             x = _pool(x, network, number, policy)
         if late_bias:
-            x = _Bias(name=f"{name}_bias", dtype=policy)(x)
+            x = _Bias(trainable=not frozen, name=f"{name}_bias", dtype=policy)(x)
         if split:
             x = layers.Activation("relu", name=name, dtype=policy)(x)
         if not pool_first:
@@ -129,7 +141,7 @@ def _hidden_units(
 
 
 def _pool(x: KerasTensor, network: Cnn, number: int, policy: Policy) -> KerasTensor:
-    if network.pooling == "none":
+    if not network.pools:
         return x
     return POOLINGS[network.pooling](POOL, name=f"pool{number}", dtype=policy)(x)
 
@@ -157,17 +169,17 @@ def load(path: Path, network: Dense | Cnn, num_classes: int) -> keras.Model:
         with warnings.catch_warnings():
             # Keras leaves a layer that it does not find as it was, with a warning.
             warnings.simplefilter("error", UserWarning)
-            with zipfile.ZipFile(path) as archive:
-                if archive.testzip() is not None:
-                    raise zipfile.BadZipFile
+            check_saved(path, model.count_params())
             model.load_weights(path)
     except FileNotFoundError:
         raise RunError(f"{path} is missing; {AGAIN}") from None
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, zlib.error, EOFError):
         raise RunError(f"{path} is damaged; delete its folder, then {AGAIN}") from None
-    except (OSError, ValueError, KeyError, UserWarning) as error:
-        problem = str(error).splitlines()[0]
+    except Exception as error:  # a file made to do harm fails in as many ways as there are readers
+        problem = (str(error) or type(error).__name__).splitlines()[0]
         raise RunError(
             f"{path} does not fit the network in the run's config.yaml ({problem}); {AGAIN}"
         ) from None
+    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        raise RunError(f"{path} holds weights that are not finite numbers; delete its folder, then {AGAIN}")
     return model

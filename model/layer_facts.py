@@ -6,9 +6,9 @@ No TensorFlow: the report, the memory estimate and the figures need these before
 from dataclasses import dataclass
 from typing import Literal
 
-from configs.schema import IMAGE_SIDE as SIDE
-from configs.schema import POOL_SIDE as POOL
-from configs.schema import Cnn, Dense
+from configs.networks import IMAGE_SIDE as SIDE
+from configs.networks import POOL_SIDE as POOL
+from configs.networks import Cnn, Dense
 
 NORMALIZATION = 4  # numbers per channel: a scale, a shift, a mean and a variance
 
@@ -77,8 +77,7 @@ def _convolutions(network: Cnn) -> list[LayerFacts]:
     facts = []
     side, channels, kernel = SIDE, 1, network.kernel_size
     for number, filters in enumerate(network.filters, 1):
-        same = network.padding == "same"
-        side = side if same else side - kernel + 1
+        padding, side = _slide(side, network)
         weights = kernel * kernel * channels * filters
         facts.append(
             LayerFacts(
@@ -88,14 +87,24 @@ def _convolutions(network: Cnn) -> list[LayerFacts]:
                 parameters=weights + filters + NORMALIZATION * filters * network.batch_normalization,
                 flops=2 * weights * side * side,
                 window=kernel,
-                padding=(kernel - 1) // 2 if same else 0,
+                stride=network.strides,
+                padding=padding,
             )
         )
-        if network.pooling != "none":
+        if network.pools:
             side //= POOL
             facts.append(LayerFacts(f"pool{number}", "pool", (side, side, filters), window=POOL, stride=POOL))
         channels = filters
     return facts
+
+
+def _slide(side: int, network: Cnn) -> tuple[int, int]:
+    """The padding at the top and left of maps of a side, and the side of what a convolution makes of them."""
+    kernel, stride = network.kernel_size, network.strides
+    if network.padding == "valid":
+        return 0, (side - kernel) // stride + 1
+    steps = -(-side // stride)
+    return max((steps - 1) * stride + kernel - side, 0) // 2, steps  # an odd one is at the bottom and right
 
 
 def receptive_field(facts: list[LayerFacts], layer: str) -> ReceptiveField:

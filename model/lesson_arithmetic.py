@@ -96,14 +96,15 @@ class Normalization:
 class FilterAtWork:
     """One filter, what it reads for one picture, and what Keras makes of that.
 
-    `reads` float32 (h, w, c) without padding; `kernel` (kh, kw, c); `keras_map` (h', w') is after ReLU,
-    `keras_pooled` (h' // 2, w' // 2) or None where nothing is pooled.
+    `reads` float32 (h, w, c) without padding; `kernel` (kh, kw, c) moves by `strides` pixels; `keras_map`
+    (h', w') is after ReLU, `keras_pooled` (h' // 2, w' // 2) or None where nothing is pooled.
     """
 
     reads: np.ndarray
     kernel: np.ndarray
     bias: float
     normalization: Normalization | None
+    strides: int
     padding: str
     pooling: str
     keras_map: np.ndarray
@@ -136,18 +137,18 @@ class ByHand:
 def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
     """The whole map of a filter in float64, and one place of it in detail (None: where it is largest)."""
     reads, kernel = work.reads.astype(np.float64), work.kernel.astype(np.float64)
-    size = len(kernel)
-    # Zeros around, an odd one at the bottom and right.
-    before, after = ((size - 1) // 2, size // 2) if work.padding == "same" else (0, 0)
+    size, strides = len(kernel), work.strides
+    before, after = _padding(len(reads), size, strides) if work.padding == "same" else (0, 0)
     reads = np.pad(reads, ((before, after), (before, after), (0, 0)))
-    linear = sum(convolve(reads[..., c], kernel[..., c]) for c in range(reads.shape[-1])) + work.bias
-    linear = np.asarray(linear)
+    everywhere = sum(convolve(reads[..., c], kernel[..., c]) for c in range(reads.shape[-1])) + work.bias
+    linear = np.asarray(everywhere)[::strides, ::strides]
     normalized = work.normalization(linear) if work.normalization else linear
     values = relu(normalized)
     pool = {"max": max_pool, "average": average_pool}.get(work.pooling)
     # Before ReLU, so that a map of zeros shows the place that came nearest to an answer.
     row, column = place or (int(i) for i in np.unravel_index(normalized.argmax(), normalized.shape))
-    window = reads[row : row + size, column : column + size]
+    first_row, first_column = row * strides, column * strides
+    window = reads[first_row : first_row + size, first_column : first_column + size]
     top, left = row // 2 * 2, column // 2 * 2
     block = values[top : top + 2, left : left + 2]
     return ByHand(
@@ -161,8 +162,14 @@ def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
         value=float(values[row, column]),
         map=values,
         pooled=pool(values) if pool else None,
-        beyond_border=not (
-            before <= row < linear.shape[0] - after and before <= column < linear.shape[1] - after
+        beyond_border=not all(
+            before <= first <= len(reads) - after - size for first in (first_row, first_column)
         ),
         block=block if pool and block.shape == (2, 2) else None,
     )
+
+
+def _padding(side: int, size: int, strides: int) -> tuple[int, int]:
+    """Zeros before and after, so that as many places as `strides` leaves fit; an odd one comes after."""
+    total = max((-(-side // strides) - 1) * strides + size - side, 0)
+    return total // 2, total - total // 2

@@ -77,6 +77,8 @@ def train(
 ) -> tuple[keras.Model, History]:
     """Train one network from its first step, or from a saved state, to its last epoch.
 
+    The last is that of the recipe's `epochs`, or the first that reaches its `stop_at_accuracy`.
+
     The same arguments give the same bits, wherever the training was interrupted and however its steps
     were grouped into graph calls: order, augmentation and dropout follow from (seed, epoch, step).
 
@@ -104,7 +106,8 @@ def train(
     if state is not None:
         trainer.restore(state.variables)
         history = list(state.history)
-    for epoch in range(len(history), recipe.epochs):
+    while not _is_over(recipe, history):
+        epoch = len(history)
         loss, accuracy = trainer.run_epoch(
             epoch, lambda steps: on_progress(Progress(steps, trainer.num_steps, history))
         )
@@ -118,6 +121,13 @@ def train(
     model = build(network, num_classes, seed)
     model.set_weights(trainer.final_weights())
     return model, history
+
+
+def _is_over(recipe: Training, history: History) -> bool:
+    """Whether no epoch is left, or the last one reached the accuracy at which to stop."""
+    target = recipe.stop_at_accuracy
+    reached = target is not None and bool(history) and history[-1]["accuracy"] >= target
+    return reached or len(history) >= recipe.epochs
 
 
 class _Trainer:

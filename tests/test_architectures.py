@@ -7,6 +7,7 @@ import pytest
 from configs.schema import Cnn, Dense
 from model.architectures import build, build_for_training, load
 from model.layer_facts import layer_facts, receptive_field
+from model.patterns import hand_made_kernels
 from model.run_folder import RunError
 
 NETWORKS = [
@@ -23,12 +24,18 @@ NETWORKS = [
             batch_normalization=norm,
         )
         for padding, pooling, norm in itertools.product(
-            ("valid", "same"), ("max", "average", "none"), (False, True)
+            ("valid", "same"), ("max", "average", "none", "strides"), (False, True)
         )
     ),
     Cnn(architecture="cnn", filters=(3,), kernel_size=5, dropout=0.5),
     Cnn(architecture="cnn", filters=(3, 4, 5), kernel_size=2, padding="same", units=()),
+    Cnn(architecture="cnn", filters=(3, 4), kernel_size=4, padding="same", pooling="strides", units=()),
+    *(
+        Cnn(architecture="cnn", filters=(4, 6), units=(8,), kernels=kernels, batch_normalization=norm)
+        for kernels, norm in itertools.product(("random", "hand_made"), (False, True))
+    ),
 ]
+FIRST_WEIGHTS = [28.9257, 1330.8175, 6040.7103, 133.3201]  # of seed 0: sums of the kernels' absolute values
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((5, 28, 28, 1), np.float32)
 
@@ -75,13 +82,16 @@ def test_the_seed_decides_the_weights():
     assert not (kernels[1] == kernels[2]).all(), "layers of one network must not share their seed"
 
 
-@pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "pool2"])
+@pytest.mark.parametrize(
+    ("layer", "pooling"),
+    [*((layer, "average") for layer in ("conv1", "pool1", "conv2", "pool2")), ("conv2", "strides")],
+)
 @pytest.mark.parametrize("padding", ["valid", "same"])
-def test_receptive_field_is_where_the_gradient_is(layer, padding):
+def test_receptive_field_is_where_the_gradient_is(layer, pooling, padding):
     """An independent second way: which pixels change a value of the map at all."""
     import tensorflow as tf
 
-    network = Cnn(architecture="cnn", filters=(2, 2), padding=padding, pooling="average")
+    network = Cnn(architecture="cnn", filters=(2, 2), padding=padding, pooling=pooling)
     field = receptive_field(layer_facts(network, 10), layer)
     model = build(network, 10, seed=0)
     model.set_weights([np.ones_like(w) for w in model.get_weights()])
@@ -97,11 +107,54 @@ def test_receptive_field_is_where_the_gradient_is(layer, padding):
         assert (found.min(), found.max()) == expected, f"the receptive field of {layer} is derived wrongly"
 
 
+def test_strides_take_the_place_of_pooling():
+    network = Cnn(architecture="cnn", filters=(2, 2), pooling="strides")
+    model = build(network, 10, seed=0)
+    assert [model.get_layer(name).strides for name in ("conv1", "conv2")] == [(2, 2), (2, 2)]
+    assert not any("pool" in layer.name for layer in model.layers), "convolutions in steps of 2 pool already"
+
+
+@pytest.mark.parametrize("kernels", ["random", "hand_made"])
+@pytest.mark.parametrize("norm", [False, True])
+def test_frozen_convolutions_have_nothing_to_learn(kernels, norm):
+    network = Cnn(filters=(4, 6), units=(8,), kernels=kernels, batch_normalization=norm)
+    for model in (build(network, 10, seed=1), build_for_training(network, 10, seed=1, policy="float32")):
+        layers = {variable.path.split("/")[0] for variable in model.trainable_variables}
+        normalization = {"conv1_normalization", "conv2_normalization"} if norm else set()
+        assert layers == {"dense1", "probabilities"} | normalization, "convolutions stay as they are"
+
+
+def test_only_the_kernels_differ_before_training():
+    """Controls start from the weights of the network that they are compared with."""
+    learned, random, hand_made = (
+        build(Cnn(filters=(4, 6), units=(8,), kernels=kernels), 10, seed=2).get_weights()
+        for kernels in ("learned", "random", "hand_made")
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(learned, random, strict=True))
+    same = [np.array_equal(a, b) for a, b in zip(learned, hand_made, strict=True)]
+    assert same == [False, True, False, True, True, True, True, True], "hand-made kernels, and only they"
+    np.testing.assert_array_equal(hand_made[2], hand_made_kernels(3, 4, 6))
+
+
+def test_the_initial_weights_are_those_of_the_recorded_runs():
+    """Recorded figures were made with these: other ones would need them made again."""
+    weights = build(Cnn(), 10, seed=0).get_weights()
+    sums = [float(np.abs(w, dtype=np.float64).sum()) for w in weights if w.any()]
+    assert sums == pytest.approx(FIRST_WEIGHTS, abs=1e-4), "a seed gives other initial weights than before"
+
+
 def test_a_saved_model_is_rebuilt_from_its_config(tmp_path):
     network = NETWORKS[3]
     model = build(network, 10, seed=5)
     model.save(tmp_path / "model.keras")
     loaded = load(tmp_path / "model.keras", network, 10)
+    np.testing.assert_array_equal(model(IMAGES), loaded(IMAGES))
+
+
+def test_hand_made_filters_are_saved_for_plain_keras(tmp_path):
+    model = build(Cnn(filters=(4, 6), units=(8,), kernels="hand_made"), 10, seed=5)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_array_equal(model(IMAGES), loaded(IMAGES))
 
 

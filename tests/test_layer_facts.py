@@ -31,6 +31,11 @@ def cnn(**knobs):
         (cnn(pooling="none"), 4_757_578),
         (cnn(filters=(16, 16)), 55_098),
         (cnn(filters=(32, 32)), 113_386),
+        (cnn(pooling="average"), 243_786),
+        (cnn(pooling="strides"), 640 + 36_928 + 6 * 6 * 64 * 128 + 128 + 1_290),
+        (cnn(kernels="random"), 243_786),
+        (cnn(kernels="hand_made"), 243_786),
+        (dense(units=(307,)), 244_075),
     ],
 )
 def test_parameters_by_hand(network, expected):
@@ -42,6 +47,19 @@ def test_flops_by_hand():
     expected = 2 * (9 * 64 * 26 * 26 + 9 * 64 * 64 * 11 * 11 + 1600 * 128 + 128 * 10)
     assert flops(cnn()) == expected == 10_112_000, "arithmetic of the network in multiply-adds, times 2"
     assert flops(dense()) == 2 * (784 * 128 + 128 * 10)
+
+
+def test_flops_with_strides_by_hand():
+    # 28 -> 13 -> 6: 9 weights at 13 x 13 places into 64 maps, ...
+    expected = 2 * (9 * 64 * 13 * 13 + 9 * 64 * 64 * 6 * 6 + 36 * 64 * 128 + 128 * 10)
+    assert flops(cnn(pooling="strides")) == expected == 3_441_280
+    assert flops(cnn(kernels="random")) == flops(cnn()), "frozen filters do the same arithmetic"
+
+
+@pytest.mark.parametrize(("layer", "size", "stride", "offset"), [("conv1", 3, 2, 0), ("conv2", 7, 4, 0)])
+def test_receptive_field_with_strides_by_hand(layer, size, stride, offset):
+    field = receptive_field(layer_facts(cnn(pooling="strides"), 10), layer)
+    assert (field.size, field.stride, field.offset) == (size, stride, offset)
 
 
 def test_one_map_shrinks_as_the_lesson_says():

@@ -70,7 +70,7 @@ def test_shipped_configs_are_lab_sheets(path: Path) -> None:
     text = path.read_text()
     written = yaml.safe_load(text)
     config = load(path)
-    for section in ("data", "training", "inspection", "launch"):
+    for section in ("data", "training", "inspection", "robustness", "launch"):
         assert written[section].keys() == getattr(config, section).model_dump().keys(), (
             f"{section} is not whole"
         )
@@ -185,6 +185,7 @@ SAME = [
     ["models.cnn.training={epochs: 4}"],
     ["data.source=lines"],  # the images have a digest of their own
     ["inspection.images_per_class=2"],  # looking at a network does not change it
+    ["robustness.images_per_class=all", "robustness.seeds=all"],  # nor does asking it more
     ["models.dense.dropout=0"],
 ]
 OTHER = [

@@ -67,6 +67,31 @@ def test_going_on_from_a_saved_state_gives_the_same_bits(recipe):
     assert not same(weights, trained(seed=1, augmentation=augmentation, **recipe)[0]), "seeds must differ"
 
 
+def test_it_stops_after_the_first_epoch_that_reaches_the_accuracy():
+    states = []
+    recipe = {"schedule": "constant", "epochs": 30, "learning_rate": 0.003}
+    target = 0.9
+    weights, history = trained(stop_at_accuracy=target, on_epoch=states.append, **recipe)
+    assert 1 < len(history) < 30, "this test sees nothing: it stopped at once, or never"
+    assert history[-1]["accuracy"] >= target
+    assert all(row["accuracy"] < target for row in history[:-1]), "it went on after it had reached it"
+    for state in states:
+        resumed = trained(state=state, stop_at_accuracy=target, **recipe)
+        assert same(weights, resumed[0]), f"resumed after epoch {len(state.history)}, it ends elsewhere"
+        assert history == resumed[1]
+    short = trained(schedule="constant", epochs=len(history), learning_rate=0.003)
+    assert same(weights, short[0]), "stopping must change nothing of the epochs before"
+
+
+@pytest.mark.parametrize("kernels", ["random", "hand_made"])
+def test_frozen_filters_stay_as_they_are_while_the_rest_learns(kernels):
+    network = Cnn(filters=(4, 3), units=(8,), kernels=kernels)
+    start, (weights, history) = build(network, 4, seed=0).get_weights(), trained(network, epochs=4)
+    same_as_before = [np.array_equal(a, b) for a, b in zip(start, weights, strict=True)]
+    assert same_as_before == [True] * 4 + [False] * 4, "two convolutions frozen, two dense layers learned"
+    assert history[-1]["loss"] < history[0]["loss"], "the dense layers must learn"
+
+
 def test_how_steps_are_grouped_changes_nothing(monkeypatch):
     weights, history = trained()
     monkeypatch.setattr(training, "CALL_SECONDS", 0.0)  # one step a call

@@ -1,15 +1,17 @@
 """The kernels themselves: what they resemble, which inputs weigh most, how far training moved them."""
 
 from dataclasses import dataclass
-from math import comb
 from typing import Any
 
 import numpy as np
+
+from model.patterns import draw_patterns
 
 NUM_RANDOM = 20_000  # untrained kernels that set the mark for giving a name
 RANDOM_SEED = 0
 UNTRAINED_SHARE = 0.95  # of them stay below the mark
 NUM_SLICES = 3  # heaviest input slices told of a deeper kernel
+NUM_UNTRAINED = 100  # networks that chance is measured on
 
 
 @dataclass(frozen=True)
@@ -27,55 +29,23 @@ class Bank:
 
 
 def pattern_bank(size: int) -> Bank | None:
-    """Draw the hand-made filters of a size and let untrained kernels compete with them.
-
-    For 3 x 3 these are the textbook's masks (Gonzalez and Woods, Digital Image Processing, chapter 10):
-    lines `-1 2 -1` in four directions, Sobel's gradients in four, the centre against its surround
-    (Laplacian with diagonals), and the binomial blur. Filters are not flipped: an edge with similarity
-    +1 answers to dark on the left (at the top) and light on the right (at the bottom); the rising
-    diagonal edge to light at the lower right, the falling one to light at the upper right. Their names
-    are those of the line along the edge.
+    """Take the hand-made filters of a size and let untrained kernels compete with them.
 
     Args:
-        size: of the kernels, in pixels; odd sizes have all ten patterns, even ones those that exist.
+        size: of the kernels, in pixels.
 
     Returns:
         The bank, or None for 1 x 1 kernels, which have no shape.
     """
     if size == 1:
         return None
-    drawn = {name: pattern for name, pattern in _draw(size).items() if np.abs(pattern).max() > 1e-12}
+    drawn = draw_patterns(size)
     patterns = np.array([pattern.ravel() / np.linalg.norm(pattern) for pattern in drawn.values()])
     # Glorot's uniform weights; their scale does not matter to a cosine
     random = np.random.default_rng(RANDOM_SEED).uniform(-1, 1, (NUM_RANDOM, size * size))
     reached = np.abs(random @ patterns.T / np.linalg.norm(random, axis=1, keepdims=True)).max(axis=1)
     threshold = float(np.quantile(reached, UNTRAINED_SHARE))
     return Bank(tuple(drawn), patterns, threshold, float(reached.mean()))
-
-
-def _draw(size: int) -> dict[str, np.ndarray]:
-    """Patterns (size, size), not yet of length 1; x grows to the right, y downwards."""
-    steps = np.arange(size) - (size - 1) / 2
-    y, x = np.meshgrid(steps, steps, indexing="ij")
-    binomial = np.array([comb(size - 1, i) for i in range(size)], float)
-    blur = np.outer(binomial, binomial)
-    return {
-        "vertical line": _against_mean(np.abs(x) <= 0.5),
-        "horizontal line": _against_mean(np.abs(y) <= 0.5),
-        "rising diagonal line": _against_mean(np.abs(x + y) <= 0.5),
-        "falling diagonal line": _against_mean(np.abs(x - y) <= 0.5),
-        "vertical edge": x * blur,
-        "horizontal edge": y * blur,
-        "rising diagonal edge": (x + y) * blur,
-        "falling diagonal edge": (x - y) * blur,
-        "centre against surround": _against_mean((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)),
-        "blur": blur,
-    }
-
-
-def _against_mean(mask: np.ndarray) -> np.ndarray:
-    """A mask whose weights sum to 0, so that it answers to nothing where all is alike."""
-    return mask - mask.mean()
 
 
 def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] | None]:
@@ -152,3 +122,44 @@ def movement(before: np.ndarray, after: np.ndarray) -> list[dict[str, float]]:
         {"cosine": float(c), "distance": float(d), "relative": float(r)}
         for c, d, r in zip(np.clip(cosine, -1, 1), distance, relative, strict=True)
     ]
+
+
+def count_patterns(kernel: np.ndarray) -> dict[str, Any] | None:
+    """Count the kernels of a first convolution by the pattern they match, beside what chance gives.
+
+    Args:
+        kernel: (k, k, 1, c), trained.
+
+    Returns:
+        `num_filters`; the `threshold` of `Bank`; the number of filters per pattern (`counts`) and of all
+        that match one (`total`); and as `untrained` and `untrained_total` how many [from, to] the middle
+        90 of 100 untrained networks with as many filters have. None where kernels have no shape.
+    """
+    bank = pattern_bank(len(kernel))
+    if bank is None:
+        return None
+    num_filters = kernel.shape[-1]
+    counts = _counts(kernel, bank)
+    # other kernels than those that set the threshold
+    generator = np.random.default_rng(RANDOM_SEED + 1)
+    untrained = [_counts(generator.uniform(-1, 1, kernel.shape), bank) for _ in range(NUM_UNTRAINED)]
+    by_name = {name: [one[name] for one in untrained] for name in bank.names}
+    return {
+        "num_filters": num_filters,
+        "threshold": bank.threshold,
+        "counts": counts,
+        "total": sum(counts.values()),
+        "untrained": {name: _middle(numbers) for name, numbers in by_name.items()},
+        "untrained_total": _middle([sum(one.values()) for one in untrained]),
+    }
+
+
+def _counts(kernel: np.ndarray, bank: Bank) -> dict[str, int]:
+    names = [match["name"] for match in match_kernels(kernel, bank) if match is not None]
+    return {name: names.count(name) for name in bank.names}
+
+
+def _middle(numbers: list[int]) -> list[int]:
+    """The numbers that 90 of 100 lie between, ends included."""
+    ends = np.quantile(numbers, [0.05, 0.95], method="nearest")
+    return [int(end) for end in ends]

@@ -1,0 +1,132 @@
+"""The settings of networks: what they are made of, and how they learn."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
+
+from configs.values import Dropout, Filters, Normalized, Units
+
+IMAGE_SIDE = 28  # pixels
+POOL_SIDE = 2  # pooling takes blocks of 2 x 2
+DEFAULT_MOMENTUM = 0.9
+
+
+class Section(BaseModel):
+    """What all sections have in common: unknown keys refused, no conversions, no changes afterwards."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Training(Section):
+    """How the networks learn."""
+
+    optimizer: Literal["adam", "adamw", "sgd"] = Field(
+        default="adam", description="adamw: adam with weight decay; sgd: with Nesterov momentum"
+    )
+    learning_rate: float = Field(default=0.005, gt=0, le=10, description="the peak of the schedule")
+    schedule: Literal["one_cycle", "cosine", "constant"] = Field(
+        default="one_cycle", description="of the learning rate: up and down, only down, or constant"
+    )
+    batch_size: int = Field(default=64, ge=1, le=8192, description="images per step")
+    epochs: int = Field(default=4, ge=1, le=1000, description="passes over the training images")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto", description="of the arithmetic in training; auto: bfloat16 where that is fast"
+    )
+    label_smoothing: float = Field(
+        default=0.0, ge=0, lt=1, description="share of each target spread over all classes; 0: off"
+    )
+    weight_decay: float = Field(
+        default=0.0, ge=0, le=1, description="share lost per step, times the learning rate; adamw only"
+    )
+    momentum: float = Field(
+        default=DEFAULT_MOMENTUM, ge=0, lt=1, description="share of the last step kept; sgd only"
+    )
+    averaging: float = Field(
+        default=0.0, ge=0, lt=1, description="share of the averaged weights kept per step, like 0.999; 0: off"
+    )
+    stop_at_accuracy: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="of an epoch, on the training images: it is the last one then; null: no stop",
+    )
+
+
+class OwnTraining(Training):
+    """The keys of `training` that differ for one model; the common ones hold for the rest."""
+
+    @model_serializer(mode="plain")
+    def _given(self) -> dict[str, Any]:
+        return {key: getattr(self, key) for key in Training.model_fields if key in self.model_fields_set}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OwnTraining) and self._given() == other._given()
+
+
+Own = Annotated[OwnTraining | None, Field(description="the keys of training that differ for this model")]
+
+
+class Dense(Section):
+    """Dense layers only: every unit has a weight for each pixel."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["architecture"]})
+
+    architecture: Literal["dense"] = Field(default="dense", description="the kind of network")
+    units: Units = (128,)
+    dropout: Dropout = 0.0
+    batch_normalization: Normalized = False
+    training: Own = None
+
+
+class Cnn(Section):
+    """Convolutions with ReLU, pooling, then dense layers."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["architecture"]})
+
+    architecture: Literal["cnn"] = Field(default="cnn", description="the kind of network")
+    filters: Filters = (64, 64)
+    kernel_size: int = Field(default=3, ge=1, le=9, description="pixels, the side of the square kernels")
+    padding: Literal["valid", "same"] = Field(
+        default="valid", description="valid: maps lose their border; same: zeros around them keep their size"
+    )
+    pooling: Literal["max", "average", "none", "strides"] = Field(
+        default="max",
+        description="of blocks of 2 x 2, after each convolution; strides: convolutions in steps of 2 instead",
+    )
+    kernels: Literal["learned", "random", "hand_made"] = Field(
+        default="learned",
+        description="of convolutions; random: as they start; hand_made: named patterns; both never change",
+    )
+    units: Units = (128,)
+    dropout: Dropout = 0.0
+    batch_normalization: Normalized = False
+    training: Own = None
+
+    @property
+    def strides(self) -> int:
+        """How many pixels a convolution moves at a time."""
+        return POOL_SIDE if self.pooling == "strides" else 1
+
+    @property
+    def pools(self) -> bool:
+        """Whether a pooling layer follows each convolution."""
+        return self.pooling in ("max", "average")
+
+    @model_validator(mode="after")
+    def _maps_last(self) -> Self:
+        side, steps = IMAGE_SIDE, f"{IMAGE_SIDE}"
+        for number in range(1, len(self.filters) + 1):
+            convolution = (
+                [(f"conv{number}", self.kernel_size, self.strides)] if self.padding == "valid" else []
+            )
+            pooling = [(f"pool{number}", POOL_SIDE, POOL_SIDE)] if self.pools else []
+            for layer, window, stride in convolution + pooling:
+                if window > side:
+                    raise ValueError(
+                        f"shrinks its maps to nothing: {steps}, and {layer} needs {window} pixels a side. "
+                        "Expected maps that last: take fewer filters, a smaller kernel_size, "
+                        "padding: same or pooling: none."
+                    )
+                side = (side - window) // stride + 1
+                steps = f"{steps} -> {side}"
+        return self
