@@ -1,16 +1,39 @@
 """Files that are either whole or absent: atomic writes, and locks between processes."""
 
+import errno
 import fcntl
 import io
 import json
+import math
 import os
+import shlex
+import socket
+import sys
 import tempfile
+import time
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
+
+MOST_BYTES = 1 << 28  # of a file that is read back; the largest, maps of garments, take some 10 MB
+MOST_UNPACKED = 1 << 30  # bytes of its arrays
+TEMPORARY = ".tmp"  # how the names of files end that are being written; they begin with a dot
+ADVICE = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space, or ask for a larger quota",
+    errno.EFBIG: "raise the limit of file sizes (`ulimit -f`)",
+    errno.EACCES: "make the folder writable, or choose another with --outputs",
+    errno.EPERM: "make the folder writable, or choose another with --outputs",
+    errno.EROFS: "choose a folder on another disk with --outputs",
+    errno.ENOTDIR: "a file stands where a folder belongs: move it away, or choose another with --outputs",
+    errno.EEXIST: "a file stands where a folder belongs: move it away, or choose another with --outputs",
+    errno.ENOENT: "it was deleted or moved meanwhile",
+    errno.EIO: "the disk may be failing: check it",
+}
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -21,10 +44,17 @@ def write_atomically(path: Path, data: bytes) -> None:
         data: the whole content.
 
     Raises:
-        OSError: the disk is full, the folder read-only, ...; the old file is then untouched.
+        OSError: the disk is full, the folder read-only, ...; it names the file. The old one is untouched.
     """
+    try:
+        _write(path, data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -48,6 +78,20 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def explain_fault(error: OSError) -> str:
+    """What went wrong with a file or a folder and what to do, in one sentence."""
+    where = f"{error.filename}: " if error.filename else ""
+    what = f"{error.strerror[:1].lower()}{error.strerror[1:]}" if error.strerror else str(error)
+    advice = ADVICE.get(error.errno or 0)
+    return f"{where}{what}" + (f"; {advice}" if advice else "")
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what writers that were killed left in a folder and below; no one may be writing there."""
+    for path in folder.rglob(f".*{TEMPORARY}"):
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def locked(path: Path, wait: bool = True) -> Iterator[None]:
     """Hold an exclusive lock on a file; the system frees it when the holder dies.
@@ -57,12 +101,29 @@ def locked(path: Path, wait: bool = True) -> Iterator[None]:
         wait: wait for the holder; if False, raise at once.
 
     Raises:
-        BlockingIOError: `wait` is False and another process holds the lock.
+        BlockingIOError: `wait` is False and another process holds the lock; `holder` says which.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.truncate(0)
+        file.write(_this_process())
+        file.flush()
         yield
+
+
+def holder(path: Path) -> str:
+    """Who holds a lock, or held it last: process, machine, since when, command."""
+    with suppress(OSError):
+        text = "".join(filter(str.isprintable, path.read_text(errors="replace")))
+        return text[:300] or "another process"
+    return "another process"
+
+
+def _this_process() -> str:
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return f"process {os.getpid()} on {socket.gethostname()}, since {since}: {command}"
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -75,3 +136,66 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     data = io.BytesIO()
     np.savez_compressed(data, allow_pickle=False, **arrays)
     write_atomically(path, data.getvalue())
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file that may come from anywhere.
+
+    Raises:
+        OSError: it is missing, ...
+        ValueError: it is no regular file (a pipe would be waited for), or larger than any written here.
+    """
+    size = path.stat().st_size
+    if not path.is_file():
+        raise ValueError("it is no regular file")
+    if size > MOST_BYTES:
+        raise ValueError(f"it has {size:,} bytes; expected at most {MOST_BYTES:,}")
+    return path.read_bytes()
+
+
+def read_value(path: Path) -> Any:
+    """Read a JSON value that may come from anywhere; as `read_bytes`, and ValueError if it is no JSON."""
+    text = read_bytes(path).decode()
+    try:
+        value = json.loads(text, parse_constant=_not_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if "\\ud" in text.lower():  # half a character, which could neither be shown nor written again
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _finite(text: str) -> float:
+    return _not_finite(text) if abs(float(text)) == float("inf") else float(text)
+
+
+def _not_finite(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no finite number")
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Read arrays of numbers that may come from anywhere, by name; nothing is unpickled.
+
+    Raises:
+        OSError: the file is missing, ...
+        Exception: it is damaged, too large, or holds something else; there are many ways.
+    """
+    with zipfile.ZipFile(io.BytesIO(read_bytes(path))) as archive:
+        members = archive.infolist()
+        size = sum(member.file_size for member in members)
+        if size > MOST_UNPACKED:
+            raise ValueError(f"it unpacks to {size:,} bytes; expected at most {MOST_UNPACKED:,}")
+        return {member.filename.removesuffix(".npy"): _read_array(archive, member) for member in members}
+
+
+def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """One array; what its header announces is compared with its size before memory is taken for it."""
+    formats = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    with archive.open(member) as file:
+        shape, by_columns, dtype = formats[np.lib.format.read_magic(file)](file)
+        if dtype.kind not in "biuf":
+            raise ValueError(f"{member.filename!a} in it holds {dtype}, and no numbers")
+        if file.tell() + math.prod(shape) * dtype.itemsize != member.file_size:
+            raise ValueError(f"{member.filename!a} in it does not have the size that it announces")
+        values = np.frombuffer(bytearray(file.read()), dtype)
+    return values.reshape(shape, order="F" if by_columns else "C")

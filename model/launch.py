@@ -6,6 +6,7 @@ dies costs only the job it was doing.
 
 import heapq
 import itertools
+import math
 import multiprocessing
 import os
 import signal
@@ -18,8 +19,11 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from data.splits import Splits
+from data.storage import explain_fault
+from model.layer_facts import LayerFacts
 
 MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, and what a batch becomes on its way
+MEMORY_OF_TENSORFLOW = 0.3e9  # bytes, before it does anything
 COPIES_OF_DATA = 3  # in a worker: as it arrives, as arrays, and in the graph
 Report = Callable[[Any], None]
 
@@ -85,6 +89,19 @@ def num_workers(costs: list[float], cores: int, free_memory: float, data_bytes: 
     return max(1, min(wanted, len(costs), int(free_memory / each)))
 
 
+def memory_of_training(batch_size: int, facts: list[LayerFacts], data_bytes: int) -> float:
+    """The bytes that a training needs for certain; it may take more.
+
+    Args:
+        batch_size: images per step.
+        facts: of the network's layers.
+        data_bytes: of the training images.
+    """
+    values = 2 * batch_size * sum(math.prod(fact.output_shape) for fact in facts)  # each with its gradient
+    weights = 4 * sum(fact.parameters for fact in facts)  # with gradients and the optimizer's two means
+    return MEMORY_OF_TENSORFLOW + COPIES_OF_DATA * data_bytes + 4 * (values + weights)
+
+
 def free_memory() -> float:
     """Bytes that can be had without swapping; where the system does not say, half of what is there."""
     limit = float("inf")
@@ -115,7 +132,7 @@ class Workers:
         self._context = multiprocessing.get_context("spawn")
         # Read by the workers' NumPy as it is imported, which is before any line of theirs runs.
         os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
-        self._arguments = (threads, splits, debug)
+        self._splits, self._arguments = splits, (threads, debug)
         self._waiting: list[tuple[float, int, Job]] = []
         self._order = itertools.count()
         self._started = itertools.count()
@@ -173,6 +190,9 @@ class Workers:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         theirs.close()
+        # Not as an argument: Python would show a traceback if this process ended while it hands it over.
+        with suppress(BrokenPipeError):
+            ours.send(self._splits)
         return _Worker(process, ours)
 
 
@@ -196,10 +216,14 @@ def _cause_of_death(exit_code: int) -> str:
     return f"its process was ended by {name}{hint}"
 
 
-def _work(connection: Connection, place: int, threads: int, splits: Splits, debug: bool) -> None:
-    """A worker's life: jobs from the parent until it hangs up."""
+def _work(connection: Connection, place: int, threads: int, debug: bool) -> None:
+    """A worker's life: the data, then jobs from the parent until it hangs up."""
     os.nice(int(place > 0))
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        splits = connection.recv()
+    except (EOFError, OSError):
+        return
     if not debug:
         _quieten()
     import tensorflow as tf
@@ -227,7 +251,9 @@ def _work(connection: Connection, place: int, threads: int, splits: Splits, debu
 
 
 def _reason(error: Exception) -> str:
-    """An error that nobody expected, in one line."""
+    """An error that no job foresees, in one line."""
+    if isinstance(error, OSError):
+        return explain_fault(error)
     if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
         return "not enough memory"
     first = (str(error).splitlines() or [""])[0]

@@ -2,14 +2,16 @@
 
 outputs/<name>/
   config.yaml  environment.json  report.json  report.md  report.html  figures/*.png
-  <model>/seed-<n>/    model.keras  history.csv  predictions.npz  metrics.json
+  <model>/seed-<n>/    model.keras  history.csv  predictions.npz  metrics.json  robustness.npz/.json
   <model>/inspection/  filters.npz  activations.npz  passports.json  *.png
 """
 
 import csv
-import json
-import zipfile
-from collections.abc import Callable
+import io
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,9 +19,22 @@ from typing import Any, TypeVar
 import numpy as np
 
 from configs.schema import Config, ConfigError, load
+from data.storage import TEMPORARY, holder, locked, read_bytes, read_npz, read_value, remove_temporary
+from model.checkpoints import remove_checkpoints
 
 T = TypeVar("T")
 TRAINED = ("model.keras", "history.csv", "predictions.npz", "metrics.json")  # in the order of writing
+HISTORY = {"loss", "accuracy", "val_loss", "val_accuracy"}  # columns of history.csv that are drawn
+METRICS: dict[str, type] = {  # what metrics.json must have
+    "accuracy": float,
+    "validation_accuracy": float,
+    "distinct_answers": int,
+    "epochs": int,
+    "precision": str,
+    "train_seconds": float,
+    "predict_seconds": float,
+}
+FIGURE = {"file", "title", "alt"}  # what a look tells of each
 
 
 class RunError(Exception):
@@ -70,16 +85,30 @@ class RunFolder:
     def metrics(self, model: str, seed: int) -> dict[str, Any] | None:
         """The metrics of a finished training, or None: they are written last."""
         try:
-            return read_json(self.seed_folder(model, seed) / "metrics.json")
+            metrics = read_json(self.seed_folder(model, seed) / "metrics.json")
+        except (OSError, ValueError):
+            return None
+        return metrics if all(isinstance(metrics.get(key), kind) for key, kind in METRICS.items()) else None
+
+    def look(self, model: str, kind: str) -> dict[str, Any] | None:
+        """What a look into a model has drawn (its KIND-figures.json, written last), or None."""
+        try:
+            record = read_json(self.inspection_folder(model) / f"{kind}-figures.json")
+        except (OSError, ValueError):
+            return None
+        return record if _is_look(record) else None
+
+    def robustness(self, model: str, seed: int) -> dict[str, Any] | None:
+        """How a training was asked about perturbed images (robustness.json, written last), or None."""
+        folder = self.seed_folder(model, seed)
+        try:
+            return read_json(folder / "robustness.json") if (folder / "robustness.npz").exists() else None
         except (OSError, ValueError):
             return None
 
-    def inspection(self, model: str) -> dict[str, Any] | None:
-        """What was drawn of a model's inside (figures.json, written last), or None."""
-        try:
-            return read_json(self.inspection_folder(model) / "figures.json")
-        except (OSError, ValueError):
-            return None
+    def perturbed(self, model: str, seed: int) -> dict[str, np.ndarray]:
+        """The arrays of robustness.npz by name: a training's answers to perturbed images."""
+        return self._read(self.seed_folder(model, seed) / "robustness.npz", read_npz, AGAIN)
 
     def history(self, model: str, seed: int) -> dict[str, np.ndarray]:
         """The columns of history.csv by name."""
@@ -98,8 +127,51 @@ class RunFolder:
         report = self.path / "report.json"
         if not report.exists():
             return True
-        parts = [*self.path.glob("*/seed-*/metrics.json"), *self.path.glob("*/inspection/figures.json")]
+        written_last = ("seed-*/metrics.json", "seed-*/robustness.json", "inspection/*-figures.json")
+        parts = [part for last in written_last for part in self.path.glob(f"*/{last}")]
         return any(part.stat().st_mtime_ns > report.stat().st_mtime_ns for part in parts)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes out of the folder, and tidy up what one that was killed left."""
+        path = self.path.resolve()
+        lock = path.parent / f".{path.name}.lock"
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(lock, wait=False))
+            except BlockingIOError:
+                remedy = "wait for it, or give this one another name"
+                raise RunError(f"{holder(lock)} is at work in {self.path}; {remedy}") from None
+            self.tidy()
+            yield
+
+    def tidy(self) -> None:
+        """Remove what a killed process left: files half-written, checkpoints of trainings that are done.
+
+        Raises:
+            RunError: a folder of the run is a link, through which a run would be written elsewhere.
+        """
+        for path in self.path.rglob("*"):
+            if path.is_symlink() and path.is_dir():
+                raise RunError(f"{path} is a link to another folder; put a folder of its own in its place")
+        remove_temporary(self.path)
+        for metrics in self.path.glob("*/seed-*/metrics.json"):
+            remove_checkpoints(metrics.parent)
+
+    def clear(self) -> None:
+        """Remove the run; whoever looks finds it whole or not at all. What a link leads to stays."""
+        if self.path.is_symlink():
+            self.path.unlink()
+            return
+        old = self.path.with_name(f".{self.path.name}.old")
+        shutil.rmtree(old, ignore_errors=True)  # of one that was killed
+        self.path.rename(old)
+        shutil.rmtree(old)
+
+    def must_still_be_there(self) -> None:
+        """Raise RunError if the folder is gone: writing would bring back a part of it."""
+        if not (self.path / "config.yaml").exists():
+            raise RunError(f"{self.path} was deleted or moved meanwhile; the same command starts over")
 
     def _must_be_a_run(self) -> None:
         if not self.path.is_dir():
@@ -110,7 +182,7 @@ class RunFolder:
             return read(path)
         except FileNotFoundError:
             raise RunError(f"{path} is missing; {remedy}") from None
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except Exception as error:  # a damaged file fails in as many ways as there are readers
             raise RunError(f"{path} can't be read ({error}); delete it, then {remedy}") from None
 
 
@@ -119,27 +191,48 @@ AGAIN = "run train.py with the run's config.yaml again: it trains only what is m
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object from a file; ValueError if it holds anything else."""
-    value = json.loads(path.read_bytes())
+    value = read_value(path)
     if not isinstance(value, dict):
         raise ValueError(f"expected an object, found {type(value).__name__}")
     return value
 
 
+def _is_look(record: dict[str, Any]) -> bool:
+    """Whether this tells what was drawn, all of it in the folder where it stands."""
+    figures = record.get("figures")
+    return (
+        isinstance(record.get("settings"), dict)
+        and isinstance(figures, list)
+        and all(isinstance(figure, dict) and figure.keys() >= FIGURE for figure in figures)
+        and all(isinstance(figure[key], str) for figure in figures for key in FIGURE)
+        and all(re.fullmatch(r"[\w-]+\.png", figure["file"]) for figure in figures)
+    )
+
+
 def _read_columns(path: Path) -> dict[str, np.ndarray]:
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = list(csv.DictReader(io.StringIO(read_bytes(path).decode(), newline="")))
     if not rows:
         raise ValueError("no epochs in it")
-    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+    missing = HISTORY - rows[0].keys()
+    if missing:
+        raise ValueError(f"no column {min(missing)} in it")
+    columns = {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+    if not all(np.isfinite(column).all() for column in columns.values()):
+        raise ValueError("numbers that are not finite")
+    return columns
 
 
 def _read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(path, allow_pickle=False) as file:
-        probabilities, labels = file["probabilities"], file["labels"]
+    arrays = read_npz(path)
+    probabilities, labels = arrays["probabilities"], arrays["labels"]
     if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1]:
         raise ValueError(f"shapes {probabilities.shape} and {labels.shape} do not belong together")
-    if not np.isfinite(probabilities).all():
-        raise ValueError("probabilities that are not finite numbers")
+    if probabilities.dtype.kind != "f" or labels.dtype.kind != "u":
+        raise ValueError(f"numbers of the kinds {probabilities.dtype} and {labels.dtype}")
+    if labels.size and labels.max() >= probabilities.shape[1]:
+        raise ValueError(f"a label {labels.max()} among {probabilities.shape[1]} classes")
+    if not (np.isfinite(probabilities).all() and probabilities.min(initial=0) >= 0):
+        raise ValueError("probabilities that are not finite numbers from 0 on")
     return probabilities, labels
 
 
@@ -160,9 +253,14 @@ def find_folder(outputs: Path, name: str, identity: dict[str, str]) -> tuple[Run
         environment = run.environment()
         if environment is not None and all(environment.get(key) == value for key, value in identity.items()):
             return run, True
-        if not run.path.exists() or (run.path.is_dir() and not any(run.path.iterdir())):
+        if not run.path.exists() or (run.path.is_dir() and all(map(_is_half_written, run.path.iterdir()))):
             return run, False
         number += 1
+
+
+def _is_half_written(path: Path) -> bool:
+    """Whether this is what a killed writer left."""
+    return path.name.startswith(".") and path.suffix == TEMPORARY
 
 
 def newest_run(outputs: Path) -> RunFolder:

@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import run_program
 
+from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
-from model.launch import Done, Failed, Job, JobFailed, Reported, Workers, num_workers
+from model.launch import Done, Failed, Job, JobFailed, Reported, Workers, memory_of_training, num_workers
+from model.layer_facts import layer_facts
 
 NOTHING = Split(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
 SPLITS = Splits(NOTHING, NOTHING, NOTHING, ("a", "b"), "Nothing", "made up", "0")
@@ -100,6 +104,46 @@ def test_the_longest_goes_first_and_jobs_may_follow_from_others():
 )
 def test_number_of_workers(costs, cores, memory, expected):
     assert num_workers(costs, cores, memory) == expected
+
+
+def test_memory_is_counted_by_hand():
+    facts = layer_facts(Dense(architecture="dense", units=(10,)), 2)
+    values, weights = 10 + 2, 784 * 10 + 10 + 10 * 2 + 2
+    expected = 0.3e9 + 3 * 1000 + 4 * (2 * 50 * values + 4 * weights)
+    assert memory_of_training(50, facts, 1000) == expected
+
+
+def test_the_default_network_is_never_refused_where_tensorflow_runs_at_all():
+    facts = layer_facts(Cnn(architecture="cnn", filters=(64, 64), units=(128,)), 10)
+    assert memory_of_training(128, facts, 43_120_000) < 1e9, "an estimate too high refuses what would run"
+
+
+def test_what_cannot_fit_in_memory_is_refused_before_anything_is_written(small_config, tmp_path):
+    layers = (
+        "models.cnn={architecture: cnn, padding: same, pooling: none, filters: [512,512,512,512,512,512]}"
+    )
+    result = run_program(small_config, layers, "training.batch_size=8192", "--outputs", tmp_path / "outputs")
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert re.fullmatch(
+        r"models\.cnn needs at least \d+\.\d GB of memory to train, and \d+\.\d GB are free; "
+        r"take a batch_size below 8,192 or a smaller network\.\n",
+        result.stderr,
+    ), result.stderr
+    assert not list(tmp_path.rglob("*.yaml")), "nothing may be written of a run that can't be done"
+
+
+def full_disk(splits, report, *, error):
+    raise error
+
+
+def test_a_failing_disk_costs_the_job_that_met_it():
+    error = OSError(28, "No space left on device", "outputs/x/model.keras")
+    with Workers(1, 1, SPLITS) as workers:
+        workers.submit(Job("full disk", full_disk, {"error": error}))
+        workers.submit(Job("add", add, {"first": 1, "second": 2}))
+        ends = {event.job.name: event for event in workers.events() if not isinstance(event, Reported)}
+    assert ends["full disk"].reason == "outputs/x/model.keras: no space left on device; free some space"
+    assert ends["add"].value == 3, "the next job must go on in the same worker"
 
 
 PARENT = """

@@ -31,6 +31,15 @@ def test_durations_as_people_say_them(seconds, words):
     assert duration(seconds) == words
 
 
+def test_a_warning_stays_on_screen():
+    job = Job("cnn seed 0", nothing)
+    console = plain_console()
+    with Display(console, [job], 100) as display:
+        display.show(Reported(job, "epoch-0002.checkpoint is skipped"))
+        display.show(Reported(job, (0.1, "0/2", "")))
+    assert console.file.getvalue() == "cnn seed 0  epoch-0002.checkpoint is skipped\n"
+
+
 def test_off_a_terminal_there_is_a_line_an_epoch_and_one_at_the_end():
     job = Job("cnn seed 0", nothing, cost=10)
     console = plain_console()

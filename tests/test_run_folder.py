@@ -1,8 +1,13 @@
 import json
 import os
+import re
+import socket
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from data.storage import write_json, write_npz
 from model.run_folder import RunError, RunFolder, find_folder, newest_run
@@ -19,6 +24,34 @@ def test_the_same_experiment_finds_its_folder_again_and_another_gets_its_own(tmp
     )
     other, known = find_folder(tmp_path, "x", IDENTITY | {"config_digest": "c"})
     assert (other.path.name, known) == ("x-2", False), "another config must never write into this run"
+
+
+def test_a_folder_in_which_nothing_was_finished_is_taken_again(tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / ".environment.json.a1b2.tmp").write_text("{")  # its writer was killed
+    assert find_folder(tmp_path, "x", IDENTITY)[0].path.name == "x", "a killed start must not cost the name"
+
+
+def test_what_a_killed_process_left_is_tidied_up(tmp_path):
+    run = RunFolder(tmp_path)
+    for name in ("metrics.json", "epoch-0002.checkpoint", ".model.keras.a1b2.tmp"):
+        write_json(run.seed_folder("cnn", 0) / name, {})
+    write_json(run.seed_folder("cnn", 1) / "epoch-0002.checkpoint", {})
+    run.tidy()
+    left = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(left) == ["cnn/seed-0/metrics.json", "cnn/seed-1/epoch-0002.checkpoint"], (
+        "a checkpoint stays as long as its training is not done, and no temporary file stays"
+    )
+
+
+def test_a_run_is_cleared_at_once_also_after_a_clearing_that_was_killed(tmp_path):
+    run = RunFolder(tmp_path / "x")
+    for path in (run.path, tmp_path / ".x.old"):
+        write_json(path / "environment.json", IDENTITY)
+    run.clear()
+    assert not list(tmp_path.iterdir()), "nothing of the old run may be left"
+    with pytest.raises(RunError, match="deleted or moved meanwhile"):
+        run.must_still_be_there()
 
 
 def test_a_folder_that_is_no_run_is_left_alone(tmp_path):
@@ -55,6 +88,75 @@ def test_what_is_missing_or_damaged_is_named_with_what_to_do(tmp_path):
             run.report()
 
 
+# Processes that start experiments at the same moment; what comes after a folder is found is left out.
+AT_ONCE = """
+import multiprocessing, sys
+from pathlib import Path
+from rich.console import Console
+import model.experiment
+from configs.schema import load
+from model.run_folder import RunError
+
+context = multiprocessing.get_context("fork")
+path, outputs = map(Path, sys.argv[1:3])
+num_experiments, num_processes = map(int, sys.argv[3:])
+barrier = context.Barrier(num_processes)
+
+def tell(line):
+    sys.stdout.write(line + "\\n")
+    sys.stdout.flush()
+
+def complete(experiment):
+    barrier.wait(60)  # holding the run's lock until all have tried
+    tell(experiment.run.path.name)
+    return 0
+
+def start(number):
+    config = load(path, [f"seeds={number % num_experiments}"])
+    barrier.wait(60)
+    try:
+        model.experiment.run_experiment(config, outputs, Console(quiet=True))
+    except RunError as error:
+        barrier.wait(60)
+        tell(f"refused: {error}")
+
+model.experiment.Experiment.complete = complete
+processes = [context.Process(target=start, args=(number,)) for number in range(num_processes)]
+for process in processes:
+    process.start()
+for process in processes:
+    process.join()
+"""
+
+
+def at_once(config, outputs, num_experiments, num_processes):
+    arguments = map(str, (config, outputs, num_experiments, num_processes))
+    command = [sys.executable, "-c", AT_ONCE, *arguments]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert not result.stderr, result.stderr
+    return sorted(result.stdout.splitlines())
+
+
+def test_sixteen_at_once_get_a_folder_each(small_config, tmp_path):
+    names = at_once(small_config, tmp_path, 16, 16)
+    assert names == sorted(["small", *(f"small-{number}" for number in range(2, 17))]), (
+        "each of 16 experiments of one name must get a folder of its own"
+    )
+    digests = {RunFolder(tmp_path / name).environment()["config_digest"] for name in names}
+    assert len(digests) == 16, "two experiments wrote into one folder"
+    assert at_once(small_config, tmp_path, 16, 16) == names, "each must find its own folder again"
+
+
+def test_of_two_on_the_same_run_one_is_told_who_the_other_is(small_config, tmp_path):
+    refused, name = at_once(small_config, tmp_path, 1, 2)
+    assert name == "small"
+    assert re.fullmatch(
+        rf"refused: process \d+ on {socket.gethostname()}, since .* is at work in .*small; "
+        "wait for it, or give this one another name",
+        refused,
+    ), refused
+
+
 def test_predictions_that_do_not_belong_together_are_refused(tmp_path):
     run = RunFolder(tmp_path)
     path = run.seed_folder("cnn", 0) / "predictions.npz"
@@ -88,18 +190,38 @@ def test_a_history_comes_as_columns(tmp_path):
     run = RunFolder(tmp_path)
     path = run.seed_folder("cnn", 0) / "history.csv"
     path.parent.mkdir(parents=True)
-    path.write_text("epoch,loss\n1,0.5\n2,0.25\n")
+    header = "epoch,loss,accuracy,val_loss,val_accuracy\n"
+    path.write_text(f"{header}1,0.5,0,0,0\n2,0.25,0,0,0\n")
     assert run.history("cnn", 0)["loss"].tolist() == [0.5, 0.25]
-    path.write_text("epoch,loss\n1,much\n")
-    with pytest.raises(RunError, match=r"history.csv can't be read"):
-        run.history("cnn", 0)
+    for content in (f"{header}1,much,0,0,0\n", f"{header}1,nan,0,0,0\n", f"{header}1,0\n", header, "a\n1\n"):
+        path.write_text(content)
+        with pytest.raises(RunError, match=r"history.csv can't be read"):
+            run.history("cnn", 0)
 
 
 def test_metrics_that_are_half_there_count_as_not_there(tmp_path):
     run = RunFolder(tmp_path)
     assert run.metrics("cnn", 0) is None
     path = run.seed_folder("cnn", 0) / "metrics.json"
-    write_json(path, {"accuracy": 0.5})
-    assert run.metrics("cnn", 0) == {"accuracy": 0.5}
-    path.write_text(json.dumps({"accuracy": 0.5})[:-3])
-    assert run.metrics("cnn", 0) is None
+    whole = {"accuracy": 0.5, "validation_accuracy": 0.5, "distinct_answers": 10, "epochs": 2}
+    whole |= {"precision": "float32", "train_seconds": 1.0, "predict_seconds": 0.1}
+    write_json(path, whole)
+    assert run.metrics("cnn", 0) == whole
+    text = json.dumps(whole)
+    for content in (text[:-3], text.replace("10", "null"), text.replace("1.0", "NaN"), "{}", "[" * 100_000):
+        path.write_text(content)
+        assert run.metrics("cnn", 0) is None, "a training whose record can't be used must be done again"
+
+
+def test_answers_to_perturbed_images_need_both_files(tmp_path):
+    run = RunFolder(tmp_path)
+    folder = run.seed_folder("cnn", 0)
+    assert run.robustness("cnn", 0) is None
+    write_json(folder / "robustness.json", {"settings": {}})
+    assert run.robustness("cnn", 0) is None, "a record without its arrays would never be measured again"
+    np.savez(folder / "robustness.npz", labels=np.arange(3))
+    assert run.robustness("cnn", 0) == {"settings": {}}
+    assert run.perturbed("cnn", 0)["labels"].tolist() == [0, 1, 2]
+    (folder / "robustness.npz").write_bytes(b"nothing of use")
+    with pytest.raises(RunError, match=r"robustness.npz can't be read"):
+        run.perturbed("cnn", 0)

@@ -14,6 +14,8 @@ from rich.text import Text
 from configs.schema import Config
 from data.splits import Splits
 from model.launch import Done, Failed, Job, Reported
+from model.report.tables import printable, terminal_block
+from model.run_folder import RunError, RunFolder
 
 BAR_WIDTH = 20
 
@@ -21,6 +23,21 @@ BAR_WIDTH = 20
 def say(console: Console, text: str) -> None:
     """Print text as it is: brackets and colons of a user's names mean nothing."""
     console.print(Text(text), soft_wrap=True)
+
+
+def result(run: RunFolder) -> str:
+    """What report.json says of a run, as text for the terminal.
+
+    Raises:
+        RunError: it is missing, damaged or no report.
+    """
+    report = run.report()
+    try:
+        return terminal_block(report, short_path(run.path))
+    except Exception as error:  # one made elsewhere fails in as many ways as it has keys
+        problem = printable(f"{type(error).__name__}: {error}")
+        remedy = "delete it, then run train.py with the run's config.yaml to write it"
+        raise RunError(f"{run.path / 'report.json'} is no report of a run ({problem}); {remedy}") from None
 
 
 def header(config: Config, splits: Splits, folder: Path) -> str:
@@ -102,6 +119,9 @@ class Display:
     def show(self, event: Reported | Done | Failed) -> None:
         """Take in what a job says; off a terminal, a line when an epoch or a job ends."""
         row = self.rows[event.job.name]
+        if isinstance(event, Reported) and isinstance(event.value, str):  # a warning: it must stay on screen
+            say(self.console, f"{row.job.name}  {event.value}")
+            return
         before = row.share, row.count
         if isinstance(event, Reported):
             row.share, row.count, row.note = event.value
