@@ -60,7 +60,7 @@ def summarise(
         if reason := no_comparison(baseline, candidate, models, failures):
             not_compared.append({**pair, "verdict": reason})
         else:
-            pair |= _compare(scores[baseline], scores[candidate], class_names)
+            pair |= compare_scores(scores[baseline], scores[candidate], class_names)
             comparisons.append(pair | put_in_words(pair, models, len(labels)))
     return {
         "chance": chance,
@@ -87,8 +87,18 @@ def _fault(probabilities: np.ndarray, labels: np.ndarray, chance: float) -> str 
     return GUESSING if guessing else None
 
 
-def _compare(one: Scores, other: Scores, class_names: Sequence[str]) -> dict[str, Any]:
-    """The numbers of a comparison: `other` minus `one`."""
+def compare_scores(one: Scores, other: Scores, class_names: Sequence[str]) -> dict[str, Any]:
+    """The numbers of a comparison: `other` minus `one`, both of the same test images.
+
+    Args:
+        one: the baseline's.
+        other: the candidate's.
+        class_names: of labels 0, 1, ...
+
+    Returns:
+        An entry of report.json's `comparisons`, but for the names and the words. `to_see` is None where a
+        difference was seen.
+    """
     estimate = difference_over(other.right, one.right)
     return {
         "difference": estimate.value,
@@ -135,13 +145,33 @@ def _per_class(one: Scores, other: Scores, class_names: Sequence[str]) -> list[d
 def _disagreement(one: Scores, other: Scores) -> dict[str, Any]:
     """How often answers of the two models differ, and the images on which all seeds of only one are right.
 
-    The images are those where the probability of the right class differs most, on the mean of the seeds.
+    Of these all are counted; those are told where the probability of the right class differs most, on the
+    mean of the seeds.
     """
     ahead = other.of_label.mean(axis=0) - one.of_label.mean(axis=0)
     difference = other.right.mean(axis=0) - one.right.mean(axis=0)
     order = np.argsort(-np.abs(ahead), kind="stable")
-    return {
+    found: dict[str, Any] = {
         "share": float(np.mean([(a != b).mean() for a in one.answers for b in other.answers])),
-        "only_baseline_right": order[difference[order] == -1][:NUM_EXAMPLES].tolist(),
-        "only_candidate_right": order[difference[order] == 1][:NUM_EXAMPLES].tolist(),
     }
+    for key, sign in (("only_baseline_right", -1), ("only_candidate_right", 1)):
+        images = order[difference[order] == sign]
+        found[f"num_{key}"] = len(images)
+        found[key] = [
+            {
+                "index": int(image),
+                "label": int(one.labels[image]),
+                "baseline": _answer(one, image),
+                "candidate": _answer(other, image),
+            }
+            for image in images[:NUM_EXAMPLES]
+        ]
+    return found
+
+
+def _answer(scores: Scores, image: int) -> dict[str, Any]:
+    """The seeds' commonest answer to an image, of equally common ones the surer; its mean probability."""
+    sure = scores.probabilities[:, image].mean(axis=0)
+    votes = np.bincount(scores.answers[:, image], minlength=len(sure))
+    answer = max(range(len(sure)), key=lambda label: (votes[label], sure[label]))
+    return {"predicted": answer, "probability": float(sure[answer])}

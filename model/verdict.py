@@ -10,7 +10,7 @@ Models = Mapping[str, Entry]
 
 SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
 GUESSING = "no better than guessing"
-UNKNOWN_CAUSE = "; this run can't say which made it better."
+UNKNOWN_CAUSE = "; {source} can't say which made it better."
 
 
 def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequence[Entry]) -> str:
@@ -42,6 +42,7 @@ def put_in_words(
     comparison: Entry,
     models: Models,
     num_images: int,
+    source: str = "this run",
 ) -> dict[str, Any]:
     """Say what a comparison comes to: the verdict, by the interval alone.
 
@@ -49,14 +50,15 @@ def put_in_words(
         comparison: one entry of report.json's `comparisons`, the words not yet among it.
         models: report.json's `models`.
         num_images: of the test split.
+        source: what the models are from, in words.
 
     Returns:
         "verdict": all sentences. "words": its parts, "answer" and where there is something to say "agreement"
         (of the single trainings) and "cost" (a clause without its end).
     """
     words = _words(comparison, models, num_images)
-    verdict = " ".join(words.values())
-    return {"words": words, "verdict": verdict + UNKNOWN_CAUSE if "cost" in words else verdict}
+    verdict, unknown = " ".join(words.values()), UNKNOWN_CAUSE.format(source=source)
+    return {"words": words, "verdict": verdict + unknown if "cost" in words else verdict}
 
 
 def _words(comparison: Entry, models: Models, num_images: int) -> dict[str, str]:
@@ -85,7 +87,8 @@ def _one_training(comparison: Entry, models: Models, num_images: int) -> str:
     single = [name for name in seeds if len(seeds[name]) == 1]
     start, end = f"In this one training {candidate} was right on", "Another seed may differ."
     if len(single) == 1:  # some of its seeds failed, and the difference is one of means
-        start = f"{single[0]} has one training only, and {candidate} was right on about"
+        who = "it" if single == [candidate] else candidate
+        start = f"{single[0]} has one training only, and {who} was right on about"
     elif seeds[baseline] == seeds[candidate]:
         first = seeds[baseline][0]
         end = f"Another seed may differ; seeds=[{first},{first + 1},{first + 2}] measures it."
@@ -107,18 +110,23 @@ def _cannot_tell(comparison: Entry) -> str:
     )
     if float(_points(difference, digits)) == 0:
         ahead = "neither is ahead"
-    wanted, more = comparison["to_see"]["difference"], comparison["to_see"]["more_seeds"]
-    to_see = f": to see a difference of {_points(wanted, 1)}, "
-    if more is None:
-        to_see += "no number of seeds would do; it takes more test pictures."
-    elif more == 0:
-        to_see = f", but a difference of {_points(wanted, 1)} would very likely have been seen."
-    else:
-        to_see += f"about {more} more {_plural('seed', more)} would be needed."
     return (
         f"No difference can be seen: {ahead}, and anything from {low} behind to {high} ahead fits these "
-        f"trainings. That does not make them equal{to_see}"
+        f"trainings. That does not make them equal{_to_see(comparison['to_see'])}"
     )
+
+
+def _to_see(needed: Entry | None) -> str:
+    """How the sentence that a difference can't be seen ends: what it would take, where that is known."""
+    if needed is None:
+        return "."
+    wanted, more = needed["difference"], needed["more_seeds"]
+    to_see = f": to see a difference of {_points(wanted, 1)}, "
+    if more is None:
+        return to_see + "no number of seeds would do; it takes more test pictures."
+    if more == 0:
+        return f", but a difference of {_points(wanted, 1)} would very likely have been seen."
+    return to_see + f"about {more} more {_plural('seed', more)} would be needed."
 
 
 def _clear(comparison: Entry, num_images: int) -> str:

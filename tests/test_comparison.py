@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from model.comparison import summarise
-from model.statistics import holm
+from model.comparison import _answer, summarise
+from model.statistics import Scores, holm
 from tests.test_verdict import CLASSES, COST
 
 CONSTANT = np.array([0.5, 0.3, 0.2], np.float32)
@@ -152,6 +152,16 @@ def test_class_without_test_images() -> None:
     assert not comparison["per_class"][3]["clear"]
 
 
+def test_the_commonest_answer_counts_also_where_another_class_is_likelier_on_the_mean() -> None:
+    sure, unsure = [0.9, 0.1, 0.0], [0.45, 0.55, 0.0]
+    predictions = {seed: np.array([row]) for seed, row in enumerate((sure, unsure, unsure))}
+    found = _answer(Scores(predictions, np.array([2], np.uint8)), 0)
+    assert found == {"predicted": 1, "probability": pytest.approx(0.4)}, "two of three say class 1"
+    del predictions[2]
+    found = _answer(Scores(predictions, np.array([2], np.uint8)), 0)
+    assert found["predicted"] == 0, "one each: the surer"
+
+
 def test_images_that_only_one_gets_right() -> None:
     dense, cnn = predict(0.85), predict(0.92)
     found = summarise({"dense": dense, "cnn": cnn}, labels_of(), CLASSES, COST)["comparisons"][0][
@@ -161,10 +171,14 @@ def test_images_that_only_one_gets_right() -> None:
         name: np.array([p.argmax(axis=1) == labels_of() for p in of_seeds.values()])
         for name, of_seeds in (("dense", dense), ("cnn", cnn))
     }
-    assert found["only_candidate_right"]
-    for index in found["only_candidate_right"]:
-        assert right["cnn"][:, index].all()
-        assert not right["dense"][:, index].any()
+    alone = right["cnn"].all(axis=0) & ~right["dense"].any(axis=0)
+    assert found["num_only_candidate_right"] == alone.sum() > 0
+    for one in found["only_candidate_right"]:
+        assert alone[one["index"]], "a training of dense is right, or one of cnn wrong"
+        assert one["candidate"]["predicted"] == one["label"] == labels_of()[one["index"]]
+        assert one["baseline"]["predicted"] != one["label"]
+        sure = np.mean([p[one["index"], one["label"]] for p in cnn.values()])
+        assert one["candidate"]["probability"] == pytest.approx(sure), "how sure is the mean of the seeds"
     answers = [np.array([p.argmax(axis=1) for p in of_seeds.values()]) for of_seeds in (dense, cnn)]
     shares = [np.mean(a != b) for a in answers[0] for b in answers[1]]
     assert found["share"] == pytest.approx(np.mean(shares))

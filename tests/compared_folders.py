@@ -1,0 +1,96 @@
+"""Run folders as a comparison finds them, made up without training."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from configs.schema import Config, dump
+from model.comparison import summarise
+from tests.test_comparison import labels_of, predict
+
+CLASSES = ["Shirt", "Coat", "Bag"]
+FACTS = {
+    "architecture": "cnn",
+    "parameters": 1000,
+    "convolution_parameters": 0,
+    "flops_per_image": 10_000,
+    "epochs": 4,
+    "precision": "float32",
+    "train_seconds": 2.0,
+    "predict_seconds": 0.1,
+}
+MACHINE = {"processor": "one", "cores": 2, "threads_per_job": 1, "bfloat16": False}
+
+
+def make_run(
+    folder: Path,
+    models: dict[str, float],
+    seeds: tuple[int, ...] = (0, 1, 2),
+    digest: str = "ab" * 32,
+    settings: dict[str, Any] | None = None,
+    **others: Any,
+) -> Path:
+    """A run folder of models that are right on about these shares of 3,000 test pictures.
+
+    Args:
+        folder: where.
+        models: by name.
+        seeds: of all of them.
+        digest: of the data.
+        settings: of the config, beside its name, seeds and models.
+        others: keys of report.json to be other than they would be.
+    """
+    labels = labels_of()
+    predictions = {name: predict(share, seeds) for name, share in models.items()}
+    for name, of_seeds in predictions.items():
+        for seed, probabilities in of_seeds.items():
+            (folder / name / f"seed-{seed}").mkdir(parents=True)
+            write_predictions(folder, name, seed, probabilities, labels)
+    networks = {name: {"architecture": "dense" if name == "dense" else "cnn"} for name in models}
+    given = {"name": "made-up", "seeds": list(seeds), "models": networks, **(settings or {})}
+    (folder / "config.yaml").write_text(dump(Config.model_validate(given)))
+    facts = {name: {**FACTS, "architecture": networks[name]["architecture"]} for name in models}
+    report = {
+        "name": "made-up",
+        "config_digest": "cd" * 32,
+        "seeds": list(seeds),
+        "data": {
+            "title": "Fashion-MNIST",
+            "name": "fashion-mnist",
+            "source": "a folder",
+            "digest": digest,
+            "classes": CLASSES,
+            "train": 100,
+            "validation": 5000,
+            "test": len(labels),
+        },
+        **summarise(predictions, labels, CLASSES, facts),
+        "environment": MACHINE,
+    }
+    write_report(folder, report | others)
+    return folder
+
+
+def write_report(folder: Path, report: dict[str, Any]) -> None:
+    (folder / "report.json").write_text(json.dumps(report))
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "report.json").read_text()))
+
+
+def write_predictions(
+    folder: Path, model: str, seed: int, probabilities: np.ndarray, labels: np.ndarray
+) -> None:
+    path = folder / model / f"seed-{seed}" / "predictions.npz"
+    np.savez_compressed(path, probabilities=probabilities, labels=labels)
+
+
+def report_alone(run: Path, folder: Path) -> Path:
+    """A folder with a run's report.json and nothing else."""
+    folder.mkdir(parents=True)
+    shutil.copy(run / "report.json", folder)
+    return folder

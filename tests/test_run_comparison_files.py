@@ -1,0 +1,150 @@
+"""What the comparison of runs looks like: the terminal's block, the folder, the page, the picture."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from model.report.run_comparison_files import write_comparison
+from model.report.run_comparison_text import answers, comparison_block, comparison_markdown, headline
+from model.run_comparison import compare_runs
+from model.run_folder import RunError, newest_run
+from tests.compared_folders import make_run, read_report, report_alone, write_report
+
+HOSTILE = "<script>alert(1)</script> $x|y$ \x1b[31m\u202e"
+
+
+def made_of(outputs: Path, *folders: Path) -> dict[str, Any]:
+    return compare_runs(folders, outputs)
+
+
+def test_the_block_fits_a_terminal_and_tells_everything(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
+    two = make_run(tmp_path / "two", {"cnn": 0.93}, settings={"training": {"epochs": 9}})
+    block = comparison_block(made_of(tmp_path, one, two, tmp_path / "nowhere"), "outputs/comparisons/x")
+    assert max(len(line) for line in block.splitlines()) <= 80
+    for row in ("one/dense", "one/cnn", "two/cnn"):
+        assert re.search(
+            rf"^{row} +\d\d\.\d % +\d\d\.\d to \d\d\.\d +[\d,]+ +1,000 +0\.0 +2 s$", block, re.M
+        ), row
+    assert "two/cnn is better than one/cnn by" in block
+    assert "these runs can't say" not in block, "both are equally large"
+    assert re.search(r"^training\.epochs +\d+ +9$", block, re.M), "what the configs differ in"
+    assert re.search(r"^models\.dense +dense +–$", block, re.M), "a model that only one has"
+    assert "unused   nowhere:" in block
+    assert "where that has none of the name" in " ".join(block.split()), "the rule of pairing is told"
+    assert "Look   outputs/comparisons/x/comparison.html" in block
+
+
+def test_what_is_unknown_is_said_to_be(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
+    two = make_run(tmp_path / "two", {"dense": 0.86, "cnn": 0.93}, settings={"data": {"split_seed": 3}})
+    alone = report_alone(make_run(tmp_path / "three", {"cnn": 0.91}), tmp_path / "alone")
+    other = make_run(tmp_path / "other", {"cnn": 0.91}, digest="ef" * 32, environment={"processor": "two"})
+    block = " ".join(comparison_block(made_of(tmp_path, one, two, alone, other), "x").split())
+    assert "alone: its config is unknown beyond what report.json tells" in block
+    assert "data.split_seed 0 3 ? 0" in block
+    assert "one, two, alone: Fashion-MNIST, digest abababab; other: Fashion-MNIST, digest efefefef" in block
+    assert "training times do not compare" in block
+    assert "Without the predictions of alone/cnn" in block
+
+
+def test_every_answer_names_both_models(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9}, seeds=(0,))
+    two = make_run(tmp_path / "two", {"cnn": 0.93}, seeds=(0,))
+    [answer] = answers(made_of(tmp_path, one, two))
+    assert answer.startswith("Against one/cnn: In this one training two/cnn was right on")
+    one = make_run(tmp_path / "three", {"cnn": 0.9})
+    [answer] = answers(made_of(tmp_path, one, two))
+    assert answer.startswith("Against three/cnn: two/cnn has one training only, and it was right on about")
+
+
+def test_many_long_names_keep_to_the_width(tmp_path: Path) -> None:
+    runs = [make_run(tmp_path / f"{letter * 90}", {"cnn": 0.9 + step / 100}, seeds=(step,))
+            for step, letter in enumerate("abcd")]  # fmt: skip
+    block = comparison_block(made_of(tmp_path, *runs), "x")
+    tables, _, rest = block.partition("seeds\n")
+    assert "  dddd" in rest, "values stand under their key where they do not fit beside it"
+    assert max(len(line) for line in tables.splitlines() if "comparisons" not in line) <= 100
+
+
+def test_names_cannot_steer_the_terminal_or_the_page(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    two = make_run(tmp_path / "<b>\x1b[31m$two|", {"cnn": 0.93})
+    report = read_report(two)
+    report["data"]["title"] = report["models"]["cnn"]["architecture"] = HOSTILE
+    report["failed"] = [{"model": HOSTILE, "seed": 0, "reason": HOSTILE}]
+    write_report(two, report)
+    found = made_of(tmp_path, two, one)
+    block = comparison_block(found, "x")
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", block), "a control character reaches the terminal"
+    folder = write_comparison(found, tmp_path)
+    html = (folder / "comparison.html").read_text()
+    assert "<script>alert" not in html
+    assert "<b>\x1b" not in html
+    markdown = (folder / "comparison.md").read_text()
+    assert "<script>" not in markdown.replace("\\<script\\>", "")
+    assert "\x1b" not in markdown
+    assert re.fullmatch(r"[A-Za-z0-9._-]+", folder.name), "a folder's name must be plain"
+
+
+def test_each_comparison_has_its_folder(tmp_path: Path) -> None:
+    one, two = make_run(tmp_path / "one", {"cnn": 0.9}), make_run(tmp_path / "two", {"cnn": 0.93})
+    other = make_run(tmp_path / "elsewhere" / "two", {"cnn": 0.95})
+    outputs = tmp_path / "outputs"
+    first = write_comparison(made_of(outputs, one, two), outputs)
+    assert first == outputs / "comparisons" / "one-and-two"
+    names = {"accuracy.png", "comparison.html", "comparison.json", "comparison.md"}
+    assert {path.name for path in first.iterdir()} == names
+    before = (first / "comparison.json").read_bytes()
+    assert write_comparison(made_of(outputs, one, other), outputs).name == "one-and-two-2", "other runs"
+    assert write_comparison(made_of(outputs, one, two), outputs) == first, "the same comparison again"
+    assert (first / "comparison.json").read_bytes() == before, "the same numbers every time"
+    assert write_comparison(made_of(outputs, two, one), outputs).name == "two-and-one"
+    with pytest.raises(RunError, match="no finished run"):
+        newest_run(outputs)
+
+
+def test_the_picture_is_as_wide_as_all_and_not_too_high(tmp_path: Path) -> None:
+    shares = {f"model{number}": 0.6 + number / 100 for number in range(30)}
+    runs = [make_run(tmp_path / "many", shares, seeds=(0,))]
+    runs.append(make_run(tmp_path / "other", {"cnn": 0.9}, digest="ef" * 32))
+    found = made_of(tmp_path, *runs)
+    with Image.open(write_comparison(found, tmp_path) / "accuracy.png") as image:
+        assert image.width == 1200
+        assert image.height <= 1500
+    few = made_of(tmp_path, runs[1])
+    with Image.open(write_comparison(few, tmp_path) / "accuracy.png") as image:
+        assert image.height < 400
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ((0.93,), "two/cnn is ahead of one/cnn by "),
+        ((0.9, 0.95), "1 of 2 pairs differs: three/cnn is ahead of one/cnn by 5."),
+        ((0.86, 0.95), "2 of 2 pairs differ; the most: three/cnn is ahead of one/cnn by 5."),
+    ],
+)
+def test_the_title_is_the_finding(tmp_path: Path, shares: tuple[float, ...], expected: str) -> None:
+    runs = [make_run(tmp_path / "one", {"cnn": 0.9})]
+    for name, share in zip(("two", "three"), shares, strict=False):
+        runs.append(make_run(tmp_path / name, {"cnn": share}, seeds=(5, 6, 7)))
+    assert headline(made_of(tmp_path, *runs)).startswith(expected)
+
+
+def test_the_title_where_nothing_is_compared(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    assert headline(made_of(tmp_path, one)) == "1 model of 1 run side by side; none are compared"
+
+
+def test_markdown_has_every_model_and_difference(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    two = make_run(tmp_path / "two", {"cnn": 0.93}, seeds=(4, 5))
+    text = comparison_markdown(made_of(tmp_path, one, two))
+    assert re.search(
+        r"^\| one/cnn \| 0\.\d{4} \| 0\.\d{4} to 0\.\d{4} \| seeds and images \| 0, 1, 2 \|", text, re.M
+    )
+    assert "| seeds | \\[0, 1, 2\\] | \\[4, 5\\] |" in text
