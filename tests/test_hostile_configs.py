@@ -6,11 +6,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configs.schema import Config, ConfigError, digest, dump, json_schema, load
 from configs.strict_yaml import write
+from configs.values import MODEL_NAMES_TAKEN, RUN_NAMES_TAKEN
 
 DEFAULT, QUICK = Path("configs/dense_vs_cnn.yaml"), Path("configs/quick.yaml")
 
@@ -18,67 +20,82 @@ names = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9_-]{0,12}\Z")
 printable = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=12)
 
 
-def _settings(section: str, **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Some of the keys of a section, with values from their ranges in the JSON Schema."""
-    optional = {}
-    for key, setting in json_schema()["$defs"][section]["properties"].items():
-        if "enum" in setting:
-            optional[key] = st.sampled_from(setting["enum"])
-        elif setting.get("type") == "boolean":
-            optional[key] = st.booleans()
-        elif setting.get("type") == "integer":
-            optional[key] = st.integers(setting["minimum"], setting["maximum"])
-        elif setting.get("type") == "number":
-            optional[key] = st.floats(
-                setting.get("minimum", 0),
-                setting.get("maximum", setting.get("exclusiveMaximum")),
-                exclude_min="minimum" not in setting,
-                exclude_max="maximum" not in setting,
+def _values(node: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """What the JSON Schema allows at a node."""
+    match node:
+        case {"$ref": reference}:
+            return _section(reference.rsplit("/", 1)[1])
+        case {"anyOf": options} | {"oneOf": options}:
+            return st.one_of(*map(_values, options))
+        case {"const": value}:
+            return st.just(value)
+        case {"enum": values}:
+            return st.sampled_from(values)
+        case {"type": "integer"}:
+            return st.integers(node["minimum"], node["maximum"])
+        case {"type": "number"}:
+            return st.floats(
+                node.get("minimum", node.get("exclusiveMinimum")),
+                node.get("maximum", node.get("exclusiveMaximum")),
+                exclude_min="exclusiveMinimum" in node,
+                exclude_max="exclusiveMaximum" in node,
             )
-    optional |= fixed
-    for key in ("weight_decay", "momentum"):
-        optional.pop(key, None)
-    return st.fixed_dictionaries({}, optional=optional)
+        case {"type": "array", "items": items, "minItems": least, "maxItems": most}:
+            return st.lists(_values(items), min_size=least, max_size=min(most, 9), unique_by=str)
+        case {"pattern": pattern}:
+            return st.from_regex(rf"\A{pattern.strip('^$')}\Z")
+        case {"type": "string"}:
+            return printable
+        case {"type": "null"}:
+            return st.none()
+        case {"type": "boolean"}:
+            return st.booleans()
+    raise NotImplementedError(f"the schema has a kind of value that these tests do not know: {node}")
 
 
-units = st.lists(st.integers(1, 16_384), max_size=6)
-dense = st.tuples(
-    st.just({"architecture": "dense"}), _settings("Dense", units=units, training=_settings("OwnTraining"))
-)
-cnn_filters = st.lists(st.integers(1, 1024), min_size=1, max_size=3)
-cnn = st.tuples(
-    st.just({"architecture": "cnn"}),
-    _settings(
-        "Cnn",
-        filters=cnn_filters,
-        units=units,
-        kernel_size=st.integers(1, 3),
-        training=_settings("OwnTraining"),
-    ),
-)
+def _section(name: str, /, **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Some of the keys of a section, those that are required among them; no rule between keys is kept."""
+    section = SCHEMA["$defs"][name] if name else SCHEMA
+    keys = {key: fixed[key] if key in fixed else _values(node) for key, node in section["properties"].items()}
+    required = {key: keys.pop(key) for key in section.get("required", [])}
+    return st.fixed_dictionaries(required, optional=keys)
+
+
+def _fits_together(values: dict[str, Any]) -> dict[str, Any]:
+    """The same, so changed that it keeps the rules between keys, which the JSON Schema can't tell."""
+    values = copy.deepcopy(values)
+    for recipe in (values, *values["models"].values()):
+        for key in ("weight_decay", "momentum"):
+            (recipe.get("training") or {}).pop(key, None)
+    for model in values["models"].values():
+        if model["architecture"] == "cnn":
+            model |= {
+                "filters": model.get("filters", [8])[:3],
+                "kernel_size": model.get("kernel_size", 3) % 3 + 1,
+            }
+    data = values.get("data", {})
+    if data.get("source") not in (None, "auto", "tfds", "debian", "lines"):
+        data |= {"source": f"./{data['source']}", "name": f"my.{data.get('name', '')}"[:64]}
+    else:
+        for key in ("name", "class_names"):
+            data.pop(key, None)
+    return values
+
+
+SCHEMA = json_schema()
 models = st.dictionaries(
-    names.map(str.lower).filter(lambda name: name not in ("figures", "lesson", "page", "exports")),
-    (dense | cnn).map(lambda parts: parts[0] | parts[1]),
+    names.map(str.lower).filter(lambda name: name not in MODEL_NAMES_TAKEN),
+    _values(SCHEMA["properties"]["models"]["additionalProperties"]),
     min_size=1,
     max_size=4,
 )
-data = st.one_of(
-    _settings("Data", source=st.sampled_from(["auto", "tfds", "debian", "lines"])),
-    st.fixed_dictionaries(
-        {"source": printable.map(lambda text: f"./{text}"), "name": names.map(lambda name: f"my.{name}")},
-        optional={"class_names": st.lists(printable, min_size=2, max_size=12, unique=True)},
-    ),
-)
-configs = st.fixed_dictionaries(
-    {"name": names.filter(lambda name: name.lower() not in ("lesson", "reference")), "models": models},
-    optional={
-        "seeds": st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=9, unique=True),
-        "data": data,
-        "training": _settings("Training"),
-        "inspection": _settings("Inspection"),
-        "launch": _settings("Launch", workers=st.integers(1, 256) | st.just("auto")),
-    },
-)
+sources = st.sampled_from(["auto", "tfds", "debian", "lines"]) | printable
+configs = _section(
+    "",
+    name=names.filter(lambda name: name.lower() not in RUN_NAMES_TAKEN),
+    models=models,
+    data=_section("Data", source=sources),
+).map(_fits_together)
 
 
 def _load_text(text: str, *overrides: str) -> Config:
@@ -92,9 +109,7 @@ def _load_text(text: str, *overrides: str) -> Config:
             assert sorted(Path(folder).iterdir()) == before, "loading a config wrote something"
 
 
-@settings(max_examples=100, deadline=None)
-@given(configs)
-def test_valid_configs_are_accepted_and_come_back_the_same(values: dict[str, Any]) -> None:
+def check_valid(values: dict[str, Any]) -> None:
     config = _load_text(write(values))
     again = _load_text(dump(config))
     assert again == config, "a run folder's config.yaml would be another experiment"
@@ -124,9 +139,7 @@ junk = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
-@given(configs, st.data())
-def test_mutated_configs_are_accepted_or_name_the_key(values: dict[str, Any], draw: st.DataObject) -> None:
+def check_mutated(values: dict[str, Any], draw: st.DataObject) -> None:
     mutant = copy.deepcopy(values)
     place = draw.draw(st.sampled_from(_places(mutant)))
     parent = mutant
@@ -156,13 +169,7 @@ def test_mutated_configs_are_accepted_or_name_the_key(values: dict[str, Any], dr
         assert any(key in message for key in named), f"{place} is not named in: {message}"
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    st.integers(0, 5000),
-    st.integers(0, 40),
-    st.text(max_size=6) | st.text("[]{}:,-&*!|>'\"%@` \n\t#", max_size=6),
-)
-def test_damaged_text_is_accepted_or_a_config_error(start: int, length: int, instead: str) -> None:
+def check_damaged(start: int, length: int, instead: str) -> None:
     text = DEFAULT.read_text()
     start %= len(text)
     try:
@@ -172,16 +179,98 @@ def test_damaged_text_is_accepted_or_a_config_error(start: int, length: int, ins
     assert _load_text(dump(config)) == config
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    st.sampled_from(["training.epochs", "models.cnn.filters", "seeds", "data", "x", "models.cnn"]),
-    st.text(max_size=12),
-)
-def test_any_override_is_accepted_or_a_config_error(key: str, value: str) -> None:
+def check_override(key: str, value: str) -> None:
     try:
         config = load(QUICK, [f"{key}={value}"])
     except ConfigError as error:
         message = str(error)
+        assert message.startswith("override "), f"the message does not say which override: {message}"
     else:
-        message = f"override {key} {config.name}"
-    assert message.startswith("override "), f"the message does not say which override: {message}"
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "config.yaml"
+            path.write_text(dump(config), encoding="utf-8")
+            assert load(path) == config, "a run folder's config.yaml would be another experiment"
+
+
+def _paths(schema: dict[str, Any]) -> list[str]:
+    """Every key of a config as an override names it; a model is one of the quick config."""
+    sections = {"models.dense": "Dense", "models.cnn": "Cnn", "models.cnn.training": "OwnTraining"}
+    for key, node in schema["properties"].items():
+        if "$ref" in node:
+            sections[key] = node["$ref"].rsplit("/", 1)[1]
+    inner = [
+        f"{path}.{key}" for path, name in sections.items() for key in schema["$defs"][name]["properties"]
+    ]
+    return [*schema["properties"], *sections, *inner, "models.new", "x", "data.x", "seeds.0", "a..b", ""]
+
+
+def _as_written(value: Any) -> str:
+    """A value as one writes it in an override."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ",".join(map(_as_written, value))
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_as_written(inner)}" for key, inner in value.items()) + "}"
+    return repr(value)
+
+
+paths = _paths(SCHEMA)
+overrides = st.sampled_from(paths).flatmap(
+    lambda path: st.tuples(st.just(path), junk.map(_as_written) | st.text(max_size=12) | of_other_keys)
+)
+of_other_keys = (
+    st.sampled_from(list(SCHEMA["$defs"]))
+    .flatmap(_section)
+    .flatmap(lambda section: st.sampled_from([_as_written(value) for value in section.values()] or ["1"]))
+)
+cuts = st.tuples(
+    st.integers(0, 5000),
+    st.integers(0, 40),
+    st.text(max_size=6) | st.text("[]{}:,-&*!|>'\"%@` \n\t#", max_size=6),
+)
+FEW = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+MANY = settings(FEW, max_examples=1000, derandomize=False)
+
+
+@FEW
+@given(configs)
+def test_valid_configs_are_accepted_and_come_back_the_same(values: dict[str, Any]) -> None:
+    check_valid(values)
+
+
+@FEW
+@given(configs, st.data())
+def test_mutated_configs_are_accepted_or_name_the_key(values: dict[str, Any], draw: st.DataObject) -> None:
+    check_mutated(values, draw)
+
+
+@FEW
+@given(cuts)
+def test_damaged_text_is_accepted_or_a_config_error(cut: tuple[int, int, str]) -> None:
+    check_damaged(*cut)
+
+
+@FEW
+@given(overrides)
+def test_any_override_is_accepted_or_a_config_error(override: tuple[str, str]) -> None:
+    check_override(*override)
+
+
+@pytest.mark.deep
+@MANY
+@given(configs, st.data(), cuts, overrides)
+def test_a_thousand_of_each(
+    values: dict[str, Any], draw: st.DataObject, cut: tuple[int, int, str], override: tuple[str, str]
+) -> None:
+    check_valid(values)
+    check_mutated(values, draw)
+    check_damaged(*cut)
+    check_override(*override)
+
+
+def test_every_kind_of_value_in_the_schema_is_generated() -> None:
+    for name in SCHEMA["$defs"]:
+        _section(name).validate()

@@ -1,8 +1,5 @@
 """What the inspection of one model left in its folder, read and checked for drawing. No TensorFlow."""
 
-import json
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from data.storage import read_npz, read_value
 from model.layer_facts import ReceptiveField
 from model.report.passport_records import Passport, Unit, passport_of, unit_of
 from model.run_folder import RunError
 
 MOST_COLUMNS = 10  # garments side by side in one picture
 AGAIN = "`python train.py inspect RUN` writes it again"
-DAMAGE = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile, zlib.error)
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -43,12 +40,16 @@ class Convolution:
 
 @dataclass(frozen=True)
 class KeepBest:
-    """Accuracy with only `kept` filters, the best first and in several random orders (orders, kept)."""
+    """Accuracy with only `kept` filters, the best first and in several random orders (orders, kept).
+
+    `full` is the whole network's, `untrained` what it had before training.
+    """
 
     kept: np.ndarray
     best: np.ndarray
     random: np.ndarray
     full: float
+    untrained: float
 
 
 @dataclass(frozen=True)
@@ -106,15 +107,16 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
     if (folder / "units.json").exists():
         return _read_dense(folder)
     with _reading(folder / "layers.json") as path:
-        document = json.loads(path.read_bytes())
+        document = read_value(path)
         facts = [fact for fact in document["layers"] if fact["kind"] == "conv"]
         fields = {fact["name"]: ReceptiveField(**fact["receptive_field"]) for fact in facts}
-        keep_best = {name: _keep_best(entry) for name, entry in document["keep_best"].items()}
+        untrained_accuracy = float(document["untrained_accuracy"])
+        keep_best = {n: _keep_best(entry, untrained_accuracy) for n, entry in document["keep_best"].items()}
         num_test = int(document["num_test"])
     with _reading(folder / "filters.npz") as path:
-        kernels = _kernels(_arrays(path), list(fields))
+        kernels = _kernels(read_npz(path), list(fields))
     with _reading(folder / "activations.npz") as path:
-        arrays = _arrays(path)
+        arrays = read_npz(path)
         columns = _columns(arrays["labels"])
         images, labels = _array(arrays, "images", (-1, 28, 28))[columns], arrays["labels"][columns]
         maps = {name: _maps(arrays, name, columns, kernel) for name, kernel in kernels.items()}
@@ -122,11 +124,11 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
             name: _array(arrays, f"{name}/before_relu", arrays[name].shape)[columns] for name in kernels
         }
     with _reading(folder / "untrained.npz") as path:
-        arrays = _arrays(path)
+        arrays = read_npz(path)
         before = _kernels(arrays, list(fields))
         untrained = {name: _maps(arrays, name, columns, kernel) for name, kernel in kernels.items()}
     with _reading(folder / "passports.json") as path:
-        passports = [passport_of(entry, num_test) for entry in json.loads(path.read_bytes())]
+        passports = [passport_of(entry, num_test) for entry in read_value(path)]
         ranked = {name: _ranked(passports, name, *kernel.shape[2:]) for name, kernel in kernels.items()}
         patterns = _patterns(document["matching"], passports)
     convolutions: list[Convolution] = []
@@ -143,12 +145,12 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
 
 def _read_dense(folder: Path) -> DenseInspection:
     with _reading(folder / "units.json") as path:
-        document = json.loads(path.read_bytes())
+        document = read_value(path)
         layer = str(document["units"][0]["layer"])
     with _reading(folder / "filters.npz") as path:
-        kernel = _array(_arrays(path), f"{layer}/kernel", (784, -1))
+        kernel = _array(read_npz(path), f"{layer}/kernel", (784, -1))
     with _reading(folder / "untrained.npz") as path:
-        untrained = _array(_arrays(path), f"{layer}/kernel", kernel.shape)
+        untrained = _array(read_npz(path), f"{layer}/kernel", kernel.shape)
     with _reading(folder / "units.json"):
         units = sorted((unit_of(entry, kernel.shape[1]) for entry in document["units"]), key=lambda u: u.rank)
         rule, num_test, found = document["rule"], document["num_test"], document["neighbour_correlation"]
@@ -163,14 +165,9 @@ def _reading(path: Path) -> Iterator[Path]:
         yield path
     except FileNotFoundError:
         raise RunError(f"{path} is missing; {AGAIN}") from None
-    except DAMAGE as error:
+    except Exception as error:  # a damaged file fails in as many ways as there are readers
         reason = f"{error} is missing in it" if isinstance(error, KeyError) else str(error)
         raise RunError(f"{path} can't be read ({reason or type(error).__name__}); {AGAIN}") from None
-
-
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
 
 
 def _array(arrays: Arrays, name: str, shape: Sequence[int]) -> np.ndarray:
@@ -212,12 +209,12 @@ def _maps(arrays: Arrays, name: str, columns: np.ndarray, kernel: np.ndarray) ->
     return _array(arrays, name, shape)[columns], pooled
 
 
-def _keep_best(entry: Mapping[str, Any]) -> KeepBest:
+def _keep_best(entry: Mapping[str, Any], untrained: float) -> KeepBest:
     kept, best, full = np.array(entry["kept"], int), np.array(entry["best"], float), float(entry["full"])
     random = np.array(entry["random"], float)
     if not len(kept) == len(best) == random.shape[1]:
         raise ValueError(f"keep_best has {len(kept)}, {len(best)} and {random.shape[1]} values")
-    return KeepBest(kept, best, random, full)
+    return KeepBest(kept, best, random, full, untrained)
 
 
 def _patterns(matching: Mapping[str, Any] | None, passports: Sequence[Passport]) -> Patterns | None:
