@@ -49,12 +49,38 @@ def show(
     debug: Debug = False,
 ) -> None:
     """The result again."""
-    from model.report.progress import say, short_path
-    from model.report.tables import terminal_block
+    from model.report.progress import result, say
     from model.run_folder import RunFolder, newest_run
 
     folder = RunFolder(run) if run is not None else newest_run(outputs)
-    say(_console(), terminal_block(folder.report(), short_path(folder.path)))
+    say(_console(), result(folder))
+
+
+@app.command(
+    help="Set runs side by side, in a table and in words: what their configs differ in, and which of their "
+    "models are better. Ends with 1 where one of them can't be used; the others are still shown."
+)
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.", metavar="RUN [RUN ...]")],
+    outputs: Outputs = Path("outputs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print comparison.json, and nothing else.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Runs side by side."""
+    from model.report.progress import say, short_path
+    from model.report.run_comparison_files import write_comparison
+    from model.report.run_comparison_text import comparison_block, faults
+    from model.run_comparison import compare_runs
+
+    comparison = compare_runs(runs, outputs)
+    folder = write_comparison(comparison, outputs)
+    if as_json:
+        typer.echo((folder / "comparison.json").read_text(encoding="utf-8"), nl=False)
+        for fault in faults(comparison):
+            typer.echo(fault, err=True)
+    else:
+        say(_console(), comparison_block(comparison, short_path(folder)))
+    raise typer.Exit(1 if comparison["unusable"] else 0)
 
 
 @app.command(help="Look inside the saved models of a run.")
@@ -185,7 +211,8 @@ class _Interrupted(BaseException):
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_DFL)  # a second one ends at once
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_DFL)  # a second one ends at once
     raise _Interrupted(number)
 
 
@@ -193,8 +220,12 @@ def _explained(error: Exception) -> int:
     """One short paragraph on stderr -> the exit code of this kind of error."""
     from configs.schema import ConfigError
     from data.idx import DataError
+    from data.storage import explain_fault
     from model.run_folder import RunError
 
+    if isinstance(error, OSError):
+        typer.echo(explain_fault(error) + ".", err=True)
+        return 1
     codes: dict[type[Exception], int] = {ConfigError: 2, DataError: 3, RunError: 1}
     known = next((code for kind, code in codes.items() if isinstance(error, kind)), None)
     text = str(error) if known is not None else f"{type(error).__name__}: {error}   (more: --debug)"

@@ -3,39 +3,48 @@
 The only module that knows more than one stage. It runs in the parent process, without TensorFlow.
 """
 
-import importlib.metadata
-import platform
-import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from configs.schema import Config, Data, digest, dump
+from configs.schema import Config, ConfigError, Data, digest, dump
 from data.fashion_mnist import load as load_fashion_mnist
 from data.lines import load as load_lines
 from data.splits import Splits
 from data.storage import locked, write_atomically, write_json
-from model.jobs import inspect_model, probe_speed, train_and_score
-from model.launch import Done, Failed, Job, Reported, Workers, free_memory, num_cores, num_workers
+from model.environment import describe_environment
+from model.jobs import explain_model, inspect_model, probe_speed, train_and_score
+from model.launch import (
+    Done,
+    Failed,
+    Job,
+    Reported,
+    Workers,
+    free_memory,
+    memory_of_training,
+    num_cores,
+    num_workers,
+)
 from model.layer_facts import layer_facts
 from model.report import progress
-from model.report.tables import terminal_block
 from model.report.writer import write_report
 from model.results import collect, report_of
+from model.robustness import measure_robustness, measured_with, num_questions
 from model.run_folder import RunError, RunFolder, find_folder
 
-REPOSITORY = Path(__file__).parent.parent
-VERSIONS = ("tensorflow", "keras", "numpy", "scipy", "matplotlib")
 FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
-INSPECTION_IMAGES = 100_000  # what an inspection costs, in images passed forward
+LOOKS = {"inside": inspect_model, "why": explain_model}
+PERTURBED = "perturbed"  # a look of its own: at any seed, and drawn with the report
+LOOK_IMAGES = {"inside": 80_000, "why": 30_000}  # what a look costs, in images passed forward
 SHARE_OF_SPEED = 0.6  # of one convolution's speed that whole training steps reach
 OVERHEAD_SECONDS = 15.0  # beside the jobs' arithmetic: TensorFlow's import, graphs, the report
 CLEARLY_FASTER = 1.3  # bfloat16 against float32: more than the noise of a shared machine
+
+
+Training = tuple[str, int]  # model and seed
+Look = tuple[str, str, int]  # kind, model and seed
 
 
 def load_data(section: Data) -> Splits:
@@ -65,6 +74,7 @@ def run_experiment(
 
     Raises:
         DataError: the data can't be had or is wrong; nothing has been written then.
+        ConfigError: a network can't be trained in the memory there is; likewise.
         RunError: another process is at work on the same experiment.
     """
     splits = load_data(config.data)
@@ -72,12 +82,14 @@ def run_experiment(
     with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
         run, known = find_folder(outputs, config.name, identity)
         if not known:
+            _must_fit(config, splits)
             _describe(run, config, identity)
-    with _only_one(run):
-        if fresh and known:
-            shutil.rmtree(run.path)
-        if not _says(run, config):  # what is to be looked at may have changed, or where it runs
-            _describe(run, config, identity)
+    with run.held():
+        with locked(outputs / ".lock"):
+            if fresh and known:
+                run.clear()
+            if not _says(run, config):  # what is to be looked at may have changed, or where it runs
+                _describe(run, config, identity)
         progress.say(console, progress.header(config, splits, run.path))
         return Experiment(config, splits, run, console, debug).complete()
 
@@ -98,7 +110,7 @@ def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
         DataError: its data can't be had.
     """
     config, splits = open_run(run)
-    with _only_one(run):
+    with run.held():
         return Experiment(config, splits, run, console, debug).complete(train=False)
 
 
@@ -134,24 +146,30 @@ class Experiment:
     def complete(self, train: bool = True) -> int:
         """Do the jobs that are left, write the report if anything is new, and show it."""
         trainings = self._unfinished() if train else []
-        inspections = [model for model in self.config.models if self._wants_a_look(model)]
-        if trainings or inspections:
-            self._work(trainings, inspections)
+        looks = [look for look in self._all_looks() if self._is_wanted(look)]
+        if trainings or looks:
+            self._work(trainings, looks)
         elif not train:
             progress.say(self.console, "Every model has been looked into already.")
-        if trainings or inspections or self.run.is_report_outdated():
+        if trainings or looks or self.run.is_report_outdated():
             self._report()
-        report = self.run.report()
-        progress.say(self.console, "\n" + terminal_block(report, progress.short_path(self.run.path)))
-        return 4 if report["failed"] else 0
+        progress.say(self.console, "\n" + progress.result(self.run))
+        return 4 if self.run.report()["failed"] else 0
 
     def _report(self) -> None:
+        self.run.must_still_be_there()
         results = collect(self.run, self.config, self.splits.test.labels, self.failed)
         report = report_of(self.run, self.config, self.splits, self.identity, results)
-        looked_into = [model for model in self.config.models if self._has(self.run.inspection(model))]
+        looked_into = {model: self._looked_into(model) for model in self.config.models}
+        looked_into = {model: records for model, records in looked_into.items() if records}
         write_report(self.run, report, self.splits, results.histories, looked_into)
 
-    def _unfinished(self) -> list[tuple[str, int]]:
+    def _looked_into(self, model: str) -> list[dict[str, Any]]:
+        """The records of the looks into a model that are done."""
+        records = [self.run.look(model, kind) for kind in LOOKS]
+        return [record for record in records if record is not None and self._has(record)]
+
+    def _unfinished(self) -> list[Training]:
         return [
             (model, seed)
             for model in self.config.models
@@ -159,55 +177,68 @@ class Experiment:
             if not (self.run.is_complete(model, seed) and self._has(self.run.metrics(model, seed)))
         ]
 
-    def _wants_a_look(self, model: str) -> bool:
-        """Whether the model of the first seed is to be inspected, now or when it has been trained."""
-        metrics = self.run.metrics(model, self.config.seeds[0])
-        looked = self.run.inspection(model)
-        done = looked is not None and self._has(looked) and looked["settings"] == self._settings
+    def _all_looks(self) -> list[Look]:
+        """The models of the first seed are looked into; those of others may be asked, too."""
+        config = self.config
+        looks = [(kind, model, config.seeds[0]) for model in config.models for kind in LOOKS]
+        return looks + [
+            (PERTURBED, model, seed) for model in config.models for seed in config.seeds_perturbed
+        ]
+
+    def _is_wanted(self, look: Look) -> bool:
+        """Whether a look is to be taken, now or when the model has been trained."""
+        kind, model, seed = look
+        metrics = self.run.metrics(model, seed)
+        record, settings = self.run.look(model, kind), self._settings
+        if kind == PERTURBED:
+            record, settings = self.run.robustness(model, seed), measured_with(self.config.robustness)
+        done = record is not None and self._has(record) and record["settings"] == settings
         return not done and (metrics is None or _is_sound(metrics))
 
     def _has(self, record: dict[str, Any] | None) -> bool:
         """Whether a record is there and is of this very experiment."""
         return record is not None and all(record.get(key) == value for key, value in self.identity.items())
 
-    def _work(self, trainings: list[tuple[str, int]], inspections: list[str]) -> None:
-        """Run the jobs in workers; a model is looked into as soon as its first seed is there."""
-        first = self.config.seeds[0]
-        jobs = {(model, seed): self._training(model, seed) for model, seed in trainings}
-        looks = {model: self._inspection(model) for model in inspections}
-        everything = [*jobs.values(), *looks.values()]
+    def _work(self, trainings: list[Training], looks: list[Look]) -> None:
+        """Run the jobs in workers; a model is looked into as soon as it is trained."""
+        jobs = {key: self._training(*key) for key in trainings}
+        waiting = {look: self._look(*look) for look in looks}
+        everything = [*jobs.values(), *waiting.values()]
         owners = {job.name: key for key, job in jobs.items()}
-        owners |= {job.name: (model, first) for model, job in looks.items()}
+        owners |= {job.name: look[1:] for look, job in waiting.items()}
         costs = [job.cost for job in everything]
-        launch = self.config.launch
-        size = sum(
-            split.images.nbytes for split in (self.splits.train, self.splits.validation, self.splits.test)
-        )
-        number = launch.workers
-        if number == "auto":
-            number = num_workers(costs, num_cores(), free_memory(), size)
-        with Workers(number, launch.threads_per_job, self.splits, self.debug) as workers:
+        with self._workers(costs) as workers:
             seconds = self._choose_precision(workers, costs)
             progress.say(self.console, progress.machine_line(num_cores(), self._precision(), seconds))
             with progress.Display(self.console, everything, seconds) as display:
-                for job in jobs.values():
-                    workers.submit(self._with_precision(job, owners[job.name][0]))
-                for model in [model for model in looks if (model, first) not in jobs]:
-                    workers.submit(looks.pop(model))
+                for key, job in jobs.items():
+                    workers.submit(self._with_precision(job, key[0]))
+                for look in [look for look in waiting if look[1:] not in jobs]:
+                    workers.submit(waiting.pop(look))
                 for event in workers.events():
                     display.show(event)
-                    model, seed = owners[event.job.name]
-                    if isinstance(event, Reported):
-                        continue
+                    owner = owners[event.job.name]
                     if isinstance(event, Failed):
-                        inside = {"stage": "inspection"} if event.job.function is inspect_model else {}
-                        self.failed.append({"model": model, "seed": seed, **inside, "reason": event.reason})
-                    elif (
-                        (model, seed) in jobs and model in looks and seed == first and _is_sound(event.value)
-                    ):
-                        workers.submit(looks.pop(model))
-                for job in looks.values():
-                    display.show(Failed(job, "there is no sound model of the first seed"))
+                        self._note_failure(owner, event)
+                    elif isinstance(event, Done) and _is_training(event.job) and _is_sound(event.value):
+                        for look in [look for look in waiting if look[1:] == owner]:
+                            workers.submit(waiting.pop(look))
+                for job in waiting.values():
+                    display.show(Failed(job, "there is no sound model to look into"))
+
+    def _note_failure(self, owner: Training, event: Failed) -> None:
+        stage = {} if _is_training(event.job) else {"stage": "inspection"}
+        failure = {"model": owner[0], "seed": owner[1], **stage, "reason": event.reason}
+        if failure not in self.failed:  # a damaged model stops every look at it
+            self.failed.append(failure)
+
+    def _workers(self, costs: list[float]) -> Workers:
+        launch, splits = self.config.launch, self.splits
+        size = sum(split.images.nbytes for split in (splits.train, splits.validation, splits.test))
+        number = launch.workers
+        if number == "auto":
+            number = num_workers(costs, num_cores(), free_memory(), size)
+        return Workers(number, launch.threads_per_job, splits, self.debug)
 
     def _choose_precision(self, workers: Workers, costs: list[float]) -> float:
         """Probe the processor, decide on bfloat16 once for this run -> the seconds to expect."""
@@ -223,6 +254,7 @@ class Experiment:
         # An interrupted run goes on in the precision it began with.
         self.bfloat16 = environment.get("bfloat16", faster)
         if "bfloat16" not in environment:
+            self.run.must_still_be_there()
             write_json(self.run.path / "environment.json", environment | {"bfloat16": self.bfloat16})
         speed = SHARE_OF_SPEED * speeds.get(self._precision(), speeds["float32"])
         return OVERHEAD_SECONDS + max(sum(costs) / num_cores(), *costs) / speed
@@ -255,22 +287,18 @@ class Experiment:
             cost=FORWARD_AND_BACKWARD * images * self._flops(model),
         )
 
-    def _inspection(self, model: str) -> Job:
-        seed = self.config.seeds[0]
-        return Job(
-            f"{model} inside",
-            inspect_model,
-            {
-                "name": model,
-                "network": self.config.models[model],
-                "seed": seed,
-                "settings": self.config.inspection,
-                "saved": self.run.seed_folder(model, seed) / "model.keras",
-                "folder": self.run.inspection_folder(model),
-                "identity": self.identity,
-            },
-            cost=INSPECTION_IMAGES * self._flops(model),
-        )
+    def _look(self, kind: str, model: str, seed: int) -> Job:
+        folder = self.run.seed_folder(model, seed)
+        arguments: dict[str, Any] = {"network": self.config.models[model], "seed": seed}
+        arguments |= {"saved": folder / "model.keras", "identity": self.identity}
+        if kind == PERTURBED:
+            settings = self.config.robustness
+            arguments |= {"settings": settings, "folder": folder}
+            cost = num_questions(settings, self.splits.test.labels) * self._flops(model)
+            return Job(f"{model} seed {seed} {kind}", measure_robustness, arguments, cost)
+        arguments |= {"settings": self.config.inspection, "folder": self.run.inspection_folder(model)}
+        cost = LOOK_IMAGES[kind] * self._flops(model)
+        return Job(f"{model} {kind}", LOOKS[kind], arguments | {"name": model}, cost)
 
     def _flops(self, model: str) -> int:
         return sum(
@@ -278,22 +306,27 @@ class Experiment:
         )
 
 
+def _is_training(job: Job) -> bool:
+    return job.function is train_and_score
+
+
 def _is_sound(metrics: dict[str, Any]) -> bool:
     """Whether a network has learned anything to look at: one that always says the same has not."""
     return metrics["distinct_answers"] > 1
 
 
-@contextmanager
-def _only_one(run: RunFolder) -> Iterator[None]:
-    """Keep other processes out of a run's folder."""
-    path = run.path.resolve()
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(locked(path.parent / f".{path.name}.lock", wait=False))
-        except BlockingIOError:
-            remedy = "wait for it, or give this one another name"
-            raise RunError(f"another process is at work in {run.path}; {remedy}") from None
-        yield
+def _must_fit(config: Config, splits: Splits) -> None:
+    """Refuse what can't be trained in the memory there is, before anything is written."""
+    free = free_memory()
+    for model, network in config.models.items():
+        facts = layer_facts(network, len(splits.class_names))
+        batch_size = config.training_of(model).batch_size
+        needed = memory_of_training(batch_size, facts, splits.train.images.nbytes)
+        if needed > free:
+            raise ConfigError(
+                f"models.{model} needs at least {needed / 1e9:,.1f} GB of memory to train, and "
+                f"{free / 1e9:,.1f} GB are free; take a batch_size below {batch_size:,} or a smaller network."
+            )
 
 
 def _says(run: RunFolder, config: Config) -> bool:
@@ -306,31 +339,9 @@ def _says(run: RunFolder, config: Config) -> bool:
 
 def _describe(run: RunFolder, config: Config, identity: dict[str, str]) -> None:
     """Write what the run is, before it begins."""
-    write_atomically(run.path / "config.yaml", dump(config).encode())
     known = {key: value for key, value in (run.environment() or {}).items() if key == "bfloat16"}
-    write_json(run.path / "environment.json", identity | _environment(config) | known)
-
-
-def _environment(config: Config) -> dict[str, Any]:
-    return {
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": num_cores(),
-        "threads_per_job": config.launch.threads_per_job,
-        "git_commit": _git_commit(),
-    }
-
-
-def _processor() -> str:
-    with suppress(OSError, StopIteration), open("/proc/cpuinfo") as lines:
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return platform.processor() or platform.machine()
-
-
-def _git_commit() -> str | None:
-    command = ["git", "-C", str(REPOSITORY), "rev-parse", "HEAD"]
-    with suppress(OSError, subprocess.SubprocessError):
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()
-    return None
+    # First what the folder is known by: without it a killed process would leave a folder of nobody's.
+    write_json(
+        run.path / "environment.json", identity | describe_environment(config.launch.threads_per_job) | known
+    )
+    write_atomically(run.path / "config.yaml", dump(config).encode())

@@ -4,11 +4,13 @@ TensorFlow is imported by the functions, so that the parent can name them withou
 """
 
 import csv
+import importlib.metadata
 import io
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import numpy as np
 from configs.schema import Augmentation, Cnn, Dense, Inspection, Training
 from data.splits import Splits
 from data.storage import write_atomically, write_json, write_npz
+from model.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
 from model.launch import JobFailed, Report
 from model.layer_facts import layer_facts
 from model.run_folder import RunError
@@ -72,26 +75,28 @@ def train_and_score(
     Returns:
         The content of metrics.json.
     """
-    from model.evaluation import accuracy, log_loss, predict
-    from model.training import TrainingFailed, train
+    from model.evaluation import accuracy, log_loss, predict, seconds_for_one
+    from model.training import train
 
-    num_classes = len(splits.class_names)
-    started = time.process_time()  # of this process's own work: others may share its core
-    try:
-        model, history = train(
+    precision = "bfloat16" if bfloat16 else "float32"
+    same = {"model": folder.parent.name, "seed": seed, "precision": precision}
+    same |= {library: importlib.metadata.version(library) for library in ("tensorflow", "keras", "numpy")}
+    model, history, train_seconds = _train_on(
+        Checkpoints(folder, identity | same),
+        report,
+        partial(
+            train,
             network,
             recipe,
             augmentation,
             splits.train,
             splits.validation,
-            num_classes,
+            len(splits.class_names),
             seed,
             "mixed_bfloat16" if bfloat16 else "float32",
             on_progress=lambda progress: report(_shown(progress, recipe.epochs)),
-        )
-    except TrainingFailed as error:
-        raise JobFailed(str(error)) from None
-    train_seconds = time.process_time() - started
+        ),
+    )
     probabilities, predict_seconds = predict(model, splits.test.images)
     validation, _ = predict(model, splits.validation.images)
     if not (np.isfinite(probabilities).all() and np.isfinite(validation).all()):
@@ -103,16 +108,61 @@ def train_and_score(
         "validation_accuracy": accuracy(validation, splits.validation.labels),
         "validation_loss": log_loss(validation, splits.validation.labels),
         "distinct_answers": len(set(probabilities.argmax(axis=1).tolist())),
-        "epochs": recipe.epochs,
-        "precision": "bfloat16" if bfloat16 else "float32",
+        "patterns": _patterns(model),
+        "epochs": len(history),
+        "precision": precision,
         "train_seconds": round(train_seconds, 3),
         "predict_seconds": round(predict_seconds, 4),
+        "predict_one_seconds": round(seconds_for_one(model, splits.test.images), 6),
     }
+    _must_be_there(folder)
     write_atomically(folder / "model.keras", model_bytes(model))
     write_atomically(folder / "history.csv", _csv(history).encode())
     write_npz(folder / "predictions.npz", {"probabilities": probabilities, "labels": splits.test.labels})
     write_json(folder / "metrics.json", metrics)
+    remove_checkpoints(folder)
     return metrics
+
+
+def _patterns(model: Any) -> dict[str, Any] | None:
+    """How many filters of the first convolution match a named pattern, if there is one."""
+    from model.inspection.filters import count_patterns
+
+    first = [layer for layer in model.layers if layer.name in ("conv1", "conv1_linear")]
+    kernels = [weight for layer in first for weight in layer.get_weights() if weight.ndim == 4]
+    return count_patterns(kernels[0]) if kernels else None
+
+
+def _train_on(
+    checkpoints: Checkpoints, report: Report, train: Callable[..., tuple[Any, list[dict[str, float]]]]
+) -> tuple[Any, list[dict[str, float]], float]:
+    """Train from the newest checkpoint on, leaving one after each epoch -> network, history, seconds."""
+    from model.training import State, TrainingFailed
+
+    faults: list[str] = []
+    saved = checkpoints.load(faults.append)
+    if faults:
+        there = f"going on after epoch {len(saved.history)}" if saved else "starting over"
+        report("; ".join([*faults, there]))
+    # Of this process's own work, since others may share its core; and of those that were interrupted.
+    started = time.process_time() - (saved.seconds if saved else 0)
+
+    def save(state: State) -> None:
+        _must_be_there(checkpoints.folder)
+        checkpoints.save(Checkpoint(state.variables, state.history, time.process_time() - started))
+
+    try:
+        model, history = train(state=State(saved.variables, saved.history) if saved else None, on_epoch=save)
+    except TrainingFailed as error:
+        raise JobFailed(str(error)) from None
+    return model, history, time.process_time() - started
+
+
+def _must_be_there(seed_folder: Path) -> None:
+    """Writing makes folders that are missing: it must not bring back a run that was deleted."""
+    run = seed_folder.parents[1]
+    if not run.is_dir():
+        raise JobFailed(f"{run} was deleted or moved meanwhile")
 
 
 def _shown(progress: Any, epochs: int) -> tuple[float, str, str]:
@@ -138,29 +188,17 @@ def inspect_model(
     folder: Path,
     identity: dict[str, Any],
 ) -> None:
-    """Look inside one saved network: compute what there is to see into files, then draw them.
+    """Look into the filters of one saved network: compute what there is to see into files, then draw them.
 
-    figures.json, the list of what was drawn, is written last.
+    inside-figures.json, the list of what was drawn, is written last.
     """
-    from model.architectures import build, load
-    from model.inspection.attribution import explain
     from model.inspection.inspect import inspect
     from model.inspection.wanted import most_valuable, wanted
-    from model.report.attribution_figures import draw_wanted, draw_why
+    from model.report.attribution_figures import draw_wanted
     from model.report.inspection_figures import draw_inspection
 
-    num_classes = len(splits.class_names)
-    try:
-        model = load(saved, network, num_classes)
-    except RunError as error:
-        raise JobFailed(str(error)) from None
-    untrained = build(network, num_classes, seed)
-    facts = layer_facts(network, num_classes)
-
-    def stage(begin: float, end: float) -> Callable[[float], None]:
-        return lambda share: report((begin + (end - begin) * share, "", "looking inside"))
-
-    filters = stage(0.0, 0.5)
+    model, untrained, facts = _opened(saved, network, len(splits.class_names), seed)
+    filters = _stage(report, 0.0, 0.7)
     inspect(
         model,
         untrained,
@@ -171,27 +209,75 @@ def inspect_model(
         lambda what, share: filters(share),
         settings.replacement,
     )
-    explain(model, untrained, facts, splits, folder, stage(0.5, 0.7))
     passports = folder / "passports.json"  # which dense networks lack
     filters_shown = most_valuable(json.loads(passports.read_text())) if passports.exists() else {}
-    wanted(model, facts, splits, filters_shown, folder, stage(0.7, 0.8))
+    wanted(model, facts, splits, filters_shown, folder, _stage(report, 0.7, 0.8), untrained)
     report((0.8, "", "drawing"))
-    note = f"{name}: its first seed, not its best."
     figures = [
         *draw_inspection(folder, splits.test, splits.class_names, folder, name),
-        *draw_wanted(folder, folder, note),
-        *draw_why(folder, folder, note),
+        *draw_wanted(folder, folder, _note(name)),
     ]
-    record = [{"file": figure.path.name, "title": figure.title, "alt": figure.alt} for figure in figures]
-    about = {"settings": settings.model_dump(mode="json"), "figures": record}
-    write_json(folder / "figures.json", identity | about)
+    _record(folder / "inside-figures.json", figures, settings, identity)
+
+
+def explain_model(
+    splits: Splits,
+    report: Report,
+    *,
+    name: str,
+    network: Dense | Cnn,
+    seed: int,
+    settings: Inspection,
+    saved: Path,
+    folder: Path,
+    identity: dict[str, Any],
+) -> None:
+    """Say why one saved network answers as it does: compute explanations into files, then draw them.
+
+    why-figures.json, the list of what was drawn, is written last.
+    """
+    from model.inspection.attribution import explain
+    from model.report.attribution_figures import draw_why
+
+    model, untrained, facts = _opened(saved, network, len(splits.class_names), seed)
+    explain(model, untrained, facts, splits, folder, _stage(report, 0.0, 0.8))
+    report((0.8, "", "drawing"))
+    _record(folder / "why-figures.json", draw_why(folder, folder, _note(name)), settings, identity)
+
+
+def _opened(saved: Path, network: Dense | Cnn, num_classes: int, seed: int) -> tuple[Any, Any, Any]:
+    """A saved network, the same before training, and the facts of its layers."""
+    from model.architectures import build, load
+
+    try:
+        model = load(saved, network, num_classes)
+    except RunError as error:
+        raise JobFailed(str(error)) from None
+    return model, build(network, num_classes, seed), layer_facts(network, num_classes)
+
+
+def _stage(report: Report, begin: float, end: float) -> Callable[[float], None]:
+    """Progress of a part of a look, told as progress of the whole."""
+    return lambda share: report((begin + (end - begin) * share, "", "looking inside"))
+
+
+def _note(name: str) -> str:
+    return f"{name}: its first seed, not its best."
+
+
+def _record(path: Path, figures: Sequence[Any], settings: Inspection, identity: dict[str, Any]) -> None:
+    drawn = [{"file": figure.path.name, "title": figure.title, "alt": figure.alt} for figure in figures]
+    write_json(path, identity | {"settings": settings.model_dump(mode="json"), "figures": drawn})
 
 
 def model_bytes(model: Any) -> bytes:
     """A network as the content of a `.keras` file; Keras itself would write in place."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
-        model.save(path)
+        try:
+            model.save(path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
         return path.read_bytes()
 
 

@@ -128,7 +128,7 @@ def read_filter(
         from model.architectures import load
 
         saved = load(path, network, num_classes)
-        pooled = network.pooling != "none"
+        pooled = network.pools
         normalized = network.batch_normalization
         convolution = saved.get_layer(f"{layer}_linear" if normalized else layer)
         outputs = [convolution.input, saved.get_layer(layer).output]
@@ -144,6 +144,7 @@ def read_filter(
             normalization=_normalization(saved.get_layer(f"{layer}_normalization"), index)
             if normalized
             else None,
+            strides=network.strides,
             padding=network.padding,
             pooling=network.pooling,
             keras_map=maps[0][..., index],

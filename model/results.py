@@ -10,8 +10,12 @@ import numpy as np
 from configs.schema import Config, digest
 from data.splits import Splits
 from model.comparison import summarise
+from model.controls import explain_differences
 from model.layer_facts import layer_facts
 from model.report.mistake_figures import confident_mistakes
+from model.report.titles import by_interest
+from model.robustness import measured_with
+from model.robustness_curves import Measured, robustness_of
 from model.run_folder import AGAIN, RunError, RunFolder, read_json
 from model.verdict import count_looks
 
@@ -94,6 +98,7 @@ def report_of(
     facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
     statistics = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
     digests = [digest(config), *_neighbours(run, identity["data_digest"])]
+    measured = _measured(run, config, identity, statistics)
     return {
         "name": config.name,
         "config_digest": identity["config_digest"],
@@ -109,19 +114,53 @@ def report_of(
             "test": len(splits.test.labels),
         },
         **statistics,
+        "why": explain_differences(
+            {model: _settings(config, model) for model in config.models},
+            statistics["comparisons"],
+            statistics["models"],
+        ),
         **count_looks(digests, statistics["comparisons"], len(splits.test.labels)),
+        "robustness": robustness_of(measured, config),
         "mistakes": _mistakes(statistics["models"], results, splits.test.labels),
         "environment": run.environment() or {},
     }
 
 
+def _settings(config: Config, model: str) -> dict[str, Any]:
+    """What a model is and how it is trained, by key."""
+    network = config.models[model].model_dump(mode="json", exclude={"training"})
+    return network | config.training_of(model).model_dump(mode="json")
+
+
 def _mistakes(models: dict[str, Any], results: Results, labels: np.ndarray) -> list[dict[str, Any]]:
-    """Of the last model that has a result, by its first seed that did not fail."""
+    """Of the model of most interest that has a result, by its first seed that did not fail."""
     if not models:
         return []
-    model, entry = list(models.items())[-1]
-    seed = next(seed for seed in results.predictions[model] if seed in entry["seeds"])
+    model = by_interest(models)[0]
+    seed = next(seed for seed in results.predictions[model] if seed in models[model]["seeds"])
     return confident_mistakes(labels, results.predictions[model][seed], model, seed)
+
+
+def _measured(
+    run: RunFolder, config: Config, identity: dict[str, str], statistics: dict[str, Any]
+) -> Measured:
+    """What was asked about perturbed images, of the seeds that count; what can't be read has failed."""
+    measured: dict[str, dict[int, dict[str, np.ndarray]]] = {}
+    expected = identity | {"settings": measured_with(config.robustness)}
+    for model, entry in statistics["models"].items():
+        measured[model] = {}
+        for seed in (
+            [] if entry["broken"] else [seed for seed in entry["seeds"] if seed in config.seeds_perturbed]
+        ):
+            record = run.robustness(model, seed)
+            if record is None or any(record.get(key) != value for key, value in expected.items()):
+                continue
+            try:
+                measured[model][seed] = run.perturbed(model, seed)
+            except RunError as error:
+                failure = {"model": model, "seed": seed, "stage": "inspection", "reason": str(error)}
+                statistics["failed"].append(failure)
+    return measured
 
 
 def _facts(config: Config, model: str, num_classes: int, results: Results) -> dict[str, Any]:
@@ -133,14 +172,22 @@ def _facts(config: Config, model: str, num_classes: int, results: Results) -> di
         "parameters": sum(layer.parameters for layer in layers),
         "convolution_parameters": sum(layer.parameters for layer in layers if layer.kind == "conv"),
         "flops_per_image": sum(layer.flops for layer in layers),
-        "epochs": config.training_of(model).epochs,
+        "epochs": max((one["epochs"] for one in metrics), default=config.training_of(model).epochs),
         "precision": ", ".join(sorted({one["precision"] for one in metrics})) or None,
-        "train_seconds": float(np.mean([one["train_seconds"] for one in metrics])) if metrics else None,
-        "predict_seconds": float(np.mean([one["predict_seconds"] for one in metrics])) if metrics else None,
+        **{key: _mean(metrics, key) for key in ("train_seconds", "predict_seconds", "predict_one_seconds")},
+        "patterns": {
+            str(seed): one["patterns"] for seed, one in results.metrics[model].items() if one.get("patterns")
+        },
         "validation_accuracy": {
             str(seed): one["validation_accuracy"] for seed, one in results.metrics[model].items()
         },
     }
+
+
+def _mean(metrics: Sequence[dict[str, Any]], key: str) -> float | None:
+    """Over the seeds that have it: trainings of earlier versions may not."""
+    values = [one[key] for one in metrics if key in one]
+    return float(np.mean(values)) if values else None
 
 
 def _neighbours(run: RunFolder, data_digest: str) -> list[str]:

@@ -61,6 +61,7 @@ def write_cnn(folder: Path, network: Cnn, num_classes: int = 3, images_per_class
     if network.kernel_size > 1:
         matching = {"patterns": {name: [] for name in PATTERNS}, "threshold": 0.81}
     document = {"num_test": NUM_TEST, "layers": layers, "matching": matching, "keep_best": keep_best}
+    document["untrained_accuracy"] = 0.1
     (folder / "layers.json").write_text(json.dumps(document))
     (folder / "passports.json").write_text(json.dumps(passports))
     for name, arrays in (("filters", filters), ("activations", maps), ("untrained", untrained)):
@@ -83,7 +84,10 @@ def passport(
         "index": index,
         "rank": index + 1,
         "kernel_match": match if first else None,
-        "untrained": {"kernel_match": {**match, "name": None} if first else None},
+        "untrained": {
+            "kernel_match": {**match, "name": None} if first else None,
+            "top_images": places[:3],
+        },
         "orientation_degrees": None if index % 3 == 0 else 10.0 * index,
         "dead": dead,
         "saturated": index == 1,

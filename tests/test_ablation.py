@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from keras import Input, Model, layers
+from keras import Model, layers
 
 from configs.schema import Cnn
 from model.architectures import build
@@ -26,6 +26,12 @@ NETWORKS = {
     "large odd kernels": Cnn(filters=(3, 4), kernel_size=5, units=(8,)),
     "even kernels, same": Cnn(filters=(3, 4), kernel_size=4, padding="same", units=(8,)),
     "one convolution": Cnn(filters=(6,), units=(8,)),
+    "strides": Cnn(filters=(3, 4), pooling="strides", units=(8,)),
+    "strides, same, normalized": Cnn(
+        filters=(3, 4, 2), pooling="strides", padding="same", batch_normalization=True, units=(8,)
+    ),
+    "hand-made filters": Cnn(filters=(5, 4), kernels="hand_made", units=(12,)),
+    "random filters": Cnn(filters=(5, 4), kernels="random", units=(12,)),
     "one weight per kernel": Cnn(filters=(3, 4), kernel_size=1, units=(8,)),
 }
 
@@ -80,16 +86,6 @@ def test_one_pass_equals_one_evaluation_per_filter(name: str) -> None:
     whole = model(images[..., None] / np.float32(255), training=False).numpy()
     assert np.abs(probabilities(intact) - whole).max() < 1e-5, "the untouched network answers otherwise"
     assert np.abs(plain - whole).max() > 1e-3, "this test sees nothing: no filter of it matters"
-
-
-def test_strides_instead_of_pooling() -> None:
-    inputs = Input((28, 28, 1))
-    x = layers.Conv2D(3, 3, strides=2, padding="same", activation="relu", name="conv1")(inputs)
-    x = layers.Conv2D(4, 3, strides=2, padding="same", activation="relu", name="conv2")(x)
-    model = Model(inputs, layers.Dense(10, "softmax", name="probabilities")(layers.Flatten()(x)))
-    images, constants = blocks(20), constants_of(model)
-    without = shared(model, images, list(constants.values()))[1]
-    assert np.abs(probabilities(without) - plain_ablation(model, images, constants)).max() < 1e-5
 
 
 def test_zero_takes_a_map_away() -> None:

@@ -130,6 +130,27 @@ def test_means_and_shares_are_over_all_images_and_places(name: str) -> None:
         assert np.abs(mean - maps.mean(axis=(1, 2))).max() < 1e-5
 
 
+def test_what_is_not_asked_for_is_not_told() -> None:
+    network, images = take_apart(untrained("plain")), photographs(70)
+    full, brief = (list(activations.trace(network, images, describe)) for describe in (True, False))
+    for (part, one), (same, other) in zip(full, brief, strict=True):
+        assert part == same
+        assert all(np.array_equal(a, b) for a, b in zip(one.pooled, other.pooled, strict=True))
+        assert other.largest == other.mean == other.active == []
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_control_has_the_same_maps(name: str) -> None:
+    network, images = take_apart(untrained(name)), photographs(70)
+    control = activations.largest_and_features(network, images)
+    for (part, one), (same, largest, features) in zip(
+        activations.trace(network, images), control, strict=True
+    ):
+        assert part == same
+        assert all(np.array_equal(a, b) for a, b in zip(one.largest, largest, strict=True))
+        assert np.array_equal(features, one.pooled[-1].reshape(len(features), -1))
+
+
 def test_the_background_of_a_first_layer_is_its_bias() -> None:
     model = untrained("plain")
     answer = activations.background(take_apart(model))

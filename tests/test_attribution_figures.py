@@ -107,7 +107,7 @@ def test_wanted_shows_made_up_above_real(tmp_path: Path) -> None:
     filters = [
         {
             "layer": "conv2", "index": 3 + k, "row": 5, "column": 5, "receptive_field": field,
-            "activation": 3.0,
+            "activation": 3.0, "untrained": {"activation": 0.5},
             "real": {"index": k, "row": 1, "column": 10, "activation": 2.0},
         }
         for k in range(2)
@@ -116,16 +116,20 @@ def test_wanted_shows_made_up_above_real(tmp_path: Path) -> None:
     document = {"starts": 4, "steps": 32, "searched": 2000, "filters": filters, "classes": classes}
     (tmp_path / "wanted.json").write_text(json.dumps(document))
     images = {"conv2": made, "conv2/real": real, "classes": made, "classes/real": real}
+    images["conv2/untrained"] = made[::-1].copy()
     write_npz(tmp_path / "wanted.npz", images)
     filters_figure, classes_figure = draw_wanted(tmp_path, tmp_path)
     assert filters_figure.title == (
-        "What 2 filters of conv2 want: made-up patches reach 1.50 times the best real one"
+        "What two filters of conv2 want: made-up patches reach 1.50 times the best real one"
     )
     assert classes_figure.title == "What each class wants: 0 of 2 made-up pictures beat the best real one"
     pixels = np.asarray(Image.open(filters_figure.path).convert("RGB"))
     seen = garment(np.rint(255 * made[1][10:18, 10:18]).astype(np.uint8), 11)
     assert holds(pixels, seen), "the made-up patch is not what the filter sees"
     assert holds(pixels, garment(real[1][2:10, 20:28], 11)), "the real patch is from another place"
+    framed = np.pad(garment(np.rint(255 * made[0][10:18, 10:18]).astype(np.uint8), 11), ((3,), (3,), (0,)))
+    framed[:3], framed[-3:], framed[:, :3], framed[:, -3:] = (140,) * 4  # the grey of the untrained
+    assert holds(pixels, framed), "the untrained network's patch must stand in a grey frame"
     assert holds(np.asarray(Image.open(classes_figure.path).convert("RGB")), garment(real[0], 4))
 
 

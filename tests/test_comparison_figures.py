@@ -20,6 +20,7 @@ FACTS = {
     "precision": "float32",
     "train_seconds": 1.0,
     "predict_seconds": 0.1,
+    "predict_one_seconds": 0.001,
 }
 LOOK = {"model": "cnn", "seed": 0, "stage": "inspection", "reason": "no disk left"}
 HOSTILE = [
@@ -269,7 +270,7 @@ def test_maps_before_and_after_pooling_have_one_size_and_scale(tmp_path: Path) -
     ("shares", "options"),
     [
         ({"cnn": 0.9}, {"num_seeds": 1, "num_classes": 2, "num_images": 100}),
-        ({f"model-{number}": 0.8 + number / 100 for number in range(8)}, {"num_images": 200}),
+        ({f"model-{number}": 0.8 + number / 100 for number in range(9)}, {"num_images": 200}),
         ({"dense": 0.85, "cnn": 0.9}, {"num_seeds": 100, "num_images": 50}),
         ({"dense": 0.85, "cnn": 0.9}, {"num_seeds": 1, "num_classes": 256, "names": (HOSTILE * 32)[:256]}),
         ({"dense": 0.0, "cnn": 0.9}, {"num_images": 300}),
@@ -279,7 +280,7 @@ def test_maps_before_and_after_pooling_have_one_size_and_scale(tmp_path: Path) -
     ],
     ids=[
         "one model",
-        "eight models",
+        "nine models",
         "100 seeds",
         "256 names",
         "broken",
@@ -303,6 +304,29 @@ def test_models_without_a_training_have_no_panel(tmp_path: Path) -> None:
     assert figure.path.read_bytes() == alone.path.read_bytes(), "a panel without curves"
     nothing = learning_figure.learning(report | {"models": {}}, {"cnn": {}, "dense": {}}, tmp_path / "x.png")
     assert nothing.title == "No training was finished"
+
+
+def test_models_with_convolutions_are_looked_into_first() -> None:
+    plain, deep = {"convolution_parameters": 0}, {"convolution_parameters": 9}
+    assert titles.by_interest({"dense": plain, "cnn": deep}) == ["cnn", "dense"]
+    assert titles.by_interest({"cnn": deep, "dense": plain}) == ["cnn", "dense"]
+    assert titles.by_interest({"cnn": deep, "other": deep}) == ["other", "cnn"], "of two the candidate"
+    several = {"cnn": deep, "dense": plain, "strides": deep}
+    assert titles.by_interest(several) == ["cnn", "strides", "dense"], "of more the one all are compared with"
+
+
+def test_a_glance_at_several_models_tells_as_many_answers_as_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(glance.Sheet, "text", lambda self, x, y, string, **_: written.append(string))
+    report = report_of({"a": 0.8, **{f"model-{number}": 0.9 for number in range(8)}})
+    glance.at_a_glance(report, tmp_path / "1.png")
+    told = written[-1].replace("\n", " ")
+    answers = [pair["words"]["answer"] for pair in report["comparisons"]]
+    assert told.startswith(answers[0])
+    assert len(written[-1].splitlines()) <= 3, "the words run out of the picture"
+    assert told == " ".join(answers[: told.count("is better")]), "a sentence is cut off"
 
 
 def test_a_failed_look_inside_is_called_that() -> None:

@@ -1,10 +1,12 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from configs.schema import Cnn
+from model import evaluation
 from model.architectures import build
-from model.evaluation import BATCH, accuracy, log_loss, predict
+from model.evaluation import BATCH, NUM_CALLS, accuracy, log_loss, predict, seconds_for_one
 
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.5, 0.5, 0.0]], np.float32)
 
@@ -20,6 +22,29 @@ def test_probabilities_are_the_networks_own_in_the_order_of_the_images():
         probabilities, expected, atol=1e-6, err_msg="scaling or order of images is wrong"
     )
     assert seconds > 0
+
+
+def test_one_image_at_a_time_is_timed_with_the_graph_built(monkeypatch):
+    clock = iter([0, 1000, *range(2000, 2000 + 2 * NUM_CALLS)])  # a slow call, then calls of 1 second each
+    sizes = []
+
+    def compiled(model, images):
+        return lambda batch: sizes.append(len(batch)) or batch  # it answers with the images
+
+    monkeypatch.setattr(evaluation, "_compiled", compiled)
+    monkeypatch.setattr(evaluation.time, "perf_counter", lambda: next(clock))
+    seconds = seconds_for_one(None, np.zeros((3, 28, 28), np.uint8))
+    assert seconds == 1, "one slow call must not count: it is the median"
+    assert sizes == [1] * NUM_CALLS, "every call must have one image, also where there are few images"
+
+
+def test_the_graph_is_built_once_for_any_number_of_images():
+    model = build(Cnn(architecture="cnn", filters=(3,), units=()), 10, seed=0)
+    images = np.zeros((3, 28, 28), np.uint8)
+    forward = evaluation._compiled(model, images)
+    assert [len(forward(tf.constant(images[:count]))) for count in (1, 2, 3)] == [1, 2, 3]
+    assert forward.experimental_get_tracing_count() == 1, "building it again would be counted as answering"
+    assert seconds_for_one(model, images) > 0
 
 
 def test_accuracy_and_loss_by_hand():

@@ -12,6 +12,7 @@ FILTER = Passport(
     rank=1,
     match=NAMED,
     untrained_match=UNNAMED,
+    untrained_strongest=(),
     orientation=87.2,
     dead=False,
     saturated=False,

@@ -18,7 +18,7 @@ from tests.inspection_folders import write_cnn
 
 def curve(best: list[float], full: float = 0.9) -> KeepBest:
     kept = np.array([1, 8, 24, 64])
-    return KeepBest(kept, np.array(best), np.array([best, best]) - 0.1, full)
+    return KeepBest(kept, np.array(best), np.array([best, best]) - 0.1, full, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_keep_best_has_a_panel_for_each_layer(tmp_path: Path, layers: int, heigh
 
 
 def test_one_filter_alone_has_a_curve_of_one_point(tmp_path: Path) -> None:
-    single = KeepBest(np.array([1]), np.array([0.9]), np.array([[0.9]]), 0.9)
+    single = KeepBest(np.array([1]), np.array([0.9]), np.array([[0.9]]), 0.9, 0.1)
     figure = draw_keep_best({"conv1": single}, tmp_path / "x.png")
     assert figure.title.startswith("1 of 1 filter"), figure.title
 

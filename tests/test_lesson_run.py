@@ -20,6 +20,8 @@ NETWORKS = {
     "cnn": {"filters": (6, 5)},
     "same": {"filters": (3, 4), "padding": "same", "pooling": "average", "batch_normalization": True},
     "wide": {"filters": (3, 2), "kernel_size": 5, "padding": "same", "pooling": "none"},
+    "strides": {"filters": (3, 4), "pooling": "strides"},
+    "strides, same": {"filters": (3, 4), "kernel_size": 4, "padding": "same", "pooling": "strides"},
     "even": {"filters": (3, 2), "kernel_size": 2, "padding": "same", "batch_normalization": True},
 }
 CONFIG = """
@@ -87,7 +89,7 @@ def test_by_hand_equals_keras_for_every_kind_of_network(
         scale = max(1.0, float(np.abs(work.keras_map).max()))
         np.testing.assert_allclose(hand.map, work.keras_map, atol=2e-6 * scale, err_msg=f"{name} {layer}")
         assert hand.value == hand.map.max(), "without a place, the largest of the map is shown"
-        assert (hand.pooled is None) == (network.pooling == "none")
+        assert (hand.pooled is None) == (network.pooling in ("none", "strides"))
         if hand.pooled is not None and work.keras_pooled is not None:
             np.testing.assert_allclose(hand.pooled, work.keras_pooled, atol=2e-6 * scale)
 
@@ -111,6 +113,20 @@ def test_one_place_equals_plain_loops(tmp_path: Path, test_split: Split) -> None
         assert hand.normalized == pytest.approx(normalized, abs=1e-9)
         assert hand.value == max(hand.normalized, 0)
         assert hand.beyond_border == ((row, column) != (6, 7)), "at the border the window holds zeros"
+
+
+def test_one_place_of_a_convolution_with_strides_equals_plain_loops(
+    tmp_path: Path, test_split: Split
+) -> None:
+    network = Cnn(filters=(3, 4), units=(8,), padding="same", pooling="strides")
+    save(network, tmp_path / "model.keras")
+    work = read_filter(tmp_path / "model.keras", network, 10, "conv1", 1, test_split.images[1])
+    for row, column in ((0, 0), (6, 7), (13, 13), (0, 13)):
+        hand = work_by_hand(work, (row, column))
+        padded = np.pad(work.reads[..., 0], (0, 1))  # 14 steps of 2 and 3 pixels need 29: one after
+        window = padded[2 * row : 2 * row + 3, 2 * column : 2 * column + 3]
+        assert hand.linear == pytest.approx(float((window * work.kernel[..., 0]).sum()) + work.bias, abs=1e-6)
+        assert hand.beyond_border == (13 in (row, column)), "zeros stand at the bottom and right only"
 
 
 def test_the_first_layer_is_told_product_by_product(run: Path, test_split: Split) -> None:

@@ -103,6 +103,24 @@ def test_planted_filters_get_the_passports_they_must(planted: tuple[Model, Path,
     assert twin["ablation"]["loss_increase"] == pytest.approx(other["ablation"]["loss_increase"], abs=1e-6)
 
 
+def test_the_untrained_network_is_looked_at_too(planted: tuple[Model, Path, Any]) -> None:
+    folder, splits = planted[1], make_splits()
+    before = build(NETWORK, num_classes=3, seed=2)
+    right = before(as_input(splits.test)).numpy().argmax(-1) == splits.test.labels
+    layers = json.loads((folder / "layers.json").read_text())
+    assert layers["untrained_accuracy"] == pytest.approx(right.mean()), "not what the control answers"
+    for name in ("conv1", "conv2"):
+        maps = Model(before.input, before.get_layer(name).output)(as_input(splits.test)).numpy()
+        for passport in passports_of(folder, name):
+            values = maps[..., passport["index"]]
+            top = passport["untrained"]["top_images"]
+            strongest = np.sort(values.max(axis=(1, 2)))[::-1][:3]
+            assert [t["activation"] for t in top] == pytest.approx(strongest[strongest > 0], abs=1e-5)
+            for t in top:
+                there = values[t["index"], t["row"], t["column"]]
+                assert there == pytest.approx(t["activation"], abs=1e-5), "the map is not that large there"
+
+
 def test_answers_are_those_of_the_plain_way(planted: tuple[Model, Path, Any]) -> None:
     model, folder, _ = planted
     splits = make_splits()

@@ -92,7 +92,19 @@ def test_predictions_of_other_test_images_are_left_out(copy, config, splits):
     assert "of other test images; delete that folder" in failure["reason"]
 
 
-def test_mistakes_are_of_the_last_model_and_first_seed_that_did_not_fail(copy, config, splits):
+def test_controls_are_explained_where_several_models_are_compared(copy, config, splits):
+    assert report_on(copy, config, splits)["why"] == [], "a single comparison has its verdict"
+    shutil.copytree(copy.path / "cnn", copy.path / "unpooled")
+    unpooled = config.models["cnn"].model_copy(update={"pooling": "none"})
+    three = {"cnn": config.models["cnn"], "dense": config.models["dense"], "unpooled": unpooled}
+    why = report_on(copy, config.model_copy(update={"models": three}), splits)["why"]
+    assert [(entry["candidate"], entry["setting"]) for entry in why] == [
+        ("dense", "architecture"),
+        ("unpooled", "pooling"),
+    ]
+
+
+def test_mistakes_are_of_the_candidate_and_first_seed_that_did_not_fail(copy, config, splits):
     def owners():
         return {(one["model"], one["seed"]) for one in report_on(copy, config, splits)["mistakes"]}
 
@@ -103,6 +115,23 @@ def test_mistakes_are_of_the_last_model_and_first_seed_that_did_not_fail(copy, c
     assert owners() == {("dense", 0)}, "a model without predictions has no mistakes to show"
     shutil.rmtree(copy.path / "dense")
     assert owners() == set()
+
+
+def test_answers_to_perturbed_images_that_cannot_be_read_are_named(copy, config, splits):
+    whole = report_on(copy, config, splits)
+    assert whole["robustness"]["seeds"] == {"dense": [0], "cnn": [0]}
+    (copy.seed_folder("dense", 0) / "robustness.npz").write_bytes(b"nothing of use")
+    damaged = report_on(copy, config, splits)
+    assert damaged["robustness"]["seeds"] == {"cnn": [0]}, "the other model's answers are still there"
+    [failure] = damaged["failed"]
+    assert "robustness.npz can't be read" in failure["reason"]
+    assert damaged["models"] == whole["models"], "what a network was asked later does not change its score"
+
+
+def test_answers_to_other_questions_do_not_count(copy, config, splits):
+    more = config.robustness.model_copy(update={"images_per_class": 7})
+    other = config.model_copy(update={"robustness": more})
+    assert report_on(copy, other, splits)["robustness"] == {}, "curves of other images than the config says"
 
 
 def test_made_up_lines_are_not_called_fashion_mnist(small_run, config, splits):
@@ -128,8 +157,28 @@ def test_runs_beside_it_on_the_same_images_count_as_looks(copy, config, splits):
     assert looks() == 1, "other test images are another matter"
 
 
+def test_epochs_are_those_that_were_trained(copy, config, splits):
+    assert report_on(copy, config, splits)["models"]["cnn"]["epochs"] == 2
+    path = copy.seed_folder("cnn", 1) / "metrics.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"epochs": 7}))
+    epochs = report_on(copy, config, splits)["models"]["cnn"]["epochs"]
+    assert epochs == 7, "a training may stop early: the longest one counts, not what was planned"
+
+
 def test_seconds_are_means_over_seeds(small_run, config):
     run = RunFolder(small_run)
     report = json.loads((small_run / "report.json").read_text())
-    expected = np.mean([run.metrics("cnn", seed)["train_seconds"] for seed in (0, 1)])
-    assert report["models"]["cnn"]["train_seconds"] == pytest.approx(expected)
+    for key in ("train_seconds", "predict_seconds", "predict_one_seconds"):
+        expected = np.mean([run.metrics("cnn", seed)[key] for seed in (0, 1)])
+        assert report["models"]["cnn"][key] == pytest.approx(expected), f"{key} is of one seed"
+
+
+def test_trainings_without_the_time_of_one_picture_are_reported_without_it(copy, config, splits):
+    for seed in (0, 1):
+        path = copy.seed_folder("cnn", seed) / "metrics.json"
+        metrics = json.loads(path.read_text())
+        del metrics["predict_one_seconds"]
+        path.write_text(json.dumps(metrics))
+    models = report_on(copy, config, splits)["models"]
+    assert models["cnn"]["predict_one_seconds"] is None, "an earlier version has not measured it"
+    assert models["dense"]["predict_one_seconds"] > 0

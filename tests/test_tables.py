@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from model.report.tables import duration, escaped, markdown, printable, terminal_block
+from model.report.markdown import markdown
+from model.report.tables import duration, escaped, printable, terminal_block
 
 
 def model(
@@ -23,12 +24,14 @@ def model(
         }
 
     return {
+        "architecture": "cnn" if in_convolutions else "dense",
         "parameters": parameters,
         "convolution_parameters": in_convolutions,
         "flops_per_image": 203_264,
         "epochs": 10,
         "train_seconds": 2.9,
         "predict_seconds": 0.05,
+        "predict_one_seconds": 0.00042,
         "precision": "float32",
         "seeds": [0, 1, 2],
         "broken": None,
@@ -37,7 +40,9 @@ def model(
         "loss": measured(0.31),
         "brier": measured(0.16),
         "calibration_error": 0.0123,
-        "per_class": [{"class": "T-shirt/top", "images": 1000, "accuracy": accuracy}],
+        "per_class": [
+            {"class": "T-shirt/top", "images": 1000, "accuracy": accuracy, "precision": 0.85, "f1": 0.87}
+        ],
         **changes,
     }
 
@@ -117,6 +122,49 @@ def test_block_without_picture_and_next_steps() -> None:
     block = terminal_block(REPORT, "outputs/x", first_picture=None, next_steps=())
     assert REPORT["comparisons"][0]["verdict"] in " ".join(block.split())
     assert block.endswith("Look   outputs/x/report.html")
+
+
+HINT = """\
+the arithmetic. Whether the convolution or the size did it, this run can't say:
+python train.py configs/why.yaml"""
+
+
+def test_what_this_run_cannot_say_has_a_command() -> None:
+    fashion = REPORT["data"] | {"name": "fashion-mnist"}
+    block = terminal_block(report_with(data=fashion), "outputs/x")
+    assert HINT in block
+    assert "which made it better" not in block, "it is said once"
+    assert not too_wide(block)
+    assert HINT not in terminal_block(REPORT, "outputs/x"), "that config is of other pictures"
+    same = report_with(data=fashion, models={"dense": CNN, "cnn": CNN})
+    assert "configs/why.yaml" not in terminal_block(same, "outputs/x"), "both have convolutions"
+    free = report_with(data=fashion)
+    del free["comparisons"][0]["words"]["cost"]
+    assert "configs/why.yaml" not in terminal_block(free, "outputs/x"), "the winner is not the bigger one"
+
+
+WHY = [
+    {
+        "baseline": "cnn",
+        "candidate": "no-pooling",
+        "setting": "pooling",
+        "values": ["max", "none"],
+        "words": "Only pooling differs (max against none): cnn is ahead of no-pooling by 0.8 points.",
+    }
+]
+
+
+def test_what_controls_show_takes_the_place_of_their_verdicts() -> None:
+    pairs = [comparison(name) | {"baseline": "cnn"} for name in ("no-pooling", "other")]
+    models = dict.fromkeys(("cnn", "no-pooling", "other"), CNN)
+    report = report_with(models=models, comparisons=pairs, why=WHY)
+    flat = " ".join(terminal_block(report, "outputs/x").split())
+    assert WHY[0]["words"] in flat
+    assert "no-pooling is better than dense" not in flat, "one sentence for a pair is enough on a screen"
+    assert "other is better than dense" in flat, "a pair that nothing explains keeps its answer"
+    text = markdown(report)
+    assert WHY[0]["words"] in text
+    assert text.index("Only pooling") < text.index("no-pooling is better"), "the report tells both"
 
 
 def test_one_model() -> None:
@@ -223,8 +271,8 @@ def test_names_obey_nobody() -> None:
         assert char not in block, "a terminal would obey it"
         assert char not in text
     rows = [line for line in text.splitlines() if line.startswith("| a")]
-    assert len(rows) == 2
-    for line, cells in zip(rows, (4, 4), strict=True):
+    assert len(rows) == 4, "accuracy, precision and F1 per class, and the differences"
+    for line, cells in zip(rows, (4, 4, 4, 4), strict=True):
         assert len(re.findall(r"(?<!\\)\|", line)) == cells + 1, "a class name has opened a cell"
     assert "<script" not in text.replace("\\<", "")
 
@@ -263,8 +311,10 @@ def test_markdown_of_the_default_run() -> None:
     assert "# dense-vs-cnn\n" in text
     assert "55,000 training, 5,000 validation and 10,000 test pictures" in text
     assert "| cnn | 0.9170 ± 0.0020 | 0.9110 to 0.9230 | 0.9700 ± 0.0020 | 0.3100 ± 0.0020 |" in text
-    assert "| cnn | 0, 1, 2 | 5 | float32 | 243,786 | 37,568 | 10,045,952 | 49.7 | 0.1 |" in text
+    assert "| cnn | 0, 1, 2 | 5 | float32 | 243,786 | 37,568 | 10,045,952 | 49.7 | 0.00042 | 0.05 |" in text
     assert "| T-shirt/top | 1,000 | 0.8910 | 0.9170 |" in text
+    assert "| T-shirt/top | 1,000 | 0.8500 | 0.8500 |" in text, "precision per class is missing"
+    assert "| T-shirt/top | 1,000 | 0.8700 | 0.8700 |" in text, "F1 per class is missing"
     assert "| 0 | 303 | 563 |" in text
     assert "| T-shirt/top | −0.0120 | −0.0200 to −0.0040 | yes |" in text, "a real minus sign"
     assert REPORT["comparisons"][0]["verdict"] in text
@@ -283,6 +333,9 @@ def test_markdown_tables_are_square() -> None:
 def test_class_without_pictures() -> None:
     pair = comparison()
     pair["per_class"] = [{"class": "Coat", "difference": None, "interval": None, "clear": False}]
-    entry = model(per_class=[{"class": "Coat", "images": 0, "accuracy": None}])
+    missing = {"accuracy": None, "precision": None, "f1": None}
+    entry = model(per_class=[{"class": "Coat", "images": 0, **missing}], predict_one_seconds=None)
     text = markdown(report_with(models={"dense": entry, "cnn": entry}, comparisons=[pair]))
-    assert "| Coat | 0 | no pictures | no pictures |" in text
+    for why in ("no pictures", "no answers", "neither"):
+        assert f"| Coat | 0 | {why} | {why} |" in text
+    assert "| not measured |" in text, "a run of an earlier version has no time of a single picture"

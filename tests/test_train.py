@@ -17,7 +17,7 @@ def test_help_comes_at_once_and_without_tensorflow():
         result = run_program("--help")
         times.append(time.monotonic() - started)
     assert result.returncode == 0
-    for verb in ("train", "show", "inspect", "lesson", "data", "schema"):
+    for verb in ("train", "compare", "show", "inspect", "lesson", "data", "schema"):
         assert verb in result.stdout, f"the help does not name {verb}"
     assert min(times) < 1.6, f"--help took {min(times):.2f} s: more than twice what is promised"
 

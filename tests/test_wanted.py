@@ -10,6 +10,7 @@ import pytest
 from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
 from model.architectures import build
+from model.inspection.attribution import Opened
 from model.inspection.stages import forward, take_apart
 from model.inspection.wanted import NUM_STARTS, ascend, most_valuable, wanted
 from model.layer_facts import layer_facts, receptive_field
@@ -75,6 +76,33 @@ def test_files_hold_what_the_network_answers(splits: Splits, tmp_path: Path) -> 
         assert entry["probability"] > everyone[:, label].max(), "a random picture is better"
         best = entry["real"]["index"]
         assert np.array_equal(arrays["classes/real"][label], splits.test.images[best])
+
+
+@pytest.mark.parametrize("filters", [(4, 5), (2, 2, 2, 2)])
+def test_the_untrained_network_is_asked_the_same(
+    filters: tuple[int, ...], splits: Splits, tmp_path: Path
+) -> None:
+    """The second network's last filters see more than the picture: there borders count."""
+    network = Cnn(filters=filters, padding="same", units=(8,))
+    model, control, facts = build(network, 3, seed=1), build(network, 3, seed=5), layer_facts(network, 3)
+    layer, index = f"conv{len(filters)}", 1
+    for name, others in (("both", {"untrained": control}), ("alone", {})):
+        wanted(model, facts, splits, {(layer, index): PLACE}, tmp_path / name, **others)
+    both, alone = (json.loads((tmp_path / name / "wanted.json").read_text()) for name in ("both", "alone"))
+    assert "untrained" not in alone["filters"][0]
+    arrays = dict(np.load(tmp_path / "both" / "wanted.npz"))
+    [entry] = both["filters"]
+    for who, key in ((model, layer), (control, f"{layer}/untrained")):
+        maps = forward(take_apart(who).convolutions, arrays[key][..., None])[-1].map.numpy()
+        found = entry if who is model else entry["untrained"]
+        value = float(maps[0, entry["row"], entry["column"], index])
+        assert found["activation"] == pytest.approx(value, abs=1e-5), f"{key}: another activation than shown"
+    assert len(both["classes"]) == len(arrays["classes/untrained"]) == 3
+    opened = Opened(control, facts)
+    reached = opened.logits(arrays["classes/untrained"]).diagonal()
+    assert [entry["untrained"]["logit"] for entry in both["classes"]] == pytest.approx(reached, abs=1e-4)
+    everyone = opened.logits(splits.test.images / np.float32(255))
+    assert (reached > everyone.max(axis=0)).all(), "the control did not climb"
 
 
 def test_the_best_real_picture_is_searched_among_all(splits: Splits, tmp_path: Path) -> None:

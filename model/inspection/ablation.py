@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from model.inspection.stages import Convolution, Network, forward, logits_of
 
-CACHE_BYTES = 400_000  # one array of a piece; three of them live in a core's cache
+CACHE_BYTES = 500_000  # one array of a piece; three of them live in a core's cache
 STACK_BYTES = 50_000_000  # downstream values of several filters, stacked for one matrix product
 
 
@@ -210,8 +210,7 @@ class _Reader:
             np.maximum(values, 0, out=values)
             np.mean(values, axis=0, out=out)
         else:
-            np.maximum.reduce(values, axis=0, out=out)
-            np.maximum(out, 0, out=out)
+            np.maximum.reduce(values, axis=0, out=out, initial=0)
 
     def _buffer(self, *shape: int) -> np.ndarray:
         """Memory that is used again: fresh pages cost more than the arithmetic on them."""

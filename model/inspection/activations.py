@@ -110,12 +110,13 @@ def mean_activations(
     return [total / (len(images) * size) for total, size in zip(totals, sizes, strict=True)]
 
 
-def trace(network: Network, images: np.ndarray) -> Iterator[tuple[slice, Trace]]:
+def trace(network: Network, images: np.ndarray, describe: bool = True) -> Iterator[tuple[slice, Trace]]:
     """Run a network over any number of images, a batch at a time.
 
     Args:
         network: with convolutions.
         images: uint8 (n, 28, 28).
+        describe: whether `largest`, `mean` and `active` are asked for, too; else they are empty.
 
     Yields:
         Which images, and what they leave behind.
@@ -123,18 +124,54 @@ def trace(network: Network, images: np.ndarray) -> Iterator[tuple[slice, Trace]]
 
     def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], ...]:
         maps = forward(network.convolutions, to_input(batch))
+        described = [m.map for m in maps] if describe else []
         return (
             [m.linear for m in maps[1:]],
             [m.pooled for m in maps],
-            [tf.reduce_max(m.map, (1, 2)) for m in maps],
-            [tf.reduce_mean(m.map, (1, 2)) for m in maps],
-            [tf.reduce_mean(tf.sign(m.map), (1, 2)) for m in maps],
+            [_largest(m) for m in described],
+            [_mean(m) for m in described],
+            [_mean(tf.sign(m)) for m in described],
         )
 
     traced = compile_for_images(run)
     for first in range(0, len(images), BATCH):
         part = slice(first, min(first + BATCH, len(images)))
         yield part, Trace(*([tensor.numpy() for tensor in tensors] for tensors in traced(images[part])))
+
+
+def largest_and_features(
+    network: Network, images: np.ndarray
+) -> Iterator[tuple[slice, list[np.ndarray], np.ndarray]]:
+    """The little that is told of a control: run it over any number of images, a batch at a time.
+
+    Args:
+        network: with convolutions.
+        images: uint8 (n, 28, 28).
+
+    Yields:
+        Which images; the largest value of each of their maps, float32 (n, filters) per convolution; and
+        what the first dense layer reads, float32 (n, inputs).
+    """
+
+    def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
+        maps = forward(network.convolutions, to_input(batch))
+        return [_largest(m.map) for m in maps], maps[-1].pooled
+
+    traced = compile_for_images(run)
+    for first in range(0, len(images), BATCH):
+        part = slice(first, min(first + BATCH, len(images)))
+        largest, pooled = traced(images[part])
+        features = pooled.numpy()
+        yield part, [tensor.numpy() for tensor in largest], features.reshape(len(features), -1)
+
+
+def _largest(maps: tf.Tensor) -> tf.Tensor:
+    """Of each map, (n, filters). Pooling with one large window is faster than TensorFlow's reductions."""
+    return tf.nn.max_pool2d(maps, maps.shape[1:3], 1, "VALID")[:, 0, 0]
+
+
+def _mean(maps: tf.Tensor) -> tf.Tensor:
+    return tf.nn.avg_pool2d(maps, maps.shape[1:3], 1, "VALID")[:, 0, 0]
 
 
 def rank_images(largest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,45 +1,36 @@
 """Everything there is to see in one trained network's filters, as files. Computes; draws nothing."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import numpy as np
 
-from data.splits import Split, Splits
+from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.inspection import activations
 from model.inspection.ablation import Ablation
 from model.inspection.filters import NUM_RANDOM, RANDOM_SEED, Bank, movement, pattern_bank
 from model.inspection.orientation import ANGLES, FLAT, measure_tuning
+from model.inspection.passes import (
+    NUM_RANDOM_ORDERS,
+    TestPass,
+    control_pass,
+    kept_sets,
+    pass_over_test,
+    validation_increase,
+)
 from model.inspection.passport import Findings, count_findings, issue_passports
 from model.inspection.stages import Network, take_apart
 from model.inspection.units import inspect_units
-from model.inspection.worth import LEVEL, Scores, join, score, worth
+from model.inspection.worth import LEVEL, worth
 from model.layer_facts import LayerFacts, receptive_field
 
-NUM_RANDOM_ORDERS = 10
-ORDER_SEED = 0
+NUM_TOP_UNTRAINED = 3  # images of the control
 OnProgress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class TestPass:
-    """What one pass over all n test images gives.
-
-    Per convolution `largest` and `mean` of each map, float32 (n, filters), and `active` (filters,), the
-    share of places above 0; scores of the whole network and without each filter of all convolutions;
-    `kept_accuracy` with only some filters of the last convolution, one per set.
-    """
-
-    largest: list[np.ndarray]
-    mean: list[np.ndarray]
-    active: list[np.ndarray]
-    intact: Scores
-    without: Scores
-    kept_accuracy: np.ndarray
 
 
 def inspect(
@@ -83,23 +74,29 @@ def inspect(
     control = {key: value for key, value in maps_before.items() if not key.endswith("/before_relu")}
     write_npz(folder / "untrained.npz", {**weights_before, **control})
 
-    means = activations.mean_activations(
-        network, splits.train.images, lambda done: on_progress("mean maps", 0.4 * done)
-    )
+    stage = partial(_stage, on_progress)
+    means = activations.mean_activations(network, splits.train.images, stage("mean maps", 0.0, 0.35))
     constants = [(mean if replacement == "mean" else 0 * mean).astype(np.float32) for mean in means]
     ablation = Ablation(network, constants)
-    increase = _validation_increase(ablation, splits.validation, on_progress)
-    sets = _kept_sets(increase[-network.convolutions[-1].num_filters :])
-    passed = _test_pass(ablation, sets, splits.test, on_progress)
+    increase = validation_increase(ablation, splits.validation, stage("ranking filters", 0.35, 0.55))
+    sets = kept_sets(increase[-network.convolutions[-1].num_filters :])
+    passed = pass_over_test(ablation, sets, splits.test, stage("removing filters", 0.55, 0.9))
+    largest_before, accuracy_before = control_pass(before, splits.test, stage("control", 0.9, 0.95))
     bank = pattern_bank(network.convolutions[0].kernel.shape[0])
     passports = [
         issue_passports(findings, bank)
-        for findings in _findings(network, before, splits, means, passed, increase)
+        for findings in _findings(network, before, splits, means, passed, largest_before, increase)
     ]
     write_json(folder / "passports.json", [passport for layer in passports for passport in layer])
     layers = _layers(facts, passports, maps)
-    write_json(folder / "layers.json", _summary(splits, layers, bank, passed, sets, replacement))
+    summary = _summary(splits, layers, bank, passed, sets, replacement)
+    write_json(folder / "layers.json", summary | {"untrained_accuracy": accuracy_before})
     on_progress("filters", 1.0)
+
+
+def _stage(on_progress: OnProgress, what: str, begin: float, end: float) -> Callable[[float], None]:
+    """Progress of a part, told as progress of the whole."""
+    return lambda share: on_progress(what, begin + (end - begin) * share)
 
 
 def _weights(model: keras.Model, network: Network) -> dict[str, np.ndarray]:
@@ -118,68 +115,13 @@ def _weights(model: keras.Model, network: Network) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _validation_increase(ablation: Ablation, split: Split, on_progress: OnProgress) -> np.ndarray:
-    """How much the mean validation loss rises without each filter: (filters of all convolutions,)."""
-    total = np.zeros(sum(convolution.num_filters for convolution in ablation.network.convolutions))
-    for part, traced in activations.trace(ablation.network, split.images):
-        intact, without = ablation.answers(traced.linear, traced.pooled)
-        labels = split.labels[part]
-        total += (score(without, labels).losses - score(intact, labels).losses).sum(axis=1, dtype=np.float64)
-        on_progress("ranking filters", 0.4 + 0.2 * part.stop / len(split.labels))
-    return total / len(split.labels)
-
-
-def _test_pass(ablation: Ablation, sets: np.ndarray, split: Split, on_progress: OnProgress) -> TestPass:
-    largest: list[list[np.ndarray]] = []
-    mean: list[list[np.ndarray]] = []
-    active, intact, without = [], [], []
-    kept_right = np.zeros(len(sets))
-    num_images = len(split.labels)
-    for part, traced in activations.trace(ablation.network, split.images):
-        labels = split.labels[part]
-        logits, logits_without = ablation.answers(traced.linear, traced.pooled)
-        intact.append(score(logits, labels))
-        without.append(score(logits_without, labels))
-        kept = ablation.with_only(traced.pooled[-1], sets)
-        kept_right += (kept.argmax(axis=-1) == labels).sum(axis=1)
-        largest.append(traced.largest)
-        mean.append(traced.mean)
-        active.append([share.sum(axis=0, dtype=np.float64) for share in traced.active])
-        on_progress("removing filters", 0.6 + 0.35 * part.stop / num_images)
-    return TestPass(
-        [np.concatenate(layer) for layer in zip(*largest, strict=True)],
-        [np.concatenate(layer) for layer in zip(*mean, strict=True)],
-        [np.sum(layer, axis=0) / num_images for layer in zip(*active, strict=True)],
-        join(intact),
-        join(without),
-        kept_right / num_images,
-    )
-
-
-def _num_kept(num_filters: int) -> list[int]:
-    """1, 2, 3, 4, 6, 8, 12, 16, 24, ... and all."""
-    steps = {n for power in range(12) for n in (2**power, 3 * 2**power)}
-    return sorted({n for n in steps if n < num_filters} | {num_filters})
-
-
-def _kept_sets(increase: np.ndarray) -> np.ndarray:
-    """Filters kept, bool (orders * numbers, filters): the best first, then random orders."""
-    generator = np.random.default_rng(ORDER_SEED)
-    orders = [np.argsort(-increase, kind="stable")]
-    orders += [generator.permutation(len(increase)) for _ in range(NUM_RANDOM_ORDERS)]
-    sets = []
-    for order in orders:
-        position = np.argsort(order)
-        sets += [position < number for number in _num_kept(len(increase))]
-    return np.array(sets)
-
-
 def _findings(
     network: Network,
     before: Network,
     splits: Splits,
     means: list[np.ndarray],
     passed: TestPass,
+    largest_before: list[np.ndarray],
     increase: np.ndarray,
 ) -> list[Findings]:
     """Everything that was measured, by convolution."""
@@ -195,6 +137,7 @@ def _findings(
         top, median = activations.rank_images(passed.largest[i])
         wanted = np.hstack([top, median])
         places = activations.locate(network, splits.test.images, i, wanted, passed.largest[i])
+        top_before = activations.rank_images(largest_before[i])[0][:, :NUM_TOP_UNTRAINED]
         findings.append(
             Findings(
                 name=convolution.name,
@@ -209,6 +152,7 @@ def _findings(
                 class_means=activations.class_means(passed.mean[i], labels, num_classes),
                 top=[row[: top.shape[1]] for row in places],
                 median=[row[top.shape[1] :] for row in places],
+                top_before=activations.locate(before, splits.test.images, i, top_before, largest_before[i]),
                 tuning=tunings[i],
                 tuning_before=tunings_before[i],
                 validation_increase=increase[filters],

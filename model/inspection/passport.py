@@ -22,7 +22,8 @@ class Findings:
     `moved` per filter, from the weights without it; `background` (c,) before ReLU;
     `mean` (c,) over the training images; `largest` (c,) and `active` (c,), share of places above 0,
     over the test images; `class_means` (c, classes); places of the strongest and the median images per
-    filter; `tuning` trained and untrained; `validation_increase` (c,); `worth` per filter.
+    filter, and of the strongest of the untrained network (`top_before`); `tuning` trained and untrained;
+    `validation_increase` (c,); `worth` per filter.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Findings:
     class_means: np.ndarray
     top: list[list[Place]]
     median: list[list[Place]]
+    top_before: list[list[Place]]
     tuning: Tuning
     tuning_before: Tuning
     validation_increase: np.ndarray
@@ -85,7 +87,7 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
             "mean": float(f.mean[i]),
             "class_selectivity": listed(selectivity[i]),
             "class_mean": listed(f.class_means[i]),
-            "top_images": [asdict(place) for place in f.top[i] if place.activation > 0],
+            "top_images": _listed(f.top[i]),
             "median_images": [] if dead[i] else [asdict(place) for place in f.median[i]],
             "heaviest_slices": slices and slices[i],
             "moved": f.moved[i],
@@ -93,11 +95,16 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
                 "kernel_match": match_before[i],
                 "orientation_degrees": degrees_before[i],
                 "orientation_strength": strength_before[i],
+                "top_images": _listed(f.top_before[i]),
             },
             "ablation": f.worth[i],
         }
         for i in range(f.kernel.shape[-1])
     ]
+
+
+def _listed(places: list[Place]) -> list[dict[str, Any]]:
+    return [asdict(place) for place in places if place.activation > 0]
 
 
 def count_findings(passports: list[dict[str, Any]]) -> dict[str, int | None]:

@@ -1,7 +1,7 @@
 """The image a filter or a class wants: made up by gradient ascent, beside the best real one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ def wanted(
     filters: Mapping[tuple[str, int], Place],
     folder: Path,
     on_progress: Callable[[float], None] = lambda share: None,
+    untrained: keras.Model | None = None,
 ) -> None:
     """Make up the image that excites a filter, or a class, most.
 
@@ -63,6 +64,8 @@ def wanted(
         filters: (layer, index) -> the place in a test image that excites it most; see `most_valuable`.
         folder: where `wanted.npz` and `wanted.json` go.
         on_progress: called with the share that is done, from 0 to 1.
+        untrained: the same network before training, which is asked for the same filters and classes as a
+            control; without it there is none.
     """
     layers = list(dict.fromkeys(layer for layer, _ in filters))
     entries: list[dict[str, Any]] = []
@@ -71,10 +74,18 @@ def wanted(
         of_layer = {index: place for (name, index), place in filters.items() if name == layer}
         arrays[layer], rows = _of_filters(model, facts, layer, of_layer)
         arrays[f"{layer}/real"] = splits.test.images[[place["index"] for place in of_layer.values()]]
+        if untrained is not None:
+            arrays[f"{layer}/untrained"], controls = _of_filters(untrained, facts, layer, of_layer)
+            for row, control in zip(rows, controls, strict=True):
+                row["untrained"] = {key: control[key] for key in ("activation", "starts")}
         entries += rows
         on_progress((number + 1) / (len(layers) + 1))
     arrays["classes"], classes = _of_classes(Opened(model, facts), splits)
     arrays["classes/real"] = splits.test.images[[entry["real"]["index"] for entry in classes]]
+    if untrained is not None:
+        arrays["classes/untrained"], values = _climb_classes(Opened(untrained, facts), len(classes))
+        for entry, value in zip(classes, values, strict=True):
+            entry["untrained"] = {"logit": float(value.max()), "starts": value.tolist()}
     rule = {"starts": NUM_STARTS, "steps": STEPS, "searched": len(splits.test.labels)}
     write_npz(folder / "wanted.npz", arrays)
     write_json(folder / "wanted.json", rule | {"filters": entries, "classes": classes})
@@ -90,17 +101,24 @@ def _of_filters(
     height, width = next(fact.output_shape[:2] for fact in facts if fact.name == layer)
     row, column = height // 2, width // 2
     field = receptive_field(facts, layer)
+    rows, columns = seen(field, row), seen(field, column)
     free = np.zeros((SIDE, SIDE), bool)
-    free[seen(field, row), seen(field, column)] = True
+    free[rows, columns] = True
+    layers = (*convolutions[: until - 1], replace(convolutions[until - 1], pooling="none"))
+    if free.sum() == field.size**2:  # no border is near: what the place sees gives one value by itself
+        layers = tuple(replace(convolution, padding="valid") for convolution in layers)
+    else:
+        rows = columns = slice(None)
 
     batch, numbers = tf.TensorSpec((None, SIDE, SIDE), tf.float32), tf.TensorSpec((None,), tf.int32)
 
-    @tf.function(input_signature=[batch, numbers])
+    @tf.function(input_signature=[batch, numbers], autograph=False)
     def slope(images: tf.Tensor, indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(images)
-            linear = forward(convolutions[:until], images[..., None])[-1].linear[:, row, column]
-            value = tf.gather(linear, indices, axis=1, batch_dims=1)
+            linear = forward(layers, images[:, rows, columns, None])[-1].linear
+            centre = linear[:, linear.shape[1] // 2, linear.shape[2] // 2]
+            value = tf.gather(centre, indices, axis=1, batch_dims=1)
         return value, tape.gradient(value, images)
 
     images, values = ascend(slope, list(filters), free)
@@ -127,8 +145,7 @@ def seen(field: ReceptiveField, place: int) -> slice:
 
 def _of_classes(network: Opened, splits: Splits) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """The made-up images (classes, 28, 28), and beside each the best test image."""
-    num_classes = len(splits.class_names)
-    images, values = ascend(network.pixel_slopes, list(range(num_classes)), np.ones((SIDE, SIDE), bool), BLUR)
+    images, values = _climb_classes(network, len(splits.class_names))
     logits = network.logits(splits.test.images / np.float32(255))
     best = logits.argmax(axis=0)
     probabilities = network.probabilities(images)
@@ -146,6 +163,10 @@ def _of_classes(network: Opened, splits: Splits) -> tuple[np.ndarray, list[dict[
         }
         for label, name in enumerate(splits.class_names)
     ]
+
+
+def _climb_classes(network: Opened, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    return ascend(network.pixel_slopes, list(range(num_classes)), np.ones((SIDE, SIDE), bool), BLUR)
 
 
 def ascend(

@@ -1,7 +1,8 @@
 """Why a picture got its class, and what filters and classes want: drawn from the files of the inspection."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from model.report.canvas import (
     limit_of,
     points,
     shortened,
+    signed,
     top_below,
 )
+from model.report.filter_words import counted
 from model.report.page import Figure
 from model.report.tiles import UNTRAINED_FRAME, largest_block, patch
 from model.report.titles import short
@@ -45,6 +48,15 @@ TILE = 28 * BLOCK  # 140
 WHY_HEIGHT, ROWS = 420, (110, 270)  # of the sheet; where the trained and the untrained network's maps begin
 FIRST, APART = 204, 164  # where the first map begins, and how far the next ones stand from it
 FILTERS_ACROSS, CLASSES_ACROSS = 12, 10  # pairs in a line
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture uint8 (h, w) in gray and what is written below it."""
+
+    picture: np.ndarray
+    value: str
+    untrained: bool = False
 
 
 def draw_why(folder: Path, figures: Path, note: str = "") -> list[Figure]:
@@ -202,26 +214,29 @@ def _draw_filters(
 ) -> Figure:
     entries = [entry for entry in document["filters"] if entry["layer"] == layer]
     ratios = [e["activation"] / e["real"]["activation"] for e in entries if e["real"]["activation"] > 0]
-    times = f"{np.median(ratios):.2f} times" if ratios else "no more than"
-    title = f"What {len(entries)} filters of {layer} want: made-up patches reach {times} the best real one"
+    title = f"What {counted(len(entries), 'filter')} of {layer} want{'s' * (len(entries) == 1)}"
+    if ratios:
+        title += f": made-up patches reach {_compared(float(np.median(ratios)))}"
     subtitle = (
+        f"Filters whose removal costs most on validation pictures, the costliest first. {note}\n"
         f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the"
-        f" strongest place in the test pictures. Numbers: the activation reached. The most valuable first;"
-        f" the median of their ratios. {note}"
+        f" strongest place in {document['searched']:,} test pictures{_control_words(entries)} Numbers: the"
+        f" activation reached; in the title the median of their ratios."
     )
-    pairs = []
-    for entry, made, image in zip(entries, images[layer], images[f"{layer}/real"], strict=True):
+    columns = []
+    for place, entry in enumerate(entries):
         field, real = ReceptiveField(**entry["receptive_field"]), entry["real"]
-        pairs.append(
-            (
-                f"filter {entry['index']}",
-                patch(_bytes(made), field, entry["row"], entry["column"]),
-                patch(image, field, real["row"], real["column"]),
-                f"{entry['activation']:.2f}",
-                f"{real['activation']:.2f}",
-            )
-        )
-    _draw_pairs(pairs, title, subtitle, path, across=FILTERS_ACROSS, cell=88)
+        made, image = images[layer][place], images[f"{layer}/real"][place]
+        shown = [
+            Shown(patch(_bytes(made), field, entry["row"], entry["column"]), f"{entry['activation']:.2f}"),
+            Shown(patch(image, field, real["row"], real["column"]), f"{real['activation']:.2f}"),
+        ]
+        if "untrained" in entry:
+            control = _bytes(images[f"{layer}/untrained"][place])
+            value = f"{entry['untrained']['activation']:.2f}"
+            shown.append(Shown(patch(control, field, entry["row"], entry["column"]), value, untrained=True))
+        columns.append((f"filter {entry['index']}", shown))
+    _draw_columns(columns, title, subtitle, path, across=FILTERS_ACROSS, cell=88)
     strongest = entries[0]
     alt = (
         f"{title}. Filter {strongest['index']}: {strongest['activation']:.2f} made up, "
@@ -238,44 +253,63 @@ def _draw_classes(
     higher = sum(a > b for a, b in zip(made, real, strict=True))
     title = f"What each class wants: {higher} of {len(entries)} made-up pictures beat the best real one"
     subtitle = (
-        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the best"
-        f" of {document['searched']:,} test pictures. Numbers: the logit of the class. {note}"
+        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. {note}\n"
+        f"Below: the best of {document['searched']:,} test pictures{_control_words(entries)} Numbers: the"
+        f" logit of the class."
     )
-    pairs = [
-        (
-            short(entry["class"]),
-            _bytes(images["classes"][k]),
-            images["classes/real"][k],
-            f"{entry['logit']:.1f}",
-            f"{entry['real']['logit']:.1f}",
-        )
-        for k, entry in enumerate(entries)
-    ]
-    _draw_pairs(pairs, title, subtitle, path, across=CLASSES_ACROSS, cell=112)
-    spans = [f"{min(logits):.1f} to {max(logits):.1f}" for logits in (made, real)]
+    columns = []
+    for place, entry in enumerate(entries):
+        shown = [
+            Shown(_bytes(images["classes"][place]), _signed(entry["logit"])),
+            Shown(images["classes/real"][place], _signed(entry["real"]["logit"])),
+        ]
+        if "untrained" in entry:
+            control = _bytes(images["classes/untrained"][place])
+            shown.append(Shown(control, _signed(entry["untrained"]["logit"]), untrained=True))
+        columns.append((short(entry["class"]), shown))
+    _draw_columns(columns, title, subtitle, path, across=CLASSES_ACROSS, cell=112)
+    spans = [f"{_signed(min(logits))} to {_signed(max(logits))}" for logits in (made, real)]
     alt = f"{title}. Logits made up {spans[0]}, real {spans[1]}."
     return Figure(path, title, alt)
 
 
-def _draw_pairs(
-    pairs: list[tuple[str, np.ndarray, np.ndarray, str, str]],
+def _compared(ratio: float) -> str:
+    """What made-up patches reach, measured by the best real one."""
+    return "what the best real one does" if abs(ratio - 1) < 0.01 else f"{ratio:.2f} times the best real one"
+
+
+def _control_words(entries: Sequence[Mapping[str, Any]]) -> str:
+    """What stands in the third line, if there is one."""
+    control = any("untrained" in entry for entry in entries)
+    return "; grey frame: made up for the untrained network." if control else "."
+
+
+def _draw_columns(
+    columns: Sequence[tuple[str, Sequence[Shown]]],
     title: str,
     subtitle: str,
     path: Path,
     across: int,
     cell: int,
 ) -> None:
-    """Made-up pictures above real ones, a name above each pair and a number below each picture."""
-    top, width, height = top_below(subtitle) + 8, 1152 // across, 2 * (cell + 28) + 40
-    sheet = Sheet(top + height * -(-len(pairs) // across), title, subtitle)
-    for number, (name, made, real, made_value, real_value) in enumerate(pairs):
+    """Pictures below each other, their name above them and a number below each."""
+    top, width, step = top_below(subtitle) + 8, 1152 // across, cell + 28
+    height = step * max((len(pictures) for _, pictures in columns), default=0) + 40
+    sheet = Sheet(top + height * -(-len(columns) // across), title, subtitle)
+    for number, (name, pictures) in enumerate(columns):
         x, y = 24 + number % across * width, top + number // across * height
         sheet.text(x, y, shortened(name, width - 6))
-        for above, picture, value in ((y + 24, made, made_value), (y + 52 + cell, real, real_value)):
-            tile = garment(picture, largest_block(max(picture.shape), cell))
-            sheet.place(x, above, tile, frame=LIGHT, frame_width=1)
-            sheet.text(x + tile.shape[1] / 2, above + tile.shape[0] + 3, value, align="center")
+        for line, one in enumerate(pictures):
+            above = y + 24 + line * step
+            tile = garment(one.picture, largest_block(max(one.picture.shape), cell))
+            frame, edge = (UNTRAINED_FRAME, 3) if one.untrained else (LIGHT, 1)
+            sheet.place(x, above, tile, frame=frame, frame_width=edge)
+            sheet.text(x + tile.shape[1] / 2, above + tile.shape[0] + 4, one.value, align="center")
     sheet.save(path)
+
+
+def _signed(logit: float) -> str:
+    return signed(logit).removeprefix("+")
 
 
 def _bytes(image: np.ndarray) -> np.ndarray:

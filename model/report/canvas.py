@@ -27,8 +27,9 @@ from data.storage import write_atomically
 DPI = 100  # so that 100 pixels are an inch, and 72 points are 100 pixels
 WIDTH = 1200
 INK, GREY, LIGHT = "#1b1b1b", "#6f6f6f", "#d9d9d9"
-# Okabe and Ito's colours, told apart by the colour-blind: the baseline first.
+# Okabe and Ito's eight colours, told apart by the colour-blind, and two more: the baseline first.
 MODEL_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a00", "#000000"]
+MODEL_COLOURS += ["#7b3fb5", "#8a5a44"]
 COLOUR_MAPS = {"response": colormaps["RdBu_r"], "attribution": colormaps["PuOr_r"]}
 Kind = Literal["response", "attribution"]
 
@@ -60,7 +61,9 @@ class Sheet:
         self.pixels = np.full((height, width, 3), 255, np.uint8)
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
         room = width - 48
-        size = max(15.0, min(22.0, 22 * room / max(width_of(title, 22, bold=True), 1)))
+        # Widths do not shrink evenly with the size, so the first that fits is looked for.
+        sizes = (size for size in np.arange(22, 15, -0.5) if width_of(title, size, bold=True) <= room)
+        size = float(next(sizes, 15))
         self.text(24, 16 + (22 - size), shortened(title, room, size, bold=True), size=size, bold=True)
         for number, line in enumerate(_rows(subtitle, width)):
             self.text(24, 50 + 22 * number, line, size=15, colour=GREY)

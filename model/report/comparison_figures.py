@@ -71,7 +71,7 @@ def accuracy(report: Report, path: Path) -> Figure:
     axes = sheet.axes(190, y, width, height)
     marks = _accuracies(axes, report["models"])
     for place, accuracy in enumerate(marks):
-        _number(sheet, 190 + width + 14, y + row_height * (place + 0.5), *accuracy)
+        write_number(sheet, 190 + width + 14, y + row_height * (place + 0.5), *accuracy)
     if is_fashion(report):
         _non_experts(sheet, axes, 190, y, width)
     if comparisons:
@@ -80,7 +80,7 @@ def accuracy(report: Report, path: Path) -> Figure:
         sheet.text(790, sheet.top + 8, shortened(heading, 390, bold=True), bold=True)
         differences = _differences(sheet.axes(790, y, 280, height), models, comparisons)
         for place, difference in differences.items():
-            _number(sheet, 1084, y + row_height * (place + 0.5), *difference)
+            write_number(sheet, 1084, y + row_height * (place + 0.5), *difference)
         if baseline in models:
             middle = y + row_height * (models.index(baseline) + 0.5)
             sheet.text(930, middle - 9, "the baseline", size=14, align="center", colour=GREY)
@@ -196,7 +196,7 @@ def model_name(sheet: Sheet, y: float, name: str, width: float) -> None:
     sheet.text(24, y + (15 - size), shortened(name, width, size, bold=True), size=size, bold=True)
 
 
-def _number(sheet: Sheet, x: float, middle: float, number: str, within: str) -> None:
+def write_number(sheet: Sheet, x: float, middle: float, number: str, within: str) -> None:
     """A number, and its interval smaller below it."""
     sheet.text(x, middle - (19 if within else 10), number, size=17, bold=True)
     sheet.text(x, middle + 3, within, size=14, colour=GREY)

@@ -30,6 +30,7 @@ from model.report.comparison_figures import (
 from model.report.inspection_files import Convolution, Inspection
 from model.report.mistake_figures import class_order, draw_gains, gain_heading
 from model.report.page import Figure
+from model.report.tables import answers
 from model.report.titles import Report, headline, percent, short, verdict_of
 
 HEIGHT, FLOOR = 675, 584  # pixels; the verdict stands below the floor
@@ -63,7 +64,7 @@ def at_a_glance(report: Report, path: Path, model: str = "", inspection: Inspect
     else:
         _accuracies(sheet, report, width=500)
         _classes(sheet, report)
-    _verdict(sheet, verdict_of(report))
+    _verdict(sheet, report)
     sheet.save(path)
     return Figure(path, title, f"{title}. {two_accuracies(report)}")
 
@@ -113,10 +114,10 @@ def _accuracies(sheet: Sheet, report: Report, width: int) -> None:
     for row, (name, entry) in enumerate(models.items()):
         found, colour = entry["accuracy"], colours[name]
         middle = y + (row + 0.5) / pixel
-        top, size = (middle - 21, 13) if tight else (middle - 30, 15)
+        top, size = (middle - 18, 13) if tight else (middle - 30, 15)
         sheet.text(24, top, shortened(name, width - 80, size, bold=True), size=size, bold=True)
         sheet.text(24 + width, top, percent(found["mean"]), size=size, align="right", bold=True)
-        values, low = ((), row + 10 * pixel) if tight else (found["values"], row + 16 * pixel)
+        values, low = ((), row + 6 * pixel) if tight else (found["values"], row + 16 * pixel)
         draw_estimate(axes, low, found["mean"], found["interval"], colour, values, lift=14 * pixel)
     finish_rows(axes, len(models), ticks=4)
     axes.xaxis.set_major_formatter(FuncFormatter(whole_percent))
@@ -201,6 +202,13 @@ def _classes(sheet: Sheet, report: Report) -> None:
         sheet.text(780, middle - 7, name, align="right")
 
 
-def _verdict(sheet: Sheet, verdict: str) -> None:
+def _verdict(sheet: Sheet, report: Report) -> None:
+    """The verdict; of several comparisons as many answers as there is room for, as the title says the sum."""
     sheet.pixels[FLOOR + 10, 24 : sheet.width - 24] = 0xD9
-    sheet.text(24, FLOOR + 24, wrapped(verdict, sheet.width - 48, 16, lines=3), size=16)
+    several = answers(report) if len(report["comparisons"]) > 1 else []
+    text = several[0] if several else verdict_of(report)
+    for answer in several[1:]:
+        if len(wrapped(f"{text} {answer}", sheet.width - 48, 16, lines=9).splitlines()) > 3:
+            break
+        text += f" {answer}"
+    sheet.text(24, FLOOR + 24, wrapped(text, sheet.width - 48, 16, lines=3), size=16)

@@ -12,7 +12,7 @@ from model.report.filter_words import counted
 from model.report.inspection_files import Convolution, KeepBest
 from model.report.page import Figure
 from model.report.passport_records import Passport
-from model.report.tiles import caption, draw_kernel, largest_block, scale_words
+from model.report.tiles import UNTRAINED_FRAME, caption, draw_kernel, largest_block, scale_words
 
 CLOSE = 0.005  # half a point: so near the whole network's accuracy that the kept filters do
 PANELS = 3  # side by side
@@ -35,7 +35,7 @@ def draw_keep_best(curves: Mapping[str, KeepBest], path: Path, note: str = "") -
     subtitle = (
         "Some filters kept, the others taken out. Blue: the best first, in the order of what their loss"
         f" costs on validation pictures. Grey: {counted(orders, 'random order')}, from the worst to the best,"
-        f" and their mean. Accuracy on test pictures. {note}"
+        f" and their mean. Dashed: all filters of the untrained network. Accuracy on test pictures. {note}"
     )
     top = top_below(subtitle)
     lines = -(-len(curves) // PANELS)
@@ -76,6 +76,15 @@ def keep_best_title(curves: Mapping[str, KeepBest]) -> str:
 def _draw_curve(sheet: Sheet, axes: Axes, curve: KeepBest) -> None:
     low, high = curve.random.min(axis=0), curve.random.max(axis=0)
     axes.axhline(curve.full, color=LIGHT, linewidth=1.5, zorder=0)
+    axes.axhline(curve.untrained, color=UNTRAINED_FRAME, linewidth=1.5, linestyle="--", zorder=0)
+    axes.text(
+        curve.kept[-1],
+        curve.untrained + 0.02,
+        f"untrained {100 * curve.untrained:.1f} %",
+        fontsize=points(14),
+        ha="right",
+        color=GREY,
+    )
     axes.fill_between(curve.kept, low, high, color=LIGHT, linewidth=0)
     axes.plot(curve.kept, curve.random.mean(axis=0), color=GREY, linewidth=1.5)
     axes.plot(curve.kept, curve.best, "o-", color=MODEL_COLOURS[1], linewidth=2.2, markersize=points(7))
@@ -83,7 +92,7 @@ def _draw_curve(sheet: Sheet, axes: Axes, curve: KeepBest) -> None:
     axes.plot([kept, kept], [0, curve.full], color=INK, linewidth=1, linestyle=":")
     axes.annotate(
         f" {kept} do",
-        (kept, 0.04),
+        (kept, 0.45),
         fontsize=points(15),
         ha="left" if kept < 0.8 * curve.kept[-1] else "right",
     )

@@ -58,7 +58,7 @@ def _normalized(normalization: Normalization, linear: float) -> str:
 
 def _slices(work: FilterAtWork, hand: ByHand, layer: str) -> list[str]:
     """The sums of a filter that reads many maps: the largest few, and how the others add up."""
-    before = f"{'conv' if work.pooling == 'none' else 'pool'}{int(layer.removeprefix('conv')) - 1}"
+    before = f"{'conv' if hand.pooled is None else 'pool'}{int(layer.removeprefix('conv')) - 1}"
     size, slices = len(work.kernel), work.kernel.shape[-1]
     sums = hand.products.sum(axis=(0, 1))
     order = np.argsort(-np.abs(sums), kind="stable")

@@ -11,17 +11,26 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from model.report.tables import failed_job
-from model.report.titles import headline, verdict_of
+from data.perturbations import KINDS
+from model.report.tables import answers, failed_job
+from model.report.titles import by_interest, headline, verdict_of
 
 PARTS = Path(__file__).parent / "page_template"
-IN_FRONT = 6  # figures; the others wait under "details"
+IN_FRONT = 6  # figures, of the comparison all but the last; the others wait under "details"
 NUMBERS = {  # where the numbers of a figure stand, by the name of its file
     "1-at-a-glance": "models.*.accuracy in report.json; passports.json and activations.npz of the inspection",
     "2-accuracy": "models.*.accuracy and comparisons.*.interval in report.json",
     "3-learning": "history.csv of every seed; models.*.accuracy in report.json",
     "4-confusion": "models.*.confusion and comparisons.*.per_class in report.json",
     "5-mistakes": "mistakes in report.json",
+    "6-calibration": "models.*.calibration, calibration_error, confidence and accuracy in report.json",
+    "7-rejection": "models.*.rejection in report.json",
+    "8-confusions": "models.*.confusion and comparisons.*.confusion_difference in report.json",
+    "9-disagreements": "comparisons.0.disagreement in report.json",
+    **{
+        f"robustness-{kind}": "robustness.kinds in report.json; robustness.npz of the seeds" for kind in KINDS
+    },
+    "robustness-maps": "robustness.stability in report.json; robustness.npz of the seeds",
 }
 
 
@@ -54,7 +63,32 @@ def page(
         HTML without requests to elsewhere. Whatever stands in `report`, names of classes and models among
         it, is shown as text.
     """
-    front, details = _arranged(figures, inside)
+    front, details = _arranged(figures, inside, [*by_interest(report["models"]), *inside])
+    return render(
+        "page.html",
+        folder,
+        report=report,
+        answers=answers(report),
+        front=front,
+        details=details,
+        config=config,
+        failures=_failures(report),
+        limits=limits(report),
+        **_headline(report),
+    )
+
+
+def render(template: str, folder: Path, **values: Any) -> str:
+    """Fill in a page of `page_template`; every text is escaped, every page has the same style and script.
+
+    Args:
+        template: its file's name.
+        folder: where the page will stand: links to figures are relative to it.
+        values: what it shows.
+
+    Returns:
+        HTML.
+    """
     script = (PARTS / "page.js").read_text(encoding="utf-8")
     environment = Environment(
         loader=FileSystemLoader(PARTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -65,33 +99,28 @@ def page(
         "points": _points,
         "mega": _mega,
         "seconds": _seconds,
+        "milliseconds": _milliseconds,
         "job": failed_job,
         "link": lambda figure: quote(figure.path.relative_to(folder).as_posix()),
         "numbers": _numbers,
     }
-    return environment.get_template("page.html").render(
-        report=report,
-        pairs=[*report["comparisons"], *report["not_compared"]],
-        front=front,
-        details=details,
-        config=config,
-        failures=_failures(report),
-        limits=limits(report),
+    return environment.get_template(template).render(
+        **values,
         style=Markup((PARTS / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        **_headline(report),
     )
 
 
 def _arranged(
-    figures: Sequence[Figure], inside: Mapping[str, Sequence[Figure]]
+    figures: Sequence[Figure], inside: Mapping[str, Sequence[Figure]], order: Sequence[str]
 ) -> tuple[list[Figure], dict[str, list[Figure]]]:
-    """Six figures in front, the first of the last model looked into among them; the others by model."""
-    front = list(figures[:IN_FRONT])
-    details = {"The comparison": list(figures[IN_FRONT:])}
+    """Six figures in front, the first of the model of most interest among them; the others by model."""
+    front = list(figures[: IN_FRONT - 1])
+    details = {"The comparison": list(figures[IN_FRONT - 1 :])}
     details |= {f"Inside {model}": list(drawn) for model, drawn in inside.items()}
-    for drawn in reversed(list(details.values())):
+    for heading in (*(f"Inside {model}" for model in order), "The comparison"):
+        drawn = details.get(heading)
         if drawn and len(front) < IN_FRONT:
             front.append(drawn.pop(0))
             break
@@ -175,6 +204,12 @@ def _seconds(seconds: float | None) -> str:
     )
 
 
+def _milliseconds(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{1000 * seconds:.2f} ms"
+
+
 def _numbers(figure: Figure) -> str:
     """Where a figure's numbers stand."""
+    if figure.path.stem.startswith("patterns-"):
+        return "models.*.patterns in report.json"
     return NUMBERS.get(figure.path.stem, "the .json and .npz files beside the picture")

@@ -47,6 +47,7 @@ GARMENT, MAP, STEP = 112, 104, 107
 HEADS, PASSPORT, MAPS, PATCHES = 24, 221, 26, 157  # heights; from the top of a passport to its lines
 KERNEL, SMALL, SLICE = 120, 48, 36
 EXAMPLE, PATCH = 103, 40
+BEFORE, STRONGEST_BEFORE = 1006, 3  # where the untrained twin's strongest patches stand, and how many
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,12 @@ def passports_title(layer: str, filters: Sequence[Passport]) -> str:
 def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale: str, note: str) -> Figure:
     layer = context.layer
     title = passports_title(layer.name, filters)
-    left = (
-        "Kernel" if layer.reads is None else f"Heaviest slices and the {layer.reads.name} filters they read"
-    )
+    left = "Kernel" if layer.reads is None else f"Heaviest slices, the {layer.reads.name} filters they read"
     size = layer.field.size
     subtitle = (
-        f"{left}; two garments with map and pooled map; grey frame: before training; what it is worth.\n"
-        f"Below: six test pictures that excite it most, three around the median; boxed, the {size} x {size}"
-        f" pixels seen. {note}\n"
+        f"{left}; two garments, map and pooled map; grey frame: before training. {note}\n"
+        f"Below: six test pictures that excite it most, three around the median, three that excited it most"
+        f" before training; boxed, the {size} x {size} pixels seen.\n"
         f"Ranked on validation, measured on test pictures; intervals: 95 % for all filters at once. {scale}"
     )
     top = top_below(subtitle)
@@ -236,6 +235,11 @@ def _draw_examples(sheet: Sheet, context: Context, passport: Passport, y: int) -
         caption(sheet, x + 58 + PATCH / 2, y + PATCH + 1, number(example.activation))
     if passport.median:
         sheet.text(LEFT + EXAMPLE * STRONGEST + 2, y + 20, "median", size=13, colour=GREY)
+    for place, example in enumerate(passport.untrained_strongest[:STRONGEST_BEFORE]):
+        x = BEFORE + 46 + place * (PATCH + 2)
+        draw_patch(sheet, x, y, context.test.images[example.index], field, example, PATCH, untrained=True)
+        caption(sheet, x + PATCH / 2, y + PATCH + 3, number(example.activation))
+    sheet.text(BEFORE, y + 20, "before", size=13, colour=GREY)
 
 
 def _worth_axes(sheet: Sheet, context: Context, y: int, height: int) -> Axes:

@@ -52,6 +52,7 @@ class Passport:
     rank: int
     match: Match | None
     untrained_match: Match | None
+    untrained_strongest: tuple[Example, ...]
     orientation: float | None
     dead: bool
     saturated: bool
@@ -88,6 +89,7 @@ def passport_of(entry: Mapping[str, Any], num_test: int) -> Passport:
         rank=int(entry["rank"]),
         match=_match(entry["kernel_match"]),
         untrained_match=_match(entry["untrained"]["kernel_match"]),
+        untrained_strongest=tuple(_example(e, num_test) for e in entry["untrained"]["top_images"]),
         orientation=None if degrees is None else float(degrees),
         dead=bool(entry["dead"]),
         saturated=bool(entry["saturated"]),

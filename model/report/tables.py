@@ -1,4 +1,4 @@
-"""The result as text: the terminal's block and report.md. It formats numbers and computes none."""
+"""The result as text for the terminal, and what other texts are made of. It computes no numbers."""
 
 import re
 import textwrap
@@ -13,6 +13,8 @@ WIDTH = 80  # columns of a terminal
 LABEL, COLUMN = 34, 14  # columns of a row's label, and of each model
 SIDE_BY_SIDE = 2  # models; more of them get a row each
 LONGEST_NAME = 20
+UNKNOWN = "Whether the convolution or the size did it, this run can't say:"
+CONTROLS = "python train.py configs/why.yaml"
 
 
 def terminal_block(
@@ -35,11 +37,11 @@ def terminal_block(
     Returns:
         Lines without a last line end; characters of names that would move the cursor are made visible.
     """
-    failures = [f"failed   {_failure(failure)}" for failure in report["failed"]]
+    failures = [f"failed   {failure_line(failure)}" for failure in report["failed"]]
     parts = [
         _result(report["models"], report["data"]["test"]),
         "\n".join(_answers(report)),
-        "\n".join(_wrapped(failure, indent=9) for failure in failures),
+        "\n".join(wrapped(failure, indent=9) for failure in failures),
         _where_to_look(folder, first_picture, next_steps),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -49,7 +51,7 @@ def _result(models: Models, num_images: int) -> str:
     if not models:
         return "No training was finished."
     side_by_side = len(models) <= SIDE_BY_SIDE and all(len(printable(name)) < COLUMN for name in models)
-    return "\n".join((_columns if side_by_side else _rows)(models, num_images))
+    return "\n".join((_columns if side_by_side else row_per_model)(models, num_images))
 
 
 def _columns(models: Models, num_images: int) -> list[str]:
@@ -70,7 +72,7 @@ def _columns(models: Models, num_images: int) -> list[str]:
     return [
         line("", [printable(name) for name in models]),
         line(f"right, of {num_images:,} test pictures", [_percent(entry) for entry in entries]),
-        line(f"  with {_allowed_for(entries)}", [_between(entry) for entry in entries], "  (95 %)"),
+        line(f"  with {what_may_differ(entries)}", [_between(entry) for entry in entries], "  (95 %)"),
         line("wrong", [_wrong(entry, num_images) for entry in entries]),
         *weights,
         line("arithmetic per picture", [f"{_megaflops(entry)} MFLOP" for entry in entries]),
@@ -78,12 +80,20 @@ def _columns(models: Models, num_images: int) -> list[str]:
     ]
 
 
-def _rows(models: Models, num_images: int) -> list[str]:
-    """A row per model, as many as there are; a long name gets a line of its own."""
+def row_per_model(models: Models, num_images: int) -> list[str]:
+    """A row per model, as many as there are; a long name gets a line of its own.
+
+    Args:
+        models: entries of report.json's `models`, or of comparison.json's.
+        num_images: of the test split, the same for all.
+
+    Returns:
+        Lines of 80 columns, the last of which say what the others mean.
+    """
 
     def row(name: str, right: str, between: str, *others: str) -> str:
         wrong, weights, arithmetic, training = others
-        head = name if len(name) <= LONGEST_NAME else f"{name}\n"
+        head = name if len(name) <= LONGEST_NAME else f"{shortened(name, WIDTH)}\n"
         start = head.ljust(LONGEST_NAME) if head == name else head + " " * LONGEST_NAME
         return f"{start}{right:>8}  {between:<12}{wrong:>8}{weights:>11}{arithmetic:>8}{training:>11}"
 
@@ -91,18 +101,54 @@ def _rows(models: Models, num_images: int) -> list[str]:
     for name, entry in models.items():
         cells = (_percent(entry), _between(entry), _wrong(entry, num_images), f"{entry['parameters']:,}")
         lines.append(row(printable(name), *cells, _megaflops(entry), duration(entry["train_seconds"])))
-    allowed_for = _allowed_for(list(models.values()))
-    return [*lines, _wrapped(f"Of {num_images:,} test pictures; between, with {allowed_for} (95 %).")]
+    allowed_for = what_may_differ(list(models.values()))
+    singles = [name for name, entry in models.items() if entry["accuracy"]["over"] == "images"]
+    if 0 < len(singles) < len(models):
+        allowed_for = f"new seeds and new pictures, but {', '.join(singles)} with other test pictures only"
+    return [*lines, wrapped(f"Of {num_images:,} test pictures; between, with {allowed_for} (95 %).")]
 
 
 def _answers(report: Report) -> list[str]:
-    """The verdicts, one under the other; of several comparisons the answers only."""
-    comparisons = report["comparisons"]
-    lines = [_wrapped(comparison["words"]["answer"]) for comparison in comparisons]
-    if len(comparisons) == 1:
-        lines = [_wrapped(comparisons[0]["verdict"])]
-    lines += [_wrapped(pair["verdict"]) for pair in report["not_compared"]]
-    return [*lines, *([_wrapped(report["test_looks_words"])] if report["test_looks_words"] else [])]
+    """What the comparisons come to, one under the other."""
+    lines = [wrapped(answer) for answer in answers(report)]
+    if _cause_is_open(report):
+        words = report["comparisons"][0]["words"]
+        known = f"{words['answer']} {words['agreement']} {words['cost']}."
+        lines[0] = _continued(wrapped(f"{known} {UNKNOWN}"), CONTROLS, 0)
+    return [*lines, *([wrapped(report["test_looks_words"])] if report["test_looks_words"] else [])]
+
+
+def answers(report: Report) -> list[str]:
+    """What the comparisons come to: the verdict on a single one, a sentence or two on each of several.
+
+    Args:
+        report: report.json's content.
+
+    Returns:
+        First what models show that differ in one thing, then the other pairs.
+    """
+    explained = {(entry["baseline"], entry["candidate"]): entry["words"] for entry in report.get("why", ())}
+    others = [
+        comparison
+        for comparison in report["comparisons"]
+        if (comparison["baseline"], comparison["candidate"]) not in explained
+    ]
+    several = len(report["comparisons"]) > 1
+    return [
+        *explained.values(),
+        *(other["words"]["answer"] if several else other["verdict"] for other in others),
+        *(pair["verdict"] for pair in report["not_compared"]),
+    ]
+
+
+def _cause_is_open(report: Report) -> bool:
+    """Whether the one comparison has a winner that is also bigger, so that configs/why.yaml can say more."""
+    if len(report["comparisons"]) != 1 or report["data"].get("name") != "fashion-mnist":
+        return False
+    [comparison] = report["comparisons"]
+    pair = [report["models"][comparison[role]] for role in ("baseline", "candidate")]
+    architectures = {entry["architecture"] for entry in pair}
+    return "cost" in comparison["words"] and architectures == {"dense", "cnn"}
 
 
 def _where_to_look(folder: str, first_picture: str | None, next_steps: Sequence[tuple[str, str]]) -> str:
@@ -118,91 +164,8 @@ def _where_to_look(folder: str, first_picture: str | None, next_steps: Sequence[
     return "\n".join([look, *steps])
 
 
-def markdown(report: Report) -> str:
-    """The whole content of report.md: fractions, unlike the terminal's percentages.
-
-    Args:
-        report: report.json's content.
-
-    Returns:
-        GitHub's Markdown; names of models and classes are escaped for it.
-    """
-    data = report["data"]
-    verdicts = [pair["verdict"] for pair in [*report["comparisons"], *report["not_compared"]]]
-    sentences = [*verdicts, *([report["test_looks_words"]] if report["test_looks_words"] else [])]
-    counts = (
-        f"{data['train']:,} training, {data['validation']:,} validation and {data['test']:,} test pictures"
-    )
-    parts = [
-        f"# {escaped(report['name'])}",
-        f"{escaped(data['title'])} ({escaped(data['source'])}): {counts}.",
-        *(escaped(sentence) for sentence in sentences),
-    ]
-    if report["models"]:
-        parts += [*_models_in_markdown(report["models"]), *_classes_in_markdown(report["models"])]
-    for comparison in report["comparisons"]:
-        parts += _comparison_in_markdown(comparison)
-    if report["failed"]:
-        parts += ["## Failed", "\n".join(f"- {escaped(_failure(failure))}" for failure in report["failed"])]
-    return "\n\n".join(parts) + "\n"
-
-
-def _models_in_markdown(models: Models) -> list[str]:
-    quality = [
-        ["model", "accuracy", "interval", "top-2 accuracy", "log loss", "Brier score", "calibration error"]
-    ]
-    cost = [["model", "seeds", "epochs", "precision", "parameters", "of these in convolutions"]]
-    cost[0] += ["FLOPs per picture", "training seconds", "prediction seconds"]
-    for name, entry in models.items():
-        measured = [_mean_and_deviation(entry[key]) for key in ("accuracy", "top_2", "loss", "brier")]
-        measured.insert(1, _fractions(entry["accuracy"]["interval"]))
-        quality.append([escaped(name), *measured, f"{entry['calibration_error']:.4f}"])
-        seeds = ", ".join(str(seed) for seed in entry["seeds"])
-        counts = [f"{entry[key]:,}" for key in ("parameters", "convolution_parameters", "flops_per_image")]
-        seconds = [f"{entry[key]:.1f}" for key in ("train_seconds", "predict_seconds")]
-        cost.append([escaped(name), seeds, str(entry["epochs"]), entry["precision"], *counts, *seconds])
-    allowed_for = _allowed_for(list(models.values()))
-    return [
-        "## How good",
-        f"Mean ± standard deviation of the seeds; the interval is 95 %, with {allowed_for}.",
-        _table(quality),
-        "## At what cost",
-        "Seconds are those of one seed: of its training, and of answering all test pictures.",
-        _table(cost),
-    ]
-
-
-def _classes_in_markdown(models: Models) -> list[str]:
-    first = next(iter(models.values()))
-    rows = []
-    for label, row in enumerate(first["per_class"]):
-        accuracies = [_fraction(entry["per_class"][label]["accuracy"]) for entry in models.values()]
-        rows.append([escaped(row["class"]), f"{row['images']:,}", *accuracies])
-    head = ["class", "test pictures", *(escaped(name) for name in models)]
-    return ["## Accuracy per class", _table([head, *rows])]
-
-
-def _comparison_in_markdown(comparison: Mapping[str, Any]) -> list[str]:
-    baseline, candidate = escaped(comparison["baseline"]), escaped(comparison["candidate"])
-    interval = _fractions(comparison["interval"])
-    trainings = [["seed", f"only {baseline} right", f"only {candidate} right"]]
-    for row in comparison["mcnemar"]:
-        counts = [row["only_baseline_correct"], row["only_candidate_correct"]]
-        trainings.append([str(row["seed"]), *(f"{count:,}" for count in counts)])
-    classes = [["class", "difference", "interval", "clear, of so many classes"]]
-    for row in comparison["per_class"]:
-        size = [_signed(row["difference"]), _fractions(row["interval"])]
-        classes.append([escaped(row["class"]), *size, "yes" if row["clear"] else "no"])
-    difference = f"Difference of accuracy: {_signed(comparison['difference'])} ({interval})"
-    return [
-        f"## {candidate} against {baseline}",
-        f"{difference}; the interval is 95 %, allowing for other {comparison['over']}.",
-        _table(trainings),
-        _table(classes),
-    ]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells, the head first, as a table of Markdown; the cells are escaped already."""
     lines = [rows[0], ["---"] + ["---:"] * (len(rows[0]) - 1), *rows[1:]]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
@@ -239,8 +202,8 @@ def duration(seconds: float) -> str:
     )
 
 
-def _wrapped(text: str, indent: int = 0) -> str:
-    """Text as lines of a terminal; a number stays with its per cent."""
+def wrapped(text: str, indent: int = 0) -> str:
+    """Text as lines of a terminal, all but the first indented; a number stays with its per cent."""
     kept = printable(text).replace(" %", "\xa0%")
     filled = textwrap.fill(kept, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
     return filled.replace("\xa0%", " %")
@@ -258,7 +221,8 @@ def failed_job(failure: Mapping[str, Any]) -> str:
     return f"looking inside {job}" if failure.get("stage") == "inspection" else job
 
 
-def _failure(failure: Mapping[str, Any]) -> str:
+def failure_line(failure: Mapping[str, Any]) -> str:
+    """What failed, and why."""
     return printable(f"{failed_job(failure)}: {failure['reason']}")
 
 
@@ -271,7 +235,8 @@ def _between(entry: Mapping[str, Any]) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
-def _allowed_for(entries: Sequence[Mapping[str, Any]]) -> str:
+def what_may_differ(entries: Sequence[Mapping[str, Any]]) -> str:
+    """What the intervals of these models allow for."""
     over = {entry["accuracy"]["over"] for entry in entries}
     return "new seeds and new pictures" if over == {"seeds and images"} else "other test pictures"
 
@@ -285,18 +250,6 @@ def _megaflops(entry: Mapping[str, Any]) -> str:
     return f"{mega:,.0f}" if mega >= 9.95 else f"{mega:.1f}"
 
 
-def _mean_and_deviation(found: Mapping[str, Any]) -> str:
-    deviation = "" if found["std"] is None else f" ± {found['std']:.4f}"
-    return f"{found['mean']:.4f}{deviation}"
-
-
-def _fraction(value: float | None) -> str:
-    return "no pictures" if value is None else f"{value:.4f}"
-
-
-def _fractions(interval: Sequence[float] | None) -> str:
+def fractions(interval: Sequence[float] | None) -> str:
+    """An interval as it stands in report.md; nothing where there is none."""
     return "" if interval is None else " to ".join(f"{end:.4f}".replace("-", "−") for end in interval)
-
-
-def _signed(value: float | None) -> str:
-    return "no pictures" if value is None else f"{value:+.4f}".replace("-", "−")

@@ -118,13 +118,20 @@ def patch(image: np.ndarray, field: ReceptiveField, row: int, column: int) -> np
 
 
 def draw_patch(
-    sheet: Sheet, x: int, y: int, image: np.ndarray, field: ReceptiveField, example: Example, cell: int
+    sheet: Sheet,
+    x: int,
+    y: int,
+    image: np.ndarray,
+    field: ReceptiveField,
+    example: Example,
+    cell: int,
+    untrained: bool = False,
 ) -> None:
     """Draw the pixels behind one value of a map in the middle of a cell of `cell` pixels."""
     seen = patch(image, field, example.row, example.column)
     tile = garment(seen, largest_block(len(seen), cell))
     margin = (cell - len(tile)) // 2
-    sheet.place(x + margin, y + margin, tile)
+    sheet.place(x + margin, y + margin, tile, frame=UNTRAINED_FRAME if untrained else None)
 
 
 def _seen(field: ReceptiveField, place: int, side: int) -> tuple[int, int]:

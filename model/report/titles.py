@@ -72,6 +72,18 @@ def verdict_of(report: Report) -> str:
     return str(pairs[0]["verdict"]) if len(pairs) == 1 else f"{accuracy_title(report)}."
 
 
+def by_interest(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The models in the order in which to look into them: those with convolutions first.
+
+    Of two the candidate is of interest, of more the first, which all others are compared with.
+
+    Args:
+        models: report.json's.
+    """
+    order = list(models) if len(models) > 2 else list(models)[::-1]
+    return sorted(order, key=lambda name: not models[name]["convolution_parameters"])
+
+
 def is_clear(comparison: Mapping[str, Any]) -> bool:
     """Whether the interval of a difference leaves 0 out."""
     low, high = comparison["interval"]
@@ -84,7 +96,7 @@ def accuracy_title(report: Report) -> str:
     if comparisons and len(comparisons) + len(broken) > 1:
         return _several(comparisons, len(broken))
     if comparisons:
-        return _ahead(comparisons[0])
+        return ahead(comparisons[0])
     if broken:
         return first_clause(broken[0]["verdict"])
     if len(report["models"]) != 1:
@@ -95,7 +107,8 @@ def accuracy_title(report: Report) -> str:
     return f"{name} is right on {percent(accuracy['mean'])} of the test pictures{within}"
 
 
-def _ahead(comparison: Mapping[str, Any]) -> str:
+def ahead(comparison: Mapping[str, Any], of_whom: bool = False) -> str:
+    """Which of two models is ahead and by how much, the other named if so wished."""
     difference, (low, high) = comparison["difference"], comparison["interval"]
     leader, other = comparison["candidate"], comparison["baseline"]
     if difference < 0:
@@ -104,7 +117,8 @@ def _ahead(comparison: Mapping[str, Any]) -> str:
     if not is_clear(comparison):
         return f"No difference can be seen: {leader} leads {other} by {size}"
     caution = "; other seeds may differ" if comparison["over"] == "images" else ""
-    return f"{leader} is ahead by {size}{caution}"
+    behind = f" of {other}" if of_whom else ""
+    return f"{leader} is ahead{behind} by {size}{caution}"
 
 
 def _several(comparisons: Sequence[Mapping[str, Any]], num_broken: int) -> str:
@@ -153,17 +167,18 @@ def learning_title(histories: Histories) -> str:
         else:
             groups["improves" if rise > 0 else "worse"].append(model)
     clauses = [
-        _clause(groups["improves"], "still improves", "still improve", _when(histories, groups["improves"])),
-        _clause(
+        clause(groups["improves"], "still improves", "still improve", _when(histories, groups["improves"])),
+        clause(
             groups["stopped"], "has stopped", "have stopped", " improving" if not groups["improves"] else ""
         ),
-        _clause(groups["worse"], "gets worse", "get worse", _when(histories, groups["worse"])),
-        _clause(groups["untold"], "was trained", "were trained", " for a single epoch"),
+        clause(groups["worse"], "gets worse", "get worse", _when(histories, groups["worse"])),
+        clause(groups["untold"], "was trained", "were trained", " for a single epoch"),
     ]
     return "; ".join(clause for clause in clauses if clause)
 
 
-def _clause(models: Sequence[str], one: str, many: str, rest: str) -> str:
+def clause(models: Sequence[str], one: str, many: str, rest: str = "") -> str:
+    """Something said of one model or of several; empty where it holds for none."""
     return f"{names(models)} {one if len(models) == 1 else many}{rest}" if models else ""
 
 

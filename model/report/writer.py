@@ -1,18 +1,30 @@
 """Writes what is known of a run into its folder: report.json, report.md, report.html and the figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from data.perturbations import KINDS, in_steps
 from data.splits import Splits
 from data.storage import write_atomically, write_json
-from model.report import comparison_figures, glance, learning_figure, mistake_figures
+from model.report import (
+    comparison_figures,
+    difference_figures,
+    glance,
+    learning_figure,
+    mistake_figures,
+    quality_figures,
+    robustness_figures,
+)
 from model.report.inspection_files import Inspection, read_inspection
+from model.report.markdown import markdown
 from model.report.page import Figure, page
-from model.report.tables import markdown
+from model.report.pattern_figures import draw_patterns
+from model.report.robustness_tables import robustness_in_markdown
+from model.report.titles import by_interest
 from model.run_folder import RunError, RunFolder
 
 Histories = Mapping[str, Mapping[int, Mapping[str, np.ndarray]]]
@@ -23,7 +35,7 @@ def write_report(
     report: dict[str, Any],
     splits: Splits,
     histories: Histories,
-    looked_into: list[str],
+    looked_into: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> None:
     """Draw the figures of the comparison and write the three forms of the report, report.json last.
 
@@ -32,11 +44,12 @@ def write_report(
         report: the whole content of report.json.
         splits: the data, of whose test images some are shown.
         histories: the columns of each history.csv, by model and seed.
-        looked_into: the models whose inspection is done.
+        looked_into: of each model that was looked into, the records of what was drawn.
     """
-    figures = _compare(run.figures, run, report, splits, histories, looked_into)
-    inside = {model: _drawn_inside(run, model) for model in looked_into}
-    write_atomically(run.path / "report.md", markdown(report).encode())
+    figures = _compare(run.figures, run, report, splits, histories, list(looked_into))
+    inside = {model: _inside(run, report, model, looked_into[model]) for model in looked_into}
+    text = markdown(report) + robustness_in_markdown(report["robustness"])
+    write_atomically(run.path / "report.md", text.encode())
     config = (run.path / "config.yaml").read_text(encoding="utf-8")
     html = page(report, figures, inside, run.path, config)
     write_atomically(run.path / "report.html", html.encode())
@@ -51,19 +64,46 @@ def _compare(
     histories: Histories,
     looked_into: list[str],
 ) -> list[Figure]:
-    shown, inspection = _for_a_glance(run, [model for model in looked_into if model in report["models"]])
+    models = [model for model in by_interest(report["models"]) if model in looked_into]
+    shown, inspection = _for_a_glance(run, models)
     return [
         glance.at_a_glance(report, folder / "1-at-a-glance.png", shown, inspection),
         comparison_figures.accuracy(report, folder / "2-accuracy.png"),
         learning_figure.learning(report, histories, folder / "3-learning.png"),
         mistake_figures.confusion(report, folder / "4-confusion.png"),
         mistake_figures.mistakes(report, report["mistakes"], splits.test.images, folder / "5-mistakes.png"),
+        *_how_sure(folder, report, splits.test.images),
+        *_perturbed(folder, report, splits.test.images),
     ]
 
 
+def _how_sure(folder: Path, report: dict[str, Any], images: np.ndarray) -> list[Figure]:
+    """How sure the models are and how they differ, as far as there are models and comparisons."""
+    figures = []
+    if report["models"]:
+        figures.append(quality_figures.calibration(report, folder / "6-calibration.png"))
+        figures.append(quality_figures.rejection(report, folder / "7-rejection.png"))
+    if report["comparisons"]:
+        figures.append(difference_figures.confusions(report, folder / "8-confusions.png"))
+        figures.append(difference_figures.disagreements(report, images, folder / "9-disagreements.png"))
+    return figures
+
+
+def _perturbed(folder: Path, report: dict[str, Any], images: np.ndarray) -> list[Figure]:
+    """What perturbed images do to answers and maps, where that was measured."""
+    if not report["robustness"]:
+        return []
+    figures = [
+        robustness_figures.curves(report, kind, in_steps(images, kind), folder / f"robustness-{kind}.png")
+        for kind in KINDS
+    ]
+    maps = robustness_figures.maps(report, folder / "robustness-maps.png")
+    return [*figures, maps] if maps else figures
+
+
 def _for_a_glance(run: RunFolder, looked_into: list[str]) -> tuple[str, Inspection | None]:
-    """The last model with convolutions that was looked into: the one whose filters are shown first."""
-    for model in reversed(looked_into):
+    """The first model with convolutions that was looked into: the one whose filters are shown first."""
+    for model in looked_into:
         with suppress(RunError):
             inspection = read_inspection(run.inspection_folder(model))
             if isinstance(inspection, Inspection):
@@ -71,9 +111,14 @@ def _for_a_glance(run: RunFolder, looked_into: list[str]) -> tuple[str, Inspecti
     return "", None
 
 
-def _drawn_inside(run: RunFolder, model: str) -> list[Figure]:
-    """What was drawn of a model's inside and is still there."""
+def _inside(
+    run: RunFolder, report: dict[str, Any], model: str, records: Sequence[Mapping[str, Any]]
+) -> list[Figure]:
+    """What was drawn of a model's inside and is still there, and its patterns in all seeds."""
     folder = run.inspection_folder(model)
-    record = run.inspection(model) or {"figures": []}
-    figures = [Figure(folder / one["file"], one["title"], one["alt"]) for one in record["figures"]]
-    return [figure for figure in figures if figure.path.is_file()]
+    drawn = [one for record in records for one in record["figures"]]
+    figures = [Figure(folder / one["file"], one["title"], one["alt"]) for one in drawn]
+    figures = [figure for figure in figures if figure.path.is_file()]
+    if patterns := report["models"].get(model, {}).get("patterns"):
+        figures.insert(1, draw_patterns(patterns, model, run.figures / f"patterns-{model}.png"))
+    return figures

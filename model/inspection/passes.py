@@ -1,0 +1,131 @@
+"""Passes over all validation and test images: what removing filters does, and what the control answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.splits import Split
+from model.inspection.ablation import Ablation
+from model.inspection.activations import largest_and_features, trace
+from model.inspection.stages import Network, logits_of
+from model.inspection.worth import Scores, join, score
+
+NUM_RANDOM_ORDERS = 10
+ORDER_SEED = 0
+OnProgress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class TestPass:
+    """What one pass over all n test images gives.
+
+    Per convolution `largest` and `mean` of each map, float32 (n, filters), and `active` (filters,), the
+    share of places above 0; scores of the whole network and without each filter of all convolutions;
+    `kept_accuracy` with only some filters of the last convolution, one per set.
+    """
+
+    largest: list[np.ndarray]
+    mean: list[np.ndarray]
+    active: list[np.ndarray]
+    intact: Scores
+    without: Scores
+    kept_accuracy: np.ndarray
+
+
+def validation_increase(ablation: Ablation, split: Split, on_progress: OnProgress) -> np.ndarray:
+    """How much the mean loss rises without each filter, which is what filters are ranked by.
+
+    Args:
+        ablation: of the network.
+        split: the validation images.
+        on_progress: told the share that is done.
+
+    Returns:
+        float64 (filters of all convolutions,).
+    """
+    total = np.zeros(sum(convolution.num_filters for convolution in ablation.network.convolutions))
+    for part, traced in trace(ablation.network, split.images, describe=False):
+        intact, without = ablation.answers(traced.linear, traced.pooled)
+        labels = split.labels[part]
+        total += (score(without, labels).losses - score(intact, labels).losses).sum(axis=1, dtype=np.float64)
+        on_progress(part.stop / len(split.labels))
+    return total / len(split.labels)
+
+
+def pass_over_test(ablation: Ablation, sets: np.ndarray, split: Split, on_progress: OnProgress) -> TestPass:
+    """Run the network, and the network without each filter, over the test images.
+
+    Args:
+        ablation: of the network.
+        sets: filters of the last convolution that are kept, bool (sets, filters).
+        split: the test images.
+        on_progress: told the share that is done.
+    """
+    largest: list[list[np.ndarray]] = []
+    mean: list[list[np.ndarray]] = []
+    active, intact, without = [], [], []
+    kept_right = np.zeros(len(sets))
+    num_images = len(split.labels)
+    for part, traced in trace(ablation.network, split.images):
+        labels = split.labels[part]
+        logits, logits_without = ablation.answers(traced.linear, traced.pooled)
+        intact.append(score(logits, labels))
+        without.append(score(logits_without, labels))
+        kept = ablation.with_only(traced.pooled[-1], sets)
+        kept_right += (kept.argmax(axis=-1) == labels).sum(axis=1)
+        largest.append(traced.largest)
+        mean.append(traced.mean)
+        active.append([share.sum(axis=0, dtype=np.float64) for share in traced.active])
+        on_progress(part.stop / num_images)
+    return TestPass(
+        [np.concatenate(layer) for layer in zip(*largest, strict=True)],
+        [np.concatenate(layer) for layer in zip(*mean, strict=True)],
+        [np.sum(layer, axis=0) / num_images for layer in zip(*active, strict=True)],
+        join(intact),
+        join(without),
+        kept_right / num_images,
+    )
+
+
+def control_pass(network: Network, split: Split, on_progress: OnProgress) -> tuple[list[np.ndarray], float]:
+    """Run the untrained network over the test images.
+
+    Args:
+        network: before training.
+        split: the test images.
+        on_progress: told the share that is done.
+
+    Returns:
+        The largest value of each map, float32 (n, filters) per convolution; and its accuracy.
+    """
+    largest, right = [], 0
+    weights, bias = network.dense[0]
+    for part, values, features in largest_and_features(network, split.images):
+        answers = logits_of(network.dense, features @ weights + bias).argmax(axis=1)
+        right += int((answers == split.labels[part]).sum())
+        largest.append(values)
+        on_progress(part.stop / len(split.labels))
+    return [np.concatenate(layer) for layer in zip(*largest, strict=True)], right / len(split.labels)
+
+
+def kept_sets(increase: np.ndarray) -> np.ndarray:
+    """Filters kept, bool (orders * numbers, filters): the best first, then random orders.
+
+    Args:
+        increase: of the validation loss without each filter, (filters,).
+    """
+    generator = np.random.default_rng(ORDER_SEED)
+    orders = [np.argsort(-increase, kind="stable")]
+    orders += [generator.permutation(len(increase)) for _ in range(NUM_RANDOM_ORDERS)]
+    sets = []
+    for order in orders:
+        position = np.argsort(order)
+        sets += [position < number for number in _num_kept(len(increase))]
+    return np.array(sets)
+
+
+def _num_kept(num_filters: int) -> list[int]:
+    """1, 2, 3, 4, 6, 8, 12, 16, 24, ... and all."""
+    steps = {n for power in range(12) for n in (2**power, 3 * 2**power)}
+    return sorted({n for n in steps if n < num_filters} | {num_filters})

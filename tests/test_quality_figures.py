@@ -1,0 +1,85 @@
+"""The pictures of how sure models are: every number is report.json's, and odd runs can be drawn."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.report import quality_figures
+from model.report.quality_titles import left_out
+from tests.test_comparison_figures import HOSTILE, report_of
+
+
+def drawn(report: dict[str, Any], folder: Path) -> list[str]:
+    """Draws both; checks what holds for each; returns their texts for those who cannot see them."""
+    texts = []
+    for number, draw in enumerate((quality_figures.calibration, quality_figures.rejection), 6):
+        figure = draw(report, folder / f"{number}.png")
+        width, height = Image.open(figure.path).size
+        assert width == 1200, f"{figure.path.name} is {width} pixels wide"
+        assert height <= 1500, f"{figure.path.name} is {height} pixels high: split it"
+        assert figure.alt.startswith(figure.title), "the text for the blind begins with the finding"
+        texts.append(figure.alt)
+    return texts
+
+
+def test_what_is_told_stands_in_the_report(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.85, "cnn": 0.9})
+    calibration, rejection = drawn(report, tmp_path)
+    for model, entry in report["models"].items():
+        sure, right = f"{100 * entry['confidence']:.1f} %", f"{100 * entry['accuracy']['mean']:.1f} %"
+        assert f"{model} {sure} sure, {right} right" in calibration, "the picture has another mean"
+        half = next(one["accuracy"] for one in entry["rejection"] if one["rejected"] == 0.5)
+        assert f"{model} {100 * half:.1f} %" in rejection, (
+            "the picture has another accuracy with half left out"
+        )
+
+
+def test_how_sure_is_the_mean_of_the_diagrams_bins() -> None:
+    for entry in report_of({"dense": 0.85})["models"].values():
+        mean = sum(one["share"] * one["confidence"] for one in entry["calibration"])
+        assert entry["confidence"] == pytest.approx(mean), "the diagram and the title are of other pictures"
+
+
+def test_dots_stand_where_the_bins_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    original = quality_figures._diagram
+
+    def noted(axes: Any, bins: Any, colour: str, lowest: float) -> None:
+        original(axes, bins, colour, lowest)
+        [line] = [line for line in axes.lines if line.get_marker() == "o"]
+        seen.append(np.array(line.get_xydata()))
+        assert axes.get_xlim() == axes.get_ylim(), "the diagonal is none if the axes differ"
+        assert lowest <= np.min(seen[-1]), "a dot lies outside the panel"
+
+    monkeypatch.setattr(quality_figures, "_diagram", noted)
+    report = report_of({"dense": 0.85, "cnn": 0.9})
+    quality_figures.calibration(report, tmp_path / "6.png")
+    for points, entry in zip(seen, report["models"].values(), strict=True):
+        expected = [(one["confidence"], one["accuracy"]) for one in entry["calibration"]]
+        np.testing.assert_allclose(points, expected, err_msg="across is how sure, upwards how often right")
+
+
+@pytest.mark.parametrize(
+    ("shares", "options"),
+    [
+        ({"cnn": 0.9}, {"num_seeds": 1, "num_classes": 2, "num_images": 5}),
+        ({f"model-{number}": 0.8 + number / 100 for number in range(18)}, {"num_images": 200}),
+        ({"dense": 0.0, "cnn": 0.9}, {"num_images": 300}),
+        ({"dense": 1.1, "cnn": 1.1}, {"num_images": 100}),
+        (dict.fromkeys(HOSTILE, 0.9), {"num_images": 100}),
+        ({"d" * 60: 0.8, "c" * 60: 0.9}, {"failed": ({"model": "c" * 60, "seed": 9, "reason": "x"},)}),
+    ],
+    ids=["one model", "18 models", "broken", "faultless", "names", "long"],
+)
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_odd_runs_can_be_drawn(shares: dict[str, float], options: dict[str, Any], tmp_path: Path) -> None:
+    drawn(report_of(shares, **options), tmp_path)
+
+
+def test_shares_left_out_are_found_where_they_stand() -> None:
+    entry = {"rejection": [{"rejected": step / 20, "accuracy": 0.8 + step / 100} for step in range(20)]}
+    assert left_out(entry, 0.1) == pytest.approx(0.82)
+    assert left_out(entry, 0.0) == 0.8
