@@ -48,7 +48,9 @@ class Training(Section):
         default=None,
         gt=0,
         le=1,
-        description="of an epoch, on the training images: it is the last one then; null: no stop",
+        description="of an epoch, on the training images as its steps met them, on the mean (with dropout, "
+        "augmentation and changing weights): it is the last epoch then, wherever the schedule, laid out over "
+        "`epochs`, has got to; null: no stop",
     )
 
 

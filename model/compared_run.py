@@ -57,6 +57,7 @@ class ModelEntry(_Part):
     convolution_parameters: Count
     flops_per_image: Annotated[int, Field(gt=0, le=10**18)]
     epochs: Count
+    epochs_per_seed: dict[Text, Count] = {}
     precision: Text | None
     train_seconds: Annotated[float, Field(ge=0)]
     broken: Text | None
@@ -84,6 +85,12 @@ class Failure(_Part):
     stage: Text | None = None
 
 
+class Pair(_Part):
+    """Two models of the run, compared or not, by its report."""
+
+    baseline: Text
+
+
 class Report(_Part):
     """report.json, as far as a comparison reads it."""
 
@@ -92,6 +99,9 @@ class Report(_Part):
     seeds: list[Seed]
     data: DataEntry
     models: dict[ModelName, ModelEntry]
+    comparisons: list[Pair] = []
+    not_compared: list[Pair] = []
+    test_looks: Annotated[int, Field(ge=1, le=10**6)] = 1
     failed: list[Failure]
     environment: Annotated[dict[str, Value | dict[str, Value]], BeforeValidator(_plain)]
 
@@ -132,9 +142,21 @@ class ComparedRun:
 
     @property
     def names(self) -> list[str]:
-        """Its models in order, then those of which no training succeeded."""
-        failed = [failure.model for failure in self.report.failed if failure.stage != "inspection"]
-        return list(dict.fromkeys([*self.report.models, *failed]))
+        """Its models, also those without a result: in the order of the config, else the baseline first."""
+        told = self.report
+        failed = [failure.model for failure in told.failed if failure.stage != "inspection"]
+        known = [pair.baseline for pair in (*told.comparisons, *told.not_compared)]
+        if self.config is not None:
+            known = list(self.config.models)
+        there = dict.fromkeys([*told.models, *failed])
+        return list(dict.fromkeys([*(name for name in known if name in there), *there]))
+
+    @property
+    def last(self) -> str:
+        """Its last model that has a result, or simply the last if none has."""
+        models = self.report.models
+        sound = [name for name in self.names if name in models and not models[name].broken]
+        return (sound or self.names)[-1]
 
     def drop(self, model: str, seed: int, why: str) -> None:
         """Leave a training out, and say why."""

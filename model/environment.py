@@ -19,14 +19,15 @@ def describe_environment(threads_per_job: int) -> dict[str, Any]:
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
         "python": platform.python_version(),
         "system": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": num_cores(),
         "threads_per_job": threads_per_job,
         "git_commit": _git_commit(),
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The processor's name; rounding differs between kinds of them."""
     with suppress(OSError, StopIteration), open("/proc/cpuinfo") as lines:
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     return platform.processor() or platform.machine()

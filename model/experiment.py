@@ -146,7 +146,7 @@ class Experiment:
     def complete(self, train: bool = True) -> int:
         """Do the jobs that are left, write the report if anything is new, and show it."""
         trainings = self._unfinished() if train else []
-        looks = [look for look in self._all_looks() if self._is_wanted(look)]
+        looks = [look for look in self._all_looks() if look[1:] in trainings or self._is_wanted(look)]
         if trainings or looks:
             self._work(trainings, looks)
         elif not train:
@@ -339,9 +339,7 @@ def _says(run: RunFolder, config: Config) -> bool:
 
 def _describe(run: RunFolder, config: Config, identity: dict[str, str]) -> None:
     """Write what the run is, before it begins."""
-    known = {key: value for key, value in (run.environment() or {}).items() if key == "bfloat16"}
+    environment = run.environment() or describe_environment(config.launch.threads_per_job)
     # First what the folder is known by: without it a killed process would leave a folder of nobody's.
-    write_json(
-        run.path / "environment.json", identity | describe_environment(config.launch.threads_per_job) | known
-    )
+    write_json(run.path / "environment.json", identity | environment)
     write_atomically(run.path / "config.yaml", dump(config).encode())

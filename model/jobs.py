@@ -20,6 +20,7 @@ from configs.schema import Augmentation, Cnn, Dense, Inspection, Training
 from data.splits import Splits
 from data.storage import write_atomically, write_json, write_npz
 from model.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
+from model.environment import processor
 from model.launch import JobFailed, Report
 from model.layer_facts import layer_facts
 from model.run_folder import RunError
@@ -79,7 +80,7 @@ def train_and_score(
     from model.training import train
 
     precision = "bfloat16" if bfloat16 else "float32"
-    same = {"model": folder.parent.name, "seed": seed, "precision": precision}
+    same = {"model": folder.parent.name, "seed": seed, "precision": precision, "processor": processor()}
     same |= {library: importlib.metadata.version(library) for library in ("tensorflow", "keras", "numpy")}
     model, history, train_seconds = _train_on(
         Checkpoints(folder, identity | same),
@@ -211,7 +212,7 @@ def inspect_model(
     )
     passports = folder / "passports.json"  # which dense networks lack
     filters_shown = most_valuable(json.loads(passports.read_text())) if passports.exists() else {}
-    wanted(model, facts, splits, filters_shown, folder, _stage(report, 0.7, 0.8), untrained)
+    wanted(model, facts, splits, filters_shown, folder, untrained, _stage(report, 0.7, 0.8))
     report((0.8, "", "drawing"))
     figures = [
         *draw_inspection(folder, splits.test, splits.class_names, folder, name),

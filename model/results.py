@@ -7,17 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from configs.schema import Config, digest
+from configs.schema import Cnn, Config
 from data.splits import Splits
 from model.comparison import summarise
 from model.controls import explain_differences
 from model.layer_facts import layer_facts
 from model.report.mistake_figures import confident_mistakes
 from model.report.titles import by_interest
-from model.robustness import measured_with
+from model.robustness import PICTURE, measured_with
 from model.robustness_curves import Measured, robustness_of
 from model.run_folder import AGAIN, RunError, RunFolder, read_json
 from model.verdict import count_looks
+
+FAILURE: dict[str, type] = {"model": str, "seed": int, "reason": str}  # what must be told of each
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
         All trainings, in the order of the config.
     """
     results = Results({}, {}, {}, list(failed))
-    known, earlier = _reasons(failed), _reasons(_read(run.path / "report.json").get("failed", []))
+    known, earlier = _reasons(failed), _reasons(_read(run.path / "report.json").get("failed"))
     for model in config.models:
         for kind in (results.histories, results.metrics, results.predictions):
             kind[model] = {}
@@ -65,10 +67,15 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
     return results
 
 
-def _reasons(failed: Sequence[dict[str, Any]]) -> dict[tuple[str, int], str]:
-    """Why trainings failed, by model and seed."""
-    trainings = [failure for failure in failed if failure.get("stage") != "inspection"]
-    return {(failure["model"], failure["seed"]): failure["reason"] for failure in trainings}
+def _reasons(failed: object) -> dict[tuple[str, int], str]:
+    """Why trainings failed, by model and seed; what is no such entry is left out, for the file may be odd."""
+    entries = [one for one in failed if isinstance(one, dict)] if isinstance(failed, list | tuple) else []
+    return {
+        (one["model"], one["seed"]): one["reason"]
+        for one in entries
+        if all(isinstance(one.get(key), kind) for key, kind in FAILURE.items())
+        and one.get("stage") != "inspection"
+    }
 
 
 def _predictions(run: RunFolder, model: str, seed: int, labels: np.ndarray) -> np.ndarray:
@@ -97,8 +104,8 @@ def report_of(
     """
     facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
     statistics = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
-    digests = [digest(config), *_neighbours(run, identity["data_digest"])]
-    measured = _measured(run, config, identity, statistics)
+    digests = [identity["config_digest"], *_neighbours(run, identity["data_digest"])]
+    measured = _measured(run, config, identity, splits, statistics)
     return {
         "name": config.name,
         "config_digest": identity["config_digest"],
@@ -142,10 +149,11 @@ def _mistakes(models: dict[str, Any], results: Results, labels: np.ndarray) -> l
 
 
 def _measured(
-    run: RunFolder, config: Config, identity: dict[str, str], statistics: dict[str, Any]
+    run: RunFolder, config: Config, identity: dict[str, str], splits: Splits, statistics: dict[str, Any]
 ) -> Measured:
     """What was asked about perturbed images, of the seeds that count; what can't be read has failed."""
     measured: dict[str, dict[int, dict[str, np.ndarray]]] = {}
+    asked: np.ndarray | None = None  # the images, the same for all
     expected = identity | {"settings": measured_with(config.robustness)}
     for model, entry in statistics["models"].items():
         measured[model] = {}
@@ -156,11 +164,31 @@ def _measured(
             if record is None or any(record.get(key) != value for key, value in expected.items()):
                 continue
             try:
-                measured[model][seed] = run.perturbed(model, seed)
+                arrays = _perturbed(run, config, model, seed, splits, asked)
+                measured[model][seed], asked = arrays, arrays["indices"]
             except RunError as error:
                 failure = {"model": model, "seed": seed, "stage": "inspection", "reason": str(error)}
                 statistics["failed"].append(failure)
     return measured
+
+
+def _perturbed(
+    run: RunFolder, config: Config, model: str, seed: int, splits: Splits, asked: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """A training's answers to these test images (of `asked`, once known), and what became of its maps."""
+    arrays, labels = run.perturbed(model, seed), splits.test.labels
+    indices, facts = arrays["indices"], layer_facts(config.models[model], len(splits.class_names))
+    layers = [fact.name for fact in facts if fact.kind != "dense"]
+    maps = {f"changes/{state}/{layer}" for state in ("trained", "untrained") for layer in [PICTURE, *layers]}
+    these = indices.max() < len(labels) and np.array_equal(arrays["labels"], labels[indices])
+    if not these or not np.array_equal(indices, indices if asked is None else asked):
+        fault = "are of other test images"
+    elif {name for name in arrays if name.startswith("changes/")} != (maps if layers else set()):
+        fault = "are of another network"
+    else:
+        return arrays
+    path = run.seed_folder(model, seed) / "robustness.npz"
+    raise RunError(f"answers in {path} {fault}; delete it, then {AGAIN}")
 
 
 def _facts(config: Config, model: str, num_classes: int, results: Results) -> dict[str, Any]:
@@ -173,15 +201,23 @@ def _facts(config: Config, model: str, num_classes: int, results: Results) -> di
         "convolution_parameters": sum(layer.parameters for layer in layers if layer.kind == "conv"),
         "flops_per_image": sum(layer.flops for layer in layers),
         "epochs": max((one["epochs"] for one in metrics), default=config.training_of(model).epochs),
+        "epochs_per_seed": {str(seed): one["epochs"] for seed, one in results.metrics[model].items()},
         "precision": ", ".join(sorted({one["precision"] for one in metrics})) or None,
         **{key: _mean(metrics, key) for key in ("train_seconds", "predict_seconds", "predict_one_seconds")},
-        "patterns": {
-            str(seed): one["patterns"] for seed, one in results.metrics[model].items() if one.get("patterns")
-        },
+        "patterns": _learned_patterns(config, model, results),
         "validation_accuracy": {
             str(seed): one["validation_accuracy"] for seed, one in results.metrics[model].items()
         },
     }
+
+
+def _learned_patterns(config: Config, model: str, results: Results) -> dict[str, Any]:
+    """How many first filters match named patterns, by seed; none where filters are not learned."""
+    network = config.models[model]
+    if not (isinstance(network, Cnn) and network.kernels == "learned"):
+        return {}
+    found = {str(seed): one.get("patterns") for seed, one in results.metrics[model].items()}
+    return {seed: patterns for seed, patterns in found.items() if patterns}
 
 
 def _mean(metrics: Sequence[dict[str, Any]], key: str) -> float | None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from configs.schema import Augmentation, Cnn, Config
+from configs.schema import Augmentation, Cnn, Config, Dense
 from data.perturbations import KINDS
+from model.layer_facts import layer_facts
 from model.statistics import Estimate, difference_over, mean_over
+from model.wording import digits_for, points
 
 Arrays = Mapping[str, np.ndarray]  # of one robustness.npz
 Measured = Mapping[str, Mapping[int, Arrays]]  # by model and seed
@@ -172,21 +174,23 @@ def _on_pooling(shifts: Mapping[str, Any], config: Config) -> list[str]:
 def _with_and_without(pair: Mapping[str, Any], shifts: Mapping[str, Any], config: Config) -> str:
     one, other, place = pair["with"], pair["without"], shifts["strengths"].index(shifts["middle"])
     difference, (low, high) = pair["difference"][place], pair["intervals"][place]
-    control = config.models[other]
-    instead = "with strides in place of pooling and as many weights"
-    if isinstance(control, Cnn) and control.pooling == "none":
-        instead = "without pooling, which has more weights"
+    control, digits = config.models[other], digits_for((low, high))
+    strides = isinstance(control, Cnn) and control.pooling == "strides"
+    more_weights = _num_weights(control) - _num_weights(config.models[one])
+    weights = "as many" if more_weights == 0 else "more" if more_weights > 0 else "fewer"
+    instead = f"with{' strides in place of' if strides else 'out'} pooling, which has {weights} weights"
     where = f"Shifted by {shifts['middle']} pixels,"
     caution = " Another seed may differ." if pair["over"] == "images" else ""
     if low <= 0 <= high:
-        ends = f"anything from {_points(-low)} behind to {_points(high)} ahead fits"
+        ends = f"anything from {points(low, digits)} behind to {points(high, digits)} ahead fits"
         pair_of = f"{one} and {other}, the same {instead}"
         return f"{where} no difference can be seen between {pair_of}: {ends}.{caution}"
     more = "more" if difference > 0 else "fewer"
-    ends = " to ".join(_points(abs(end)) for end in sorted((low, high), key=abs))
-    size = f"{_points(abs(difference))} points {more} of the pictures ({ends})"
+    ends = " to ".join(points(end, digits) for end in sorted((low, high), key=abs))
+    size = f"{points(difference, digits)} points {more} of the pictures ({ends})"
     return f"{where} {one} is right on {size} than {other}, the same {instead}.{caution}"
 
 
-def _points(share: float) -> str:
-    return f"{100 * share:.1f}"
+def _num_weights(network: Dense | Cnn) -> int:
+    """Of a network for two classes: which of two alike has more does not depend on their number."""
+    return sum(layer.parameters for layer in layer_facts(network, num_classes=2))

@@ -1,9 +1,9 @@
 """Any runs side by side: their models, what their configs differ in, and what beats what. No TensorFlow.
 
 Which models are compared: of one run, each with its first. Of several, each model of a later run with the
-one of the same name in the first run, or where that has none of the name, with that run's last model: a
-run's last model is the one it is about. The first run is the first of those scored on the same test
-pictures; models scored on other pictures stand side by side and are not compared.
+one of the same name in the first run, or where that has none of the name, with that run's last model that
+has a result: a run's last model is the one it is about. The first run is the first of those scored on the
+same test pictures; models scored on other pictures stand side by side and are not compared.
 """
 
 import os
@@ -23,12 +23,12 @@ from model.verdict import count_looks, no_comparison, put_in_words
 
 RULE = (
     "Each model of a later run is compared with the one of the same name in the first run scored on the same "
-    "test pictures, or where that has none of the name, with that run's last model."
+    "test pictures, or where that has none of the name, with that run's last model that has a result."
 )
 RULE_OF_ONE = "Each model of the run is compared with its first."
 UNPAIRED = (
-    "Without the predictions of {names}, this rests on the two intervals and not on every picture: its own "
-    "interval is wider than it need be."
+    "Without the predictions of {names}, this rests on the two intervals and not on every picture: the "
+    "interval of the difference is wider than it would be with the predictions."
 )
 SAME_TRAININGS = (
     "{candidate} and {baseline} hold the same trainings ({seeds}): the same experiment again, or a copy. "
@@ -121,11 +121,10 @@ def _config_differences(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
     settings = {}
     for run in runs:
         told = run.report
-        of_models = {
-            name: {"architecture": entry.architecture, "training": {"epochs": entry.epochs}}
-            for name, entry in told.models.items()
-        }
-        data = {"name": told.data.name, "validation_images": told.data.validation}
+        of_models = {name: {"architecture": entry.architecture} for name, entry in told.models.items()}
+        data: dict[str, Any] = {"validation_images": told.data.validation}
+        if told.data.name != "lines":  # made-up ones are so by data.source, and data.name says nothing of it
+            data["name"] = told.data.name
         known = {"seeds": told.seeds, "data": data, "models": of_models}
         settings[run.label] = flat(known) if run.config is None else settings_of(run.config)
     return differences(settings, frozenset(run.label for run in runs if run.config is None))
@@ -155,11 +154,12 @@ class _Group:
                 self._compare(first, first.names[0], first, model)
         for run in runs[1:]:
             for model in run.names if first.names else []:
-                self._compare(first, model if model in first.names else first.names[-1], run, model)
+                self._compare(first, model if model in first.names else first.last, run, model)
 
     def described(self) -> dict[str, Any]:
         """The test pictures, and how often they were looked at."""
         digests = [run.report.config_digest for run in self.runs]
+        told = max(run.report.test_looks for run in self.runs)
         paired = [pair for pair in self.comparisons if pair["paired"]]
         return {
             "title": self.data.title,
@@ -167,7 +167,7 @@ class _Group:
             "images": self.data.test,
             "runs": [run.label for run in self.runs],
             "models": list(self.models),
-            **count_looks(digests, paired, self.data.test),
+            **count_looks(digests, paired, self.data.test, told),
         }
 
     def _describe(self, run: ComparedRun, model: str) -> None:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from configs.schema import Config, ConfigError, load
+from data.perturbations import KINDS
 from data.storage import TEMPORARY, holder, locked, read_bytes, read_npz, read_value, remove_temporary
 from model.checkpoints import remove_checkpoints
 
@@ -102,13 +103,14 @@ class RunFolder:
         """How a training was asked about perturbed images (robustness.json, written last), or None."""
         folder = self.seed_folder(model, seed)
         try:
-            return read_json(folder / "robustness.json") if (folder / "robustness.npz").exists() else None
+            record = read_json(folder / "robustness.json") if (folder / "robustness.npz").exists() else {}
         except (OSError, ValueError):
             return None
+        return record if isinstance(record.get("settings"), dict) else None
 
     def perturbed(self, model: str, seed: int) -> dict[str, np.ndarray]:
-        """The arrays of robustness.npz by name: a training's answers to perturbed images."""
-        return self._read(self.seed_folder(model, seed) / "robustness.npz", read_npz, AGAIN)
+        """The arrays of robustness.npz by name, as `model.robustness` writes them."""
+        return self._read(self.seed_folder(model, seed) / "robustness.npz", _read_perturbed, AGAIN)
 
     def history(self, model: str, seed: int) -> dict[str, np.ndarray]:
         """The columns of history.csv by name."""
@@ -123,12 +125,13 @@ class RunFolder:
         return all((self.seed_folder(model, seed) / name).is_file() for name in TRAINED)
 
     def is_report_outdated(self) -> bool:
-        """Whether a training or an inspection ended after report.json was written, or there is none."""
+        """Whether anything that it tells is newer than report.json, or there is none."""
         report = self.path / "report.json"
         if not report.exists():
             return True
         written_last = ("seed-*/metrics.json", "seed-*/robustness.json", "inspection/*-figures.json")
         parts = [part for last in written_last for part in self.path.glob(f"*/{last}")]
+        parts += self.path.glob("config.yaml")
         return any(part.stat().st_mtime_ns > report.stat().st_mtime_ns for part in parts)
 
     @contextmanager
@@ -234,6 +237,23 @@ def _read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if not (np.isfinite(probabilities).all() and probabilities.min(initial=0) >= 0):
         raise ValueError("probabilities that are not finite numbers from 0 on")
     return probabilities, labels
+
+
+def _read_perturbed(path: Path) -> dict[str, np.ndarray]:
+    arrays = read_npz(path)
+    images: tuple[int, ...] = (len(arrays["labels"]),)
+    shapes = {"indices": images, "labels": images}
+    shapes |= {f"answers/{kind}": (len(what.strengths), *images) for kind, what in KINDS.items()}
+    shapes |= {name: images for name in arrays if name.startswith("changes/")}
+    for name, shape in shapes.items():
+        values = arrays[name]
+        if values.shape != shape or not values.size:
+            raise ValueError(f"{name} of the shape {values.shape}, not {shape}")
+        if values.dtype.kind not in ("f" if name.startswith("changes/") else "iu"):
+            raise ValueError(f"{name} in numbers of the kind {values.dtype}")
+        if not (np.isfinite(values).all() and values.min() >= 0):
+            raise ValueError(f"{name} with numbers that are not finite and from 0 on")
+    return arrays
 
 
 def find_folder(outputs: Path, name: str, identity: dict[str, str]) -> tuple[RunFolder, bool]:

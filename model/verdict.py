@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from model.statistics import luck_of_the_best
+from model.wording import digits_for, points
 
 Entry = Mapping[str, Any]  # of report.json: a model, a comparison, a failure
 Models = Mapping[str, Entry]
@@ -89,7 +90,9 @@ def _one_training(comparison: Entry, models: Models, num_images: int) -> str:
     if len(single) == 1:  # some of its seeds failed, and the difference is one of means
         who = "it" if single == [candidate] else candidate
         start = f"{single[0]} has one training only, and {who} was right on about"
-    elif seeds[baseline] == seeds[candidate]:
+    elif seeds[baseline] != seeds[candidate]:
+        start = f"With one training each, {candidate} was right on"
+    else:
         first = seeds[baseline][0]
         end = f"Another seed may differ; seeds=[{first},{first + 1},{first + 2}] measures it."
     size = f"{_counted(pictures, exact=True)} {_more(pictures)} {_plural('picture', pictures)}"
@@ -102,13 +105,11 @@ def _one_training(comparison: Entry, models: Models, num_images: int) -> str:
 
 
 def _cannot_tell(comparison: Entry) -> str:
-    digits = _digits(comparison)
+    digits = digits_for(comparison["interval"])
     candidate, difference = comparison["candidate"], comparison["difference"]
-    low, high = (_points(end, digits) for end in comparison["interval"])
-    ahead = (
-        f"{candidate} is {'ahead' if difference > 0 else 'behind'} by {_points(difference, digits)} points"
-    )
-    if float(_points(difference, digits)) == 0:
+    low, high = (points(end, digits) for end in comparison["interval"])
+    ahead = f"{candidate} is {'ahead' if difference > 0 else 'behind'} by {points(difference, digits)} points"
+    if float(points(difference, digits)) == 0:
         ahead = "neither is ahead"
     return (
         f"No difference can be seen: {ahead}, and anything from {low} behind to {high} ahead fits these "
@@ -121,22 +122,22 @@ def _to_see(needed: Entry | None) -> str:
     if needed is None:
         return "."
     wanted, more = needed["difference"], needed["more_seeds"]
-    to_see = f": to see a difference of {_points(wanted, 1)}, "
+    to_see = f": to see a difference of {points(wanted, 1)}, "
     if more is None:
         return to_see + "no number of seeds would do; it takes more test pictures."
     if more == 0:
-        return f", but a difference of {_points(wanted, 1)} would very likely have been seen."
+        return f", but a difference of {points(wanted, 1)} would very likely have been seen."
     return to_see + f"about {more} more {_plural('seed', more)} would be needed."
 
 
 def _clear(comparison: Entry, num_images: int) -> str:
-    difference, digits = comparison["difference"], _digits(comparison)
-    ends = " to ".join(_points(end, digits) for end in sorted(comparison["interval"], key=abs))
+    difference, digits = comparison["difference"], digits_for(comparison["interval"])
+    ends = " to ".join(points(end, digits) for end in sorted(comparison["interval"], key=abs))
     better, fewer = ("better", "fewer") if difference > 0 else ("worse", "more")
     mistakes = abs(difference) * num_images
     return (
         f"{comparison['candidate']} is {better} than {comparison['baseline']} by "
-        f"{_points(difference, digits)} points ({ends}): about {_counted(mistakes)} {fewer} "
+        f"{points(difference, digits)} points ({ends}): about {_counted(mistakes)} {fewer} "
         f"{_plural('mistake', mistakes)} in {num_images:,}{_against_the_trend(comparison)}."
     )
 
@@ -153,7 +154,7 @@ def _against_the_trend(comparison: Entry) -> str:
         return ""
     changed = "got better" if rows[0]["difference"] > 0 else "got worse"
     sign = "+" if rows[0]["difference"] > 0 else "−"
-    sizes = [(row["class"], f"({sign}{_points(row['difference'], 1)})") for row in rows]
+    sizes = [(row["class"], f"({sign}{points(row['difference'], 1)})") for row in rows]
     if len(sizes) == 1:
         return f", but {sizes[0][0]} {changed} {sizes[0][1]}"
     *others, last = (" ".join(size) for size in sizes)
@@ -180,7 +181,7 @@ def _cost(winner: Entry, loser: Entry) -> str:
 
 
 def count_looks(
-    config_digests: Iterable[str], comparisons: Sequence[Entry], num_images: int
+    config_digests: Iterable[str], comparisons: Sequence[Entry], num_images: int, told: int = 1
 ) -> dict[str, Any]:
     """Say how often these test images have been looked at, and what luck that buys.
 
@@ -188,13 +189,14 @@ def count_looks(
         config_digests: of every run in the outputs folder that was scored on the same test images.
         comparisons: report.json's, of any of these runs: how far apart equal settings come to lie.
         num_images: of the test split.
+        told: how many looks are known of already; these runs may be among them.
 
     Returns:
-        "test_looks": how many different configs. "test_luck": how much better than it is the best of so many
-        equal ones looks, a fraction; None without a comparison to take it from. "test_looks_words": the
-        same in a sentence, None for the first look.
+        "test_looks": how many different configs, at least. "test_luck": how much better than it is the best
+        of so many equal ones looks, a fraction; None without a comparison to take it from.
+        "test_looks_words": the same in a sentence, None for the first look.
     """
-    looks = len(set(config_digests))
+    looks = max(len(set(config_digests)), told)
     errors = [comparison["standard_error"] for comparison in comparisons]
     luck = luck_of_the_best(looks, errors)
     sentence = f"{looks} settings have now been scored on these {num_images:,} pictures: the best of {looks} "
@@ -202,18 +204,9 @@ def count_looks(
         sentence += "equal ones looks better by luck."
     else:
         sentence += (
-            f"equal ones looks about {_points(luck, 1 if luck >= 0.0005 else 2)} points better by luck."
+            f"equal ones looks about {points(luck, 1 if luck >= 0.0005 else 2)} points better by luck."
         )
     return {"test_looks": looks, "test_luck": luck, "test_looks_words": sentence if looks > 1 else None}
-
-
-def _digits(comparison: Entry) -> int:
-    """Decimals of points: as many as it takes for no end of the interval to look like 0 that isn't."""
-    return 1 if min(abs(end) for end in comparison["interval"]) >= 0.0005 else 2
-
-
-def _points(difference: float, digits: int) -> str:
-    return f"{100 * abs(difference):.{digits}f}"
 
 
 def _counted(pictures: float, exact: bool = False) -> str:

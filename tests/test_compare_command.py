@@ -1,6 +1,7 @@
 """`train.py compare` as its users run it: exit codes, what is printed where, and no TensorFlow."""
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,14 @@ print("LOADED", code, sorted({{"tensorflow", "keras", "scipy.stats"}} & set(sys.
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert "LOADED 0 []" in result.stdout, f"slow to start, or failed:\n{result.stdout}{result.stderr}"
     assert "two/cnn is better than one/cnn by" in result.stdout
+
+
+def test_comparing_takes_seconds_and_no_minutes(runs: list[Path], tmp_path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert run_program("compare", *runs, "--outputs", tmp_path / "outputs").returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert seconds < 10, f"two runs of three seeds took {seconds:.1f} s of processor time, of about 1.5"
 
 
 def test_json_is_all_there_is_on_stdout(runs: list[Path], tmp_path: Path) -> None:

@@ -33,8 +33,7 @@ def facts(networks: dict[str, Dense | Cnn]) -> dict[str, dict[str, int]]:
 
 def settings(networks: dict[str, Dense | Cnn]) -> dict[str, dict[str, Any]]:
     return {
-        name: network.model_dump(exclude={"training"})
-        | Training(epochs=10 if isinstance(network, Dense) else 4).model_dump()
+        name: network.model_dump(exclude={"training"}) | Training().model_dump()
         for name, network in networks.items()
     }
 
@@ -62,9 +61,9 @@ def test_how_much_of_a_lead_is_not_owed_to_size() -> None:
     assert [entry["words"] for entry in found] == [
         "Without convolutions: a is ahead of b by 2.6 points (2.1 to 3.1).",
         "With as many parameters, but without convolutions: a is ahead of c by 2.1 points (1.6 to 2.6), "
-        "81 % of its lead over b.",
+        "about 80 % of its lead over b.",
         "With as much arithmetic, but without convolutions: a is ahead of d by 1.3 points (0.8 to 1.8), "
-        "50 % of its lead over b.",
+        "about 50 % of its lead over b.",
     ]
     assert [entry["equal"] for entry in found] == [[], ["parameters"], ["flops_per_image"]]
     assert [entry["share_of_lead"] for entry in found] == [
@@ -95,10 +94,38 @@ def test_a_control_that_is_as_good_or_better() -> None:
     )
 
 
-def test_no_share_of_a_lead_that_is_not_clear() -> None:
-    found = told(comparison("a", "b", -0.002), comparison("a", "c", -0.021))
-    assert found[1]["share_of_lead"] is None
+@pytest.mark.parametrize(("plain", "lead"), [(-0.002, -0.021), (-0.026, -0.002), (-0.026, 0.012)])
+def test_no_share_where_a_lead_is_not_clear(plain: float, lead: float) -> None:
+    found = told(comparison("a", "b", plain), comparison("a", "c", lead))
+    assert found[1]["share_of_lead"] is None, "a ratio of leads that may be none says nothing"
     assert "lead" not in found[1]["words"]
+
+
+def test_a_small_share_is_not_rounded_to_none() -> None:
+    found = told(comparison("a", "b", -0.026), comparison("a", "c", -0.001, reach=0.0004))
+    assert "less than a tenth of its lead over b" in found[1]["words"]
+
+
+def test_another_recipe_is_told_beside_another_architecture() -> None:
+    of_models = settings(CONTROLS)
+    of_models["b"] |= {"epochs": 10, "batch_size": 128}
+    of_models["c"] |= {"epochs": 1, "schedule": "constant", "stop_at_accuracy": 0.9}
+    pairs = [comparison("a", "b", -0.026), comparison("a", "c", 0.001), comparison("d", "a", 0.02)]
+    found = explain_differences(of_models, pairs, facts(CONTROLS))
+    assert [entry["recipe_differs"] for entry in found] == [
+        ["batch_size", "epochs"],
+        ["schedule", "epochs", "stop_at_accuracy"],
+        [],
+    ]
+    assert found[0]["words"].endswith(
+        "by 2.6 points (2.1 to 3.1); b is also trained otherwise (batches of 128 against 64, 10 epochs "
+        "against 4)."
+    )
+    assert found[1]["words"].endswith(
+        " ahead fits; c is also trained otherwise (schedule constant against one cycle, 1 epoch against 4, "
+        "stop at accuracy 0.9 against none)."
+    )
+    assert "trained otherwise" not in found[2]["words"]
 
 
 def test_the_one_setting_that_differs_is_named() -> None:

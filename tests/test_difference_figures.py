@@ -68,7 +68,7 @@ def test_of_several_comparisons_the_first_is_shown_and_that_is_said(
     report = report_of({"dense": 0.8, "a": 0.9, "b": 0.85})
     difference_figures.disagreements(report, IMAGES, tmp_path / "9.png")
     assert "The first of 2 comparisons." in difference_figures._rule(report)
-    assert any(text.startswith("Only a is right") for text in texts)
+    assert any(text.startswith("All trainings of a right: ") for text in texts)
     texts.clear()
     difference_figures.confusions(report, tmp_path / "8.png")
     assert {"a − dense", "b − dense"} <= set(texts), "the difference of every comparison is to be seen"

@@ -168,13 +168,15 @@ def test_show_prints_the_result_again(run):
 def test_only_what_is_missing_is_done_again(run, small_config, tmp_path):
     shutil.copytree(run, tmp_path / "small")
     again = tmp_path / "small"
-    (again / "dense" / "seed-1" / "metrics.json").unlink()  # written last: without it the job is not done
-    (again / "dense" / "seed-0" / "robustness.json").unlink()
+    (again / "dense" / "seed-0" / "metrics.json").unlink()  # written last: without it the job is not done
+    (again / "cnn" / "seed-0" / "robustness.json").unlink()
     untouched = again / "cnn" / "seed-0" / "model.keras"
-    before = untouched.stat().st_mtime_ns
+    look = again / "dense" / "inspection" / "why-figures.json"
+    before, looked = untouched.stat().st_mtime_ns, look.stat().st_mtime_ns
     result = run_program(small_config, "--outputs", tmp_path)
     assert result.returncode == 0, result.stderr
     assert untouched.stat().st_mtime_ns == before, "a finished training was repeated"
+    assert look.stat().st_mtime_ns > looked, "a model was trained again, and the look is still at the old one"
     assert_same(arrays_of(run), arrays_of(again))
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,15 @@ def test_large_kernels_are_whole_pixels_of_one_limit(tmp_path: Path) -> None:
     for row, column, _, index in shown:
         colour = pixels[top + 24 * row + 5, 24 + 192 * index + 24 * column + 5]
         assert tuple(colour) in {(103, 0, 31), (5, 48, 97)}, "beyond the limit, the limit's colour"
+
+
+def test_filters_that_never_learn_are_called_so(tmp_path: Path) -> None:
+    found = read_cnn(tmp_path, Cnn(filters=(5,)))
+    layer = found.convolutions[0]
+    assert "(untrained: " in draw_first(layer, found.patterns, tmp_path / "x.png").title
+    frozen = replace(layer, untrained_kernel=layer.kernel)
+    title = draw_first(frozen, found.patterns, tmp_path / "x.png").title
+    assert title == "conv1: 5 filters, 1 matches a named pattern (never trained)"
 
 
 def test_groups_follow_the_patterns_and_the_unnamed_come_last(tmp_path: Path) -> None:

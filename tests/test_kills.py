@@ -213,15 +213,17 @@ def processes_of(session):
     return [line for line in found.splitlines() if not line.startswith("Z")]
 
 
-@pytest.mark.parametrize("number", [3, pytest.param(20, marks=pytest.mark.deep)])
-def test_signals_at_random_moments(config, tmp_path, number):
+@pytest.mark.parametrize(
+    ("number", "overrides"), [(3, ONE_MODEL), pytest.param(20, [], marks=pytest.mark.deep)]
+)
+def test_signals_at_random_moments(driver, config, tmp_path, number, overrides):
     """The real program, with workers as its users have them; each time it goes on where it was stopped."""
     generator = random.Random(number)
-    command = [sys.executable, str(ROOT / "train.py"), str(config), "--outputs", str(tmp_path)]
-    for kind, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)] * 7:
-        if number == 0:
-            break
-        number -= 1
+    kinds = ([(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)] * 7)[:number]
+    expected = finished(driver, tmp_path / "expected", config, *overrides)
+    outputs, interruptions = tmp_path / "0", 0
+    for kind, code in kinds:
+        command = [sys.executable, ROOT / "train.py", config, *overrides, "--outputs", outputs]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = subprocess.Popen(command, cwd=ROOT, text=True, start_new_session=True, **pipes)
         process.stdout.readline()  # from here on it is the program's to end in order
@@ -237,8 +239,14 @@ def test_signals_at_random_moments(config, tmp_path, number):
         while processes_of(process.pid) and time.monotonic() < end:
             time.sleep(0.1)
         assert not processes_of(process.pid), f"workers outlived the program after {kind.name}"
-        assert_whole(tmp_path)
+        assert_whole(outputs)
         print(f"{kind.name}: exit code {process.returncode} after {seconds:.1f} s", flush=True)
+        interruptions += process.returncode != 0
+        if process.returncode == 0:  # it was done before the signal came, and the next begins anew
+            assert_as_if_nothing_had_happened(outputs / "small", expected)
+            outputs = tmp_path / str(int(outputs.name) + 1)
+    assert 2 * interruptions >= number, f"of {number} signals only {interruptions} came before the end"
+    assert_as_if_nothing_had_happened(finished(driver, outputs, config, *overrides), expected)
 
 
 def test_a_second_signal_ends_it_at_once():

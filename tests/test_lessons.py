@@ -2,13 +2,14 @@
 
 import json
 import re
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from configs.schema import Config, digest, load
+from configs.schema import Cnn, Config, digest, load
 from model.architectures import build
 from model.layer_facts import layer_facts
 
@@ -66,6 +67,18 @@ def test_the_answer_stands_at_the_end_and_nowhere_else(path: Path) -> None:
     assert f"python train.py {path.relative_to(ROOT)}" in question
     assert f"outputs/{load(path).name}/" in question, "it says where to look"
     assert not answer.partition("# accuracy:")[2].partition("\n")[2].replace("# epochs:", "").count("\n# ")
+
+
+@sheets
+def test_what_a_sheet_has_one_try_can_be_run(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").replace("\\\n#", "")
+    [(config, overrides)] = re.findall(r"^# Try +python train\.py (\S+) +(.+)$", text, re.MULTILINE)
+    changed = load(ROOT / config, shlex.split(overrides))
+    assert changed.name != load(path).name, "it would be taken for the run of the sheet"
+    bare = {name: network for name, network in changed.models.items() if name == "no-pooling"}
+    assert all(isinstance(network, Cnn) and network.pooling == "none" for network in bare.values()), (
+        "a model would be called what it is not"
+    )
 
 
 @sheets

@@ -98,11 +98,17 @@ def test_mixed_up_title_tells_the_largest_difference() -> None:
 
 
 def test_disagreements_title_counts_both_ways() -> None:
-    def title(only_baseline: int, only_candidate: int) -> str:
+    def title(only_baseline: int, only_candidate: int, several: bool = False) -> str:
         counts = {"num_only_baseline_right": only_baseline, "num_only_candidate_right": only_candidate}
         pair = {"baseline": "dense", "candidate": "cnn", "disagreement": counts}
-        return quality_titles.disagreements_title(pair, 10_000)
+        return quality_titles.disagreements_title(pair, 10_000, several)
 
     assert title(68, 1234) == "Only cnn is right on 1,234 of 10,000 pictures, only dense on 68"
     assert title(5, 0) == "Only cnn is right on 0 of 10,000 pictures, only dense on 5"
     assert title(0, 0) == "No picture is right with cnn and wrong with dense, or the reverse"
+    assert title(68, 234, several=True) == (
+        "All trainings of cnn right, all of dense wrong: 234 of 10,000 pictures; the reverse: 68"
+    )
+    assert title(0, 0, several=True) == (
+        "No picture is right with all trainings of cnn and wrong with all trainings of dense, or the reverse"
+    )

@@ -65,6 +65,17 @@ def test_a_reason_given_by_the_job_is_kept(copy, config, splits):
     assert collect(copy, config, splits.test.labels, [given]).failed == [given]
 
 
+ODD = [{"failed": failed} for failed in (["x"], 5, "x", [{}], [{"model": [], "seed": 0, "reason": "x"}])]
+
+
+@pytest.mark.parametrize("report", ODD, ids=str)
+def test_an_odd_report_can_be_written_again(copy, config, splits, report):
+    (copy.seed_folder("dense", 0) / "metrics.json").unlink()
+    (copy.path / "report.json").write_text(json.dumps(report))
+    [failed] = collect(copy, config, splits.test.labels, []).failed
+    assert failed == {"model": "dense", "seed": 0, "reason": "not trained yet"}
+
+
 def test_the_reason_of_an_earlier_session_is_kept(copy, config, splits):
     (copy.seed_folder("dense", 0) / "metrics.json").unlink()
     (copy.seed_folder("dense", 1) / "metrics.json").unlink()
@@ -128,6 +139,29 @@ def test_answers_to_perturbed_images_that_cannot_be_read_are_named(copy, config,
     assert damaged["models"] == whole["models"], "what a network was asked later does not change its score"
 
 
+def backwards(arrays):
+    return {"indices": arrays["indices"][::-1].copy(), "labels": arrays["labels"][::-1].copy()}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda arrays: {"labels": np.roll(arrays["labels"], 1)}, "other test images"),
+        (lambda arrays: {"indices": arrays["indices"] + 10_000}, "other test images"),
+        (backwards, "other test images"),
+        (lambda arrays: {"changes/trained/conv9": arrays["changes/trained/conv1"]}, "another network"),
+    ],
+)
+def test_answers_to_other_images_or_of_another_network_are_named(copy, config, splits, change, fault):
+    path = copy.seed_folder("cnn", 0) / "robustness.npz"
+    arrays = copy.perturbed("cnn", 0)
+    np.savez(path, **arrays | change(arrays))
+    report = report_on(copy, config, splits)
+    assert report["robustness"]["seeds"] == {"dense": [0]}, "they would be compared as if they were equal"
+    [failure] = report["failed"]
+    assert f"are of {fault}; delete it, then run train.py" in failure["reason"], failure["reason"]
+
+
 def test_answers_to_other_questions_do_not_count(copy, config, splits):
     more = config.robustness.model_copy(update={"images_per_class": 7})
     other = config.model_copy(update={"robustness": more})
@@ -161,8 +195,19 @@ def test_epochs_are_those_that_were_trained(copy, config, splits):
     assert report_on(copy, config, splits)["models"]["cnn"]["epochs"] == 2
     path = copy.seed_folder("cnn", 1) / "metrics.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"epochs": 7}))
-    epochs = report_on(copy, config, splits)["models"]["cnn"]["epochs"]
-    assert epochs == 7, "a training may stop early: the longest one counts, not what was planned"
+    entry = report_on(copy, config, splits)["models"]["cnn"]
+    assert entry["epochs"] == 7, "a training may stop early: the longest one counts, not what was planned"
+    assert entry["epochs_per_seed"] == {"0": 2, "1": 7}
+
+
+@pytest.mark.parametrize("kernels", ["random", "hand_made"])
+def test_patterns_are_told_of_learned_filters_only(copy, config, splits, kernels):
+    found = report_on(copy, config, splits)["models"]["cnn"]["patterns"]
+    assert list(found) == ["0", "1"]
+    frozen = config.models["cnn"].model_copy(update={"kernels": kernels})
+    of_frozen = config.model_copy(update={"models": {**config.models, "cnn": frozen}})
+    found = report_on(copy, of_frozen, splits)["models"]["cnn"]["patterns"]
+    assert found == {}, "filters that never learned would be shown as trained ones"
 
 
 def test_seconds_are_means_over_seeds(small_run, config):

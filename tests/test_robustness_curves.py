@@ -1,5 +1,6 @@
 """Curves and intervals from answers to perturbed images: by hand, and a second way."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,9 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from configs.schema import Augmentation, Config
+from configs.schema import Augmentation, Config, load
 from data.perturbations import KINDS
-from model.robustness_curves import controls_of_pooling, robustness_of, trained_on
+from model.robustness_curves import _on_pooling, controls_of_pooling, robustness_of, trained_on
 from model.statistics import difference_over, mean_over
 
 LABELS = (np.arange(200) % 10).astype(np.uint8)
@@ -139,6 +140,30 @@ def test_what_pooling_buys_is_said_with_its_size_or_that_it_cannot_be_seen() -> 
     [unclear] = words(FALLING, "cnn", "strided")
     assert "no difference can be seen between cnn and strided, the same with strides in place" in unclear
     assert "behind to" in unclear
+
+
+def test_which_network_has_more_weights_is_counted() -> None:
+    """Of why.yaml the one with strides has 333,898, the one with pooling 243,786."""
+    config = load("configs/why.yaml")
+    measured = {name: {0: arrays_of(LOWER if name == "strides" else FALLING)} for name in ("cnn", "strides")}
+    [sentence] = robustness_of(measured, config)["words"]
+    assert re.sub(r"\(.*?\)", "()", sentence) == (
+        "Shifted by 3 pixels, cnn is right on 20.0 points more of the pictures () than strides, the same "
+        "with strides in place of pooling, which has more weights. Another seed may differ."
+    )
+    same = {name: network | {"padding": "same"} for name, network in MODELS.items() if name != "dense"}
+    equal = Config.model_validate({"name": "a", "models": {name: same[name] for name in ("cnn", "strided")}})
+    measured = {name: {0: arrays_of(FALLING)} for name in ("cnn", "strided")}
+    [sentence] = robustness_of(measured, equal)["words"]
+    assert "strides in place of pooling, which has as many weights: anything from" in sentence
+
+
+def test_an_end_that_is_not_nothing_is_not_written_as_nothing() -> None:
+    config = config_of("cnn", "bare")
+    pair = {"with": "cnn", "without": "bare", "difference": [0.02], "intervals": [[0.0003, 0.0397]]}
+    shifts = {"strengths": [3], "middle": 3, "models": ["cnn", "bare"], "pooling": [pair | {"over": "seeds"}]}
+    [sentence] = _on_pooling(shifts, config)
+    assert "2.00 points more of the pictures (0.03 to 3.97)" in sentence
 
 
 def test_the_share_of_answers_that_stay_the_same_is_of_one_pixel() -> None:

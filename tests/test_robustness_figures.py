@@ -32,7 +32,12 @@ def report_of(
         }
         for number, name in enumerate(models)
     }
-    return {"robustness": robustness_of(measured, config), "chance": 0.1, "models": dict.fromkeys(models)}
+    return {
+        "seeds": list(range(num_seeds)),
+        "robustness": robustness_of(measured, config),
+        "chance": 0.1,
+        "models": dict.fromkeys(models),
+    }
 
 
 def title(report: dict[str, Any], kind: str, folder: Path) -> str:
@@ -102,6 +107,9 @@ def test_the_garment_stands_under_the_axis_at_each_strength(kind: str, tmp_path:
 def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
     reading = robustness_figures._reading(report_of("dense", "cnn"), {"kind": "shift", "models": {}})
     assert "200 test pictures (the first 100 of each class); seed 0, the first" in reading
+    later = report_of("dense", "cnn") | {"seeds": [5, 0]}
+    reading_of_later = robustness_figures._reading(later, {"kind": "shift", "models": {}})
+    assert "each class); seed 0." in reading_of_later, "the first seed failed: this one is not it"
     assert "these models cannot tell" in reading, "pooling would be credited from dense against cnn"
     several = report_of("dense", "cnn", num_seeds=3, robustness={"seeds": "all", "images_per_class": "all"})
     reading = robustness_figures._reading(several, several["robustness"]["kinds"][1])
@@ -135,7 +143,7 @@ def test_many_models_can_be_drawn(tmp_path: Path) -> None:
     many = {f"a-rather-long-name-{number}": network for number in range(20)}
     config = Config.model_validate({"name": "a", "models": many})
     measured = {name: {0: arrays_of(FALLING, 0, ("conv1", "pool1"))} for name in many}
-    report = {"robustness": robustness_of(measured, config), "chance": 0.1, "models": many}
+    report = {"seeds": [0], "robustness": robustness_of(measured, config), "chance": 0.1, "models": many}
     robustness_figures.curves(report, "shift", in_steps(IMAGES, "shift"), tmp_path / "x.png")
     robustness_figures.maps(report, tmp_path / "y.png")
     assert Image.open(tmp_path / "y.png").size[1] <= 1500, "too high to be read at a glance"

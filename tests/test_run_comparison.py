@@ -90,6 +90,7 @@ def test_a_report_alone_is_compared_by_its_intervals_and_that_is_said(tmp_path: 
     assert not pair["paired"]
     assert pair["without_predictions"] == ["alone/cnn"]
     assert "Without the predictions of alone/cnn" in pair["verdict"]
+    assert "of the difference is wider than it would be with the predictions" in pair["verdict"]
     assert pair["difference"] == pytest.approx(paired["difference"])
     low, high = paired["interval"]
     assert pair["interval"][0] < low < high < pair["interval"][1], "not knowing more must not look like it"
@@ -125,6 +126,44 @@ def test_a_model_whose_training_failed_is_not_compared(tmp_path: Path) -> None:
     [told] = found["not_compared"]
     assert told["verdict"].startswith("two/cnn has no result: its training failed (loss not finite)")
     assert found["faults"] == [{"run": "two", "problem": "cnn, seed 1 failed in that run: loss not finite"}]
+
+
+@pytest.mark.parametrize("config_known", [True, False])
+def test_the_baseline_is_the_configs_first_also_where_its_training_failed(
+    tmp_path: Path, config_known: bool
+) -> None:
+    one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9, "big": 0.91, "huge": 0.92})
+    report = read_report(one)
+    for failed in ("dense", "huge"):
+        del report["models"][failed]
+        report["failed"].append({"model": failed, "seed": 0, "reason": "loss not finite"})
+    pairs = [{"baseline": "dense", "candidate": name} for name in ("cnn", "big", "huge")]
+    write_report(one, report | {"comparisons": [], "not_compared": pairs})
+    if not config_known:
+        (one / "config.yaml").unlink()
+    found = compare(one)
+    assert found["comparisons"] == [], "the baseline has no result, and no other model takes its place"
+    told = [(pair["baseline"], pair["candidate"]) for pair in found["not_compared"]]
+    assert told == [("one/dense", f"one/{name}") for name in ("cnn", "big", "huge")]
+    two = make_run(tmp_path / "two", {"wide": 0.93})
+    assert pairs_of(compare(one, two)) == [("one/big", "two/wide")], "the last model that has a result"
+
+
+def test_looks_that_a_report_knows_of_are_counted(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9}, test_looks=14)
+    two = make_run(tmp_path / "two", {"cnn": 0.93}, config_digest="01" * 32)
+    [told] = compare(one, two)["test_sets"]
+    assert told["test_looks"] == 14, "that only two are compared does not undo the other looks"
+    assert told["test_looks_words"].startswith("14 settings have now been scored on these 3,000 pictures")
+    write_report(one, read_report(one) | {"test_looks": 1})
+    assert compare(one, two)["test_sets"][0]["test_looks"] == 2, "the two at hand are looks themselves"
+
+
+def test_made_up_lines_do_not_differ_in_their_name(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9}, settings={"data": {"source": "lines"}})
+    write_report(one, read_report(one) | {"data": read_report(one)["data"] | {"name": "lines"}})
+    found = compare(one, report_alone(one, tmp_path / "alone"))
+    assert found["config_differences"] == [], "it is the same run"
 
 
 def lose(run: Path) -> None:
@@ -185,6 +224,16 @@ def test_no_damaged_byte_of_a_predictions_file_stops_the_comparison(tmp_path: Pa
     for place in [*range(0, 300, 7), *range(len(whole) - 300, len(whole), 7)]:  # names, sizes, methods, flags
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
         assert len(compare(one, two)["comparisons"]) == 1, f"byte {place} stopped the comparison"
+
+
+def test_epochs_that_were_trained_are_no_setting(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9}, settings={"training": {"epochs": 9}})
+    two = make_run(tmp_path / "two", {"cnn": 0.93})
+    (two / "config.yaml").unlink()
+    keys = [found["key"] for found in compare_runs([one, two], tmp_path)["config_differences"]]
+    assert not any("epochs" in key for key in keys), (
+        "a training may have stopped before the last one asked for"
+    )
 
 
 def test_a_config_that_cannot_be_read_is_named_and_counts_as_unknown(tmp_path: Path) -> None:

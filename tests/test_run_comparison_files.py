@@ -56,6 +56,10 @@ def test_every_answer_names_both_models(tmp_path: Path) -> None:
     two = make_run(tmp_path / "two", {"cnn": 0.93}, seeds=(0,))
     [answer] = answers(made_of(tmp_path, one, two))
     assert answer.startswith("Against one/cnn: In this one training two/cnn was right on")
+    other = make_run(tmp_path / "other", {"cnn": 0.91}, seeds=(5,))
+    [answer] = answers(made_of(tmp_path, other, two))
+    assert answer.startswith("Against other/cnn: With one training each, two/cnn was right on")
+    assert answer.endswith("Another seed may differ."), "seeds that differ name no next ones"
     one = make_run(tmp_path / "three", {"cnn": 0.9})
     [answer] = answers(made_of(tmp_path, one, two))
     assert answer.startswith("Against three/cnn: two/cnn has one training only, and it was right on about")

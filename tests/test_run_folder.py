@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
+from data.perturbations import KINDS
 from data.storage import write_json, write_npz
 from model.run_folder import RunError, RunFolder, find_folder, newest_run
 
@@ -213,15 +214,66 @@ def test_metrics_that_are_half_there_count_as_not_there(tmp_path):
         assert run.metrics("cnn", 0) is None, "a training whose record can't be used must be done again"
 
 
+def perturbed_arrays():
+    """What robustness.npz holds of a convolutional network and three images."""
+    answers = {
+        f"answers/{kind}": np.zeros((len(what.strengths), 3), np.uint8) for kind, what in KINDS.items()
+    }
+    changes = {f"changes/{state}/conv1": np.ones(3, np.float32) for state in ("trained", "untrained")}
+    return {"indices": np.arange(3), "labels": np.arange(3, dtype=np.uint8), **answers, **changes}
+
+
+WRONG_ANSWERS = {
+    "labels": [np.arange(2, dtype=np.uint8), np.zeros((3, 1), np.uint8), np.ones(3, np.float32), np.uint8(1)],
+    "indices": [np.arange(4), np.arange(3) - 1, np.ones(3, bool), None],
+    "answers/shift": [np.zeros((2, 3), np.uint8), np.zeros(3, np.uint8), None],
+    "changes/trained/conv1": [np.ones(2, np.float32), np.full(3, np.nan, np.float32), np.ones(3, np.uint8)],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [(name, values) for name, wrong in WRONG_ANSWERS.items() for values in wrong]
+)
+def test_answers_to_perturbed_images_that_do_not_belong_together_are_refused(tmp_path, name, values):
+    run = RunFolder(tmp_path)
+    arrays = perturbed_arrays()
+    del arrays[name]
+    if values is not None:
+        arrays[name] = values
+    write_npz(run.seed_folder("cnn", 0) / "robustness.npz", arrays)
+    with pytest.raises(RunError, match=r"robustness.npz can't be read \(.*; delete it, then run train.py"):
+        run.perturbed("cnn", 0)
+
+
 def test_answers_to_perturbed_images_need_both_files(tmp_path):
     run = RunFolder(tmp_path)
     folder = run.seed_folder("cnn", 0)
     assert run.robustness("cnn", 0) is None
     write_json(folder / "robustness.json", {"settings": {}})
     assert run.robustness("cnn", 0) is None, "a record without its arrays would never be measured again"
-    np.savez(folder / "robustness.npz", labels=np.arange(3))
+    np.savez(folder / "robustness.npz", **perturbed_arrays())
     assert run.robustness("cnn", 0) == {"settings": {}}
     assert run.perturbed("cnn", 0)["labels"].tolist() == [0, 1, 2]
+    for content in ("{}", '{"settings": []}', "[]"):
+        (folder / "robustness.json").write_text(content)
+        assert run.robustness("cnn", 0) is None, "a record without settings can't be compared with the config"
     (folder / "robustness.npz").write_bytes(b"nothing of use")
     with pytest.raises(RunError, match=r"robustness.npz can't be read"):
         run.perturbed("cnn", 0)
+
+
+def test_a_report_is_outdated_by_whatever_it_tells(tmp_path):
+    run = RunFolder(tmp_path)
+    assert run.is_report_outdated(), "there is none"
+    parts = ["config.yaml", "cnn/seed-0/metrics.json", "cnn/seed-0/robustness.json"]
+    for part in [*parts, "cnn/inspection/why-figures.json"]:
+        path = tmp_path / part
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (1000, 1000))
+    (tmp_path / "report.json").touch()
+    assert not run.is_report_outdated(), "nothing in it is newer"
+    for part in [*parts, "cnn/inspection/why-figures.json"]:
+        os.utime(tmp_path / part, (2e9 + 1e9, 2e9 + 1e9))
+        assert run.is_report_outdated(), f"{part} is newer than the report that tells of it"
+        os.utime(tmp_path / part, (1000, 1000))

@@ -169,6 +169,14 @@ def test_maps_that_last_are_accepted() -> None:
         Cnn(filters=(8,) * 3, kernel_size=9)
 
 
+def test_average_pooling_pools_as_the_largest_value_does_and_strides_do_without() -> None:
+    pools = {pooling: Cnn(pooling=pooling).pools for pooling in ("max", "average", "none", "strides")}  # type: ignore[arg-type]
+    assert pools == {"max": True, "average": True, "none": False, "strides": False}
+    assert (Cnn().strides, Cnn(pooling="strides").strides) == (1, 2)
+    with pytest.raises(ValidationError, match="28 -> 20 -> 10 -> 2 -> 1, and conv3 needs 9"):
+        Cnn(filters=(8,) * 3, kernel_size=9, pooling="average")
+
+
 def test_augmentation_that_changes_nothing_is_none() -> None:
     assert minimal(data={"augmentation": "none"}).data.augmentation is None
     assert minimal(data={"augmentation": {"shift": 0, "flip": False}}).data.augmentation is None

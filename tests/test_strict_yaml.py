@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configs.strict_yaml import ConfigError, parse, plain_value, write
+from configs.strict_yaml import ConfigError, nearest, parse, plain_value, shown, write
 
 
 def read(text: str) -> Any:
@@ -28,6 +28,21 @@ VALUES = {
     "-1E+2": -100.0,
     ".5": 0.5,
     "5.": 5.0,
+    "-.5e-1": -0.05,
+    "+5.e+02": 500.0,
+    "12e03": 12000.0,
+    ".": ".",
+    ".e5": ".e5",
+    "e5": "e5",
+    "1e+": "1e+",
+    "1.5.2": "1.5.2",
+    "++3": "++3",
+    "0x": "0x",
+    "0o8": "0o8",
+    "-0x1f": "-0x1f",
+    "+.Inf": math.inf,
+    ".iNF": ".iNF",
+    "-.nan": "-.nan",
     "10": 10,
     "010": 10,
     "-3": -3,
@@ -68,6 +83,19 @@ def test_values_mean_what_yaml_1_2_says(text: str, value: object) -> None:
     assert (found, type(found)) == (value, type(value)), f"{text} was read as {found!r}"
 
 
+def test_words_for_a_key_that_there_is_not() -> None:
+    assert nearest("Adam", ["sgd", "adamw", "adam"]) == "Did you mean adam?"
+    assert nearest("x", ["sgd", "adam"]) == "Known: sgd, adam."
+    assert nearest("x", []) == "Known: none."
+
+
+def test_a_value_is_shown_on_one_line_of_sixty_characters() -> None:
+    assert shown("a" * 60) == "a" * 60
+    assert shown("a" * 61) == "a" * 57 + "..."
+    assert shown("abcdef", 5) == "ab..."
+    assert (shown("a\nb"), shown(1.5)) == ("'a\\nb'", "1.5")
+
+
 def test_nan_is_a_number() -> None:
     assert math.isnan(read("key: .NaN")["key"])
 
@@ -93,7 +121,7 @@ REFUSED = {
     "*x : 1": "*x is a YAML anchor or alias",
     "&x a: 1": "&x is a YAML anchor or alias",
     "a: &x [1]\nb: *x": "line 1: &x is a YAML anchor",
-    "a: !!str 1": "!!str is a YAML tag, which configs do without. Leave it out",
+    "a: !!str 1": "line 1: !!str is a YAML tag, which configs do without. Leave it out",
     "a: !python/object:os.system {}": "!python/object:os.system is a YAML tag",
     "a: ! 1": "! is a YAML tag",
     "a: 1\nb: 2\na: 3": "line 3: the key a stands twice, on line 1 and on line 3. Keep one.",

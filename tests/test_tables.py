@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from model.report.markdown import markdown
-from model.report.tables import duration, escaped, printable, terminal_block
+from model.report.tables import duration, epochs, escaped, printable, terminal_block
 
 
 def model(
@@ -118,10 +118,12 @@ def test_block_of_the_default_run() -> None:
     assert terminal_block(REPORT, "outputs/dense-vs-cnn") == BLOCK
 
 
-def test_block_without_picture_and_next_steps() -> None:
-    block = terminal_block(REPORT, "outputs/x", first_picture=None, next_steps=())
-    assert REPORT["comparisons"][0]["verdict"] in " ".join(block.split())
-    assert block.endswith("Look   outputs/x/report.html")
+def test_epochs_of_trainings_that_stopped_are_a_range() -> None:
+    assert epochs({"epochs": 9}) == "9", "an earlier version's report tells the longest only"
+    assert epochs({"epochs": 9, "epochs_per_seed": {"0": 9, "1": 9}}) == "9"
+    stopped = model(epochs=9, epochs_per_seed={"0": 7, "1": 9, "2": 8})
+    assert epochs(stopped) == "7 to 9"
+    assert "| 0, 1, 2 | 7 to 9 |" in markdown(report_with(models={"dense": stopped}, comparisons=[]))
 
 
 HINT = """\

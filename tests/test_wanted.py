@@ -47,7 +47,7 @@ def test_what_nothing_depends_on_stays_gray() -> None:
 def test_files_hold_what_the_network_answers(splits: Splits, tmp_path: Path) -> None:
     model, facts = build(NETWORK, 3, seed=1), layer_facts(NETWORK, 3)
     filters = {("conv1", 3): PLACE, ("conv1", 0): PLACE, ("conv2", 4): PLACE}
-    wanted(model, facts, splits, filters, tmp_path)
+    wanted(model, facts, splits, filters, tmp_path, build(NETWORK, 3, seed=0))
     document = json.loads((tmp_path / "wanted.json").read_text())
     arrays = dict(np.load(tmp_path / "wanted.npz"))
     assert [(e["layer"], e["index"]) for e in document["filters"]] == list(filters)
@@ -86,21 +86,19 @@ def test_the_untrained_network_is_asked_the_same(
     network = Cnn(filters=filters, padding="same", units=(8,))
     model, control, facts = build(network, 3, seed=1), build(network, 3, seed=5), layer_facts(network, 3)
     layer, index = f"conv{len(filters)}", 1
-    for name, others in (("both", {"untrained": control}), ("alone", {})):
-        wanted(model, facts, splits, {(layer, index): PLACE}, tmp_path / name, **others)
-    both, alone = (json.loads((tmp_path / name / "wanted.json").read_text()) for name in ("both", "alone"))
-    assert "untrained" not in alone["filters"][0]
-    arrays = dict(np.load(tmp_path / "both" / "wanted.npz"))
-    [entry] = both["filters"]
+    wanted(model, facts, splits, {(layer, index): PLACE}, tmp_path, control)
+    document = json.loads((tmp_path / "wanted.json").read_text())
+    arrays = dict(np.load(tmp_path / "wanted.npz"))
+    [entry] = document["filters"]
     for who, key in ((model, layer), (control, f"{layer}/untrained")):
         maps = forward(take_apart(who).convolutions, arrays[key][..., None])[-1].map.numpy()
         found = entry if who is model else entry["untrained"]
         value = float(maps[0, entry["row"], entry["column"], index])
         assert found["activation"] == pytest.approx(value, abs=1e-5), f"{key}: another activation than shown"
-    assert len(both["classes"]) == len(arrays["classes/untrained"]) == 3
+    assert len(document["classes"]) == len(arrays["classes/untrained"]) == 3
     opened = Opened(control, facts)
     reached = opened.logits(arrays["classes/untrained"]).diagonal()
-    assert [entry["untrained"]["logit"] for entry in both["classes"]] == pytest.approx(reached, abs=1e-4)
+    assert [entry["untrained"]["logit"] for entry in document["classes"]] == pytest.approx(reached, abs=1e-4)
     everyone = opened.logits(splits.test.images / np.float32(255))
     assert (reached > everyone.max(axis=0)).all(), "the control did not climb"
 
@@ -110,7 +108,7 @@ def test_the_best_real_picture_is_searched_among_all(splits: Splits, tmp_path: P
     test = Split(images, np.resize(splits.test.labels, len(images)))
     network = Dense(units=())
     model = build(network, 3, seed=1)
-    wanted(model, layer_facts(network, 3), replace(splits, test=test), {}, tmp_path)
+    wanted(model, layer_facts(network, 3), replace(splits, test=test), {}, tmp_path, model)
     kernel, bias = model.get_layer("probabilities").get_weights()
     best = (images.reshape(len(images), -1) / 255 @ kernel + bias).argmax(axis=0)
     classes = json.loads((tmp_path / "wanted.json").read_text())["classes"]
@@ -120,7 +118,7 @@ def test_the_best_real_picture_is_searched_among_all(splits: Splits, tmp_path: P
 
 def test_filters_beat_random_patches(splits: Splits, tmp_path: Path) -> None:
     model, facts = build(NETWORK, 3, seed=2), layer_facts(NETWORK, 3)
-    wanted(model, facts, splits, {("conv2", index): PLACE for index in range(5)}, tmp_path)
+    wanted(model, facts, splits, {("conv2", index): PLACE for index in range(5)}, tmp_path, model)
     maps = forward(take_apart(model).convolutions, splits.test.images[..., None] / np.float32(255))[1].linear
     best = maps.numpy()[:, 2:-2, 2:-2].max(axis=(0, 1, 2))  # away from the border
     for entry in json.loads((tmp_path / "wanted.json").read_text())["filters"]:
@@ -129,7 +127,8 @@ def test_filters_beat_random_patches(splits: Splits, tmp_path: Path) -> None:
 
 def test_dense_networks_want_by_class_only(splits: Splits, tmp_path: Path) -> None:
     network = Dense(units=(6,))
-    wanted(build(network, 3, seed=0), layer_facts(network, 3), splits, {}, tmp_path)
+    model = build(network, 3, seed=0)
+    wanted(model, layer_facts(network, 3), splits, {}, tmp_path, model)
     document = json.loads((tmp_path / "wanted.json").read_text())
     assert document["filters"] == []
     assert len(document["classes"]) == 3

@@ -46,8 +46,8 @@ def wanted(
     splits: Splits,
     filters: Mapping[tuple[str, int], Place],
     folder: Path,
+    untrained: keras.Model,
     on_progress: Callable[[float], None] = lambda share: None,
-    untrained: keras.Model | None = None,
 ) -> None:
     """Make up the image that excites a filter, or a class, most.
 
@@ -63,9 +63,9 @@ def wanted(
         splits: the data; only test images are used.
         filters: (layer, index) -> the place in a test image that excites it most; see `most_valuable`.
         folder: where `wanted.npz` and `wanted.json` go.
-        on_progress: called with the share that is done, from 0 to 1.
         untrained: the same network before training, which is asked for the same filters and classes as a
-            control; without it there is none.
+            control.
+        on_progress: called with the share that is done, from 0 to 1.
     """
     layers = list(dict.fromkeys(layer for layer, _ in filters))
     entries: list[dict[str, Any]] = []
@@ -74,18 +74,16 @@ def wanted(
         of_layer = {index: place for (name, index), place in filters.items() if name == layer}
         arrays[layer], rows = _of_filters(model, facts, layer, of_layer)
         arrays[f"{layer}/real"] = splits.test.images[[place["index"] for place in of_layer.values()]]
-        if untrained is not None:
-            arrays[f"{layer}/untrained"], controls = _of_filters(untrained, facts, layer, of_layer)
-            for row, control in zip(rows, controls, strict=True):
-                row["untrained"] = {key: control[key] for key in ("activation", "starts")}
+        arrays[f"{layer}/untrained"], controls = _of_filters(untrained, facts, layer, of_layer)
+        for row, control in zip(rows, controls, strict=True):
+            row["untrained"] = {key: control[key] for key in ("activation", "starts")}
         entries += rows
         on_progress((number + 1) / (len(layers) + 1))
     arrays["classes"], classes = _of_classes(Opened(model, facts), splits)
     arrays["classes/real"] = splits.test.images[[entry["real"]["index"] for entry in classes]]
-    if untrained is not None:
-        arrays["classes/untrained"], values = _climb_classes(Opened(untrained, facts), len(classes))
-        for entry, value in zip(classes, values, strict=True):
-            entry["untrained"] = {"logit": float(value.max()), "starts": value.tolist()}
+    arrays["classes/untrained"], values = _climb_classes(Opened(untrained, facts), len(classes))
+    for entry, value in zip(classes, values, strict=True):
+        entry["untrained"] = {"logit": float(value.max()), "starts": value.tolist()}
     rule = {"starts": NUM_STARTS, "steps": STEPS, "searched": len(splits.test.labels)}
     write_npz(folder / "wanted.npz", arrays)
     write_json(folder / "wanted.json", rule | {"filters": entries, "classes": classes})

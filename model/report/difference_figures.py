@@ -147,12 +147,14 @@ def disagreements(report: Report, images: np.ndarray, path: Path) -> Figure:
     """
     versus = report["comparisons"][0]
     found = versus["disagreement"]
-    title = disagreements_title(versus, report["data"]["test"])
+    several = _several_seeds(report)
+    title = disagreements_title(versus, report["data"]["test"], several)
     sheet = Sheet(top_below(_rule(report)) + 2 * ROW, title, _rule(report))
     for row, right in enumerate(("candidate", "baseline")):
         y = sheet.top + 8 + ROW * row
         count, shown = found[f"num_only_{right}_right"], found[f"only_{right}_right"][:SHOWN]
-        heading = f"Only {shortened(versus[right], 600, bold=True)} is right: {count:,}"
+        who = shortened(versus[right], 600, bold=True)
+        heading = f"All trainings of {who} right: {count:,}" if several else f"Only {who} is right: {count:,}"
         sheet.text(24, y, heading, bold=True)
         for place, one in enumerate(shown):
             _image(sheet, place, y + 28, images[one["index"]], one, report, versus)
@@ -161,18 +163,23 @@ def disagreements(report: Report, images: np.ndarray, path: Path) -> Figure:
 
 
 def _rule(report: Report) -> str:
-    versus, several = report["comparisons"][0], len(report["comparisons"])
-    seeds = max(len(report["models"][versus[role]]["seeds"]) for role in ("baseline", "candidate"))
+    several, several_seeds = len(report["comparisons"]), _several_seeds(report)
     who, how = "One model", "how sure"
-    if seeds > 1:
+    if several_seeds:
         who, how = "All trainings of one model", "the mean of the trainings, and their commonest answer"
     which = f" The first of {several} comparisons." if several > 1 else ""
-    wrong = "the other is wrong" if seeds == 1 else "all of the other wrong"
+    wrong = "all of the other wrong" if several_seeds else "the other is wrong"
     return (
         f"{who} right, {wrong}; those on which they gave the label's class the most different probabilities."
         f" Bold: the label; below it each model's answer and its probability ({how}).{which}"
         f"{failures_note(report)}"
     )
+
+
+def _several_seeds(report: Report) -> bool:
+    """Whether one of the two models that are shown was trained more than once."""
+    versus = report["comparisons"][0]
+    return any(len(report["models"][versus[role]]["seeds"]) > 1 for role in ("baseline", "candidate"))
 
 
 def _image(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from model.layer_facts import SIDE
@@ -55,11 +56,13 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
     Returns:
         The figure's place, title and text for those who cannot see it.
     """
-    title = first_title(layer.name, len(layer.passports), patterns)
+    frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
+    title = first_title(layer.name, len(layer.passports), patterns, frozen)
     large, others = layer.passports[:LARGE], layer.passports[LARGE:]
     limit, scale = scale_words(layer.kernel, layer.untrained_kernel)
     subtitle = (
-        f"Large: the {len(large)} filters {RANKED}; beside each, in a grey frame, itself before training.\n"
+        f"Large: the {len(large)} filters {RANKED}; beside each, in a grey frame, itself before training"
+        f"{': they are never changed' if frozen else ''}.\n"
         f"Red adds, blue subtracts, white is 0. {scale} {note}"
     )
     if patterns is not None:
@@ -97,14 +100,14 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
     return Figure(path, title, alt)
 
 
-def first_title(layer: str, num_filters: int, patterns: Patterns | None) -> str:
-    """How many kernels match a named pattern, trained and untrained."""
+def first_title(layer: str, num_filters: int, patterns: Patterns | None, frozen: bool = False) -> str:
+    """How many kernels match a named pattern, trained and untrained, or that these never learned."""
     filters = f"{layer}: {num_filters} filter{'s' if num_filters > 1 else ''}"
     if patterns is None:
         return filters
     trained, untrained = sum(patterns.trained.values()), sum(patterns.untrained.values())
     found = f"{trained or 'none'} match{'es' if trained <= 1 else ''}"
-    return f"{filters}, {found} a named pattern (untrained: {untrained})"
+    return f"{filters}, {found} a named pattern ({'never trained' if frozen else f'untrained: {untrained}'})"
 
 
 def groups_of(

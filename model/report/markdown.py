@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from model.report.tables import Models, Report, escaped, failure_line, fractions, table, what_may_differ
+from model.report.tables import (
+    Models,
+    Report,
+    epochs,
+    escaped,
+    failure_line,
+    fractions,
+    table,
+    what_may_differ,
+)
 
 PER_CLASS = {  # heading: key of report.json's per_class, what it means, what stands where there is none
     "Accuracy": (
@@ -62,7 +71,7 @@ def _models_in_markdown(models: Models) -> list[str]:
         one = entry["predict_one_seconds"]
         seconds = [f"{entry['train_seconds']:.1f}", "not measured" if one is None else f"{one:.5f}"]
         seconds.append(f"{entry['predict_seconds']:.2f}")
-        cost.append([escaped(name), seeds, str(entry["epochs"]), entry["precision"], *counts, *seconds])
+        cost.append([escaped(name), seeds, epochs(entry), entry["precision"], *counts, *seconds])
     allowed_for = what_may_differ(list(models.values()))
     return [
         "## How good",

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from data.perturbations import KINDS
-from model.report.tables import answers, failed_job
+from model.report.tables import answers, epochs, failed_job
 from model.report.titles import by_interest, headline, verdict_of
 
 PARTS = Path(__file__).parent / "page_template"
@@ -100,6 +100,7 @@ def render(template: str, folder: Path, **values: Any) -> str:
         "mega": _mega,
         "seconds": _seconds,
         "milliseconds": _milliseconds,
+        "epochs": epochs,
         "job": failed_job,
         "link": lambda figure: quote(figure.path.relative_to(folder).as_posix()),
         "numbers": _numbers,

@@ -109,10 +109,16 @@ def mixed_up_title(
     )
 
 
-def disagreements_title(comparison: Mapping[str, Any], num_images: int) -> str:
-    """On how many images all trainings of one model only are right."""
+def disagreements_title(comparison: Mapping[str, Any], num_images: int, several: bool) -> str:
+    """On how many images one model is right and the other wrong, of several trainings: all of them."""
     found, one, other = comparison["disagreement"], comparison["baseline"], comparison["candidate"]
     only_one, only_other = (found[f"num_only_{role}_right"] for role in ("baseline", "candidate"))
     if not only_one + only_other:
-        return f"No picture is right with {other} and wrong with {one}, or the reverse"
+        every = "all trainings of " if several else ""
+        return f"No picture is right with {every}{other} and wrong with {every}{one}, or the reverse"
+    if several:
+        return (
+            f"All trainings of {other} right, all of {one} wrong: {only_other:,} of {num_images:,} pictures;"
+            f" the reverse: {only_one:,}"
+        )
     return f"Only {other} is right on {only_other:,} of {num_images:,} pictures, only {one} on {only_one:,}"

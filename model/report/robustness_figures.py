@@ -121,7 +121,10 @@ def _reading(report: Report, found: Mapping[str, Any]) -> str:
     robustness = report["robustness"]
     seeds = {seed for seeds in robustness["seeds"].values() for seed in seeds}
     over = {entry["over"] for entry in found["models"].values()}
-    which = f"seed {seeds.pop()}, the first" if len(seeds) == 1 else f"{len(seeds)} seeds, a dot each"
+    which = f"{len(seeds)} seeds, a dot each"
+    if len(seeds) == 1:
+        [seed] = seeds
+        which = f"seed {seed}, the first" if seed == report["seeds"][0] else f"seed {seed}"
     allowing = "" if "images" in over else " and seeds"
     reading = (
         f"Right, of {chosen(robustness)}; {which}. Upright lines: 95 %, with other pictures{allowing}."

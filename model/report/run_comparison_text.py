@@ -6,6 +6,7 @@ from typing import Any
 
 from model.report.tables import (
     WIDTH,
+    epochs,
     escaped,
     fractions,
     printable,
@@ -187,7 +188,7 @@ def _models_in_markdown(models: Mapping[str, Any]) -> str:
     for name, entry in models.items():
         found = entry["accuracy"]
         accuracy = [f"{found['mean']:.4f}", fractions(found["interval"]), found["over"]]
-        cost = [f"{entry['parameters']:,}", f"{entry['flops_per_image']:,}", str(entry["epochs"])]
+        cost = [f"{entry['parameters']:,}", f"{entry['flops_per_image']:,}", epochs(entry)]
         seeds = ", ".join(str(seed) for seed in entry["seeds"])
         rows.append([escaped(name), *accuracy, seeds, *cost, f"{entry['train_seconds']:.1f}"])
     return table(rows)

@@ -15,24 +15,18 @@ SIDE_BY_SIDE = 2  # models; more of them get a row each
 LONGEST_NAME = 20
 UNKNOWN = "Whether the convolution or the size did it, this run can't say:"
 CONTROLS = "python train.py configs/why.yaml"
+FIRST_PICTURE = "figures/1-at-a-glance.png"
+NEXT_STEPS = """\
+Next   python train.py lesson     how 192 becomes 577
+       python train.py show       this again"""
 
 
-def terminal_block(
-    report: Report,
-    folder: str,
-    first_picture: str | None = "figures/1-at-a-glance.png",
-    next_steps: Sequence[tuple[str, str]] = (
-        ("python train.py lesson", "how 192 becomes 577"),
-        ("python train.py show", "this again"),
-    ),
-) -> str:
+def terminal_block(report: Report, folder: str) -> str:
     """The result on one screen of 80 columns: plain text, no markup.
 
     Args:
         report: report.json's content.
         folder: of the run, as it is to be shown.
-        first_picture: within the folder; None if there is none.
-        next_steps: commands, and what they do.
 
     Returns:
         Lines without a last line end; characters of names that would move the cursor are made visible.
@@ -42,7 +36,7 @@ def terminal_block(
         _result(report["models"], report["data"]["test"]),
         "\n".join(_answers(report)),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
-        _where_to_look(folder, first_picture, next_steps),
+        _where_to_look(folder),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -151,17 +145,9 @@ def _cause_is_open(report: Report) -> bool:
     return "cost" in comparison["words"] and architectures == {"dense", "cnn"}
 
 
-def _where_to_look(folder: str, first_picture: str | None, next_steps: Sequence[tuple[str, str]]) -> str:
-    look = f"Look   {folder}/report.html"
-    if first_picture:
-        look = _continued(look, f"first picture: {first_picture}", 7)
-    width = max((len(command) for command, _ in next_steps), default=0)
-    heads = ["Next", *[""] * len(next_steps)]
-    steps = [
-        f"{head:<7}{command:<{width}}     {what}"
-        for head, (command, what) in zip(heads, next_steps, strict=False)
-    ]
-    return "\n".join([look, *steps])
+def _where_to_look(folder: str) -> str:
+    look = _continued(f"Look   {folder}/report.html", f"first picture: {FIRST_PICTURE}", 7)
+    return f"{look}\n{NEXT_STEPS}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -188,6 +174,13 @@ def escaped(text: str) -> str:
 def shortened(text: str, length: int) -> str:
     """The beginning of a text that is too long."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def epochs(entry: Mapping[str, Any]) -> str:
+    """How many passes a model's trainings took, as "7 to 9" where some stopped earlier than others."""
+    taken = (entry.get("epochs_per_seed") or {"all": entry["epochs"]}).values()
+    low, high = min(taken), max(taken)
+    return f"{low} to {high}" if low < high else str(high)
 
 
 def duration(seconds: float) -> str:

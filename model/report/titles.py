@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from model.report.canvas import signed
+from model.wording import digits_for
 
 Report = Mapping[str, Any]
 Histories = Mapping[str, Mapping[int, Mapping[str, np.ndarray]]]
@@ -34,11 +35,6 @@ def span(interval: Sequence[float] | None) -> str:
         return ""
     digits = digits_for(interval)
     return f"{in_points(interval[0], digits)} to {in_points(interval[1], digits)}"
-
-
-def digits_for(interval: Sequence[float] | None) -> int:
-    """Decimals of points: two where with one an end of the interval would look like 0, and is not."""
-    return 1 if interval is None or min(abs(end) for end in interval) >= 0.0005 else 2
 
 
 def short(name: str) -> str:

@@ -1,0 +1,13 @@
+"""How differences of shares are written, the same in every sentence. No drawing, no TensorFlow."""
+
+from collections.abc import Sequence
+
+
+def digits_for(interval: Sequence[float] | None) -> int:
+    """Decimals of points: two where with one an end of the interval would look like 0, and is not."""
+    return 1 if interval is None or min(abs(end) for end in interval) >= 0.0005 else 2
+
+
+def points(difference: float, digits: int = 1) -> str:
+    """How large a difference of two shares is, in points; its sign is told in words."""
+    return f"{100 * abs(difference):.{digits}f}"
