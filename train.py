@@ -186,9 +186,10 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    if not arguments or arguments[0] not in {*verbs, "--help"}:
-        arguments = ["train", *arguments]
     try:
+        if not arguments or arguments[0] not in {*verbs, "--help"}:
+            _refuse_slip(arguments[:1], verbs)
+            arguments = ["train", *arguments]
         app(arguments, prog_name="python train.py")
     except SystemExit as end:
         return int(end.code or 0)
@@ -201,6 +202,18 @@ def main(arguments: list[str]) -> int:
             raise
         return _explained(error)
     return 0
+
+
+def _refuse_slip(first: list[str], verbs: set[str]) -> None:
+    """A word that is nearly a verb, and no file, is not taken for a config."""
+    import difflib
+
+    from configs.schema import ConfigError
+
+    for word in first:
+        near = difflib.get_close_matches(word, sorted(verbs), n=1, cutoff=0.75)
+        if near and not Path(word).exists():
+            raise ConfigError(f"{word}: there is no such verb and no such config. Did you mean {near[0]}?")
 
 
 class _Interrupted(BaseException):

@@ -9,6 +9,7 @@ from typing import Any
 
 from configs.strict_yaml import ConfigError, Keys, nearest, parse, shown
 
+MOST_NAMED = 12  # configs, in a message
 MAX_BYTES = 64 * 1024
 
 
@@ -104,7 +105,9 @@ def _suggestion(path: Path, known: Path) -> str:
     near = difflib.get_close_matches(path.stem, by_stem, n=1)
     if near:
         return f"Did you mean {shown(by_stem[near[0]])}?"
-    return f"There are: {', '.join(shown(name) for name in list(by_stem.values())[:8]) or 'none'}."
+    names = [shown(name) for name in by_stem.values()]
+    more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return f"There are: {', '.join(names[:MOST_NAMED] + more) or 'none'}."
 
 
 def override(document: Document, text: str, takes_list: Callable[[Keys], bool]) -> None:

@@ -64,6 +64,11 @@ class RunFolder:
     def config(self) -> Config:
         """The config of the run, as resolved."""
         self._must_be_a_run()
+        if not (self.path / "config.yaml").exists():
+            raise RunError(
+                f"{self.path} holds no config.yaml, so nothing can be trained or opened in it; "
+                "`python train.py` makes a run that has all"
+            )
         try:
             return load(self.path / "config.yaml")
         except ConfigError as error:

@@ -8,6 +8,7 @@ import pytest
 
 import train
 from configs.schema import digest, load
+from model.report.canvas import signed
 from model.report.tables import terminal_block
 
 ROOT = Path(__file__).parent.parent
@@ -47,6 +48,13 @@ def test_the_readme_shows_the_reference():
     block = terminal_block(REPORT, "outputs/dense-vs-cnn")
     shown = block[: block.index("Look")].strip()
     assert shown in README, "the result that README.md prints is not that of outputs/reference/report.json"
+
+
+def test_the_readme_tells_what_why_recorded():
+    recorded = json.loads((REFERENCE / "why.json").read_text(encoding="utf-8"))["why"]
+    for pair in recorded["comparisons"]:
+        told = f"{pair['candidate']} {signed(100 * pair['difference'])}"
+        assert told in README, f"README.md does not say `{told}`, which outputs/reference/why.json records"
 
 
 def test_the_header_of_the_default_config_is_true():

@@ -23,7 +23,8 @@ def test_the_title_says_what_losing_them_costs(tmp_path: Path) -> None:
         "The six filters of conv1 whose loss costs most: up to 5.00 points of accuracy"
     )
     assert passports_title("conv1", filters[6:12]) == (
-        "conv1: the next six filters by what their loss costs: up to 0.71 points of accuracy"
+        "conv1: the next six filters by what their loss costs: up to 0.71 points of accuracy,"
+        " each within chance"
     )
     assert passports_title("conv1", filters[:1]).startswith("The filter of conv1 whose loss costs most")
 
@@ -33,6 +34,10 @@ def test_a_page_of_filters_that_cost_nothing_says_so(tmp_path: Path) -> None:
     free = type(passport.worth)(-0.01, (-0.02, 0.0), 3, 1, 2)
     harmless = type(passport)(**{**vars(passport), "worth": free})
     assert passports_title("conv1", [harmless]).endswith("none costs accuracy")
+    unclear = type(passport)(
+        **{**vars(passport), "worth": type(passport.worth)(0.01, (-0.02, 0.03), 3, 2, 1)}
+    )
+    assert passports_title("conv1", [unclear]).endswith("1.00 points of accuracy, each within chance")
 
 
 @pytest.mark.parametrize(("filters", "pages"), [(1, 1), (6, 1), (7, 2), (64, 2)])

@@ -81,7 +81,7 @@ def test_what_is_missing_or_damaged_is_named_with_what_to_do(tmp_path):
     run.path.mkdir()
     with pytest.raises(RunError, match=r"report.json is missing; run train.py"):
         run.report()
-    with pytest.raises(RunError, match=r"can't be read as a run"):
+    with pytest.raises(RunError, match=r"holds no config.yaml"):
         run.config()
     for content in ("{", "[]", ""):
         (run.path / "report.json").write_text(content)

@@ -106,3 +106,11 @@ def test_a_full_disk_ends_in_one_clear_paragraph(small_config):
     assert result.returncode == 1
     assert "Traceback" not in result.stderr, result.stderr
     assert len(result.stderr.strip().splitlines()) <= 3
+
+
+@pytest.mark.parametrize(("slip", "meant"), [("compre", "compare"), ("trian", "train"), ("lessen", "lesson")])
+def test_a_slip_in_a_verb_is_not_taken_for_a_config(slip, meant, capsys):
+    import train
+
+    assert train.main([slip, "outputs/reference"]) == 2
+    assert f"Did you mean {meant}?" in capsys.readouterr().err, "a slip ends in a list of configs"

@@ -185,7 +185,9 @@ def _points(difference: float | None) -> str:
 
 
 def _ends(interval: Sequence[float] | None) -> str:
-    return "" if interval is None else " to ".join(f"{100 * end:.1f}".replace("-", "−") for end in interval)
+    if interval is None:
+        return ""
+    return " to ".join(f"{round(100 * end, 1) + 0.0:.1f}".replace("-", "−") for end in interval)
 
 
 def _mega(flops: float) -> str:

@@ -131,6 +131,8 @@ def passports_title(layer: str, filters: Sequence[Passport]) -> str:
         if most > 0
         else "none costs accuracy"
     )
+    if most > 0 and all(passport.worth.interval[0] <= 0 for passport in filters):
+        costs += ", each within chance"
     return f"{title}: {costs}"
 
 

@@ -149,7 +149,7 @@ def _lines(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str], per
 def _finish(axes: Axes, chance: float) -> None:
     """The same scale in every picture, from nothing to everything right, and what guessing gives."""
     axes.set_ylim(0, 1)
-    axes.axhline(chance, color=GREY, linewidth=1.5, linestyle=(0, (2, 2)), zorder=1)
+    axes.axhline(chance, color=GREY, linewidth=1.5, linestyle=":", zorder=1)
     _grid(axes)
 
 
