@@ -13,7 +13,7 @@ from keras import KerasTensor, layers
 from keras.initializers import GlorotUniform
 
 from configs.networks import Cnn, Dense
-from model.layer_facts import POOL, SIDE
+from model.layer_facts import POOL, SIDE, side_in_reach
 from model.patterns import hand_made_kernels
 from model.run_folder import AGAIN, RunError
 from model.saved_models import check_saved
@@ -42,7 +42,8 @@ def build_for_training(network: Dense | Cnn, num_classes: int, seed: int, policy
 
     Its weights are those of `build` in the same order, so `set_weights(get_weights())` carries them over.
     Max pooling comes before bias and ReLU: adding the same to four values or setting the negative ones
-    to zero does not change which is the largest, and a quarter of the work is left to do.
+    to zero does not change which is the largest, and a quarter of the work is left to do. Pixels that no
+    answer depends on are cut off first: the last row and column of a map often fill no block to pool.
     """
     return _build(network, num_classes, seed, policy, for_training=True)
 
@@ -54,6 +55,9 @@ def _build(
     inputs = keras.Input((SIDE, SIDE, 1), name="image")
     x = inputs
     if isinstance(network, Cnn):
+        if for_training and not network.batch_normalization:  # whose statistics are of all places
+            reach = side_in_reach(network)
+            x = x[:, :reach, :reach]
         x = _convolutions(x, network, seeds, policy, pool_first=for_training and network.pooling == "max")
     x = layers.Flatten(name="flatten", dtype=policy)(x)
     for number, units in enumerate(network.units, 1):

@@ -1,13 +1,12 @@
 """What a run was made with: versions, processor, threads, git commit. No TensorFlow."""
 
 import importlib.metadata
+import os
 import platform
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-from model.launch import num_cores
 
 REPOSITORY = Path(__file__).parent.parent
 VERSIONS = ("tensorflow", "keras", "numpy", "scipy", "matplotlib")
@@ -24,6 +23,11 @@ def describe_environment(threads_per_job: int) -> dict[str, Any]:
         "threads_per_job": threads_per_job,
         "git_commit": _git_commit(),
     }
+
+
+def num_cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def processor() -> str:

@@ -53,6 +53,7 @@ def _compiled(model: keras.Model, images: np.ndarray) -> Callable[[tf.Tensor], t
     forward: Callable[[tf.Tensor], tf.Tensor] = tf.function(
         lambda batch: model(tf.cast(batch[..., None], tf.float32) / 255.0, training=False),
         input_signature=[tf.TensorSpec((None, *images.shape[1:]), tf.uint8)],
+        autograph=False,  # there is nothing for it to rewrite
     )
     forward(tf.constant(images[:1]))
     return forward

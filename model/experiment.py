@@ -14,7 +14,7 @@ from data.fashion_mnist import load as load_fashion_mnist
 from data.lines import load as load_lines
 from data.splits import Splits
 from data.storage import locked, write_atomically, write_json
-from model.environment import describe_environment
+from model.environment import describe_environment, num_cores
 from model.jobs import explain_model, inspect_model, probe_speed, train_and_score
 from model.launch import (
     Done,
@@ -24,7 +24,6 @@ from model.launch import (
     Workers,
     free_memory,
     memory_of_training,
-    num_cores,
     num_workers,
 )
 from model.layer_facts import layer_facts
@@ -37,8 +36,8 @@ from model.run_folder import RunError, RunFolder, find_folder
 FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
 LOOKS = {"inside": inspect_model, "why": explain_model}
 PERTURBED = "perturbed"  # a look of its own: at any seed, and drawn with the report
-LOOK_IMAGES = {"inside": 80_000, "why": 30_000}  # what a look costs, in images passed forward
-SHARE_OF_SPEED = 0.6  # of one convolution's speed that whole training steps reach
+LOOK_IMAGES = {"inside": 270_000, "why": 80_000}  # what a look takes, in images passed forward
+SHARE_OF_SPEED = 0.65  # of one convolution's speed that whole training steps reach
 OVERHEAD_SECONDS = 15.0  # beside the jobs' arithmetic: TensorFlow's import, graphs, the report
 CLEARLY_FASTER = 1.3  # bfloat16 against float32: more than the noise of a shared machine
 

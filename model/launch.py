@@ -20,6 +20,7 @@ from typing import Any
 
 from data.splits import Splits
 from data.storage import explain_fault
+from model.environment import num_cores
 from model.layer_facts import LayerFacts
 
 MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, and what a batch becomes on its way
@@ -111,11 +112,6 @@ def free_memory() -> float:
         free = 1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable")))
         return min(limit, free)
     return min(limit, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2)
-
-
-def num_cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Workers:
@@ -229,7 +225,9 @@ def _work(connection: Connection, place: int, threads: int, debug: bool) -> None
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    # Operations that do not wait for one another may run side by side where a core has nothing else to do:
+    # unlike the threads of one operation, that changes no bit.
+    tf.config.threading.set_inter_op_parallelism_threads(num_cores())
     while True:
         try:
             job = connection.recv()

@@ -103,8 +103,8 @@ def shared_ablation(model: Any, images: np.ndarray, constants: dict[str, np.ndar
     from model.inspection.stages import take_apart
 
     ablation = Ablation(take_apart(model), [values.astype(np.float32) for values in constants.values()])
-    parts = trace(ablation.network, images)
-    return np.concatenate([ablation.answers(t.linear, t.pooled)[1] for _, t in parts], axis=1)
+    parts = trace(ablation.network, images, lambda _, t: ablation.answers(t.linear, t.pooled)[1])
+    return np.concatenate([logits for _, logits in parts], axis=1)
 
 
 def ablation(num_images: int, rounds: int) -> None:
@@ -187,7 +187,7 @@ def main() -> None:
 
 
 def _use_one_thread() -> None:
-    """As a worker has it, in TensorFlow and in NumPy, for this process alone.
+    """In TensorFlow and in NumPy, for this process alone: both ways have the same to work with.
 
     NumPy reads the environment when it is imported, which is done by now; and what stands in the
     environment would bind the programs that `course` runs, too.
@@ -195,6 +195,9 @@ def _use_one_thread() -> None:
     import tensorflow as tf
     from threadpoolctl import threadpool_limits
 
+    from model.inspection import activations
+
+    activations.MOST_THREADS = 1
     threadpool_limits(1)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

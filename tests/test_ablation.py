@@ -70,7 +70,7 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 
 def shared(model: Model, images: np.ndarray, constants: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     ablation = Ablation(take_apart(model), [c.astype(np.float32) for c in constants])
-    parts = [ablation.answers(t.linear, t.pooled) for _, t in trace(ablation.network, images)]
+    parts = [p for _, p in trace(ablation.network, images, lambda _, t: ablation.answers(t.linear, t.pooled))]
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts], axis=1)
 
 
@@ -111,7 +111,7 @@ def test_keeping_some_filters_equals_removing_the_others_by_hand(name: str) -> N
     network = take_apart(model)
     constants = list(constants_of(model).values())
     ablation = Ablation(network, [c.astype(np.float32) for c in constants])
-    pooled = next(iter(trace(network, images)))[1].pooled[-1]
+    pooled = next(iter(trace(network, images, lambda _, t: t)))[1].pooled[-1]
     kept = np.random.default_rng(0).integers(0, 2, (5, pooled.shape[-1])).astype(bool)
     found = ablation.with_only(pooled, kept)
     for chosen, logits in zip(kept, found, strict=True):

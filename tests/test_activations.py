@@ -1,5 +1,6 @@
 """Activation maps and what is told of them, against Keras, NumPy loops and brute force."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,11 @@ NETWORKS = {
     ),
     "no pooling": Cnn(filters=(3, 4), pooling="none", units=(8,)),
 }
+
+
+def whole(part: slice, traced: activations.Trace) -> activations.Trace:
+    """Return all that a batch leaves behind."""
+    return traced
 
 
 def photographs(num_images: int) -> np.ndarray:
@@ -84,7 +90,7 @@ def test_the_first_map_is_the_cross_correlation_with_the_kernel() -> None:
 def test_strongest_images_places_and_values_agree_with_brute_force(name: str) -> None:
     model, images = untrained(name), photographs(150)
     network = take_apart(model)
-    traces = [t for _, t in activations.trace(network, images)]
+    traces = [t for _, t in activations.trace(network, images, whole)]
     for layer, convolution in enumerate(network.convolutions):
         largest = np.concatenate([t.largest[layer] for t in traces])
         top, median = activations.rank_images(largest)
@@ -105,7 +111,7 @@ def test_strongest_images_places_and_values_agree_with_brute_force(name: str) ->
 def test_of_equal_images_and_places_the_first_is_told() -> None:
     network = take_apart(untrained("plain"))
     images = np.zeros((20, 28, 28), np.uint8)
-    largest = np.concatenate([t.largest[0] for _, t in activations.trace(network, images)])
+    largest = np.concatenate([t.largest[0] for _, t in activations.trace(network, images, whole)])
     top, median = activations.rank_images(largest)
     assert top[0].tolist() == list(range(9))
     assert median[0].tolist() == [8, 9, 10]
@@ -120,7 +126,7 @@ def test_means_and_shares_are_over_all_images_and_places(name: str) -> None:
     shares: list[float] = []
     means = activations.mean_activations(network, images, shares.append)
     assert shares[-1] == 1.0
-    traces = [t for _, t in activations.trace(network, images)]
+    traces = [t for _, t in activations.trace(network, images, whole)]
     for layer, convolution in enumerate(network.convolutions):
         maps = keras_maps(model, images, convolution.name).astype(np.float64)
         assert means[layer] == pytest.approx(maps.mean(axis=(0, 1, 2)), rel=1e-5, abs=1e-7)
@@ -132,7 +138,7 @@ def test_means_and_shares_are_over_all_images_and_places(name: str) -> None:
 
 def test_what_is_not_asked_for_is_not_told() -> None:
     network, images = take_apart(untrained("plain")), photographs(70)
-    full, brief = (list(activations.trace(network, images, describe)) for describe in (True, False))
+    full, brief = (list(activations.trace(network, images, whole, describe)) for describe in (True, False))
     for (part, one), (same, other) in zip(full, brief, strict=True):
         assert part == same
         assert all(np.array_equal(a, b) for a, b in zip(one.pooled, other.pooled, strict=True))
@@ -143,8 +149,8 @@ def test_what_is_not_asked_for_is_not_told() -> None:
 def test_the_control_has_the_same_maps(name: str) -> None:
     network, images = take_apart(untrained(name)), photographs(70)
     control = activations.largest_and_features(network, images)
-    for (part, one), (same, largest, features) in zip(
-        activations.trace(network, images), control, strict=True
+    for (part, one), (same, (largest, features)) in zip(
+        activations.trace(network, images, whole), control, strict=True
     ):
         assert part == same
         assert all(np.array_equal(a, b) for a, b in zip(one.largest, largest, strict=True))
@@ -173,3 +179,30 @@ def test_selectivity_compares_a_class_with_the_others() -> None:
     assert only_first == [1, -1, -1, None]
     assert alike == [0, 0, 0, None], "a class without images must not count among the others"
     assert never == [0, 0, 0, None], "a filter that never fires prefers no class"
+
+
+def test_how_many_threads_there_are_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, images = take_apart(untrained("plain")), photographs(300)
+
+    def found(threads: int) -> list[np.ndarray]:
+        monkeypatch.setattr(activations, "num_cores", lambda: threads)
+        traces = [t for _, t in activations.trace(network, images, whole)]
+        means = activations.mean_activations(network, images, lambda share: None)
+        return [*means, *(array for t in traces for arrays in vars(t).values() for array in arrays)]
+
+    one, four = found(1), found(4)
+    assert len(one) == len(four)
+    assert all(np.array_equal(a, b) for a, b in zip(one, four, strict=True)), "bits depend on threads"
+
+
+def test_batches_follow_in_order_and_errors_come_through() -> None:
+    def last_first(part: slice) -> int:
+        time.sleep(0.02 if part.start == 0 else 0)
+        if part.start >= 128:
+            raise ValueError("of the third batch")
+        return part.stop
+
+    batches = activations.by_batch(150, last_first)
+    assert [next(batches), next(batches)] == [(slice(0, 64), 64), (slice(64, 128), 128)]
+    with pytest.raises(ValueError, match="of the third batch"):
+        next(batches)

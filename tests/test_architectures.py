@@ -67,8 +67,25 @@ def test_the_training_form_has_the_same_weights_and_values(network):
         model(IMAGES, training=False),
         probabilities,
         atol=1e-5,
-        err_msg="pooling before ReLU changed the result",
+        err_msg="pooling before ReLU, or cutting off what nothing depends on, changed the result",
     )
+
+
+@pytest.mark.parametrize("network", [n for n in NETWORKS if isinstance(n, Cnn)], ids=name)
+def test_the_training_form_leaves_out_what_no_answer_depends_on_and_no_more(network):
+    """An independent second way: the pixels with a slope."""
+    import tensorflow as tf
+
+    training = build_for_training(network, 10, seed=0, policy="float32")
+    model = build(network.model_copy(update={"pooling": "average"} if network.pools else {}), 10, seed=0)
+    model.set_weights([np.ones_like(w) for w in model.get_weights()])
+    image = tf.ones((1, 28, 28, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        logit = tf.reduce_sum(keras.Model(model.inputs, model.layers[-2].output)(image, training=False))
+    side = int(np.nonzero(tape.gradient(logit, image).numpy()[0, ..., 0])[0].max()) + 1
+    first = next(layer for layer in training.layers if isinstance(layer, keras.layers.Conv2D))
+    assert first.input.shape[1] == (28 if network.batch_normalization else side)
 
 
 def test_the_seed_decides_the_weights():

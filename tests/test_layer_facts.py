@@ -1,7 +1,7 @@
 import pytest
 
 from configs.schema import Cnn, Dense
-from model.layer_facts import layer_facts, receptive_field
+from model.layer_facts import layer_facts, receptive_field, side_in_reach
 
 
 def parameters(network, num_classes=10):
@@ -79,3 +79,19 @@ def test_receptive_field_by_hand(layer, size, stride, offset):
 def test_same_padding_moves_the_field_beyond_the_border():
     field = receptive_field(layer_facts(cnn(padding="same", kernel_size=5), 10), "conv2")
     assert field.offset == -2 - 2 * 2, "two pixels at each convolution, the second one's two apart"
+
+
+@pytest.mark.parametrize(
+    ("network", "side"),
+    [
+        (cnn(), 26),  # 5 x 5 from 10 x 10 of 11 x 11, from 12 x 12, from 24 x 24, from 26 x 26
+        (cnn(filters=(64, 64, 64)), 22),  # 1 from 2 of 3, from 4, from 8, from 10, from 20, from 22
+        (cnn(filters=(64,)), 28),
+        (cnn(pooling="none"), 28),
+        (cnn(pooling="strides"), 27),  # 6 from 13, from 27: a 3 x 3 window in steps of 2 leaves one over
+        (cnn(padding="same"), 28),
+        (cnn(padding="same", kernel_size=4, pooling="strides"), 28),
+    ],
+)
+def test_how_much_of_the_image_counts_by_hand(network, side):
+    assert side_in_reach(network) == side

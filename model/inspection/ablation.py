@@ -10,6 +10,7 @@ what lies downstream only what the filter can change:
   small matrix product per place of the pooling window, in pieces that stay in the processor's cache.
 """
 
+import threading
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -154,7 +155,7 @@ class _Reader:
                 columns = slice(column * stride, column * stride + size)
                 kernels[:, row, column, rows, columns] = convolution.kernel.transpose(2, 0, 1, 3)
         self.kernels = kernels.reshape(num_inputs, window**2, self.patch**2, num_filters)
-        self._buffers: dict[tuple[int, ...], np.ndarray] = {}
+        self._memory = threading.local()  # each thread is at another batch
 
     def without_each(self, linear: np.ndarray, inputs: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """The pooled values without each input channel, for as many channels at a time as memory allows.
@@ -214,9 +215,10 @@ class _Reader:
 
     def _buffer(self, *shape: int) -> np.ndarray:
         """Memory that is used again: fresh pages cost more than the arithmetic on them."""
-        if shape not in self._buffers:
-            self._buffers[shape] = np.empty(shape, np.float32)
-        return self._buffers[shape]
+        buffers: dict[tuple[int, ...], np.ndarray] = vars(self._memory).setdefault("buffers", {})
+        if shape not in buffers:
+            buffers[shape] = np.empty(shape, np.float32)
+        return buffers[shape]
 
 
 def _same_padding(side: int, convolution: Convolution) -> tuple[int, int]:

@@ -1,15 +1,20 @@
 """Activation maps: of chosen garments, and what there is to know of all others without keeping them."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
 
+from model.environment import num_cores
 from model.inspection.stages import Network, compile_for_images, forward, to_input
 from model.layer_facts import SIDE
 
+T = TypeVar("T")
 BATCH = 64  # images at a time: their maps stay near the processor
+MOST_THREADS = 4  # each has maps of its own in memory
 NUM_TOP = 9
 NUM_MEDIAN = 3
 
@@ -102,24 +107,45 @@ def mean_activations(
 
     sums_of = compile_for_images(sums)
     totals = [np.zeros(convolution.num_filters) for convolution in network.convolutions]
-    for first in range(0, len(images), BATCH):
-        for total, part in zip(totals, sums_of(images[first : first + BATCH]), strict=True):
-            total += part.numpy()
-        on_progress(min(1.0, (first + BATCH) / len(images)))
+    for part, found in by_batch(len(images), lambda part: [s.numpy() for s in sums_of(images[part])]):
+        for total, added in zip(totals, found, strict=True):
+            total += added
+        on_progress(part.stop / len(images))
     sizes = [m.map.shape[1] * m.map.shape[2] for m in forward(network.convolutions, to_input(images[:1]))]
     return [total / (len(images) * size) for total, size in zip(totals, sizes, strict=True)]
 
 
-def trace(network: Network, images: np.ndarray, describe: bool = True) -> Iterator[tuple[slice, Trace]]:
-    """Run a network over any number of images, a batch at a time.
+def by_batch(num_images: int, work: Callable[[slice], T]) -> Iterator[tuple[slice, T]]:
+    """Do some work for every batch of images, several batches at a time where there are cores for them.
+
+    Each batch is one thread's, and what comes of it follows in the order of the images: how many threads
+    there are changes no bit.
+
+    Args:
+        num_images: of all batches.
+        work: what to do with the images of a slice. What it returns is kept until it is asked for.
+
+    Yields:
+        Which images, and what their work returned.
+    """
+    parts = [slice(first, min(first + BATCH, num_images)) for first in range(0, num_images, BATCH)]
+    with ThreadPoolExecutor(min(num_cores(), MOST_THREADS)) as threads:
+        yield from zip(parts, threads.map(work, parts), strict=True)
+
+
+def trace(
+    network: Network, images: np.ndarray, use: Callable[[slice, Trace], T], describe: bool = True
+) -> Iterator[tuple[slice, T]]:
+    """Run a network over any number of images, by batches.
 
     Args:
         network: with convolutions.
         images: uint8 (n, 28, 28).
+        use: makes something smaller of a batch's trace, in one of several threads.
         describe: whether `largest`, `mean` and `active` are asked for, too; else they are empty.
 
     Yields:
-        Which images, and what they leave behind.
+        Which images, and what `use` made of them.
     """
 
     def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], ...]:
@@ -134,22 +160,24 @@ def trace(network: Network, images: np.ndarray, describe: bool = True) -> Iterat
         )
 
     traced = compile_for_images(run)
-    for first in range(0, len(images), BATCH):
-        part = slice(first, min(first + BATCH, len(images)))
-        yield part, Trace(*([tensor.numpy() for tensor in tensors] for tensors in traced(images[part])))
+
+    def work(part: slice) -> T:
+        return use(part, Trace(*([tensor.numpy() for tensor in tensors] for tensors in traced(images[part]))))
+
+    return by_batch(len(images), work)
 
 
 def largest_and_features(
     network: Network, images: np.ndarray
-) -> Iterator[tuple[slice, list[np.ndarray], np.ndarray]]:
-    """The little that is told of a control: run it over any number of images, a batch at a time.
+) -> Iterator[tuple[slice, tuple[list[np.ndarray], np.ndarray]]]:
+    """The little that is told of a control: run it over any number of images, by batches.
 
     Args:
         network: with convolutions.
         images: uint8 (n, 28, 28).
 
     Yields:
-        Which images; the largest value of each of their maps, float32 (n, filters) per convolution; and
+        Which images; the largest value of each of their maps, float32 (n, filters) per convolution, and
         what the first dense layer reads, float32 (n, inputs).
     """
 
@@ -158,11 +186,12 @@ def largest_and_features(
         return [_largest(m.map) for m in maps], maps[-1].pooled
 
     traced = compile_for_images(run)
-    for first in range(0, len(images), BATCH):
-        part = slice(first, min(first + BATCH, len(images)))
+
+    def work(part: slice) -> tuple[list[np.ndarray], np.ndarray]:
         largest, pooled = traced(images[part])
-        features = pooled.numpy()
-        yield part, [tensor.numpy() for tensor in largest], features.reshape(len(features), -1)
+        return [tensor.numpy() for tensor in largest], tf.reshape(pooled, (len(pooled), -1)).numpy()
+
+    return by_batch(len(images), work)
 
 
 def _largest(maps: tf.Tensor) -> tf.Tensor:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from data.splits import Split
 from model.inspection.ablation import Ablation
-from model.inspection.activations import largest_and_features, trace
+from model.inspection.activations import Trace, largest_and_features, trace
 from model.inspection.stages import Network, logits_of
 from model.inspection.worth import Scores, join, score
 
@@ -44,11 +45,16 @@ def validation_increase(ablation: Ablation, split: Split, on_progress: OnProgres
     Returns:
         float64 (filters of all convolutions,).
     """
-    total = np.zeros(sum(convolution.num_filters for convolution in ablation.network.convolutions))
-    for part, traced in trace(ablation.network, split.images, describe=False):
+
+    def increases(part: slice, traced: Trace) -> np.ndarray:
         intact, without = ablation.answers(traced.linear, traced.pooled)
         labels = split.labels[part]
-        total += (score(without, labels).losses - score(intact, labels).losses).sum(axis=1, dtype=np.float64)
+        losses = score(without, labels).losses - score(intact, labels).losses
+        return losses.sum(axis=1, dtype=np.float64)
+
+    total = np.zeros(sum(convolution.num_filters for convolution in ablation.network.convolutions))
+    for part, added in trace(ablation.network, split.images, increases, describe=False):
+        total += added
         on_progress(part.stop / len(split.labels))
     return total / len(split.labels)
 
@@ -62,29 +68,28 @@ def pass_over_test(ablation: Ablation, sets: np.ndarray, split: Split, on_progre
         split: the test images.
         on_progress: told the share that is done.
     """
-    largest: list[list[np.ndarray]] = []
-    mean: list[list[np.ndarray]] = []
-    active, intact, without = [], [], []
-    kept_right = np.zeros(len(sets))
     num_images = len(split.labels)
-    for part, traced in trace(ablation.network, split.images):
+
+    def findings(part: slice, traced: Trace) -> tuple[Any, ...]:
         labels = split.labels[part]
-        logits, logits_without = ablation.answers(traced.linear, traced.pooled)
-        intact.append(score(logits, labels))
-        without.append(score(logits_without, labels))
+        intact, without = (score(logits, labels) for logits in ablation.answers(traced.linear, traced.pooled))
         kept = ablation.with_only(traced.pooled[-1], sets)
-        kept_right += (kept.argmax(axis=-1) == labels).sum(axis=1)
-        largest.append(traced.largest)
-        mean.append(traced.mean)
-        active.append([share.sum(axis=0, dtype=np.float64) for share in traced.active])
+        kept_right = (kept.argmax(axis=-1) == labels).sum(axis=1)
+        active = [share.sum(axis=0, dtype=np.float64) for share in traced.active]
+        return traced.largest, traced.mean, active, intact, without, kept_right
+
+    found = []
+    for part, batch in trace(ablation.network, split.images, findings):
+        found.append(batch)
         on_progress(part.stop / num_images)
+    largest, mean, active, intact, without, kept_right = zip(*found, strict=True)
     return TestPass(
         [np.concatenate(layer) for layer in zip(*largest, strict=True)],
         [np.concatenate(layer) for layer in zip(*mean, strict=True)],
         [np.sum(layer, axis=0) / num_images for layer in zip(*active, strict=True)],
         join(intact),
         join(without),
-        kept_right / num_images,
+        np.sum(kept_right, axis=0) / num_images,
     )
 
 
@@ -101,7 +106,7 @@ def control_pass(network: Network, split: Split, on_progress: OnProgress) -> tup
     """
     largest, right = [], 0
     weights, bias = network.dense[0]
-    for part, values, features in largest_and_features(network, split.images):
+    for part, (values, features) in largest_and_features(network, split.images):
         answers = logits_of(network.dense, features @ weights + bias).argmax(axis=1)
         right += int((answers == split.labels[part]).sum())
         largest.append(values)

@@ -1,5 +1,6 @@
 """What a filter is worth: answers and losses with it and without it, with paired intervals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -35,7 +36,7 @@ def score(logits: np.ndarray, labels: np.ndarray) -> Scores:
     return Scores(logits.argmax(axis=-1).astype(np.uint8), losses)
 
 
-def join(scores: list[Scores]) -> Scores:
+def join(scores: Sequence[Scores]) -> Scores:
     """Scores of consecutive images, put together."""
     return Scores(
         np.concatenate([s.predictions for s in scores], axis=-1),
