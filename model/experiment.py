@@ -24,6 +24,7 @@ from model.launch import (
     Workers,
     free_memory,
     memory_of_training,
+    num_side_by_side,
     num_workers,
 )
 from model.layer_facts import layer_facts
@@ -206,7 +207,8 @@ class Experiment:
         owners = {job.name: key for key, job in jobs.items()}
         owners |= {job.name: look[1:] for look, job in waiting.items()}
         costs = [job.cost for job in everything]
-        with self._workers(costs) as workers:
+        at_once = [*jobs.values(), *(job for look, job in waiting.items() if look[1:] not in jobs)]
+        with self._workers(costs, [job.cost for job in at_once]) as workers:
             seconds = self._choose_precision(workers, costs)
             progress.say(self.console, progress.machine_line(num_cores(), self._precision(), seconds))
             with progress.Display(self.console, everything, seconds) as display:
@@ -231,13 +233,14 @@ class Experiment:
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
 
-    def _workers(self, costs: list[float]) -> Workers:
+    def _workers(self, costs: list[float], costs_at_once: list[float]) -> Workers:
         launch, splits = self.config.launch, self.splits
         size = sum(split.images.nbytes for split in (splits.train, splits.validation, splits.test))
         number = launch.workers
         if number == "auto":
             number = num_workers(costs, num_cores(), free_memory(), size)
-        return Workers(number, launch.threads_per_job, splits, self.debug)
+        side_by_side = num_side_by_side(costs_at_once, num_cores())
+        return Workers(number, launch.threads_per_job, splits, self.debug, side_by_side)
 
     def _choose_precision(self, workers: Workers, costs: list[float]) -> float:
         """Probe the processor, decide on bfloat16 once for this run -> the seconds to expect."""

@@ -20,11 +20,11 @@ from typing import Any
 
 from data.splits import Splits
 from data.storage import explain_fault
-from model.environment import num_cores
 from model.layer_facts import LayerFacts
 
 MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, and what a batch becomes on its way
 MEMORY_OF_TENSORFLOW = 0.3e9  # bytes, before it does anything
+MOST_SIDE_BY_SIDE = 4  # each has values of its own in memory
 COPIES_OF_DATA = 3  # in a worker: as it arrives, as arrays, and in the graph
 Report = Callable[[Any], None]
 
@@ -84,10 +84,27 @@ def num_workers(costs: list[float], cores: int, free_memory: float, data_bytes: 
         free_memory: bytes.
         data_bytes: of the images that each worker gets.
     """
-    num_long = sum(cost > max(costs) / 2 for cost in costs)
+    num_long = _num_long(costs)
     wanted = cores + (num_long % cores if num_long > cores else 0)
     each = MEMORY_PER_WORKER + COPIES_OF_DATA * data_bytes
     return max(1, min(wanted, len(costs), int(free_memory / each)))
+
+
+def num_side_by_side(costs: list[float], cores: int) -> int:
+    """How many operations of one job may run at a time, if they do not wait for one another.
+
+    That changes no bit, unlike the threads of one operation, and lets a long job use the cores that would
+    have none. Where every core has one, it would only make them change places.
+
+    Args:
+        costs: of the jobs that can begin at once, in one unit.
+        cores: that may be used.
+    """
+    return max(1, min(MOST_SIDE_BY_SIDE, cores // _num_long(costs)))
+
+
+def _num_long(costs: list[float]) -> int:
+    return sum(cost > max(costs) / 2 for cost in costs)
 
 
 def memory_of_training(batch_size: int, facts: list[LayerFacts], data_bytes: int) -> float:
@@ -119,16 +136,19 @@ class Workers:
 
     Args:
         number: of processes.
-        threads: of each.
+        threads: of each operation of TensorFlow or NumPy.
         splits: handed to every job.
         debug: leave TensorFlow's chatter and tracebacks on stderr.
+        side_by_side: how many operations of one job may run at a time.
     """
 
-    def __init__(self, number: int, threads: int, splits: Splits, debug: bool = False) -> None:
+    def __init__(
+        self, number: int, threads: int, splits: Splits, debug: bool = False, side_by_side: int = 1
+    ) -> None:
         self._context = multiprocessing.get_context("spawn")
         # Read by the workers' NumPy as it is imported, which is before any line of theirs runs.
         os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
-        self._splits, self._arguments = splits, (threads, debug)
+        self._splits, self._arguments = splits, (threads, side_by_side, debug)
         self._waiting: list[tuple[float, int, Job]] = []
         self._order = itertools.count()
         self._started = itertools.count()
@@ -212,7 +232,7 @@ def _cause_of_death(exit_code: int) -> str:
     return f"its process was ended by {name}{hint}"
 
 
-def _work(connection: Connection, place: int, threads: int, debug: bool) -> None:
+def _work(connection: Connection, place: int, threads: int, side_by_side: int, debug: bool) -> None:
     """A worker's life: the data, then jobs from the parent until it hangs up."""
     os.nice(int(place > 0))
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -225,9 +245,7 @@ def _work(connection: Connection, place: int, threads: int, debug: bool) -> None
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
-    # Operations that do not wait for one another may run side by side where a core has nothing else to do:
-    # unlike the threads of one operation, that changes no bit.
-    tf.config.threading.set_inter_op_parallelism_threads(num_cores())
+    tf.config.threading.set_inter_op_parallelism_threads(side_by_side)
     while True:
         try:
             job = connection.recv()

@@ -195,9 +195,6 @@ def _use_one_thread() -> None:
     import tensorflow as tf
     from threadpoolctl import threadpool_limits
 
-    from model.inspection import activations
-
-    activations.MOST_THREADS = 1
     threadpool_limits(1)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

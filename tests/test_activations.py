@@ -185,7 +185,8 @@ def test_how_many_threads_there_are_changes_no_bit(monkeypatch: pytest.MonkeyPat
     network, images = take_apart(untrained("plain")), photographs(300)
 
     def found(threads: int) -> list[np.ndarray]:
-        monkeypatch.setattr(activations, "num_cores", lambda: threads)
+        threading = activations.tf.config.threading
+        monkeypatch.setattr(threading, "get_inter_op_parallelism_threads", lambda: threads)
         traces = [t for _, t in activations.trace(network, images, whole)]
         means = activations.mean_activations(network, images, lambda share: None)
         return [*means, *(array for t in traces for arrays in vars(t).values() for array in arrays)]

@@ -12,7 +12,17 @@ from conftest import run_program
 
 from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
-from model.launch import Done, Failed, Job, JobFailed, Reported, Workers, memory_of_training, num_workers
+from model.launch import (
+    Done,
+    Failed,
+    Job,
+    JobFailed,
+    Reported,
+    Workers,
+    memory_of_training,
+    num_side_by_side,
+    num_workers,
+)
 from model.layer_facts import layer_facts
 
 NOTHING = Split(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
@@ -104,6 +114,20 @@ def test_the_longest_goes_first_and_jobs_may_follow_from_others():
 )
 def test_number_of_workers(costs, cores, memory, expected):
     assert num_workers(costs, cores, memory) == expected
+
+
+@pytest.mark.parametrize(
+    ("costs", "cores", "expected"),
+    [
+        ([9, 9, 9, 1, 1, 1], 2, 1),  # the default: every core has a long training
+        ([9, 1], 2, 2),  # quick: one long training, and a core that is soon idle
+        ([9, 9, 9, 1], 8, 2),
+        ([9], 64, 4),
+        ([9, 9, 9], 1, 1),
+    ],
+)
+def test_idle_cores_help_long_jobs(costs, cores, expected):
+    assert num_side_by_side(costs, cores) == expected
 
 
 def test_memory_is_counted_by_hand():

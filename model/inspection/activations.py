@@ -8,13 +8,11 @@ from typing import TypeVar
 import numpy as np
 import tensorflow as tf
 
-from model.environment import num_cores
 from model.inspection.stages import Network, compile_for_images, forward, to_input
 from model.layer_facts import SIDE
 
 T = TypeVar("T")
 BATCH = 64  # images at a time: their maps stay near the processor
-MOST_THREADS = 4  # each has maps of its own in memory
 NUM_TOP = 9
 NUM_MEDIAN = 3
 
@@ -116,7 +114,7 @@ def mean_activations(
 
 
 def by_batch(num_images: int, work: Callable[[slice], T]) -> Iterator[tuple[slice, T]]:
-    """Do some work for every batch of images, several batches at a time where there are cores for them.
+    """Do some work for every batch of images, as many batches at a time as TensorFlow does operations.
 
     Each batch is one thread's, and what comes of it follows in the order of the images: how many threads
     there are changes no bit.
@@ -129,7 +127,7 @@ def by_batch(num_images: int, work: Callable[[slice], T]) -> Iterator[tuple[slic
         Which images, and what their work returned.
     """
     parts = [slice(first, min(first + BATCH, num_images)) for first in range(0, num_images, BATCH)]
-    with ThreadPoolExecutor(min(num_cores(), MOST_THREADS)) as threads:
+    with ThreadPoolExecutor(max(1, tf.config.threading.get_inter_op_parallelism_threads())) as threads:
         yield from zip(parts, threads.map(work, parts), strict=True)
 
 
