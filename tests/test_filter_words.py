@@ -45,12 +45,12 @@ def test_a_name_stands_beside_what_chance_gives() -> None:
     ("degrees", "text"),
     [
         (None, "no preferred direction"),
-        (0.0, "flat lines (0°)"),
-        (22.4, "flat lines (22°)"),
-        (45.0, "rising lines (45°)"),
-        (87.2, "upright lines (87°)"),
-        (135.0, "falling lines (135°)"),
-        (179.7, "flat lines (0°)"),
+        (0.0, "drawn flat lines (0°)"),
+        (22.4, "drawn flat lines (22°)"),
+        (45.0, "drawn rising lines (45°)"),
+        (87.2, "drawn upright lines (87°)"),
+        (135.0, "drawn falling lines (135°)"),
+        (179.7, "drawn flat lines (0°)"),
     ],
 )
 def test_directions_in_words(degrees: float | None, text: str) -> None:
@@ -90,7 +90,7 @@ def test_a_dead_filter_is_said_to_be_dead() -> None:
 
 def test_the_sentence_of_a_filter() -> None:
     assert words.sentence(FILTER, 0.81, CLASSES) == (
-        "vertical edge 0.93 (untrained: 1 in 20 above 0.81); answers to upright lines (87°);"
+        "vertical edge 0.93 (untrained: 1 in 20 above 0.81); answers to drawn upright lines (87°);"
         " Trouser most, Bag least"
     )
     deeper = Passport(**{**vars(FILTER), "match": None, "orientation": None, "saturated": True})

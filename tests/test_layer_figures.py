@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import matplotlib.figure
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,6 +8,8 @@ from PIL import Image
 from configs.schema import Cnn
 from model.report.inspection_files import Inspection, KeepBest, read_inspection
 from model.report.layer_figures import (
+    _draw_curve,
+    _enlarge,
     draw_before_after,
     draw_keep_best,
     enough,
@@ -35,28 +38,39 @@ def test_enough_is_within_half_a_point_of_the_whole_network(best: list[float], k
 
 
 def test_the_title_of_keep_best_is_measured() -> None:
-    curves = {"conv1": curve([0.9, 0.9, 0.9, 0.9]), "conv2": curve([0.1, 0.5, 0.896, 0.9])}
-    assert keep_best_title(curves) == "24 of 64 filters of conv2 do: within half a point of the whole network"
+    title = keep_best_title("conv2", curve([0.1, 0.5, 0.896, 0.9]))
+    assert title == "24 of 64 filters of conv2 do: within half a point of the whole network"
 
 
 def test_the_title_says_so_where_all_filters_are_needed() -> None:
-    title = keep_best_title({"conv2": curve([0.1, 0.5, 0.894, 0.9])})
+    title = keep_best_title("conv2", curve([0.1, 0.5, 0.894, 0.9]))
     assert title == "Even 24 of 64 filters of conv2 are too few: more than half a point is lost"
 
 
-@pytest.mark.parametrize(("layers", "height"), [(1, 450), (2, 450), (5, 798)])
-def test_keep_best_has_a_panel_for_each_layer(tmp_path: Path, layers: int, height: int) -> None:
-    curves = {f"conv{n}": curve([0.1, 0.5, 0.896, 0.9]) for n in range(1, layers + 1)}
-    figure = draw_keep_best(curves, tmp_path / "x.png")
+def test_keep_best_is_told_in_words_too(tmp_path: Path) -> None:
+    figure = draw_keep_best("conv2", curve([0.1, 0.5, 0.896, 0.9]), tmp_path / "x.png")
     with Image.open(figure.path) as image:
-        assert image.size == (1200, height)
+        assert image.size == (1200, 450)
     assert "With 24 filters" in figure.alt
     assert "89.6 % with the best, 79.6 % with random ones" in figure.alt
 
 
+@pytest.mark.parametrize(
+    ("best", "first"),
+    [([0.1, 0.2, 0.3, 0.4], 1), ([0.9] * 4, 1), ([0.1, 0.88, 0.896, 0.9], 8), ([0.1, 0.5, 0.6, 0.9], 63)],
+)
+def test_the_enlarged_part_shows_where_the_title_is_decided(best: list[float], first: int) -> None:
+    axes = matplotlib.figure.Figure().subplots()
+    _draw_curve(axes, curve(best))
+    _enlarge(axes, curve(best))
+    low, high = axes.get_ylim()
+    assert low < 0.895 < 0.9 < high, "half a point below the whole network must be in sight"
+    assert axes.get_xlim() == (first, 64), "it begins where the best filters reach the last points"
+
+
 def test_one_filter_alone_has_a_curve_of_one_point(tmp_path: Path) -> None:
     single = KeepBest(np.array([1]), np.array([0.9]), np.array([[0.9]]), 0.9, 0.1)
-    figure = draw_keep_best({"conv1": single}, tmp_path / "x.png")
+    figure = draw_keep_best("conv1", single, tmp_path / "x.png")
     assert figure.title.startswith("1 of 1 filter"), figure.title
 
 

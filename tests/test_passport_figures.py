@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 from PIL import Image
 
 from configs.schema import Cnn
-from model.report.canvas import garment
+from model.report.canvas import Sheet, garment
 from model.report.inspection_files import Inspection, read_inspection
 from model.report.passport_figures import draw_passports, passports_title
 from tests.inspection_folders import made_up_test, write_cnn
@@ -53,6 +54,24 @@ def test_the_top_dozen_is_drawn_six_a_page(tmp_path: Path, filters: int, pages: 
             assert image.width == 1200
             assert image.height <= 1500
         assert "taking it out" in figure.alt, "the worth must be told to those who cannot see the picture"
+
+
+def test_kernels_that_never_learned_are_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = read_cnn(tmp_path, Cnn(filters=(2,)))
+    [layer] = found.convolutions
+    subtitles: list[str] = []
+
+    def sheet(height: int, title: str, subtitle: str) -> Sheet:
+        subtitles.append(subtitle)
+        return Sheet(height, title, subtitle)
+
+    monkeypatch.setattr("model.report.passport_figures.Sheet", sheet)
+    for kernel in (layer.kernel, layer.kernel + 1):
+        before = replace(layer, untrained_kernel=kernel)
+        draw_passports(found, before, made_up_test(), ("a", "b", "c"), tmp_path)
+    assert ["left these kernels alone" in subtitle for subtitle in subtitles] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,16 @@ def test_numbers_stand_in_the_cells_of_small_kernels_only(side: int, numbers: in
 
 @pytest.mark.parametrize(
     ("weight", "block", "text"),
-    [(-0.123, 60, "−0.12"), (-0.123, 40, "−.12"), (0.5, 40, ".50"), (-0.001, 40, ".00"), (-12.3, 40, "−12")],
+    [
+        (-0.123, 60, "−0.12"),
+        (-0.123, 40, "−.12"),
+        (0.5, 40, ".50"),
+        (-0.001, 40, ".00"),
+        (-12.3, 40, "−12"),
+        (-1.44, 40, "−1.4"),
+        (-0.996, 40, "−1.0"),
+        (-1.44, 60, "−1.44"),
+    ],
 )
 def test_weights_as_short_as_their_cells(weight: float, block: int, text: str) -> None:
     assert cell_number(weight, block) == text

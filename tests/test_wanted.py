@@ -12,10 +12,11 @@ from data.splits import Split, Splits
 from model.architectures import build
 from model.inspection.attribution import Opened
 from model.inspection.stages import forward, take_apart
-from model.inspection.wanted import NUM_STARTS, ascend, most_valuable, wanted
+from model.inspection.wanted import NUM_RANDOM_STARTS, ascend, most_valuable, wanted
 from model.layer_facts import layer_facts, receptive_field
 
 NETWORK = Cnn(filters=(4, 5), padding="same", units=(8,))
+BLACK = np.zeros((3, 28, 28), np.uint8)
 PLACE = {"index": 2, "row": 5, "column": 6, "activation": 1.5}
 
 
@@ -30,7 +31,9 @@ def test_a_linear_value_is_climbed_to_its_top() -> None:
     weights = np.random.default_rng(1).normal(size=(3, 28, 28)).astype(np.float32)
     free = np.zeros((28, 28), bool)
     free[10:15, 12:17] = True
-    images, values = ascend(lambda x, t: ((x * weights[t]).sum(axis=(1, 2)), weights[t]), [0, 2], free)
+    images, values = ascend(
+        lambda x, t: ((x * weights[t]).sum(axis=(1, 2)), weights[t]), [0, 2], free, BLACK[:2]
+    )
     top = np.maximum(weights[[0, 2]], 0)[:, free].sum(axis=1)  # white where a weight is positive
     assert values.max(axis=1) == pytest.approx(top, rel=0.01), "the best image is not found"
     assert (images[:, ~free] == 0).all(), "pixels changed that nothing depends on"
@@ -39,9 +42,41 @@ def test_a_linear_value_is_climbed_to_its_top() -> None:
 
 
 def test_what_nothing_depends_on_stays_gray() -> None:
-    images, _ = ascend(lambda x, t: (np.zeros(len(x)), np.zeros_like(x)), [0], np.ones((28, 28), bool))
+    images, _ = ascend(
+        lambda x, t: (np.zeros(len(x)), np.zeros_like(x)), [0], np.ones((28, 28), bool), BLACK[:1]
+    )
     assert images.min() >= 0.4
     assert images.max() <= 0.6
+
+
+def test_one_climb_starts_from_the_real_picture() -> None:
+    """A value with two hills: from gray all climbs reach the lower one."""
+    real = BLACK[:1] + np.uint8(255)
+
+    def slope(x: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        mean = x.mean(axis=(1, 2))
+        high = mean > 0.9
+        return np.where(high, 10 * mean, 1 - mean), np.where(high, 1.0, -1.0)[:, None, None] * np.ones_like(x)
+
+    images, values = ascend(slope, [0], np.ones((28, 28), bool), real)
+    assert values[0, :-1].max() == pytest.approx(1, abs=0.01), "this test sees nothing"
+    assert values[0, -1] == pytest.approx(10)
+    assert images[0].min() == 1, "the best of all climbs is told"
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_the_real_patch_is_where_the_filter_looks(splits: Splits, tmp_path: Path, padding: str) -> None:
+    """Without a step, the last climb's value is that of the place where the picture was found."""
+    network = Cnn(filters=(4, 5), padding=padding, units=(8,))
+    model, facts = build(network, 3, seed=1), layer_facts(network, 3)
+    maps = forward(take_apart(model).convolutions, splits.test.images[..., None] / np.float32(255))[1].map
+    place = {"index": 7, "row": 3, "column": 6, "activation": float(maps[7, 3, 6, 2])}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("model.inspection.wanted.STEPS", 0)
+        wanted(model, facts, splits, {("conv2", 2): place}, tmp_path, model)
+    [entry] = json.loads((tmp_path / "wanted.json").read_text())["filters"]
+    assert entry["starts"][-1] == pytest.approx(place["activation"], abs=1e-5), "another patch than the best"
+    assert place["activation"] > 0, "this test sees nothing"
 
 
 def test_files_hold_what_the_network_answers(splits: Splits, tmp_path: Path) -> None:
@@ -60,7 +95,7 @@ def test_files_hold_what_the_network_answers(splits: Splits, tmp_path: Path) -> 
         maps = forward(convolutions, image[None, ..., None])[int(layer[-1]) - 1].map.numpy()
         reached = maps[0, entry["row"], entry["column"], entry["index"]]
         assert entry["activation"] == pytest.approx(float(reached), abs=1e-5), "another activation than shown"
-        assert len(entry["starts"]) == NUM_STARTS
+        assert len(entry["starts"]) == NUM_RANDOM_STARTS + 1
         assert entry["activation"] == pytest.approx(max(entry["starts"])), "not the best of the climbs"
         field = receptive_field(facts, layer)
         top, left = (entry[side] * field.stride + field.offset for side in ("row", "column"))
@@ -86,7 +121,7 @@ def test_the_untrained_network_is_asked_the_same(
     network = Cnn(filters=filters, padding="same", units=(8,))
     model, control, facts = build(network, 3, seed=1), build(network, 3, seed=5), layer_facts(network, 3)
     layer, index = f"conv{len(filters)}", 1
-    wanted(model, facts, splits, {(layer, index): PLACE}, tmp_path, control)
+    wanted(model, facts, splits, {(layer, index): PLACE | {"row": 0, "column": 0}}, tmp_path, control)
     document = json.loads((tmp_path / "wanted.json").read_text())
     arrays = dict(np.load(tmp_path / "wanted.npz"))
     [entry] = document["filters"]

@@ -9,13 +9,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from data.perturbations import move
 from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.inspection.attribution import Opened
 from model.inspection.stages import forward, take_apart
 from model.layer_facts import SIDE, LayerFacts, ReceptiveField, receptive_field
 
-NUM_STARTS = 4
+NUM_RANDOM_STARTS = 4  # beside the best real image
 STEPS = 32
 STEP = 0.15  # what a pixel moves in the first step, root mean square; the following ones get shorter
 BLUR = 0.7  # pixels, the deviation of the Gaussian that smooths the gradient of a class
@@ -55,7 +56,8 @@ def wanted(
     filter's value before ReLU (there is a slope where ReLU gives 0, too) at the centre of its map, on the
     pixels of its receptive field alone: nothing outside matters, and no border is near. For a class, on
     its logit and all pixels, with smoothed gradients: without, the answer is noise. Pixels stay within
-    [0, 1]; what nothing depends on stays gray.
+    [0, 1]; what nothing depends on stays gray. One climb starts from the best real image: random ones may
+    all end on lower hills.
 
     Args:
         model: the trained network.
@@ -72,28 +74,32 @@ def wanted(
     arrays: dict[str, np.ndarray] = {}
     for number, layer in enumerate(layers):
         of_layer = {index: place for (name, index), place in filters.items() if name == layer}
-        arrays[layer], rows = _of_filters(model, facts, layer, of_layer)
-        arrays[f"{layer}/real"] = splits.test.images[[place["index"] for place in of_layer.values()]]
-        arrays[f"{layer}/untrained"], controls = _of_filters(untrained, facts, layer, of_layer)
+        real = splits.test.images[[place["index"] for place in of_layer.values()]]
+        arrays[layer], rows = _of_filters(model, facts, layer, of_layer, real)
+        arrays[f"{layer}/real"] = real
+        arrays[f"{layer}/untrained"], controls = _of_filters(untrained, facts, layer, of_layer, real)
         for row, control in zip(rows, controls, strict=True):
             row["untrained"] = {key: control[key] for key in ("activation", "starts")}
         entries += rows
         on_progress((number + 1) / (len(layers) + 1))
     arrays["classes"], classes = _of_classes(Opened(model, facts), splits)
     arrays["classes/real"] = splits.test.images[[entry["real"]["index"] for entry in classes]]
-    arrays["classes/untrained"], values = _climb_classes(Opened(untrained, facts), len(classes))
+    arrays["classes/untrained"], values = _climb_classes(Opened(untrained, facts), arrays["classes/real"])
     for entry, value in zip(classes, values, strict=True):
         entry["untrained"] = {"logit": float(value.max()), "starts": value.tolist()}
-    rule = {"starts": NUM_STARTS, "steps": STEPS, "searched": len(splits.test.labels)}
+    rule = {"starts": NUM_RANDOM_STARTS + 1, "steps": STEPS, "searched": len(splits.test.labels)}
     write_npz(folder / "wanted.npz", arrays)
     write_json(folder / "wanted.json", rule | {"filters": entries, "classes": classes})
     on_progress(1.0)
 
 
 def _of_filters(
-    model: keras.Model, facts: list[LayerFacts], layer: str, filters: Mapping[int, Place]
+    model: keras.Model, facts: list[LayerFacts], layer: str, filters: Mapping[int, Place], real: np.ndarray
 ) -> tuple[np.ndarray, list[dict[str, Any]]]:
-    """The made-up images (filters, 28, 28) of some filters of a layer, and what is known of each."""
+    """The made-up images (filters, 28, 28) of some filters of a layer, and what is known of each.
+
+    `real` are the images of the places, uint8, likewise.
+    """
     convolutions = take_apart(model).convolutions
     until = [convolution.name for convolution in convolutions].index(layer) + 1
     height, width = next(fact.output_shape[:2] for fact in facts if fact.name == layer)
@@ -119,7 +125,11 @@ def _of_filters(
             value = tf.gather(centre, indices, axis=1, batch_dims=1)
         return value, tape.gradient(value, images)
 
-    images, values = ascend(slope, list(filters), free)
+    centred = [
+        move(image[None], (row - place["row"]) * field.stride, (column - place["column"]) * field.stride)[0]
+        for image, place in zip(real, filters.values(), strict=True)
+    ]
+    images, values = ascend(slope, list(filters), free, np.array(centred))
     return images, [
         {
             "layer": layer,
@@ -143,9 +153,9 @@ def seen(field: ReceptiveField, place: int) -> slice:
 
 def _of_classes(network: Opened, splits: Splits) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """The made-up images (classes, 28, 28), and beside each the best test image."""
-    images, values = _climb_classes(network, len(splits.class_names))
     logits = network.logits(splits.test.images / np.float32(255))
     best = logits.argmax(axis=0)
+    images, values = _climb_classes(network, splits.test.images[best])
     probabilities = network.probabilities(images)
     return images, [
         {
@@ -163,12 +173,16 @@ def _of_classes(network: Opened, splits: Splits) -> tuple[np.ndarray, list[dict[
     ]
 
 
-def _climb_classes(network: Opened, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
-    return ascend(network.pixel_slopes, list(range(num_classes)), np.ones((SIDE, SIDE), bool), BLUR)
+def _climb_classes(network: Opened, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return ascend(network.pixel_slopes, range(len(real)), np.ones((SIDE, SIDE), bool), real, BLUR)
 
 
 def ascend(
-    slope: Callable[[Any, Any], tuple[Any, Any]], targets: Sequence[int], free: np.ndarray, blur: float = 0.0
+    slope: Callable[[Any, Any], tuple[Any, Any]],
+    targets: Sequence[int],
+    free: np.ndarray,
+    real: np.ndarray,
+    blur: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Climb from several starts, for each target, and keep the highest.
 
@@ -176,15 +190,18 @@ def ascend(
         slope: images float32 (n, 28, 28) and targets int32 (n,) -> value (n,), gradient (n, 28, 28).
         targets: what `slope` is to climb.
         free: bool (28, 28), the pixels that may change; the others are black.
+        real: uint8 (targets, 28, 28), from where the last climb of each target starts.
         blur: the deviation, in pixels, of the Gaussian that smooths each gradient; 0: none.
 
     Returns:
         The best image of each target, float32 (targets, 28, 28) in [0, 1]; and the values all its starts
         reached, (targets, starts).
     """
-    starts = np.random.default_rng(0).uniform(0.4, 0.6, (NUM_STARTS, SIDE, SIDE)).astype(np.float32) * free
-    images = np.tile(starts, (len(targets), 1, 1))
-    asked = np.repeat(np.asarray(targets, np.int32), NUM_STARTS)
+    random = np.random.default_rng(0).uniform(0.4, 0.6, (NUM_RANDOM_STARTS, SIDE, SIDE))
+    starts = np.array([[*random, image / 255] for image in real]) * free
+    num_starts = starts.shape[1]
+    images = starts.reshape(-1, SIDE, SIDE).astype(np.float32)
+    asked = np.repeat(np.asarray(targets, np.int32), num_starts)
     for step in range(STEPS):
         gradient = np.asarray(slope(images, asked)[1]) * free
         if blur:
@@ -192,8 +209,8 @@ def ascend(
         size = np.sqrt((gradient**2).sum(axis=(1, 2), keepdims=True) / free.sum())
         length = STEP * (1 - step / STEPS)  # shorter and shorter: the last ones settle it
         images = np.clip(images + length * gradient / np.where(size > 0, size, 1), 0, 1).astype(np.float32)
-    values = np.asarray(slope(images, asked)[0]).reshape(len(targets), NUM_STARTS)
-    images = images.reshape(len(targets), NUM_STARTS, SIDE, SIDE)
+    values = np.asarray(slope(images, asked)[0]).reshape(len(targets), num_starts)
+    images = images.reshape(starts.shape)
     return images[np.arange(len(targets)), values.argmax(axis=1)], values
 
 

@@ -219,7 +219,7 @@ def _draw_filters(
         title += f": made-up patches reach {_compared(float(np.median(ratios)))}"
     subtitle = (
         f"Filters whose removal costs most on validation pictures, the costliest first. {note}\n"
-        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. Below: the"
+        f"Above: made up, the best of {document['starts']} climbs, one from the real patch. Below: the"
         f" strongest place in {document['searched']:,} test pictures{_control_words(entries)} Numbers: the"
         f" activation reached; in the title the median of their ratios."
     )
@@ -253,7 +253,7 @@ def _draw_classes(
     higher = sum(a > b for a, b in zip(made, real, strict=True))
     title = f"What each class wants: {higher} of {len(entries)} made-up pictures beat the best real one"
     subtitle = (
-        f"Above: made up, the best of {document['starts']} climbs; gray means indifferent. {note}\n"
+        f"Above: made up, the best of {document['starts']} climbs, one from the real picture. {note}\n"
         f"Below: the best of {document['searched']:,} test pictures{_control_words(entries)} Numbers: the"
         f" logit of the class."
     )

@@ -35,11 +35,11 @@ def pattern_with_control(match: Match, threshold: float) -> str:
 
 
 def direction(degrees: float | None) -> str:
-    """The line a filter answers to most: "upright lines (87°)"."""
+    """The line a filter answers to most, of those drawn to measure it: "drawn upright lines (87°)"."""
     if degrees is None:
         return "no preferred direction"
     word = next(word for end, word in DIRECTIONS if degrees % 180 < end)
-    return f"{word} lines ({round(degrees) % 180}°)"
+    return f"drawn {word} lines ({round(degrees) % 180}°)"
 
 
 def favourite(selectivity: Sequence[float | None], class_names: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """Pictures of a whole layer: how few of its filters do, and how far training moved each of them."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,40 +14,41 @@ from model.report.passport_records import Passport
 from model.report.tiles import UNTRAINED_FRAME, caption, draw_kernel, largest_block, scale_words
 
 CLOSE = 0.005  # half a point: so near the whole network's accuracy that the kept filters do
-PANELS = 3  # side by side
+CLOSE_UP = 0.06  # of accuracy, in the enlarged part
 MOST_MOVED, PER_LINE, TILE, CELL = 70, 10, 48, (115, 76)
 
 
-def draw_keep_best(curves: Mapping[str, KeepBest], path: Path, note: str = "") -> Figure:
+def draw_keep_best(layer: str, curve: KeepBest, path: Path, note: str = "") -> Figure:
     """Draw accuracy with only the best filters of a layer kept, against filters kept in random order.
 
+    On the left the whole range, on the right the last points of accuracy, where the title is decided.
+
     Args:
-        curves: by the name of the layer, in order.
+        layer: its name.
+        curve: of the layer.
         path: of the PNG.
         note: said of the network shown, such as which seed it is.
 
     Returns:
         The figure's place, title and text for those who cannot see it.
     """
-    title = keep_best_title(curves)
-    orders = max(len(curve.random) for curve in curves.values())
+    title, orders = keep_best_title(layer, curve), len(curve.random)
     subtitle = (
         "Some filters kept, the others taken out. Blue: the best first, in the order of what their loss"
         f" costs on validation pictures. Grey: {counted(orders, 'random order')}, from the worst to the best,"
         f" and their mean. Dashed: all filters of the untrained network. Accuracy on test pictures. {note}"
     )
-    top = top_below(subtitle)
-    lines = -(-len(curves) // PANELS)
-    across = min(len(curves), PANELS)
-    sheet = Sheet(top + lines * (450 - 102), title, subtitle)
-    for place, (layer, curve) in enumerate(curves.items()):
-        width = (1152 - 40 * (across - 1)) / across
-        x, y = 24 + place % PANELS * (width + 40), top + 8 + place // PANELS * (450 - 102)
-        sheet.text(x, y, f"{layer}: all {curve.kept[-1]} filters {100 * curve.full:.1f} %", bold=True)
-        _draw_curve(sheet, sheet.axes(x + 52, y + 30, width - 60, 248), curve)
-        sheet.text(x + 52 + (width - 60) / 2, y + 304, "filters kept", size=14, align="center")
+    top = top_below(subtitle) + 8
+    sheet = Sheet(top + 340, title, subtitle)
+    sheet.text(24, top, f"{layer}: all {curve.kept[-1]} filters {100 * curve.full:.1f} %", bold=True)
+    whole, close = sheet.axes(76, top + 30, 620, 248), sheet.axes(790, top + 30, 378, 248)
+    sheet.text(738, top, "Enlarged: the last points", bold=True)
+    for axes, middle in ((whole, 386), (close, 979)):
+        _draw_curve(axes, curve)
+        sheet.text(middle, top + 304, "filters kept", size=14, align="center")
+    _name_lines(whole, curve)
+    _enlarge(close, curve)
     sheet.save(path)
-    layer, curve = list(curves.items())[-1]
     half = len(curve.kept) // 2
     alt = (
         f"{title}. With {curve.kept[half]} filters of {layer} kept: {100 * curve.best[half]:.1f} % with the"
@@ -63,9 +63,8 @@ def enough(curve: KeepBest) -> int:
     return int(curve.kept[near[0]] if len(near) else curve.kept[-1])
 
 
-def keep_best_title(curves: Mapping[str, KeepBest]) -> str:
-    """How few filters of the last layer do: "24 of 64 filters of conv2 do: ..."."""
-    layer, curve = list(curves.items())[-1]
+def keep_best_title(layer: str, curve: KeepBest) -> str:
+    """How few filters do: "24 of 64 filters of conv2 do: ..."."""
     kept, num_filters = enough(curve), curve.kept[-1]
     if kept == num_filters and len(curve.kept) > 1:
         tried = curve.kept[-2]  # not every number is tried
@@ -73,33 +72,42 @@ def keep_best_title(curves: Mapping[str, KeepBest]) -> str:
     return f"{kept} of {num_filters} filters of {layer} do: within half a point of the whole network"
 
 
-def _draw_curve(sheet: Sheet, axes: Axes, curve: KeepBest) -> None:
+def _draw_curve(axes: Axes, curve: KeepBest) -> None:
     low, high = curve.random.min(axis=0), curve.random.max(axis=0)
     axes.axhline(curve.full, color=LIGHT, linewidth=1.5, zorder=0)
     axes.axhline(curve.untrained, color=UNTRAINED_FRAME, linewidth=1.5, linestyle="--", zorder=0)
-    axes.text(
-        curve.kept[-1],
-        curve.untrained + 0.02,
-        f"untrained {100 * curve.untrained:.1f} %",
-        fontsize=points(14),
-        ha="right",
-        color=GREY,
-    )
     axes.fill_between(curve.kept, low, high, color=LIGHT, linewidth=0)
     axes.plot(curve.kept, curve.random.mean(axis=0), color=GREY, linewidth=1.5)
     axes.plot(curve.kept, curve.best, "o-", color=MODEL_COLOURS[1], linewidth=2.2, markersize=points(7))
     kept = enough(curve)
     axes.plot([kept, kept], [0, curve.full], color=INK, linewidth=1, linestyle=":")
-    axes.annotate(
-        f" {kept} do",
-        (kept, 0.45),
-        fontsize=points(15),
-        ha="left" if kept < 0.8 * curve.kept[-1] else "right",
-    )
     axes.set_ylim(0, 1)
     axes.set_xlim(min(curve.kept[0], curve.kept[-1] - 1), curve.kept[-1])
     axes.yaxis.set_major_formatter(FuncFormatter(lambda part, _: f"{100 * part:.0f} %"))
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+
+
+def _name_lines(axes: Axes, curve: KeepBest) -> None:
+    """What the dashed line is, and how many filters do."""
+    right, untrained = curve.kept[-1], f"untrained {100 * curve.untrained:.1f} %"
+    axes.text(right, curve.untrained + 0.02, untrained, fontsize=points(14), ha="right", color=GREY)
+    kept = enough(curve)
+    if kept < right:
+        side = "left" if kept < 0.8 * right else "right"
+        axes.annotate(f" {kept} do ", (kept, 0.45), fontsize=points(15), ha=side)
+
+
+def _enlarge(axes: Axes, curve: KeepBest) -> None:
+    """Show the last points of accuracy, from where the best filters reach them, and what is near enough."""
+    near = curve.kept[curve.best >= curve.full - CLOSE_UP]
+    if len(near):
+        axes.set_xlim(min(near[0], curve.kept[-1] - 1), curve.kept[-1])
+    axes.set_ylim(curve.full - CLOSE_UP, curve.full + CLOSE_UP / 8)
+    axes.axhline(curve.full - CLOSE, color=INK, linewidth=1, linestyle=":")
+    label = f"half a point below {100 * curve.full:.1f} %"
+    place = (curve.kept[-1], curve.full - CLOSE - 0.001)
+    axes.text(*place, label, fontsize=points(13), ha="right", va="top", color=GREY)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def draw_before_after(layer: Convolution, path: Path, note: str = "") -> Figure:

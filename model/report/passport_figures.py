@@ -140,9 +140,11 @@ def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale:
     layer = context.layer
     title = passports_title(layer.name, filters)
     left = "Kernel" if layer.reads is None else f"Heaviest slices, the {layer.reads.name} filters they read"
+    frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
+    control = "before training, which left these kernels alone" if frozen else "before training"
     size = layer.field.size
     subtitle = (
-        f"{left}; two garments, map and pooled map; grey frame: before training. {note}\n"
+        f"{left}; two garments, map and pooled map; grey frame: {control}. {note}\n"
         f"Below: six test pictures that excite it most, three around the median, three that excited it most"
         f" before training; boxed, the {size} x {size} pixels seen.\n"
         f"Ranked on validation, measured on test pictures; intervals: 95 % for all filters at once. {scale}"

@@ -59,10 +59,12 @@ def draw_kernel(
 
 
 def cell_number(weight: float, block: int) -> str:
-    """A weight as short as its cell: "−0.12", in narrow cells "−.12"; minus is the real minus."""
-    text = f"{weight:.2f}" if abs(weight) < 9.995 else f"{weight:.0f}"
+    """A weight as short as its cell: "−0.12", in narrow cells "−.12" and "−1.2"; minus is the real minus."""
+    narrow = block < 46
+    digits = 0 if abs(weight) >= 9.95 else 1 if narrow and abs(weight) >= 0.995 else 2
+    text = f"{weight:.{digits}f}"
     text = text.removeprefix("-") if not text.strip("-0.") else text
-    return (text if block >= 46 else text.replace("0.", ".", 1)).replace("-", "−")
+    return (text.replace("0.", ".", 1) if narrow else text).replace("-", "−")
 
 
 def draw_map(
