@@ -11,6 +11,7 @@ from configs.strict_yaml import ConfigError, Keys, nearest, parse, shown
 
 MOST_NAMED = 12  # configs, in a message
 MAX_BYTES = 64 * 1024
+PATH_WIDTH = 200  # characters of a path that are shown
 
 
 @dataclass
@@ -49,14 +50,13 @@ def read_file(path: Path, known: Path) -> Document:
         ConfigError: it is missing, no file, empty, too large, no text, no YAML, no mapping, or uses what
             configs do without: anchors, aliases, tags, equal keys, deep nesting.
     """
-    name = shown(str(path), 200)
+    name = shown(str(path), PATH_WIDTH)
     try:
         missing, regular = not path.exists(), path.is_file()
         data = b"" if missing or not regular else _first_bytes(path)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+    except OSError as error:
         raise ConfigError(
-            f"{name}: the config can't be read ({reason}). Check its name and rights."
+            f"{name}: the config can't be read ({error.strerror}). Check its name and rights."
         ) from None
     if missing:
         raise ConfigError(f"{name}: there is no such file. Expected a config. {_suggestion(path, known)}")
@@ -104,8 +104,8 @@ def _suggestion(path: Path, known: Path) -> str:
         by_stem.setdefault(file.stem, min(os.path.relpath(file), str(file), key=len))
     near = difflib.get_close_matches(path.stem, by_stem, n=1)
     if near:
-        return f"Did you mean {shown(by_stem[near[0]])}?"
-    names = [shown(name) for name in by_stem.values()]
+        return f"Did you mean {shown(by_stem[near[0]], PATH_WIDTH)}?"
+    names = [shown(name, PATH_WIDTH) for name in by_stem.values()]
     more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
     return f"There are: {', '.join(names[:MOST_NAMED] + more) or 'none'}."
 

@@ -58,6 +58,43 @@ def test_paths_that_are_no_files(path: str, fragment: str) -> None:
     assert fragment in refusal(Path(path)), refusal(Path(path))
 
 
+def folder_of(folder: Path, count: int) -> Path:
+    """A folder of that many configs, 01.yaml, 02.yaml, ..."""
+    folder.mkdir()
+    for number in range(1, count + 1):
+        (folder / f"{number:02}.yaml").touch()
+    return folder
+
+
+@pytest.mark.parametrize(("count", "last"), [(0, "none"), (12, "12.yaml"), (13, "1 more"), (20, "8 more")])
+def test_a_dozen_configs_are_named_and_the_others_counted(tmp_path: Path, count: int, last: str) -> None:
+    known = folder_of(tmp_path / "known", count)
+    with pytest.raises(ConfigError) as caught:
+        read_file(tmp_path / "elsewhere" / "zzz", known)
+    told = str(caught.value).partition("There are: ")[2].removesuffix(".").split(", ")
+    assert len(told) == min(max(count, 1), 13)
+    assert told[-1].endswith(last)
+    assert [name[-7:] for name in told[:12] if count] == [
+        f"{n:02}.yaml" for n in range(1, min(count, 12) + 1)
+    ]
+
+
+def test_configs_of_the_same_folder_are_suggested(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "mine", 1)
+    (folder / ".hidden.yaml").touch()
+    empty = folder_of(tmp_path / "empty", 0)
+    for path in (folder, folder / "zzz"):
+        with pytest.raises(ConfigError, match=r"There are: [^,]*mine/01\.yaml\.$"):
+            read_file(path, empty)
+    with pytest.raises(ConfigError, match=r"Did you mean [^ ]*01\.yaml\?$"):
+        read_file(folder / "011.yaml", empty)
+
+
+def test_long_and_impossible_names_are_told_in_short() -> None:
+    assert refusal(Path("x" * 5000)).startswith("x" * 197 + "...: ")
+    assert "'a\\x00b': there is no such file" in refusal(Path("a\0b")), "what the system can't even look for"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = written(tmp_path, "a: 1")
@@ -171,4 +208,5 @@ def test_where_a_value_comes_from() -> None:
     expected = "mine.yaml, line 4, with models.cnn.kernel_size=9"
     assert changed.where(("models", "cnn")) == expected, "the file alone would not show what is wrong"
     override(changed, "trainin.epochs=3", lists)
+    override(changed, "trainin.batch_size=8", lists)
     assert changed.where(("trainin",)) == "override trainin.epochs=3", "the section stands in no file"

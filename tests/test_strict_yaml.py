@@ -59,10 +59,16 @@ VALUES = {
     "0b11": "0b11",
     "2001-01-01": "2001-01-01",
     "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
     "False": False,
+    "FALSE": False,
     "tRUE": "tRUE",
     "~": None,
     "null": None,
+    "Null": None,
+    "NULL": None,
     "": None,
     ".inf": math.inf,
     "-.INF": -math.inf,
@@ -117,9 +123,9 @@ def test_lines_of_keys_and_list_items_are_known() -> None:
 
 REFUSED = {
     "a: &x 1": "line 1: &x is a YAML anchor or alias, which configs do without.",
-    "a: *x": "*x is a YAML anchor or alias",
-    "*x : 1": "*x is a YAML anchor or alias",
-    "&x a: 1": "&x is a YAML anchor or alias",
+    "a: *x": "line 1: *x is a YAML anchor or alias",
+    "*x : 1": "line 1: *x is a YAML anchor or alias",
+    "&x a: 1": "line 1: &x is a YAML anchor or alias",
     "a: &x [1]\nb: *x": "line 1: &x is a YAML anchor",
     "a: !!str 1": "line 1: !!str is a YAML tag, which configs do without. Leave it out",
     "a: !python/object:os.system {}": "!python/object:os.system is a YAML tag",
@@ -128,6 +134,7 @@ REFUSED = {
     "s:\n  a: 1\n  'a': 3": "line 3: the key a of s stands twice, on line 2 and on line 3.",
     "%YAML 1.1\n---\na: 1": "an instruction to YAML. Configs do without: leave it out.",
     "a: 1\n---\nb: 1": "line 2: a second document begins here",
+    "s:\n  t:\n    a: 1\n    a: 3": "line 4: the key a of s.t stands twice, on line 3 and on line 4.",
     "1: a": "a key is 1, and not text. Put it in quotes",
     "true: a": "a key is True, and not text.",
     "? [a]\n: b": "a key is a list or a mapping, and not text.",
@@ -143,7 +150,9 @@ REFUSED = {
     "a: 1\nb": "line 2: this is not valid YAML. A key is not followed by a colon and a space.",
     "a ] b: 1\n]": "this is not valid YAML.",
     'a: "\\UFFFFFFFF"': "A number after a backslash or a % means nothing",
+    'a: "\\U00110000"': "A number after a backslash or a % means nothing",
     'a: "\\q"': "The parser says: found unknown escape character 'q'.",
+    "\n\x07": "line 2: the character '\\x07' can't be in a config.",
     "a: b\nc: \x07": "line 2: the character '\\x07' can't be in a config.",
     "a: \x1b[31m": "the character '\\x1b' can't be in a config.",
     "a: \ud800": "the character '\\ud800' can't be in a config.",
@@ -160,6 +169,14 @@ def test_what_configs_do_without_is_refused_by_line(text: str, fragment: str) ->
 
 def test_twenty_levels_are_read() -> None:
     assert read("a: " + "[" * 19 + "]" * 19), "the limit is 20 levels, the outer mapping among them"
+
+
+def test_three_thousand_values_are_read() -> None:
+    assert len(read("a: [" + "1," * 2999 + "]")["a"]) == 2999, "the limit is 3,000 values, keys among them"
+
+
+def test_text_is_written_as_its_reader_would_write_it() -> None:
+    assert write({"name": "größe", "items": [1, "2"]}) == "name: größe\nitems: [1, '2']\n"
 
 
 HOSTILE = [
