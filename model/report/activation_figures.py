@@ -204,7 +204,7 @@ def _draw_words(
             draw_patch(sheet, LEFT, y + 2, test.images[example.index], layer.field, example, KERNEL)
         words = direction(passport.orientation)
     sheet.text(LEFT + KERNEL + 8, y, f"filter {passport.index}", bold=True)
-    room = PANEL - KERNEL - 12
+    room = PANEL - KERNEL - 16
     sheet.text(LEFT + KERNEL + 8, y + 20, wrapped("dead" if passport.dead else words, room, 13), size=13)
     sheet.text(LEFT, y + KERNEL + 12, answers_change(passport.worth), size=13)
     loved = "" if passport.dead else shortened(favourite(passport.selectivity, class_names), PANEL - 8, 13)
