@@ -248,6 +248,19 @@ def test_the_json_schema_describes_every_setting() -> None:
     assert schema["$defs"]["Cnn"]["required"] == ["architecture"]
     assert "default" not in schema["$defs"]["OwnTraining"]["properties"]["epochs"]
     json.dumps(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema", "editors go by it"
+    assert schema["title"] == "A ConvLens config"
+
+
+@pytest.mark.parametrize(("which", "asked"), [("first", (3,)), ("all", (3, 1, 2))])
+def test_which_seeds_are_asked_about_perturbed_images(which: str, asked: tuple[int, ...]) -> None:
+    assert minimal(seeds=[3, 1, 2], robustness={"seeds": which}).seeds_perturbed == asked
+
+
+@pytest.mark.parametrize("source", ["auto", "tfds", "debian", "lines", ".", "..", "~", "./a", "/a"])
+def test_where_data_may_come_from(source: str) -> None:
+    folder = {"name": "mine"} if source not in ("auto", "tfds", "debian", "lines") else {}
+    assert minimal(data={"source": source, **folder}).data.source == source
 
 
 def test_loading_imports_no_heavy_library() -> None:
