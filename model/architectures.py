@@ -57,7 +57,7 @@ def _build(
     if isinstance(network, Cnn):
         if for_training and not network.batch_normalization:  # whose statistics are of all places
             reach = side_in_reach(network)
-            x = x[:, :reach, :reach]
+            x = x if reach == SIDE else x[:, :reach, :reach]
         x = _convolutions(x, network, seeds, policy, pool_first=for_training and network.pooling == "max")
     x = layers.Flatten(name="flatten", dtype=policy)(x)
     for number, units in enumerate(network.units, 1):

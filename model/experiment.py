@@ -236,10 +236,10 @@ class Experiment:
     def _workers(self, costs: list[float], costs_at_once: list[float]) -> Workers:
         launch, splits = self.config.launch, self.splits
         size = sum(split.images.nbytes for split in (splits.train, splits.validation, splits.test))
-        number = launch.workers
+        number, side_by_side = launch.workers, 1  # who names a number of workers wants no more than that
         if number == "auto":
             number = num_workers(costs, num_cores(), free_memory(), size)
-        side_by_side = num_side_by_side(costs_at_once, num_cores())
+            side_by_side = num_side_by_side(costs_at_once, num_cores() // launch.threads_per_job)
         return Workers(number, launch.threads_per_job, splits, self.debug, side_by_side)
 
     def _choose_precision(self, workers: Workers, costs: list[float]) -> float:

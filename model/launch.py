@@ -1,4 +1,4 @@
-"""Jobs on local processes: longest first, each on a fixed number of threads. No TensorFlow in the parent.
+"""Jobs on local processes: longest first, with so many threads an operation. No TensorFlow in the parent.
 
 A worker starts once, gets the data once, and does many jobs. It dies with its parent. A worker that
 dies costs only the job it was doing.
@@ -98,9 +98,9 @@ def num_side_by_side(costs: list[float], cores: int) -> int:
 
     Args:
         costs: of the jobs that can begin at once, in one unit.
-        cores: that may be used.
+        cores: that may be used, each by one operation.
     """
-    return max(1, min(MOST_SIDE_BY_SIDE, cores // _num_long(costs)))
+    return max(1, min(MOST_SIDE_BY_SIDE, cores // max(1, _num_long(costs))))
 
 
 def _num_long(costs: list[float]) -> int:

@@ -133,17 +133,15 @@ def receptive_field(facts: list[LayerFacts], layer: str) -> ReceptiveField:
 
 
 def side_in_reach(network: Cnn) -> int:
-    """How many rows (and columns) of the image, from the first, the network's answers depend on.
+    """To how many rows (and columns), from the first, an image may be cut without changing any answer.
 
-    For the default network 26: its last pooling leaves a row and a column of the 11 x 11 map over. An image
-    cut down to that gives the same answers with less arithmetic.
+    For the default network 26: its last pooling leaves a row and a column of the 11 x 11 map over.
 
     Args:
-        network: with convolutions; one with `same` padding, which has more at the border where the image
-            ends, depends on where that is.
+        network: with convolutions.
 
     Returns:
-        From 1 to 28.
+        From 1 to 28; 28 with `same` padding, whose zeros stand where the image ends.
     """
     if network.padding == "same":
         return SIDE

@@ -34,7 +34,7 @@ def write_cnn(folder: Path, network: Cnn, num_classes: int = 3, images_per_class
         "indices": np.arange(len(shown)),
     }
     untrained: dict[str, np.ndarray] = {}
-    layers, passports, keep_best = [], [], {}
+    layers, passports = [], []
     channels = 1
     for fact in facts:
         if fact.kind == "dense":
@@ -55,7 +55,7 @@ def write_cnn(folder: Path, network: Cnn, num_classes: int = 3, images_per_class
             ]
             kept = sorted({1, (count + 1) // 2, count})
             best = np.linspace(0.5, 0.9, len(kept)).tolist()
-            keep_best[fact.name] = {"kept": kept, "best": best, "random": [best, best], "full": 0.9}
+            keep_best = {fact.name: {"kept": kept, "best": best, "random": [best, best], "full": 0.9}}
             channels = count
     matching = None
     if network.kernel_size > 1:

@@ -8,8 +8,10 @@ import pytest
 from keras import Model
 
 from configs.schema import Cnn
+from data.splits import Split
 from model.architectures import build
-from model.inspection import activations
+from model.inspection import activations, passes
+from model.inspection.ablation import Ablation
 from model.inspection.stages import forward, take_apart
 
 NETWORKS = {
@@ -189,14 +191,18 @@ def test_how_many_threads_there_are_changes_no_bit(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(threading, "get_inter_op_parallelism_threads", lambda: threads)
         traces = [t for _, t in activations.trace(network, images, whole)]
         means = activations.mean_activations(network, images, lambda share: None)
-        return [*means, *(array for t in traces for arrays in vars(t).values() for array in arrays)]
+        ablation = Ablation(network, [mean.astype(np.float32) for mean in means])
+        removed = passes.validation_increase(ablation, Split(images, np.arange(300) % 10), lambda share: None)
+        return [*means, removed, *(a for t in traces for arrays in vars(t).values() for a in arrays)]
 
     one, four = found(1), found(4)
     assert len(one) == len(four)
     assert all(np.array_equal(a, b) for a, b in zip(one, four, strict=True)), "bits depend on threads"
 
 
-def test_batches_follow_in_order_and_errors_come_through() -> None:
+def test_batches_follow_in_order_and_errors_come_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activations.tf.config.threading, "get_inter_op_parallelism_threads", lambda: 4)
+
     def last_first(part: slice) -> int:
         time.sleep(0.02 if part.start == 0 else 0)
         if part.start >= 128:

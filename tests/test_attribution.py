@@ -98,6 +98,20 @@ def test_completeness_is_never_claimed_falsely(images: np.ndarray, monkeypatch: 
     assert not all(row["complete"] for row in rows), "one step can't be enough: the check does not check"
 
 
+def test_finer_steps_go_on_from_the_coarser_ones(images: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, _ = opened("valid, max")
+    monkeypatch.setattr("model.inspection.attribution.completeness_tolerance", np.zeros_like)
+
+    def maps(first: int) -> np.ndarray:
+        monkeypatch.setattr("model.inspection.attribution.FIRST_STEPS", first)
+        found, rows = integrated_gradients(network, images, TARGETS)
+        assert {row["steps"] for row in rows} == {36}
+        return found
+
+    monkeypatch.setattr("model.inspection.attribution.MOST_STEPS", 36)
+    np.testing.assert_allclose(maps(4), maps(36), atol=1e-6, err_msg="a step is missing, or counts twice")
+
+
 def linear() -> tuple[Opened, np.ndarray]:
     """A network without hidden layers, and its weights (28, 28, classes)."""
     network = Dense(units=())

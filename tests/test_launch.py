@@ -57,7 +57,9 @@ def die(splits, report):
 def threads_and_classes(splits, report):
     import tensorflow as tf
 
-    return tf.config.threading.get_intra_op_parallelism_threads(), splits.class_names
+    threading = tf.config.threading
+    threads = threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
+    return threads, splits.class_names
 
 
 def now(splits, report):
@@ -73,7 +75,7 @@ def test_jobs_end_one_way_or_another_and_the_others_go_on():
         Job("add", add, {"first": 1, "second": 2}),
         Job("look", threads_and_classes),
     ]
-    with Workers(1, 3, SPLITS) as workers:
+    with Workers(1, 3, SPLITS, side_by_side=2) as workers:
         for job in jobs:
             workers.submit(job)
         events = list(workers.events())
@@ -85,7 +87,7 @@ def test_jobs_end_one_way_or_another_and_the_others_go_on():
     assert ends["give up"].reason == "there is a reason", "a reason must reach the user as it was given"
     assert ends["stumble"].reason == "ZeroDivisionError: by zero"
     assert ends["add"] == Done(jobs[3], 3), "a new worker must go on where another died"
-    assert ends["look"].value == (3, ("a", "b")), "threads and data must reach the worker"
+    assert ends["look"].value == ((3, 2), ("a", "b")), "threads and data must reach the worker"
     assert [e.value for e in events if isinstance(e, Reported)] == ["adding"], "reports must reach the parent"
 
 
@@ -124,6 +126,8 @@ def test_number_of_workers(costs, cores, memory, expected):
         ([9, 9, 9, 1], 8, 2),
         ([9], 64, 4),
         ([9, 9, 9], 1, 1),
+        ([9], 0, 1),  # more threads an operation than cores
+        ([], 2, 2),
     ],
 )
 def test_idle_cores_help_long_jobs(costs, cores, expected):

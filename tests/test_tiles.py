@@ -59,6 +59,9 @@ def test_numbers_stand_in_the_cells_of_small_kernels_only(side: int, numbers: in
         (-1.44, 40, "−1.4"),
         (-0.996, 40, "−1.0"),
         (-1.44, 60, "−1.44"),
+        (9.96, 60, "9.96"),
+        (9.996, 60, "10"),
+        (9.96, 40, "10"),
     ],
 )
 def test_weights_as_short_as_their_cells(weight: float, block: int, text: str) -> None:

@@ -1,6 +1,11 @@
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from configs.schema import Augmentation, Cnn, Dense, Training
 from data.splits import Split
@@ -98,6 +103,34 @@ def test_how_steps_are_grouped_changes_nothing(monkeypatch):
     again = trained()
     assert same(weights, again[0]), "weights depend on how many steps one graph call makes"
     assert history == again[1], "sums over an epoch depend on how many steps one graph call makes"
+
+
+def test_operations_side_by_side_change_nothing():
+    """Each in a process of its own, since TensorFlow takes their number once."""
+    code = """
+import sys
+import tensorflow as tf
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(int(sys.argv[1]))
+from test_training import Augmentation, Cnn, trained
+network = Cnn(filters=(16, 16), units=(32,), dropout=0.3, batch_normalization=True)
+recipe = {"optimizer": "adamw", "weight_decay": 0.01, "averaging": 0.9, "epochs": 2}
+weights, history = trained(network, augmentation=Augmentation(shift=1, flip=True, erase=4), **recipe)
+print(history, [array.tobytes().hex() for array in weights])
+"""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    one, four = (
+        subprocess.run(
+            [sys.executable, "-c", code, threads],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONPATH": path},
+        ).stdout
+        for threads in ("1", "4")
+    )
+    assert one == four, "bits depend on how many operations run at a time"
+    assert "'epoch': 2" in one
 
 
 def test_the_arithmetic_of_a_step_is_keras_own():

@@ -56,8 +56,9 @@ def wanted(
     filter's value before ReLU (there is a slope where ReLU gives 0, too) at the centre of its map, on the
     pixels of its receptive field alone: nothing outside matters, and no border is near. For a class, on
     its logit and all pixels, with smoothed gradients: without, the answer is noise. Pixels stay within
-    [0, 1]; what nothing depends on stays gray. One climb starts from the best real image: random ones may
-    all end on lower hills.
+    [0, 1]; what nothing depends on stays as it was. One climb starts from the best real image, moved so that
+    its best place comes to the centre: random starts may all end on lower hills. At a border with `same`
+    padding the place saw other zeros than the centre does. The untrained network starts from the same images.
 
     Args:
         model: the trained network.

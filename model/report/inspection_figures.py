@@ -55,6 +55,6 @@ def draw_inspection(
         drawn.append(draw_activations(found, layer, test, class_names, path, note))
         drawn += draw_passports(found, layer, test, class_names, figures, note)
         drawn.append(draw_before_after(layer, figures / f"{layer.name}-before-after.png", note))
-    for name, curve in list(found.keep_best.items())[-1:]:  # the last convolution's
+    for name, curve in found.keep_best.items():  # one: the last convolution's
         drawn.append(draw_keep_best(name, curve, figures / "keep-best.png", note))
     return drawn

@@ -105,8 +105,9 @@ def _enlarge(axes: Axes, curve: KeepBest) -> None:
     axes.set_ylim(curve.full - CLOSE_UP, curve.full + CLOSE_UP / 8)
     axes.axhline(curve.full - CLOSE, color=INK, linewidth=1, linestyle=":")
     label = f"half a point below {100 * curve.full:.1f} %"
-    place = (curve.kept[-1], curve.full - CLOSE - 0.001)
-    axes.text(*place, label, fontsize=points(13), ha="right", va="top", color=GREY)
+    axes.text(
+        axes.get_xlim()[0], curve.full - CLOSE, f" {label}", fontsize=points(13), va="bottom", color=GREY
+    )
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 

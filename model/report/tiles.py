@@ -61,7 +61,7 @@ def draw_kernel(
 def cell_number(weight: float, block: int) -> str:
     """A weight as short as its cell: "−0.12", in narrow cells "−.12" and "−1.2"; minus is the real minus."""
     narrow = block < 46
-    digits = 0 if abs(weight) >= 9.95 else 1 if narrow and abs(weight) >= 0.995 else 2
+    digits = 2 if abs(weight) < (0.995 if narrow else 9.995) else 1 if abs(weight) < 9.95 else 0
     text = f"{weight:.{digits}f}"
     text = text.removeprefix("-") if not text.strip("-0.") else text
     return (text.replace("0.", ".", 1) if narrow else text).replace("-", "−")
