@@ -1,5 +1,7 @@
 """Every ablation figure against the plain way: edit the weights, evaluate the network."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from keras import Model, layers
@@ -103,6 +105,17 @@ def test_many_filters_are_done_in_groups(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("model.inspection.ablation.STACK_BYTES", 1)
     monkeypatch.setattr("model.inspection.ablation.CACHE_BYTES", 1)
     assert np.abs(shared(model, images, constants)[1] - together).max() < 1e-4
+
+
+def test_threads_have_memory_of_their_own() -> None:
+    network = take_apart(shaken(NETWORKS["two convolutions"]))
+    ablation = Ablation(network, [np.zeros(c.num_filters, np.float32) for c in network.convolutions])
+    [reader] = ablation._readers
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(reader._buffer, 2, 3).result()
+    ours = reader._buffer(2, 3)
+    assert reader._buffer(2, 3) is ours, "memory must be used again"
+    assert not np.shares_memory(ours, theirs), "two batches at a time would overwrite each other"
 
 
 @pytest.mark.parametrize("name", ["two convolutions", "no pooling", "same padding, normalized, average"])
