@@ -99,9 +99,11 @@ def inspect(run: Run, debug: Debug = False) -> None:
 def lesson(
     run: Annotated[Path | None, typer.Argument(help="A run folder.", metavar="[RUN]")] = None,
     outputs: Outputs = Path("outputs"),
-    model: Annotated[str, typer.Option(help="Of the run: which network.")] = "cnn",
+    model: Annotated[str | None, typer.Option(help="Of the run: which network; default: cnn.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the run: which training; default: the first.")] = None,
-    layer: Annotated[str, typer.Option(help="Of the network: which convolution.")] = "conv1",
+    layer: Annotated[
+        str | None, typer.Option(help="Of the network: which convolution; default: conv1.")
+    ] = None,
     filter_: Annotated[
         str, typer.Option("--filter", help="Of the layer: which filter. Without RUN: nine numbers.")
     ] = "",
@@ -128,15 +130,16 @@ def lesson(
             splits.test,
             splits.class_names,
             typer.echo,
-            model=model,
+            model=model or "cnn",
             seed=seed,
-            layer=layer,
+            layer=layer or "conv1",
             filter_index=_number_of_filter(filter_ or "0"),
             at=at,
             image_index=image or 0,
         )
         return
-    needless = {"--at": at, "--seed": seed, "--image": None if filter_ else image}
+    needless = {"--model": model, "--seed": seed, "--layer": layer, "--at": at}
+    needless |= {"--image": None if filter_ else image}
     for option, value in needless.items():
         if value is not None:
             others = " or --filter with nine numbers" if option == "--image" else ""

@@ -182,7 +182,8 @@ def load(path: Path, network: Dense | Cnn, num_classes: int) -> keras.Model:
     except Exception as error:  # a file made to do harm fails in as many ways as there are readers
         problem = (str(error) or type(error).__name__).splitlines()[0]
         raise RunError(
-            f"{path} does not fit the network in the run's config.yaml ({problem}); {AGAIN}"
+            f"{path} does not fit the network in the run's config.yaml ({problem}); "
+            f"delete its folder, then {AGAIN}"
         ) from None
     if not all(np.isfinite(weights).all() for weights in model.get_weights()):
         raise RunError(f"{path} holds weights that are not finite numbers; delete its folder, then {AGAIN}")

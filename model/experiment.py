@@ -27,12 +27,13 @@ from model.launch import (
     num_side_by_side,
     num_workers,
 )
-from model.layer_facts import layer_facts
+from model.layer_facts import LayerFacts, layer_facts
 from model.report import progress
 from model.report.writer import write_report
 from model.results import collect, report_of
 from model.robustness import measure_robustness, measured_with, num_questions
 from model.run_folder import RunError, RunFolder, find_folder
+from model.saved_models import is_whole
 
 FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
 LOOKS = {"inside": inspect_model, "why": explain_model}
@@ -41,7 +42,6 @@ LOOK_IMAGES = {"inside": 270_000, "why": 80_000}  # what a look takes, in images
 SHARE_OF_SPEED = 0.65  # of one convolution's speed that whole training steps reach
 OVERHEAD_SECONDS = 15.0  # beside the jobs' arithmetic: TensorFlow's import, graphs, the report
 CLEARLY_FASTER = 1.3  # bfloat16 against float32: more than the noise of a shared machine
-
 
 Training = tuple[str, int]  # model and seed
 Look = tuple[str, str, int]  # kind, model and seed
@@ -166,16 +166,18 @@ class Experiment:
 
     def _looked_into(self, model: str) -> list[dict[str, Any]]:
         """The records of the looks into a model that are done."""
-        records = [self.run.look(model, kind) for kind in LOOKS]
-        return [record for record in records if record is not None and self._has(record)]
+        return [r for r in (self.run.look(model, kind) for kind in LOOKS) if r is not None and self._has(r)]
 
     def _unfinished(self) -> list[Training]:
         return [
             (model, seed)
             for model in self.config.models
             for seed in self.config.seeds
-            if not (self.run.is_complete(model, seed) and self._has(self.run.metrics(model, seed)))
+            if not (self._has(self.run.metrics(model, seed)) and self._is_whole(model, seed))
         ]
+
+    def _is_whole(self, model: str, seed: int) -> bool:
+        return is_whole(self.run, model, seed, sum(fact.parameters for fact in self._facts(model)))
 
     def _all_looks(self) -> list[Look]:
         """The models of the first seed are looked into; those of others may be asked, too."""
@@ -303,9 +305,10 @@ class Experiment:
         return Job(f"{model} {kind}", LOOKS[kind], arguments | {"name": model}, cost)
 
     def _flops(self, model: str) -> int:
-        return sum(
-            fact.flops for fact in layer_facts(self.config.models[model], len(self.splits.class_names))
-        )
+        return sum(fact.flops for fact in self._facts(model))
+
+    def _facts(self, model: str) -> list[LayerFacts]:
+        return layer_facts(self.config.models[model], len(self.splits.class_names))
 
 
 def _is_training(job: Job) -> bool:

@@ -23,7 +23,13 @@ from model.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
 from model.environment import processor
 from model.launch import JobFailed, Report
 from model.layer_facts import layer_facts
-from model.run_folder import RunError
+from model.run_folder import RunError, sha256_of
+
+INSIDE = (  # what a look into filters computes, as far as the network has it
+    *("filters.npz", "untrained.npz", "activations.npz", "passports.json", "layers.json", "units.json"),
+    *("wanted.npz", "wanted.json"),
+)
+WHY = ("attributions.npz", "attributions.json")  # what a look for reasons computes
 
 
 def probe_speed(splits: Splits, report: Report) -> dict[str, float]:
@@ -191,7 +197,7 @@ def inspect_model(
 ) -> None:
     """Look into the filters of one saved network: compute what there is to see into files, then draw them.
 
-    inside-figures.json, the list of what was drawn, is written last.
+    inside-figures.json, the list of what was written, is written last.
     """
     from model.inspection.inspect import inspect
     from model.inspection.wanted import most_valuable, wanted
@@ -218,7 +224,7 @@ def inspect_model(
         *draw_inspection(folder, splits.test, splits.class_names, folder, name),
         *draw_wanted(folder, folder, _note(name)),
     ]
-    _record(folder / "inside-figures.json", figures, settings, identity)
+    _record(folder / "inside-figures.json", INSIDE, figures, settings, identity)
 
 
 def explain_model(
@@ -235,7 +241,7 @@ def explain_model(
 ) -> None:
     """Say why one saved network answers as it does: compute explanations into files, then draw them.
 
-    why-figures.json, the list of what was drawn, is written last.
+    why-figures.json, the list of what was written, is written last.
     """
     from model.inspection.attribution import explain
     from model.report.attribution_figures import draw_why
@@ -243,7 +249,7 @@ def explain_model(
     model, untrained, facts = _opened(saved, network, len(splits.class_names), seed)
     explain(model, untrained, facts, splits, folder, _stage(report, 0.0, 0.8))
     report((0.8, "", "drawing"))
-    _record(folder / "why-figures.json", draw_why(folder, folder, _note(name)), settings, identity)
+    _record(folder / "why-figures.json", WHY, draw_why(folder, folder, _note(name)), settings, identity)
 
 
 def _opened(saved: Path, network: Dense | Cnn, num_classes: int, seed: int) -> tuple[Any, Any, Any]:
@@ -266,9 +272,15 @@ def _note(name: str) -> str:
     return f"{name}: its first seed, not its best."
 
 
-def _record(path: Path, figures: Sequence[Any], settings: Inspection, identity: dict[str, Any]) -> None:
+def _record(
+    path: Path, data: Sequence[str], figures: Sequence[Any], settings: Inspection, identity: dict[str, Any]
+) -> None:
+    """Write what a look has left: its figures, and of them and the data a sha256 by name."""
+    names = [*(name for name in data if (path.parent / name).exists()), *(f.path.name for f in figures)]
+    files = {name: sha256_of(path.parent / name) for name in names}
     drawn = [{"file": figure.path.name, "title": figure.title, "alt": figure.alt} for figure in figures]
-    write_json(path, identity | {"settings": settings.model_dump(mode="json"), "figures": drawn})
+    record = {"settings": settings.model_dump(mode="json"), "figures": drawn, "files": files}
+    write_json(path, identity | record)
 
 
 def model_bytes(model: Any) -> bytes:

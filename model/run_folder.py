@@ -7,6 +7,7 @@ outputs/<name>/
 """
 
 import csv
+import hashlib
 import io
 import re
 import shutil
@@ -24,7 +25,6 @@ from data.storage import TEMPORARY, holder, locked, read_bytes, read_npz, read_v
 from model.checkpoints import remove_checkpoints
 
 T = TypeVar("T")
-TRAINED = ("model.keras", "history.csv", "predictions.npz", "metrics.json")  # in the order of writing
 HISTORY = {"loss", "accuracy", "val_loss", "val_accuracy"}  # columns of history.csv that are drawn
 METRICS: dict[str, type] = {  # what metrics.json must have
     "accuracy": float,
@@ -97,19 +97,24 @@ class RunFolder:
         return metrics if all(isinstance(metrics.get(key), kind) for key, kind in METRICS.items()) else None
 
     def look(self, model: str, kind: str) -> dict[str, Any] | None:
-        """What a look into a model has drawn (its KIND-figures.json, written last), or None."""
+        """What a look into a model has drawn (its KIND-figures.json, written last), or None.
+
+        None, too, where a file that it wrote is missing or has changed: then it is taken again.
+        """
+        folder = self.inspection_folder(model)
         try:
-            record = read_json(self.inspection_folder(model) / f"{kind}-figures.json")
+            record = read_json(folder / f"{kind}-figures.json")
+            return record if _is_look(record) and _is_intact(folder, record["files"]) else None
         except (OSError, ValueError):
             return None
-        return record if _is_look(record) else None
 
     def robustness(self, model: str, seed: int) -> dict[str, Any] | None:
         """How a training was asked about perturbed images (robustness.json, written last), or None."""
         folder = self.seed_folder(model, seed)
         try:
-            record = read_json(folder / "robustness.json") if (folder / "robustness.npz").exists() else {}
-        except (OSError, ValueError):
+            record = read_json(folder / "robustness.json")
+            self.perturbed(model, seed)
+        except (OSError, ValueError, RunError):
             return None
         return record if isinstance(record.get("settings"), dict) else None
 
@@ -124,10 +129,6 @@ class RunFolder:
     def predictions(self, model: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities float32 (num_test, num_classes) and labels uint8 (num_test,)."""
         return self._read(self.seed_folder(model, seed) / "predictions.npz", _read_predictions, AGAIN)
-
-    def is_complete(self, model: str, seed: int) -> bool:
-        """Whether all files of a training are there."""
-        return all((self.seed_folder(model, seed) / name).is_file() for name in TRAINED)
 
     def is_report_outdated(self) -> bool:
         """Whether anything that it tells is newer than report.json, or there is none."""
@@ -194,7 +195,7 @@ class RunFolder:
             raise RunError(f"{path} can't be read ({error}); delete it, then {remedy}") from None
 
 
-AGAIN = "run train.py with the run's config.yaml again: it trains only what is missing"
+AGAIN = "run train.py with the run's config.yaml again: it trains only what is missing or damaged"
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -210,11 +211,23 @@ def _is_look(record: dict[str, Any]) -> bool:
     figures = record.get("figures")
     return (
         isinstance(record.get("settings"), dict)
+        and isinstance(record.get("files"), dict)
         and isinstance(figures, list)
         and all(isinstance(figure, dict) and figure.keys() >= FIGURE for figure in figures)
         and all(isinstance(figure[key], str) for figure in figures for key in FIGURE)
         and all(re.fullmatch(r"[\w-]+\.png", figure["file"]) for figure in figures)
     )
+
+
+def _is_intact(folder: Path, files: dict[str, Any]) -> bool:
+    """Whether the files of a folder are what a record says: a sha256 by name."""
+    names = all(re.fullmatch(r"[\w-]+\.(json|npz|png)", name) for name in files)
+    return names and all(sha256_of(folder / name) == digest for name, digest in files.items())
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hex."""
+    return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
 def _read_columns(path: Path) -> dict[str, np.ndarray]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import h5py  # type: ignore[import-untyped]
 import numpy as np
 
+from model.run_folder import RunError, RunFolder
+
 WEIGHTS = "model.weights.h5"
 MEMBERS = ["config.json", "metadata.json", WEIGHTS]  # of a `.keras` file, in alphabetical order
 MOST_TEXT = 1 << 20  # bytes of the first two; they take 10 KB
@@ -47,6 +49,17 @@ def check_saved(path: Path, num_weights: int) -> None:
         found = sum(array.size for array in _arrays(file))
     if found != num_weights:
         raise ValueError(f"it holds {found:,} weights, and the network has {num_weights:,}")
+
+
+def is_whole(run: RunFolder, model: str, seed: int, num_weights: int) -> bool:
+    """Whether the files of one training can be used: its network, of this many weights, and what it gave."""
+    try:
+        check_saved(run.seed_folder(model, seed) / "model.keras", num_weights)
+        run.history(model, seed)
+        run.predictions(model, seed)
+    except (RunError, OSError, ValueError, zipfile.BadZipFile):
+        return False
+    return True
 
 
 def _arrays(file: h5py.File) -> Iterator[h5py.Dataset]:

@@ -180,6 +180,32 @@ def test_only_what_is_missing_is_done_again(run, small_config, tmp_path):
     assert_same(arrays_of(run), arrays_of(again))
 
 
+@pytest.mark.parametrize(
+    "name", ["model.keras", "history.csv", "predictions.npz", "robustness.npz", "metrics.json"]
+)
+def test_what_is_damaged_is_made_again(run, small_config, tmp_path, name):
+    shutil.copytree(run, tmp_path / "small")
+    damaged = tmp_path / "small" / "dense" / "seed-0" / name
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    result = run_program(small_config, "--outputs", tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert_same(arrays_of(run), arrays_of(tmp_path / "small"))
+
+
+def test_inspect_brings_back_what_was_damaged_or_lost(run, tmp_path):
+    shutil.copytree(run, tmp_path / "small")
+    folder = tmp_path / "small" / "cnn" / "inspection"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "passports.json").write_bytes(before["passports.json"][:1000])
+    (folder / "attributions.npz").unlink()
+    (folder / "why-0.png").write_bytes(b"")
+    result = run_program("inspect", tmp_path / "small")
+    assert result.returncode == 0, result.stdout + result.stderr
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert [name for name in before if before[name] != after.get(name)] == [], "not the same files again"
+    assert "looked into already" in run_program("inspect", tmp_path / "small").stdout
+
+
 def test_another_config_of_the_same_name_gets_its_own_folder(run, small_config):
     result = run_program(small_config, "seeds=0", "training.epochs=1", "--outputs", run.parent)
     assert result.returncode == 0, result.stderr

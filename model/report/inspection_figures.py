@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from data.splits import Split
 from model.report.activation_figures import draw_activations
 from model.report.canvas import shortened
@@ -54,7 +56,8 @@ def draw_inspection(
         path = figures / f"{layer.name}-activations.png"
         drawn.append(draw_activations(found, layer, test, class_names, path, note))
         drawn += draw_passports(found, layer, test, class_names, figures, note)
-        drawn.append(draw_before_after(layer, figures / f"{layer.name}-before-after.png", note))
+        if not np.array_equal(layer.kernel, layer.untrained_kernel):  # frozen ones have not moved
+            drawn.append(draw_before_after(layer, figures / f"{layer.name}-before-after.png", note))
     for name, curve in found.keep_best.items():  # one: the last convolution's
         drawn.append(draw_keep_best(name, curve, figures / "keep-best.png", note))
     return drawn
