@@ -53,6 +53,11 @@ def test_reads_exact_files(tmp_path: Path, suffix: str) -> None:
     assert not images.flags.writeable, "nobody may change the data"
 
 
+def test_one_image_alone_is_read(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(pack(IMAGES[:1]))
+    assert (idx.read_images(tmp_path / "one") == IMAGES[:1]).all()
+
+
 def test_reads_across_chunks(tmp_path: Path) -> None:
     many = np.random.default_rng(1).integers(0, 256, (3000, 28, 28), np.uint8)  # 2.35 MB: three chunks
     (tmp_path / "many.gz").write_bytes(gzip.compress(pack(many), 1))
