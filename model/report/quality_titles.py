@@ -33,7 +33,8 @@ def calibration_title(models: Models) -> str:
     ]
     misjudged = groups["over"] or groups["under"] or groups["even"]
     most = max(misjudged, key=lambda name: abs(models[name]["confidence"] - models[name]["accuracy"]["mean"]))
-    entry, who = models[most], "" if len(misjudged) == 1 else f", {most} most"
+    farthest = "least" if misjudged is groups["even"] else "most"  # of those it fits
+    entry, who = models[most], "" if len(misjudged) == 1 else f", {most} {farthest}"
     size = f"{who}: {percent(entry['confidence'])} sure, {percent(entry['accuracy']['mean'])} right"
     first, *others = [part for part in clauses if part]
     first = first if first.startswith(names(misjudged)) else first[0].upper() + first[1:]
