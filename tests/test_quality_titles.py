@@ -29,7 +29,8 @@ def model(sure: float, right: float = 0.9, tenth: float = 0.95) -> dict[str, Any
         ),
         (
             {"dense": model(0.905), "cnn": model(0.901)},
-            "How sure dense and cnn are fits how often they are right, dense least: 90.5 % sure, 90.0 % right",
+            "How sure dense and cnn are fits how often they are right, dense least: 90.5 % sure, 90.0 %"
+            " right",
         ),
         (
             {"dense": model(0.9), "cnn": model(0.953)},

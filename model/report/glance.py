@@ -78,10 +78,10 @@ def _reading(
     cut = share_cut(limit, *_shown(convolution))
     name = short(report["data"]["classes"][int(inspection.labels[-1])])
     return (
-        f"Middle: the first {name} of the test pictures, through the two filters of {convolution.name} that"
+        f"Middle: the first {name} of the test pictures, through the filters of {convolution.name} that"
         f" {model} misses most on validation pictures (red up to {limit:.2f}, {percent(cut)} beyond; white 0;"
-        " the even border: the answer to black). Right: answers lost without one; filled: the interval leaves"
-        " out 0."
+        " a background all red: the filter answers to black). Right: answers lost without one; filled: the"
+        " interval leaves out 0."
         f"{failures_note(report)}"
     )
 
@@ -126,7 +126,8 @@ def _accuracies(sheet: Sheet, report: Report, width: int) -> None:
 def _garment_through_filters(
     sheet: Sheet, x: int, report: Report, inspection: Inspection, convolution: Convolution
 ) -> None:
-    _heading(sheet, x, "One garment through the two best filters")
+    several = len(convolution.passports) >= FILTERS
+    _heading(sheet, x, f"One garment through the {'two best filters' if several else 'filter'}")
     limit = limit_of(*_shown(convolution))
     kernel_limit = limit_of(*(convolution.kernel[..., p.index] for p in convolution.passports[:FILTERS]))
     top, height = _body(sheet)
