@@ -38,6 +38,14 @@ def test_the_block_fits_a_terminal_and_tells_everything(tmp_path: Path) -> None:
     assert "Look   outputs/comparisons/x/comparison.html" in block
 
 
+def test_a_run_that_is_used_in_part_is_not_called_unused(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
+    (run / "config.yaml").write_text("name: [")
+    block = comparison_block(made_of(tmp_path, run), "x")
+    assert "in part  one: " in block
+    assert "unused" not in block, "its models stand in the table above"
+
+
 def test_what_is_unknown_is_said_to_be(tmp_path: Path) -> None:
     one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
     two = make_run(tmp_path / "two", {"dense": 0.86, "cnn": 0.93}, settings={"data": {"split_seed": 3}})

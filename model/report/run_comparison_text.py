@@ -42,7 +42,7 @@ def comparison_block(comparison: Comparison, folder: str) -> str:
         "\n".join(wrapped(answer) for answer in answers(comparison)),
         "\n".join(_in_columns(differences(comparison))),
         "\n".join(wrapped(note) for note in notes(comparison)),
-        "\n".join(wrapped(fault, indent=9) for fault in faults(comparison, "unused   ")),
+        "\n".join(wrapped(fault, indent=9) for fault in faults(comparison, "unused   ", "in part  ")),
         f"Look   {folder}/comparison.html\n       the picture: {folder}/accuracy.png",
     ]
     return "\n\n".join(part for part in parts if part)
@@ -114,10 +114,11 @@ def notes(comparison: Comparison) -> list[str]:
     return [*told, *([comparison["rule"]] if comparison["comparisons"] else [])]
 
 
-def faults(comparison: Comparison, start: str = "") -> list[str]:
-    """What could not be used, a line each."""
-    found = [*comparison["unusable"], *comparison["faults"]]
-    return [printable(f"{start}{fault['run']}: {fault['problem']}") for fault in found]
+def faults(comparison: Comparison, unused: str = "", in_part: str = "") -> list[str]:
+    """What could not be used, a line each: whole runs, then parts of runs that are used for the rest."""
+    found = [(unused, fault) for fault in comparison["unusable"]]
+    found += [(in_part, fault) for fault in comparison["faults"]]
+    return [printable(f"{start}{fault['run']}: {fault['problem']}") for start, fault in found]
 
 
 def comparison_markdown(comparison: Comparison) -> str:
