@@ -114,3 +114,12 @@ def test_a_slip_in_a_verb_is_not_taken_for_a_config(slip, meant, capsys):
 
     assert train.main([slip, "outputs/reference"]) == 2
     assert f"Did you mean {meant}?" in capsys.readouterr().err, "a slip ends in a list of configs"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--model", "dense"), ("--layer", "conv2"), ("--seed", "1"), ("--at", "1,2"), ("--image", "3")],
+)
+def test_what_only_a_trained_network_has_is_refused_without_one(arguments, capsys):
+    assert train.main(["lesson", *arguments]) == 2
+    assert f"{arguments[0]} {arguments[1]}: that needs a run folder" in capsys.readouterr().err
