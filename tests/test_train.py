@@ -117,9 +117,11 @@ def test_a_slip_in_a_verb_is_not_taken_for_a_config(slip, meant, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("option", "value"),
     [("--model", "dense"), ("--layer", "conv2"), ("--seed", "1"), ("--at", "1,2"), ("--image", "3")],
 )
-def test_what_only_a_trained_network_has_is_refused_without_one(arguments, capsys):
-    assert train.main(["lesson", *arguments]) == 2
-    assert f"{arguments[0]} {arguments[1]}: that needs a run folder" in capsys.readouterr().err
+def test_what_only_a_trained_network_has_is_refused_without_one(option, value, capsys):
+    import train
+
+    assert train.main(["lesson", option, value]) == 2
+    assert f"{option} {value}: that needs a run folder" in capsys.readouterr().err
