@@ -193,7 +193,7 @@ class Experiment:
         metrics = self.run.metrics(model, seed)
         record, settings = self.run.look(model, kind), self._settings
         if kind == PERTURBED:
-            record, settings = self.run.robustness(model, seed), measured_with(self.config.robustness)
+            record, settings = self.run.answered(model, seed), measured_with(self.config.robustness)
         done = record is not None and self._has(record) and record["settings"] == settings
         return not done and (metrics is None or _is_sound(metrics))
 

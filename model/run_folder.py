@@ -112,11 +112,18 @@ class RunFolder:
         """How a training was asked about perturbed images (robustness.json, written last), or None."""
         folder = self.seed_folder(model, seed)
         try:
-            record = read_json(folder / "robustness.json")
-            self.perturbed(model, seed)
-        except (OSError, ValueError, RunError):
+            record = read_json(folder / "robustness.json") if (folder / "robustness.npz").exists() else {}
+        except (OSError, ValueError):
             return None
         return record if isinstance(record.get("settings"), dict) else None
+
+    def answered(self, model: str, seed: int) -> dict[str, Any] | None:
+        """As `robustness`, but None where the answers can't be read: then the training is asked again."""
+        try:
+            self.perturbed(model, seed)
+        except RunError:
+            return None
+        return self.robustness(model, seed)
 
     def perturbed(self, model: str, seed: int) -> dict[str, np.ndarray]:
         """The arrays of robustness.npz by name, as `model.robustness` writes them."""
