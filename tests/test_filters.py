@@ -65,6 +65,15 @@ def test_the_similarity_is_the_cosine() -> None:
     assert match["similarity"] == pytest.approx(float(cosine), abs=1e-6)
 
 
+def test_of_equally_near_patterns_the_first_is_named_whatever_the_rounding() -> None:
+    drawn = np.random.default_rng(2).normal(size=(3, 3, 300))
+    symmetric = (drawn + drawn.transpose(1, 0, 2)).astype(np.float32)  # as near to lying lines as to upright
+    matches = match_kernels(symmetric[:, :, None], pattern_bank(3))
+    nearest = {match["nearest"] for match in matches if match}
+    assert "vertical line" in nearest, "this test sees nothing"
+    assert "horizontal line" not in nearest, "a tie was decided by the last digit"
+
+
 def test_what_has_no_picture_gets_no_name() -> None:
     assert pattern_bank(1) is None, "one weight has no shape"
     assert match_kernels(np.ones((1, 1, 1, 2), np.float32), None) == [None, None]

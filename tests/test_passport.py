@@ -95,10 +95,19 @@ def test_planted_filters_get_the_passports_they_must(planted: tuple[Model, Path,
     assert dead["ablation"]["answers"] == {"changed": 0, "became_wrong": 0, "became_right": 0}
     assert dead["ablation"]["loss_increase"] == pytest.approx(0, abs=1e-6)
     assert [p["index"] for p in passports if p["saturated"]] == [ALWAYS]
-    assert always["active_share"] == 1
+    assert always["active_share"] == pytest.approx(1, abs=1e-6), "a mean of ones, taken in float32"
     assert always["background"] == {"before_relu": 0.5, "after_relu": 0.5}
-    for key in ("kernel_match", "orientation_degrees", "class_selectivity", "top_images", "mean"):
-        assert twin[key] == other[key], f"a copy of a filter must have the same {key}"
+    # the copy stands elsewhere in each vector, where its sums may be taken in another order
+    assert twin["kernel_match"]["name"] == other["kernel_match"]["name"]
+    assert twin["kernel_match"]["nearest"] == other["kernel_match"]["nearest"]
+    assert twin["kernel_match"]["similarity"] == pytest.approx(other["kernel_match"]["similarity"], abs=1e-9)
+    assert twin["orientation_degrees"] == pytest.approx(other["orientation_degrees"], abs=0.01)
+    for key in ("class_selectivity", "mean"):
+        assert twin[key] == pytest.approx(other[key], abs=1e-5), (
+            f"a copy of a filter must have the same {key}"
+        )
+    strongest = [[image["activation"] for image in one["top_images"]] for one in (twin, other)]
+    assert strongest[0] == pytest.approx(strongest[1], abs=1e-5), "a copy must be excited as much"
     assert twin["ablation"]["answers"] == other["ablation"]["answers"]
     assert twin["ablation"]["loss_increase"] == pytest.approx(other["ablation"]["loss_increase"], abs=1e-6)
 
@@ -178,9 +187,9 @@ def test_files_hold_what_was_promised(planted: tuple[Model, Path, Any]) -> None:
     assert layers["layers"][2]["receptive_field"] == {"size": 8, "stride": 2, "offset": 0}
     assert layers["layers"][0]["num_dead"] == 1
     assert layers["keep_best"]["conv2"]["kept"] == [1, 2, 3, 4]
-    assert (
-        layers["keep_best"]["conv2"]["best"][-1] == layers["keep_best"]["conv2"]["full"] == layers["accuracy"]
-    )
+    assert layers["keep_best"]["conv2"]["full"] == layers["accuracy"]
+    # all filters kept is the same network by other sums: rounding may turn one image of the 150
+    assert layers["keep_best"]["conv2"]["best"][-1] == pytest.approx(layers["accuracy"], abs=1.1 / 150)
     shares = [share for _, share in told]
     assert shares == sorted(shares), "progress must not go back"
     assert shares[-1] == 1

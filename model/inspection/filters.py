@@ -10,6 +10,7 @@ from model.patterns import draw_patterns
 NUM_RANDOM = 20_000  # untrained kernels that set the mark for giving a name
 RANDOM_SEED = 0
 UNTRAINED_SHARE = 0.95  # of them stay below the mark
+DIGITS = 12  # of a cosine; those behind them are rounding's, another on every processor
 NUM_SLICES = 3  # heaviest input slices told of a deeper kernel
 NUM_UNTRAINED = 100  # networks that chance is measured on
 
@@ -58,7 +59,7 @@ def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] 
     Returns:
         Per filter `name` (None unless the match exceeds the bank's threshold), `similarity` (cosine, in
         [-1, 1], sign kept; 0 for a kernel of zeros) and `nearest`, the pattern with the largest
-        |similarity|. None for each filter when there is no bank.
+        |similarity|, of equal ones the first. None for each filter when there is no bank.
     """
     num_filters = kernel.shape[-1]
     if bank is None:
@@ -67,7 +68,7 @@ def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] 
     lengths = np.linalg.norm(flat, axis=1, keepdims=True)
     similarities = (flat @ bank.patterns.T) / np.where(lengths > 0, lengths, 1)
     matches: list[dict[str, Any] | None] = []
-    for row in np.clip(similarities, -1, 1):
+    for row in np.clip(similarities, -1, 1).round(DIGITS) + 0.0:  # no -0.0
         best = int(np.abs(row).argmax())
         nearest, similarity = bank.names[best], float(row[best])
         name = nearest if abs(similarity) > bank.threshold else None
