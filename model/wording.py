@@ -1,4 +1,4 @@
-"""How differences of shares are written, the same in every sentence. No drawing, no TensorFlow."""
+"""How numbers are written, the same in every sentence. No drawing, no TensorFlow."""
 
 from collections.abc import Sequence
 
@@ -11,3 +11,15 @@ def digits_for(interval: Sequence[float] | None) -> int:
 def points(difference: float, digits: int = 1) -> str:
     """How large a difference of two shares is, in points; its sign is told in words."""
     return f"{100 * abs(difference):.{digits}f}"
+
+
+def decimal(value: float, digits: int = 1) -> str:
+    """A number to so many decimals, minus being the real minus; what rounds to 0 has none."""
+    text = f"{value:.{digits}f}".replace("-", "−")
+    return text if text.strip("−0.") else text.removeprefix("−")
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign, minus being the real minus; what rounds to 0 has none."""
+    text = decimal(value, digits)
+    return f"+{text}" if value > 0 and text.strip("0.") else text

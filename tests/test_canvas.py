@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.report.canvas import Sheet, attribution, enlarge, garment, limit_of, response, share_cut, signed
+from model.report.canvas import Sheet, attribution, enlarge, garment, limit_of, response, share_cut
 
 
 def read(path):
@@ -51,8 +51,3 @@ def test_one_limit_for_all_that_is_shown():
     assert limit == pytest.approx(np.percentile(np.arange(1000), 99.5))
     assert share_cut(limit, np.arange(1000)) == 0.005
     assert limit_of(np.zeros(4)) == 1.0, "all zero must be drawn white, not fail"
-
-
-@pytest.mark.parametrize(("value", "text"), [(1.25, "+1.2"), (-3.44, "−3.4"), (-0.01, "0.0"), (0, "0.0")])
-def test_minus_is_the_real_minus_and_zero_has_no_sign(value, text):
-    assert signed(value) == text

@@ -8,8 +8,8 @@ import pytest
 
 import train
 from configs.schema import digest, load
-from model.report.canvas import signed
 from model.report.tables import terminal_block
+from model.wording import signed
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -150,12 +150,17 @@ def test_many_models_can_be_drawn(tmp_path: Path) -> None:
 
 
 def test_the_table_has_every_number() -> None:
-    report = report_of("dense", "cnn")
+    report, level = report_of("dense", "cnn"), report_of("dense", "cnn", shares=LOWER)
+    level["robustness"]["kinds"][0]["differences"][0] |= {
+        "difference": [-0.0004] * 7,
+        "intervals": [[-0.0004, 0.0004]] * 7,
+    }
     text = robustness_in_markdown(report["robustness"])
     assert text.count("\n### ") == len(KINDS) + 1
     assert "| 3 | 0.400 (0.3" in text
     assert "| +0.200 (0.1" in text
     assert "these models cannot tell" in text
+    assert "−0.000" not in text + robustness_in_markdown(level["robustness"]), "nothing has no sign"
     layer = report["robustness"]["stability"]["cnn"]["layers"][2]
     assert f"pool1 {layer['trained']['change']:.3f} ({layer['untrained']['change']:.3f})" in text
     widths = {line.count(" | ") for line in text.split("### ")[1].splitlines() if line.startswith("| ")}

@@ -322,6 +322,14 @@ def test_markdown_of_the_default_run() -> None:
     assert REPORT["comparisons"][0]["verdict"] in text
 
 
+def test_nothing_has_no_sign_in_markdown() -> None:
+    pair = comparison(difference=-0.00004) | {"interval": [-0.00004, 0.012]}
+    pair["per_class"][0] |= {"difference": -0.00003, "interval": [-0.02, -0.00001]}
+    text = markdown(report_with(comparisons=[pair]))
+    assert "Difference of accuracy: 0.0000 (0.0000 to 0.0120)" in text
+    assert "| T-shirt/top | 0.0000 | −0.0200 to 0.0000 | yes |" in text
+
+
 def test_markdown_tables_are_square() -> None:
     widths: set[int] = set()
     for line in [*markdown(REPORT).splitlines(), ""]:

@@ -21,13 +21,13 @@ from model.report.canvas import (
     limit_of,
     points,
     shortened,
-    signed,
     top_below,
 )
 from model.report.filter_words import counted
 from model.report.page import Figure
 from model.report.tiles import UNTRAINED_FRAME, largest_block, patch
 from model.report.titles import short
+from model.wording import decimal
 
 COLOURS = dict(
     zip(
@@ -260,15 +260,15 @@ def _draw_classes(
     columns = []
     for place, entry in enumerate(entries):
         shown = [
-            Shown(_bytes(images["classes"][place]), _signed(entry["logit"])),
-            Shown(images["classes/real"][place], _signed(entry["real"]["logit"])),
+            Shown(_bytes(images["classes"][place]), decimal(entry["logit"])),
+            Shown(images["classes/real"][place], decimal(entry["real"]["logit"])),
         ]
         if "untrained" in entry:
             control = _bytes(images["classes/untrained"][place])
-            shown.append(Shown(control, _signed(entry["untrained"]["logit"]), untrained=True))
+            shown.append(Shown(control, decimal(entry["untrained"]["logit"]), untrained=True))
         columns.append((short(entry["class"]), shown))
     _draw_columns(columns, title, subtitle, path, across=CLASSES_ACROSS, cell=112)
-    spans = [f"{_signed(min(logits))} to {_signed(max(logits))}" for logits in (made, real)]
+    spans = [f"{decimal(min(logits))} to {decimal(max(logits))}" for logits in (made, real)]
     alt = f"{title}. Logits made up {spans[0]}, real {spans[1]}."
     return Figure(path, title, alt)
 
@@ -306,10 +306,6 @@ def _draw_columns(
             sheet.place(x, above, tile, frame=frame, frame_width=edge)
             sheet.text(x + tile.shape[1] / 2, above + tile.shape[0] + 4, one.value, align="center")
     sheet.save(path)
-
-
-def _signed(logit: float) -> str:
-    return signed(logit).removeprefix("+")
 
 
 def _bytes(image: np.ndarray) -> np.ndarray:

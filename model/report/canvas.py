@@ -23,6 +23,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from PIL import Image
 
 from data.storage import write_atomically
+from model.wording import signed
 
 DPI = 100  # so that 100 pixels are an inch, and 72 points are 100 pixels
 WIDTH = 1200
@@ -211,12 +212,6 @@ def limit_of(*arrays: np.ndarray) -> float:
 def share_cut(limit: float, *arrays: np.ndarray) -> float:
     """The share of the values that lie beyond the limit and are drawn in its colour."""
     return float(np.mean(np.abs(np.concatenate([np.ravel(a) for a in arrays])) > limit))
-
-
-def signed(value: float, digits: int = 1) -> str:
-    """A number with its sign, minus being the real minus; what rounds to 0 has none."""
-    text = f"{value:+.{digits}f}".replace("-", "−")
-    return text[1:] if not text.strip("+−0.") else text
 
 
 def _coloured(values: np.ndarray, limit: float, kind: Kind) -> np.ndarray:

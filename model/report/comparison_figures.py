@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from model.report.canvas import GREY, INK, LIGHT, MODEL_COLOURS, Sheet, shortened, signed, width_of
+from model.report.canvas import GREY, INK, LIGHT, MODEL_COLOURS, Sheet, shortened, width_of
 from model.report.page import Figure
 from model.report.tables import failed_job
 from model.report.titles import (
@@ -19,6 +19,7 @@ from model.report.titles import (
     percent,
     span,
 )
+from model.wording import signed
 
 NON_EXPERTS = 0.835  # people without training in fashion, on Fashion-MNIST: Zalando's README
 

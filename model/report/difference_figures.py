@@ -17,7 +17,6 @@ from model.report.canvas import (
     garment,
     points,
     shortened,
-    signed,
     top_below,
 )
 from model.report.comparison_figures import colours_of, failures_note
@@ -25,6 +24,7 @@ from model.report.mistake_figures import class_order, mistakes_per_1000, most_co
 from model.report.page import Figure
 from model.report.quality_titles import disagreements_title, mixed_up, mixed_up_title
 from model.report.titles import Report, percent, short
+from model.wording import signed
 
 PER_ROW, MOST_PANELS = 3, 9  # matrices
 MOST_CLASSES, SIDE, STEP = 10, 320, 360  # of a matrix; pixels of its side, and from one to the next

@@ -16,7 +16,6 @@ from model.report.canvas import (
     points,
     response,
     shortened,
-    signed,
     top_below,
     width_of,
 )
@@ -25,6 +24,7 @@ from model.report.inspection_files import Convolution, DenseInspection, Patterns
 from model.report.page import Figure
 from model.report.passport_records import Passport, Unit
 from model.report.tiles import UNTRAINED_FRAME, caption, draw_kernel, largest_block, scale_words
+from model.wording import decimal
 
 LARGE = 12  # filters drawn large: the most valuable ones
 LARGE_CELL, SMALL_GAP = (192, 196), (6, 18)
@@ -239,5 +239,5 @@ def _draw_unit_words(sheet: Sheet, x: int, y: int, unit: Unit, class_names: Sequ
 
 def dense_title(dense: DenseInspection) -> str:
     """How far the weights of neighbouring pixels agree, trained and untrained."""
-    trained, untrained = (signed(value, 2).removeprefix("+") for value in dense.neighbours)
+    trained, untrained = (decimal(value, 2) for value in dense.neighbours)
     return f"{dense.layer}: weights of neighbouring pixels correlate by {trained} (untrained: {untrained})"

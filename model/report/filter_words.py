@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from model.report.canvas import shortened, signed
+from model.report.canvas import shortened
 from model.report.passport_records import Match, Passport, Worth
+from model.wording import decimal
 
 UNNAMED = "no named pattern"
 LONGEST_CLASS = 130  # pixels a class name may take inside a sentence
@@ -22,7 +23,7 @@ def pattern(match: Match) -> str:
     """
     if match.name is None:
         return UNNAMED
-    return f"{match.name} {signed(match.similarity, 2).removeprefix('+')}"
+    return f"{match.name} {decimal(match.similarity, 2)}"
 
 
 def pattern_with_control(match: Match, threshold: float) -> str:
@@ -30,7 +31,7 @@ def pattern_with_control(match: Match, threshold: float) -> str:
     control = f"untrained: 1 in 20 above {threshold:.2f}"
     if match.name is not None:
         return f"{pattern(match)} ({control})"
-    nearest = signed(match.similarity, 2).removeprefix("+")
+    nearest = decimal(match.similarity, 2)
     return f"{UNNAMED} ({match.nearest} {nearest}; {control})"
 
 
@@ -131,7 +132,7 @@ def share(part: float) -> str:
 def number(value: float) -> str:
     """An activation in three digits, minus being the real minus: "12.3", "−0.41", "0"."""
     digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
-    return "0" if value == 0 else signed(value, digits).removeprefix("+")
+    return "0" if value == 0 else decimal(value, digits)
 
 
 def counted(count: int, word: str) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 
 from model.lesson_arithmetic import ByHand, FilterAtWork, Normalization
 from model.report.lesson_text import MINUS, TIMES
+from model.wording import decimal
 
 LARGEST_SLICES = 5
 WIDEST_SIDE_BY_SIDE = 3  # larger filters stand below each other, within 80 columns
@@ -41,18 +42,13 @@ def run_lines(work: FilterAtWork, hand: ByHand, layer: str, at_largest: bool) ->
 
 
 def _line(name: str, value: float) -> str:
-    return f"   {name:30} {_digits(value, 5):>9}"
-
-
-def _digits(value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text.replace("-", MINUS)
+    return f"   {name:30} {decimal(value, 5):>9}"
 
 
 def _normalized(normalization: Normalization, linear: float) -> str:
     numbers = (normalization.scale, normalization.mean, normalization.shift)
-    scale, mean, shift = (f"({text})" if MINUS in text else text for text in (_digits(n, 4) for n in numbers))
-    inside = f"({_digits(linear, 4)} {MINUS} {mean}) / {_digits(normalization.deviation, 4)}"
+    scale, mean, shift = (f"({text})" if MINUS in text else text for text in (decimal(n, 4) for n in numbers))
+    inside = f"({decimal(linear, 4)} {MINUS} {mean}) / {decimal(normalization.deviation, 4)}"
     return f"{scale} {TIMES} {inside} + {shift}"
 
 
@@ -77,7 +73,7 @@ def _slices(work: FilterAtWork, hand: ByHand, layer: str) -> list[str]:
 
 
 def _products(window: np.ndarray, kernel: np.ndarray, products: np.ndarray) -> list[str]:
-    tables = [[[_digits(value, 4) for value in row] for row in table] for table in (window, kernel, products)]
+    tables = [[[decimal(value, 4) for value in row] for row in table] for table in (window, kernel, products)]
     width = max(len(text) for table in tables for row in table for text in row)
     texts = [[" ".join(text.rjust(width) for text in row) for row in table] for table in tables]
     if len(kernel) > WIDEST_SIDE_BY_SIDE:
@@ -102,7 +98,7 @@ def _block(work: FilterAtWork, hand: ByHand, layer: str) -> list[str]:
         return [f"   {pool} leaves this place out: the last row or column fills no 2 x 2 block"]
     row, column = hand.row // 2, hand.column // 2
     how = "the largest of" if work.pooling == "max" else "the mean of"
-    block = " / ".join(" ".join(_digits(value, 5) for value in line) for line in hand.block)
+    block = " / ".join(" ".join(decimal(value, 5) for value in line) for line in hand.block)
     return [
         _line(f"{pool}, row {row}, column {column}", float(hand.pooled[row, column])),
         f"      {how} {block}",
@@ -117,7 +113,7 @@ def _against_keras(work: FilterAtWork, hand: ByHand) -> list[str]:
     if hand.pooled is not None and work.keras_pooled is not None:
         whole += f", pooled {_apart(work.keras_pooled, hand.pooled)}"
     here = _apart(np.array(theirs), np.array(hand.value))
-    return [f"Keras: {_digits(theirs, 5)} at this place; difference {here}", whole]
+    return [f"Keras: {decimal(theirs, 5)} at this place; difference {here}", whole]
 
 
 def _apart(theirs: np.ndarray, ours: np.ndarray) -> str:

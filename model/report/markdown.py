@@ -13,6 +13,7 @@ from model.report.tables import (
     table,
     what_may_differ,
 )
+from model.wording import signed
 
 PER_CLASS = {  # heading: key of report.json's per_class, what it means, what stands where there is none
     "Accuracy": (
@@ -124,4 +125,4 @@ def _mean_and_deviation(found: Mapping[str, Any]) -> str:
 
 
 def _signed(value: float | None) -> str:
-    return "no pictures" if value is None else f"{value:+.4f}".replace("-", "−")
+    return "no pictures" if value is None else signed(value, 4)

@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from model.report.canvas import GREY, INK, LIGHT, Sheet, enlarge, garment, points, shortened, signed
+from model.report.canvas import GREY, INK, LIGHT, Sheet, enlarge, garment, points, shortened
 from model.report.comparison_figures import (
     colours_of,
     draw_estimate,
@@ -27,6 +27,7 @@ from model.report.titles import (
     percent,
     short,
 )
+from model.wording import signed
 
 # Garments for the upper body, the whole body and the legs, then bags and shoes: like beside like.
 FASHION_ORDER = (0, 6, 2, 4, 3, 1, 8, 5, 7, 9)

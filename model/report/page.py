@@ -14,6 +14,7 @@ from markupsafe import Markup
 from data.perturbations import KINDS
 from model.report.tables import answers, epochs, failed_job
 from model.report.titles import by_interest, headline, verdict_of
+from model.wording import decimal, signed
 
 PARTS = Path(__file__).parent / "page_template"
 IN_FRONT = 6  # figures, of the comparison all but the last; the others wait under "details"
@@ -181,13 +182,13 @@ def _percent(share: float | None) -> str:
 
 
 def _points(difference: float | None) -> str:
-    return "–" if difference is None else f"{100 * difference:+.1f}".replace("-", "−")
+    return "–" if difference is None else signed(100 * difference)
 
 
 def _ends(interval: Sequence[float] | None) -> str:
     if interval is None:
         return ""
-    return " to ".join(f"{round(100 * end, 1) + 0.0:.1f}".replace("-", "−") for end in interval)
+    return " to ".join(decimal(100 * end) for end in interval)
 
 
 def _mega(flops: float) -> str:

@@ -18,7 +18,6 @@ from model.report.canvas import (
     garment,
     points,
     shortened,
-    signed,
     top_below,
     width_of,
     wrapped,
@@ -37,6 +36,7 @@ from model.report.tiles import (
     largest_block,
     scale_words,
 )
+from model.wording import decimal
 
 SHOWN, PER_PAGE = 12, 6
 STRONGEST, MEDIAN = 6, 3
@@ -126,11 +126,7 @@ def passports_title(layer: str, filters: Sequence[Passport]) -> str:
     else:
         title = f"{layer}: the next {counted(len(filters), 'filter')} by what their loss costs"
     most = max(passport.worth.accuracy_drop for passport in filters)
-    costs = (
-        f"up to {signed(100 * most, 2).removeprefix('+')} points of accuracy"
-        if most > 0
-        else "none costs accuracy"
-    )
+    costs = f"up to {decimal(100 * most, 2)} points of accuracy" if most > 0 else "none costs accuracy"
     if most > 0 and all(passport.worth.interval[0] <= 0 for passport in filters):
         costs += ", each within chance"
     return f"{title}: {costs}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model.report.tables import escaped, table
+from model.wording import decimal, signed
 
 
 def robustness_in_markdown(robustness: Mapping[str, Any]) -> str:
@@ -52,15 +53,15 @@ def _rows(kind: Mapping[str, Any]) -> list[list[str]]:
     minus = [f"{escaped(one['candidate'])} − {escaped(one['baseline'])}" for one in differences]
     rows = [["strength", *(escaped(model) for model in models), *minus]]
     for place, strength in enumerate(kind["strengths"]):
-        accuracies = [_told(e["accuracy"][place], e["intervals"][place]) for e in models.values()]
-        ahead = [_told(one["difference"][place], one["intervals"][place], "+") for one in differences]
+        accuracies = [_told(decimal(e["accuracy"][place], 3), e["intervals"][place]) for e in models.values()]
+        ahead = [_told(signed(one["difference"][place], 3), one["intervals"][place]) for one in differences]
         rows.append([f"{strength:g}", *accuracies, *ahead])
     return rows
 
 
-def _told(value: float, interval: Sequence[float], sign: str = "") -> str:
-    low, high = (f"{end:.3f}" for end in interval)
-    return f"{value:{sign}.3f} ({low} to {high})".replace("-", "−")
+def _told(value: str, interval: Sequence[float]) -> str:
+    low, high = (decimal(end, 3) for end in interval)
+    return f"{value} ({low} to {high})"
 
 
 def _maps(stability: Mapping[str, Any]) -> list[list[str]]:
@@ -72,6 +73,6 @@ def _maps(stability: Mapping[str, Any]) -> list[list[str]]:
             f"{layer['layer']} {layer['trained']['change']:.3f} ({layer['untrained']['change']:.3f})"
             for layer in found["layers"]
         ]
-        kept = _told(found["answers_kept"], found["interval"])
+        kept = _told(decimal(found["answers_kept"], 3), found["interval"])
         rows.append([escaped(model), kept, *cells, *[""] * (most - len(cells))])
     return rows

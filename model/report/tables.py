@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from model.wording import decimal
+
 Report = Mapping[str, Any]
 Models = Mapping[str, Mapping[str, Any]]
 
@@ -245,4 +247,4 @@ def _megaflops(entry: Mapping[str, Any]) -> str:
 
 def fractions(interval: Sequence[float] | None) -> str:
     """An interval as it stands in report.md; nothing where there is none."""
-    return "" if interval is None else " to ".join(f"{end:.4f}".replace("-", "−") for end in interval)
+    return "" if interval is None else " to ".join(decimal(end, 4) for end in interval)

@@ -6,6 +6,7 @@ from model.layer_facts import SIDE, ReceptiveField
 from model.report.canvas import GREY, INK, LIGHT, Sheet, garment, limit_of, response, share_cut
 from model.report.filter_words import share
 from model.report.passport_records import Example
+from model.wording import decimal
 
 UNTRAINED_FRAME = "#8c8c8c"
 BOX = np.array([255, 176, 0], np.uint8)  # the receptive field in its garment: seen on black, gray and white
@@ -62,9 +63,8 @@ def cell_number(weight: float, block: int) -> str:
     """A weight as short as its cell: "−0.12", in narrow cells "−.12" and "−1.2"; minus is the real minus."""
     narrow = block < 46
     digits = 2 if abs(weight) < (0.995 if narrow else 9.995) else 1 if abs(weight) < 9.95 else 0
-    text = f"{weight:.{digits}f}"
-    text = text.removeprefix("-") if not text.strip("-0.") else text
-    return (text.replace("0.", ".", 1) if narrow else text).replace("-", "−")
+    text = decimal(weight, digits)
+    return text.replace("0.", ".", 1) if narrow else text
 
 
 def draw_map(

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from model.report.canvas import signed
-from model.wording import digits_for
+from model.wording import decimal, digits_for, signed
 
 Report = Mapping[str, Any]
 Histories = Mapping[str, Mapping[int, Mapping[str, np.ndarray]]]
@@ -26,7 +25,7 @@ def percent(share: float, digits: int = 1) -> str:
 
 def in_points(difference: float, digits: int = 1) -> str:
     """A difference of two fractions in points, without a plus."""
-    return signed(100 * difference, digits).removeprefix("+")
+    return decimal(100 * difference, digits)
 
 
 def span(interval: Sequence[float] | None) -> str:
