@@ -5,9 +5,13 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from tests.recording import Recording
 
 ROOT = Path(__file__).parent.parent
 SMALL_CONFIG = """
@@ -69,3 +73,11 @@ def small_run(small_config: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     result = run_program(small_config, "launch.workers=2", "--outputs", outputs)
     assert result.returncode == 0, f"the program failed on a small config:\n{result.stdout}{result.stderr}"
     return outputs / "small"
+
+
+@pytest.fixture
+def recording(monkeypatch: pytest.MonkeyPatch) -> "Recording":
+    """Takes down what figures consist of, in place of drawing them."""
+    from tests.recording import Recording
+
+    return Recording(monkeypatch)

@@ -1,7 +1,6 @@
-"""The pictures of the comparison: what their titles say, their sizes, and that odd runs can be drawn."""
+"""The pictures of the comparison: what stands in them, their sizes, and that odd runs can be drawn."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from PIL import Image
 
 from model.comparison import summarise
-from model.report import comparison_figures, glance, learning_figure, mistake_figures, titles
+from model.report import comparison_figures, glance, learning_figure, mistake_figures
 
 FACTS = {
     "architecture": "cnn",
@@ -80,111 +79,7 @@ def report_of(
     }
 
 
-def pair(difference: float, low: float, high: float, **others: Any) -> dict[str, Any]:
-    """One entry of `comparisons`, as far as titles read it."""
-    names = {"baseline": "dense", "candidate": "cnn", "over": "seeds and images", "verdict": "In words: so."}
-    return {**names, "difference": difference, "interval": [low, high], **others}
-
-
-def titled(*pairs: dict[str, Any], broken: tuple[dict[str, Any], ...] = ()) -> str:
-    return titles.accuracy_title({"comparisons": list(pairs), "not_compared": list(broken), "models": {}})
-
-
-@pytest.mark.parametrize(
-    ("pairs", "expected"),
-    [
-        ([pair(0.026, 0.022, 0.03)], "cnn is ahead by 2.6 points (2.2 to 3.0)"),
-        ([pair(-0.026, -0.03, -0.022)], "dense is ahead by 2.6 points (2.2 to 3.0)"),
-        (
-            [pair(0.001, -0.005, 0.007)],
-            "No difference can be seen: cnn leads dense by 0.1 points (−0.5 to 0.7)",
-        ),
-        (
-            [pair(-0.001, -0.007, 0.005)],
-            "No difference can be seen: dense leads cnn by 0.1 points (−0.5 to 0.7)",
-        ),
-        ([pair(0.003, 0.0002, 0.006)], "cnn is ahead by 0.30 points (0.02 to 0.60)"),
-        (
-            [pair(0.02, 0.01, 0.03, over="images")],
-            "cnn is ahead by 2.0 points (1.0 to 3.0); other seeds may differ",
-        ),
-        (
-            [pair(0.02, 0.01, 0.03), pair(0.03, 0.02, 0.04, candidate="b"), pair(0.0, -0.01, 0.01)],
-            "Of 3 models against dense: 2 ahead, b most, by 3.0 points; 1 can't be told from it",
-        ),
-        (
-            [pair(-0.02, -0.03, -0.01), pair(0.02, 0.01, 0.03, candidate="b")],
-            "Of 2 models against dense: 1 ahead, b by 2.0 points; 1 behind, cnn by 2.0 points",
-        ),
-    ],
-)
-def test_the_title_is_the_finding_whichever_way_it_falls(pairs: list[dict[str, Any]], expected: str) -> None:
-    assert titled(*pairs) == expected, "the title of 2-accuracy doesn't say what the interval says"
-
-
-def test_where_nothing_is_compared_the_title_says_why() -> None:
-    broken = {
-        "baseline": "dense",
-        "candidate": "cnn",
-        "verdict": "dense is at 10.0 %, what guessing gives: x",
-    }
-    assert titled(broken=(broken,)) == "dense is at 10.0 %, what guessing gives", "a broken run must say so"
-    several = titled(pair(0.02, 0.01, 0.03), broken=(broken,))
-    assert several.endswith("; 1 not compared"), "a model without comparison must not vanish from the title"
-
-
-def history(*accuracies: float) -> dict[str, np.ndarray]:
-    values = np.array(accuracies)
-    return {"accuracy": values, "val_accuracy": values}
-
-
-@pytest.mark.parametrize(
-    ("histories", "expected"),
-    [
-        (
-            {"dense": {0: history(0.8, 0.88, 0.881)}, "cnn": {0: history(0.8, 0.88, 0.9)}},
-            "cnn still improves at epoch 3; dense has stopped",
-        ),
-        ({"dense": {0: history(0.8, 0.88, 0.88)}}, "dense has stopped improving"),
-        ({"cnn": {0: history(0.9, 0.85)}}, "cnn gets worse at epoch 2"),
-        ({"cnn": {0: history(0.9)}}, "cnn was trained for a single epoch"),
-        (
-            {"a": {0: history(0.8, 0.9)}, "b": {0: history(0.8, 0.8, 0.9)}},
-            "a and b still improve at the end",
-        ),
-        # the last fifth of ten epochs is two: +0.1 and then +0.15 points are an improvement together
-        ({"a": {0: history(*[0.8] * 8, 0.801, 0.8025)}}, "a still improves at epoch 10"),
-        # the mean over seeds decides
-        ({"a": {0: history(0.8, 0.81), 1: history(0.8, 0.791)}}, "a has stopped improving"),
-    ],
-)
-def test_learning_title_tells_who_still_improves(histories: titles.Histories, expected: str) -> None:
-    assert titles.learning_title(histories) == expected, "the title of 3-learning is wrong about the end"
-
-
-def test_confusion_title_tells_the_largest_change() -> None:
-    classes = ["T-shirt/top", "Trouser", "Shirt"]
-    change = np.array([[0, 3.0, 0], [0, 0, 0], [-38, 0, 0]])
-    mistakes = np.abs(change)
-
-    def title(change: np.ndarray | None) -> str:
-        return titles.confusion_title(classes, mistakes, change, "cnn")
-
-    assert title(change) == "Where cnn errs less: Shirt taken for T-shirt, −38 of 1,000"
-    assert title(-change) == "Where cnn errs more: Shirt taken for T-shirt, +38 of 1,000"
-    assert "no pair of classes changes" in title(change / 100), "changes under 1 of 1,000 are no finding"
-    assert title(None) == "Most frequent mistake of cnn: Shirt taken for T-shirt, 38 of 1,000"
-
-
-def test_mistakes_title_tells_how_sure() -> None:
-    sure, unsure = {"probability": 0.9999}, {"probability": 0.31}
-    title = titles.mistakes_title
-    assert title([sure], "cnn") == "Sure and wrong: cnn gave each of these wrong answers at least 99.9 %"
-    assert title([unsure], "cnn") == "Wrong, but never sure: cnn gave no wrong answer more than 31.0 %"
-    assert title([], "cnn") == "cnn makes no mistake on the test pictures"
-
-
-def drawn(report: dict[str, Any], folder: Path, inspection: Any = None) -> dict[str, np.ndarray]:
+def drawn(report: dict[str, Any], folder: Path) -> dict[str, np.ndarray]:
     """All pictures of a report, as pixels; checks what holds for each."""
     epochs = np.array([0.7, 0.8])
     columns = {"accuracy": epochs, "val_accuracy": epochs}
@@ -195,7 +90,7 @@ def drawn(report: dict[str, Any], folder: Path, inspection: Any = None) -> dict[
     ] * 12
     images = (np.arange(10 * 28 * 28) % 256).astype(np.uint8).reshape(10, 28, 28)
     figures = [
-        glance.at_a_glance(report, folder / "1-at-a-glance.png", "cnn", inspection),
+        glance.at_a_glance(report, folder / "1-at-a-glance.png"),
         comparison_figures.accuracy(report, folder / "2-accuracy.png"),
         learning_figure.learning(report, histories, folder / "3-learning.png"),
         mistake_figures.confusion(report, folder / "4-confusion.png"),
@@ -238,34 +133,6 @@ def test_garments_are_blocks_of_one_colour(tmp_path: Path) -> None:
     assert (gray == shown[..., None]).all(), "the mistake shown is not the test picture of its index"
 
 
-def test_maps_before_and_after_pooling_have_one_size_and_scale(tmp_path: Path) -> None:
-    random = np.random.default_rng(1)
-    maps = random.random((2, 26, 26, 5)) * [1, 1, 0.1, 1, 1]  # the second filter shown answers weakly
-    worth = SimpleNamespace(accuracy_drop=0.01, interval=(-0.001, 0.02))
-    convolution = SimpleNamespace(
-        name="conv1",
-        kernel=random.normal(size=(3, 3, 1, 5)),
-        maps=maps,
-        pooled=maps.reshape(2, 13, 2, 13, 2, 5).max(axis=(2, 4)),
-        passports=[SimpleNamespace(index=index, worth=worth) for index in (4, 2, 0, 1, 3)],
-    )
-    images = np.zeros((2, 28, 28), np.uint8)
-    inspection = SimpleNamespace(
-        images=images, labels=np.array([0, 9]), num_test=1000, convolutions=(convolution,)
-    )
-    report = report_of({"dense": 0.85, "cnn": 0.9})
-    picture = drawn(report, tmp_path, inspection)["1-at-a-glance"]
-    top = 58 + 2 * 22 + 60  # title, two lines, heading
-    before = blocks_in(picture, 346 + 290, top, 26, 5)
-    after = blocks_in(picture, 346 + 290 + 130 + 18, top, 13, 10)
-    largest = np.argmax(convolution.pooled[-1, :, :, 4])
-    row, column = divmod(int(largest), 13)
-    around = before[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].reshape(-1, 3).tolist()
-    assert after[row, column].tolist() in around, "the pooled value has another colour: two scales"
-    weak = blocks_in(picture, 346 + 290, top + (584 - top) // 2, 26, 5)
-    assert weak[..., 1].min() > 200, "a weak answer is drawn as strong: a scale per map"
-
-
 @pytest.mark.parametrize(
     ("shares", "options"),
     [
@@ -295,40 +162,6 @@ def test_odd_runs_can_be_drawn(shares: dict[str, float], options: dict[str, Any]
     assert all(len(np.unique(picture)) > 1 for picture in pixels.values()), "a figure is an empty sheet"
 
 
-def test_models_without_a_training_have_no_panel(tmp_path: Path) -> None:
-    report = report_of({"dense": 0.85})
-    histories = {"cnn": {}, "dense": {0: history(0.7, 0.8)}}
-    alone = learning_figure.learning(report, {"dense": histories["dense"]}, tmp_path / "alone.png")
-    figure = learning_figure.learning(report, histories, tmp_path / "3-learning.png")
-    assert figure.title == "dense still improves at epoch 2", "a model that was not trained is in the title"
-    assert figure.path.read_bytes() == alone.path.read_bytes(), "a panel without curves"
-    nothing = learning_figure.learning(report | {"models": {}}, {"cnn": {}, "dense": {}}, tmp_path / "x.png")
-    assert nothing.title == "No training was finished"
-
-
-def test_models_with_convolutions_are_looked_into_first() -> None:
-    plain, deep = {"convolution_parameters": 0}, {"convolution_parameters": 9}
-    assert titles.by_interest({"dense": plain, "cnn": deep}) == ["cnn", "dense"]
-    assert titles.by_interest({"cnn": deep, "dense": plain}) == ["cnn", "dense"]
-    assert titles.by_interest({"cnn": deep, "other": deep}) == ["other", "cnn"], "of two the candidate"
-    several = {"cnn": deep, "dense": plain, "strides": deep}
-    assert titles.by_interest(several) == ["cnn", "strides", "dense"], "of more the one all are compared with"
-
-
-def test_a_glance_at_several_models_tells_as_many_answers_as_fit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written: list[str] = []
-    monkeypatch.setattr(glance.Sheet, "text", lambda self, x, y, string, **_: written.append(string))
-    report = report_of({"a": 0.8, **{f"model-{number}": 0.9 for number in range(8)}})
-    glance.at_a_glance(report, tmp_path / "1.png")
-    told = written[-1].replace("\n", " ")
-    answers = [pair["words"]["answer"] for pair in report["comparisons"]]
-    assert told.startswith(answers[0])
-    assert len(written[-1].splitlines()) <= 3, "the words run out of the picture"
-    assert told == " ".join(answers[: told.count("is better")]), "a sentence is cut off"
-
-
 def test_a_failed_look_inside_is_called_that() -> None:
     failed = ({"model": "cnn", "seed": 1, "reason": "x"}, LOOK)
     note = comparison_figures.failures_note(report_of({"cnn": 0.9}, failed=failed))
@@ -342,10 +175,3 @@ def test_fashion_mnist_alone_has_the_human_mark_and_its_own_class_order(tmp_path
     report["data"]["name"] = "fashion-mnist"
     assert mistake_figures.class_order(report) == [0, 6, 2, 4, 3, 1, 8, 5, 7, 9]
     assert (drawn(report, tmp_path)["2-accuracy"] != plain).any(), "83.5 % of non-experts is not marked"
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_names_are_cut_to_one_printable_line(name: str) -> None:
-    shown = titles.short(name)
-    assert shown.isprintable(), "a control character reaches the picture"
-    assert 0 < len(shown) <= titles.LONGEST_NAME, "a name can push everything else out of its place"
