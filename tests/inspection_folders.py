@@ -1,6 +1,7 @@
 """Inspection folders of made-up networks, as the inspection would leave them: arrays at random, real keys."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from configs.schema import Cnn
 from data.splits import Split
 from model.layer_facts import layer_facts, receptive_field
+from model.report.inspection_files import Convolution
 
 NUM_TEST = 60
 PATTERNS = ("vertical edge", "blur")
@@ -135,3 +137,8 @@ def write_dense(folder: Path, num_units: int = 30, num_classes: int = 3) -> Path
     document["neighbour_correlation"] = {"trained": 0.5, "untrained": -0.001}
     (folder / "units.json").write_text(json.dumps(document))
     return folder
+
+
+def backwards(layer: Convolution) -> Convolution:
+    """A layer whose filters are ranked the other way round, so that a filter's place is not its index."""
+    return replace(layer, passports=layer.passports[::-1])

@@ -7,9 +7,12 @@ from PIL import Image
 
 from configs.schema import Cnn
 from model.report.activation_figures import activations_title, columns_rule, draw_activations, rows_that_fit
-from model.report.canvas import limit_of, response
+from model.report.canvas import garment, limit_of, response
 from model.report.inspection_files import Inspection, read_inspection
-from tests.inspection_folders import made_up_test, write_cnn
+from model.report.tiles import UNTRAINED_FRAME
+from model.wording import decimal
+from tests.inspection_folders import backwards, made_up_test, write_cnn
+from tests.recording import Recording
 
 COURSE = Cnn(filters=(8, 8))
 
@@ -131,3 +134,39 @@ def test_any_architecture_is_drawn_within_the_sheet(tmp_path: Path, network: Cnn
         with Image.open(figure.path) as image:
             assert image.width == 1200
             assert image.height <= 1500
+
+
+def test_every_map_stands_in_the_row_of_its_filter_and_the_column_of_its_garment(
+    recording: Recording, tmp_path: Path
+) -> None:
+    found = read_cnn(tmp_path, COURSE)
+    layer = backwards(found.convolutions[0])
+    names = [f"kind {label}" for label in range(10)]
+    draw_activations(found, layer, made_up_test(10), names, tmp_path / "x.png")
+    drawn = recording.last
+    assert layer.pooled is not None
+    indices = [7, 6, 5, 4, 3, 2]
+    limit = limit_of(
+        layer.maps[..., indices], layer.pooled[..., indices], layer.untrained_maps[:1, ..., indices]
+    )
+    for column in (0, 4, 9):
+        [image] = [t for t in drawn.showing(garment(found.images[column], 3)) if t.frame is None]
+        assert drawn.beside(image.y - 17, 1, image.x, image.x + 84) == [f"kind {column}"], (
+            "above another garment"
+        )
+        [linear] = drawn.showing(response(layer.before_relu[column, ..., 7], limit, 3))
+        smallest = decimal(layer.before_relu[column, ..., 7].min(), 2)
+        assert (linear.x, drawn.below(linear, 6)) == (image.x, [smallest])
+        for index in indices:
+            whole, small = layer.maps[column, ..., index], layer.pooled[column, ..., index]
+            [tile] = drawn.showing(response(whole, limit, 3))
+            [pooled] = drawn.showing(response(small, limit, 6))
+            assert (tile.x, pooled.x, pooled.y) == (image.x, image.x, tile.y + 81)
+            assert drawn.below(pooled, 6) == [f"{whole.max():.2f} → {small.max():.2f}"]
+            named = [t for t in drawn.texts if t.string == f"filter {index}" and t.x > 24]
+            assert [text.y for text in named] == [tile.y], "the words beside it are of another filter"
+    assert drawn.text("untrained").x > image.x + 84
+    for index in indices:
+        [twin] = drawn.showing(response(layer.untrained_maps[0, ..., index], limit, 3))
+        [tile] = drawn.showing(response(layer.maps[0, ..., index], limit, 3))
+        assert (twin.y, twin.frame) == (tile.y, UNTRAINED_FRAME)

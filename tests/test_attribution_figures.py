@@ -12,7 +12,8 @@ from data.storage import write_npz
 from model.inspection.faithfulness import COUNTS
 from model.report.attribution_figures import draw_wanted, draw_why, why_title
 from model.report.canvas import attribution, garment, limit_of
-from model.report.tiles import patch
+from model.report.tiles import UNTRAINED_FRAME, patch
+from tests.recording import Recording
 
 CLASSES = ["T-shirt/top", "<b>$x_1$</b>"]
 TITLES = {"grad_cam": "Grad-CAM", "integrated_gradients": "integrated gradients", "occlusion": "occlusion"}
@@ -99,7 +100,7 @@ def test_titles(change: dict[str, Any], title: str) -> None:
     assert why_title({"target": 0, "label": 0, "score": 0.97, "thirds": thirds} | change, CLASSES) == title
 
 
-def test_wanted_shows_made_up_above_real(tmp_path: Path) -> None:
+def test_wanted_shows_made_up_above_real_each_with_its_number(recording: Recording, tmp_path: Path) -> None:
     generator = np.random.default_rng(1)
     made = generator.uniform(size=(2, 28, 28)).astype(np.float32)
     real = generator.integers(0, 256, (2, 28, 28), np.uint8)
@@ -107,40 +108,55 @@ def test_wanted_shows_made_up_above_real(tmp_path: Path) -> None:
     filters = [
         {
             "layer": "conv2", "index": 3 + k, "row": 5, "column": 5, "receptive_field": field,
-            "activation": 3.0, "untrained": {"activation": 0.5},
+            "activation": 3.0 + 0.4 * k, "untrained": {"activation": 0.5 + k},
             "real": {"index": k, "row": 1, "column": 10, "activation": 2.0},
         }
         for k in range(2)
     ]  # fmt: skip
-    classes = [{"class": name, "logit": 9.0, "real": {"index": 0, "logit": 10.0}} for name in CLASSES]
+    classes = [
+        {
+            "class": name,
+            "logit": 9.0 - k,
+            "real": {"index": k, "logit": 8.5 - 2 * k},
+            "untrained": {"logit": -k / 50},
+        }
+        for k, name in enumerate(CLASSES)
+    ]
     document = {"starts": 4, "steps": 32, "searched": 2000, "filters": filters, "classes": classes}
     (tmp_path / "wanted.json").write_text(json.dumps(document))
     images = {"conv2": made, "conv2/real": real, "classes": made, "classes/real": real}
-    images["conv2/untrained"] = made[::-1].copy()
+    images |= {"conv2/untrained": made[::-1].copy(), "classes/untrained": made[::-1].copy()}
     write_npz(tmp_path / "wanted.npz", images)
-    filters_figure, classes_figure = draw_wanted(tmp_path, tmp_path)
-    assert filters_figure.title == (
-        "What two filters of conv2 want: made-up patches reach 1.50 times the best real one"
+    of_filters, of_classes = draw_wanted(tmp_path, tmp_path)
+    first, second = recording.sheets
+    assert of_filters.title == (
+        "What two filters of conv2 want: made-up patches reach 1.60 times the best real one"
     )
-    assert classes_figure.title == "What each class wants: 0 of 2 made-up pictures beat the best real one"
-    pixels = np.asarray(Image.open(filters_figure.path).convert("RGB"))
-    seen = garment(np.rint(255 * made[1][10:18, 10:18]).astype(np.uint8), 11)
-    assert holds(pixels, seen), "the made-up patch is not what the filter sees"
-    assert holds(pixels, garment(real[1][2:10, 20:28], 11)), "the real patch is from another place"
-    framed = np.pad(garment(np.rint(255 * made[0][10:18, 10:18]).astype(np.uint8), 11), ((3,), (3,), (0,)))
-    framed[:3], framed[-3:], framed[:, :3], framed[:, -3:] = (140,) * 4  # the grey of the untrained
-    assert holds(pixels, framed), "the untrained network's patch must stand in a grey frame"
-    assert holds(np.asarray(Image.open(classes_figure.path).convert("RGB")), garment(real[0], 4))
-
-
-def holds(pixels: np.ndarray, tile: np.ndarray) -> bool:
-    """Whether a picture stands somewhere on a sheet, pixel by pixel."""
-    height, width = tile.shape[:2]
-    rows, columns = np.nonzero((pixels[: 1 - height, : 1 - width] == tile[0, 0]).all(axis=-1))
-    return any(
-        np.array_equal(pixels[r : r + height, c : c + width], tile)
-        for r, c in zip(rows, columns, strict=True)
-    )
+    assert of_filters.alt.endswith("Filter 3: 3.00 made up, 2.00 real.")
+    assert of_classes.title == "What each class wants: 2 of 2 made-up pictures beat the best real one"
+    assert of_classes.alt.endswith("Logits made up 8.0 to 9.0, real 6.5 to 8.5.")
+    drawn_up = np.rint(255 * made).astype(np.uint8)
+    for k in range(2):
+        patches = (drawn_up[k][10:18, 10:18], real[k][2:10, 20:28], drawn_up[1 - k][10:18, 10:18])
+        for sheet, pictures, block, numbers in (
+            (first, patches, 11, [f"{3 + 0.4 * k:.2f}", "2.00", f"{0.5 + k:.2f}"]),
+            (second, (drawn_up[k], real[k], drawn_up[1 - k]), 4, [f"{9 - k}.0", f"{8.5 - 2 * k}", "0.0"]),
+        ):
+            column = []
+            for picture, number, framed in zip(pictures, numbers, (False, False, True), strict=True):
+                tiles = [
+                    tile
+                    for tile in sheet.showing(garment(picture, block))
+                    if (tile.frame == UNTRAINED_FRAME) == framed
+                ]
+                assert len(tiles) == 1, "grey frames are for the untrained network's, and only for them"
+                assert sheet.below(tiles[0], 10) == [number], "the number of another picture"
+                column.append(tiles[0])
+            assert len({tile.x for tile in column}) == 1
+            heights = [tile.y for tile in column]
+            assert heights == sorted(heights), "above made up, below real, then the untrained network's"
+            name = f"filter {3 + k}" if sheet is first else ("T-shirt", "<b>$x_1$…")[k]
+            assert sheet.beside(column[0].y - 24, 1, column[0].x, column[0].x) == [name]
 
 
 def test_patch_is_the_receptive_field() -> None:
@@ -151,3 +167,39 @@ def test_patch_is_the_receptive_field() -> None:
     found = patch(image, ReceptiveField(size=4, stride=2, offset=-1), 0, 3)
     assert found[0].tolist() == [0, 0, 0, 0]
     assert found[1].tolist() == [5, 6, 7, 8]
+
+
+def test_a_methods_curve_has_the_colour_of_its_name(recording: Recording, tmp_path: Path) -> None:
+    write_why(tmp_path, list(TITLES))
+    document = json.loads((tmp_path / "attributions.json").read_text())
+    draw_why(tmp_path, tmp_path)
+    drawn, entry = recording.sheets[1], document["images"][1]
+    lines = drawn.marks(0)
+    for name, title in TITLES.items():
+        colour, curves = drawn.text(title).colour, entry["methods"][name]
+        own, other = (next(line for line in lines if line.values[:, 1].tolist() == curves[which]["deletion"])
+                      for which in ("own", "other"))  # fmt: skip
+        assert own.colour == other.colour == colour, "the curve of another method"
+        assert (own.style, other.style) == ("-", ":"), "dotted: by the next picture's map"
+    [brightest] = [line for line in lines if line.style == "--"]
+    assert brightest.values[:, 1].tolist() == entry["brightness"]["deletion"]
+    assert brightest.values[:, 0].tolist() == list(COUNTS)
+    assert len({line.colour for line in lines}) == 4
+
+
+def test_a_map_is_called_unfaithful_where_it_is_and_its_limit_told_elsewhere(
+    recording: Recording, tmp_path: Path
+) -> None:
+    arrays = write_why(tmp_path, list(TITLES))
+    draw_why(tmp_path, tmp_path, "cnn, seed 0.")
+    drawn = recording.last
+    for name, title in TITLES.items():
+        limit = limit_of(arrays[name][1], arrays[f"{name}/untrained"][1])
+        [tile] = drawn.showing(attribution(arrays[name][1], limit, 5))
+        told = "not faithful here" if name == "grad_cam" else f"to ±{limit:.2g}"
+        assert drawn.below(tile, 5) == [told]
+        assert drawn.text(title).y < tile.y
+        assert drawn.text(title).x == tile.middle[0]
+    assert "which gives it 0.10." in drawn.strings
+    assert drawn.text("T-shirt").y == 84, "the label stands above the picture"
+    assert drawn.reading.startswith("Orange speaks for the class, purple against it. Test picture 7:")

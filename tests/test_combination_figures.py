@@ -1,12 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from configs.schema import Cnn
-from model.report.combination_figures import combination_title, draw_combinations
+from model.report.canvas import garment, response
+from model.report.combination_figures import combination_title, draw_combinations, slices_of
 from model.report.inspection_files import Inspection, read_inspection
-from tests.inspection_folders import made_up_test, write_cnn
+from model.report.passport_records import Slice
+from model.report.tiles import UNTRAINED_FRAME, boxed_garment, patch, scale_words
+from tests.inspection_folders import backwards, made_up_test, write_cnn
+from tests.recording import Recording
 
 
 def read_cnn(folder: Path, network: Cnn) -> Inspection:
@@ -43,3 +48,47 @@ def test_deeper_filters_are_drawn_whatever_they_read(tmp_path: Path, network: Cn
         with Image.open(figure.path) as image:
             assert image.width == 1200
             assert image.height <= 1500
+
+
+def test_a_deeper_filter_stands_beside_what_it_reads_and_what_excites_it(
+    recording: Recording, tmp_path: Path
+) -> None:
+    found, test = read_cnn(tmp_path, Cnn(filters=(5, 4))), made_up_test()
+    first, layer = found.convolutions[0], backwards(found.convolutions[1])
+    passports = [
+        replace(p, slices=tuple(Slice((p.index + c) % 5, 0.5 - c / 10) for c in range(3)))
+        for p in layer.passports
+    ]
+    layer = replace(layer, passports=tuple(passports))
+    figure = draw_combinations(layer, first, test, ("a", "b", "c"), tmp_path / "x.png")
+    drawn = recording.last
+    limit, _ = scale_words(*slices_of(layer.kernel, passports), *slices_of(layer.untrained_kernel, passports))
+    first_limit, _ = scale_words(first.kernel)
+    for passport in passports:
+        name = drawn.text(f"filter {passport.index}")
+        assert drawn.beside(name.y + 2, 1, name.x + 500, name.x + 560) == ["9 answers change"]
+        for number, part in enumerate(passport.slices):
+            [tile] = drawn.showing(response(layer.kernel[:, :, part.channel, passport.index], limit, 16))
+            assert (tile.x, tile.y) == (name.x + 89 * number, name.y + 23), (
+                "the heaviest first, under its filter"
+            )
+            before = response(layer.untrained_kernel[:, :, part.channel, passport.index], limit, 8)
+            [twin] = [one for one in drawn.showing(before) if one.frame == UNTRAINED_FRAME]
+            assert (twin.x, twin.y) == (tile.x + 53, tile.y + 3)
+            reads = response(first.kernel[:, :, 0, part.channel], first_limit, 16)
+            assert (tile.x, tile.y + 53) in {(one.x, one.y) for one in drawn.showing(reads)}, (
+                "reads another filter"
+            )
+            assert drawn.beside(tile.y + 31, 1, tile.x + 51, tile.x + 51) == [f"{50 - 10 * number} %"]
+            assert drawn.beside(tile.y + 68, 1, tile.x + 51, tile.x + 51) == [f"{part.channel}"]
+        for number, example in enumerate(passport.strongest[:5]):
+            seen = garment(patch(test.images[example.index], layer.field, example.row, example.column), 6)
+            places = {(one.x, one.y) for one in drawn.showing(seen)}
+            assert (name.x + 274 + 58 * number + 4, name.y + 23) in places, "the strongest first"
+            boxed = boxed_garment(test.images[example.index], layer.field, example.row, example.column, 2)
+            places = {(one.x, one.y) for one in drawn.showing(boxed)}
+            assert (name.x + 274 + 58 * number, name.y + 23 + 50) in places, (
+                "another garment is below the patch"
+            )
+    assert figure.alt.endswith("The costliest to lose is filter 3: 9 answers change.")
+    assert "the filter of conv1 that it reads" in drawn.reading

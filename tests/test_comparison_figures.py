@@ -8,7 +8,10 @@ import pytest
 from PIL import Image
 
 from model.comparison import summarise
-from model.report import comparison_figures, glance, learning_figure, mistake_figures
+from model.report import comparison_figures, glance, learning_figure, mistake_figures, titles
+from model.report.canvas import MODEL_COLOURS
+from model.wording import digits_for, signed
+from tests.recording import Recording
 
 FACTS = {
     "architecture": "cnn",
@@ -175,3 +178,59 @@ def test_fashion_mnist_alone_has_the_human_mark_and_its_own_class_order(tmp_path
     report["data"]["name"] = "fashion-mnist"
     assert mistake_figures.class_order(report) == [0, 6, 2, 4, 3, 1, 8, 5, 7, 9]
     assert (drawn(report, tmp_path)["2-accuracy"] != plain).any(), "83.5 % of non-experts is not marked"
+
+
+def test_accuracy_and_lead_stand_on_the_row_of_their_model(recording: Recording, tmp_path: Path) -> None:
+    report = report_of({"dense": 0.85, "level": 0.851, "cnn": 0.9, "worse": 0.8})
+    figure = comparison_figures.accuracy(report, tmp_path / "2.png")
+    drawn = recording.last
+    leads = {pair["candidate"]: pair for pair in report["comparisons"]}
+    on_the_right = iter(drawn.marks(1, "D"))
+    spans = iter([line for line in drawn.marks(1, "None") if line.values[0, 0] != line.values[1, 0]])
+    for place, (model, diamond) in enumerate(zip(report["models"], drawn.marks(0, "D"), strict=True)):
+        found, y = report["models"][model]["accuracy"], diamond.places[0, 1]
+        assert diamond.values[0, 0] == found["mean"]
+        assert diamond.colour == diamond.fill == MODEL_COLOURS[place]
+        low, high = (f"{100 * end:.1f}" for end in found["interval"])
+        assert drawn.beside(y - 10, 14, 0, 780) == [model, f"{100 * found['mean']:.1f} %", f"{low} to {high}"]
+        if model == "dense":
+            assert drawn.beside(y - 9, 3, 780) == ["the baseline"]
+            continue
+        lead, span, pair = next(on_the_right), next(spans), leads[model]
+        assert lead.places[0, 1] == pytest.approx(y), "a lead on the row of another model"
+        assert lead.values[0, 0] == pytest.approx(100 * pair["difference"])
+        assert span.values[:, 0] == pytest.approx([100 * end for end in pair["interval"]])
+        assert lead.colour == span.colour == MODEL_COLOURS[place]
+        assert (lead.fill == MODEL_COLOURS[place]) == (model != "level"), "hollow: not clear, and only then"
+        number, within = drawn.beside(y - 10, 14, 1080)
+        assert number == signed(100 * pair["difference"], digits_for(pair["interval"]))
+        assert within == titles.span(pair["interval"])
+    assert drawn.text("Points ahead of dense")
+    assert figure.alt.endswith(titles.percent(report["models"]["worse"]["accuracy"]["mean"]) + ".")
+
+
+def test_a_dot_is_one_seed_and_stands_above_the_line_of_its_model(
+    recording: Recording, tmp_path: Path
+) -> None:
+    report = report_of({"dense": 0.85, "cnn": 0.9}, num_seeds=7)
+    comparison_figures.accuracy(report, tmp_path / "2.png")
+    for row, (dots, entry) in enumerate(
+        zip(recording.last.marks(0, "o"), report["models"].values(), strict=True)
+    ):
+        assert dots.values[:, 0].tolist() == entry["accuracy"]["values"]
+        assert (dots.values[:, 1] > row - 0.5).all(), "a dot in the row above"
+        assert (dots.values[:, 1] < row).all(), "a dot on or below the line"
+
+
+def test_the_mark_of_non_experts_is_at_83_5_and_named_there(recording: Recording, tmp_path: Path) -> None:
+    report = report_of({"dense": 0.85, "cnn": 0.9})
+    comparison_figures.accuracy(report, tmp_path / "2.png")
+    assert not [text for text in recording.last.strings if "no experts" in text], (
+        "of other pictures than Zalando's"
+    )
+    report["data"]["name"] = "fashion-mnist"
+    comparison_figures.accuracy(report, tmp_path / "2.png")
+    drawn = recording.last
+    [mark] = [line for line in drawn.marks(0, "None") if line.style != "-"]
+    assert mark.values[:, 0].tolist() == [0.835, 0.835]
+    assert drawn.text("people who are no experts: 83.5 %").x == pytest.approx(mark.places[0, 0], abs=8)

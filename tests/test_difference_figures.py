@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from model.report import difference_figures
+from model.report.canvas import MODEL_COLOURS, garment
+from tests.recording import Recording
 from tests.test_comparison_figures import HOSTILE, blocks_in, report_of
 
 IMAGES = (np.arange(1000 * 784) % 251).astype(np.uint8).reshape(1000, 28, 28)
@@ -138,3 +140,102 @@ def test_odd_runs_can_be_drawn(shares: dict[str, float], options: dict[str, Any]
     ):
         pixels(figure.path)
         assert figure.alt.startswith(figure.title), "the text for the blind begins with the finding"
+
+
+def two_by_hand() -> dict[str, Any]:
+    """A report of three classes of 1,000 pictures; what is taken for what differs in every cell."""
+    report = report_of(
+        {"dense": 0.8, "cnn": 0.9}, num_classes=3, num_images=600, names=["top", "coat", "bag"]
+    )
+    report["models"]["dense"]["confusion"] = [[900, 80, 20], [60, 930, 10], [5, 25, 970]]
+    report["models"]["cnn"]["confusion"] = [[950, 35, 15], [90, 905, 5], [5, 30, 965]]
+    return report
+
+
+BY_HAND = [  # heading, what stands in the cells row by row, and below
+    ("dense", ["80", "20", "60", "10", "5", "25"], "top and coat: 140"),
+    ("cnn", ["35", "15", "90", "5", "5", "30"], "top and coat: 125"),
+    ("cnn − dense", ["−45", "−5", "+30", "−5", "+5"], "top and coat: −15"),
+]
+
+
+def test_every_cell_of_the_matrices_has_the_number_of_its_classes(
+    recording: Recording, tmp_path: Path
+) -> None:
+    difference_figures.confusions(two_by_hand(), tmp_path / "8.png")
+    drawn = recording.last
+    for matrix, (heading, numbers, below) in zip(drawn.tiles, BY_HAND, strict=True):
+        side = matrix.rgb.shape[0]
+        inside = [
+            text
+            for text in drawn.texts
+            if 0 < text.x - matrix.x < side and 0 < text.y - matrix.y < side and text.align == "center"
+        ]
+        told = sorted(inside, key=lambda text: (round(text.y), text.x))
+        assert [text.string for text in told] == numbers, heading
+        assert drawn.beside(matrix.y - difference_figures.ABOVE, 1, matrix.x, matrix.x) == [heading]
+        assert drawn.beside(matrix.y + 328, 1, matrix.x, matrix.x) == [below]
+        above = sorted(
+            (text for text in drawn.texts if 0 < matrix.y - text.y < 10 and 0 < text.x - matrix.x < side),
+            key=lambda text: text.x,
+        )
+        assert [text.string for text in above] == ["top", "coat", "bag"]
+    first = drawn.tiles[0]
+    for row, name in enumerate(("top", "coat", "bag")):
+        y = first.y + (row + 0.5) * first.rgb.shape[0] / 3
+        assert drawn.beside(y - 8, 2, 0, first.x) == [name], "down: label"
+
+
+def test_both_matrices_have_one_scale_and_the_difference_its_own(
+    recording: Recording, tmp_path: Path
+) -> None:
+    difference_figures.confusions(two_by_hand(), tmp_path / "8.png")
+    one, other, change = (
+        tile.rgb.reshape(3, 106, 3, 106, 3)[:, 50, :, 50].astype(int) for tile in recording.last.tiles
+    )
+    assert (one[2, 0] == other[2, 0]).all(), "5 of 1,000 in both: the same gray"
+    assert (one[0, 2] == other[0, 1]).all() or one[0, 2][0] > other[0, 1][0], "35 is darker than 20"
+    assert one[0, 1][0] < other[0, 1][0], "80 is darker than 35"
+    assert change[0, 1][2] > change[0, 1][0], "fewer is blue"
+    assert change[1, 0][0] > change[1, 0][2], "more is red"
+    assert change[0, 1][0] < change[2, 0][2], "45 fewer is stronger than 5 more"
+
+
+def test_under_each_picture_both_models_are_named_in_their_colours(
+    recording: Recording, tmp_path: Path
+) -> None:
+    names = [f"kind {label}" for label in range(10)]
+    report = report_of({"other": 0.85, "dense": 0.8, "cnn": 0.9}, num_seeds=1, names=names)
+    pair = report["comparisons"][1] | {"baseline": "dense"}
+    one = {
+        "index": 7,
+        "label": 7,
+        "baseline": {"predicted": 1, "probability": 0.55},
+        "candidate": {"predicted": 7, "probability": 0.97},
+    }
+    two = {
+        "index": 3,
+        "label": 3,
+        "baseline": {"predicted": 3, "probability": 0.6},
+        "candidate": {"predicted": 2, "probability": 0.9},
+    }
+    pair["disagreement"] = {"share": 0.25, "num_only_candidate_right": 61, "num_only_baseline_right": 42,
+                            "only_candidate_right": [one], "only_baseline_right": [two]}  # fmt: skip
+    figure = difference_figures.disagreements(report | {"comparisons": [pair]}, IMAGES, tmp_path / "9.png")
+    drawn = recording.last
+    for index, heading, told in (
+        (7, "Only cnn is right: 61", ["kind 7", "dense: kind 1 55 %", "cnn: kind 7 97 %", "test picture 7"]),
+        (
+            3,
+            "Only dense is right: 42",
+            ["kind 3", "dense: kind 3 60 %", "cnn: kind 2 90 %", "test picture 3"],
+        ),
+    ):
+        [tile] = drawn.showing(garment(IMAGES[index], difference_figures.BLOCK))
+        assert drawn.below(tile, 80) == told
+        assert drawn.text(heading).y == tile.y - 28, "under the heading of the other kind"
+        assert drawn.text(told[1]).colour == MODEL_COLOURS[1]
+        assert drawn.text(told[2]).colour == MODEL_COLOURS[2], "the candidate's colour in all pictures"
+    assert figure.title == "Only cnn is right on 61 of 1,000 pictures, only dense on 42"
+    assert figure.alt.endswith("Their answers differ on 25.0 % of the pictures.")
+    assert "One model right, the other is wrong" in drawn.reading

@@ -6,10 +6,14 @@ import pytest
 from PIL import Image
 
 from configs.schema import Cnn
+from model.report.canvas import response
 from model.report.filter_figures import dense_title, draw_dense, draw_first, first_title, flow, groups_of
 from model.report.inspection_files import DenseInspection, Inspection, Patterns, read_inspection
 from model.report.passport_records import Unit, Worth
-from tests.inspection_folders import write_cnn, write_dense
+from model.report.tiles import UNTRAINED_FRAME, scale_words
+from model.wording import decimal
+from tests.inspection_folders import backwards, write_cnn, write_dense
+from tests.recording import Recording
 
 
 def patterns(trained: int, untrained: int) -> Patterns:
@@ -127,3 +131,86 @@ def test_dense_weights_are_drawn_as_pictures(tmp_path: Path, num_units: int) -> 
     top = next(y for y in range(100, 200) if (pixels[y, 24:136] != 255).any(axis=-1).all())
     tile = pixels[top + 1 : top + 113, 24:136].reshape(28, 4, 28, 4, 3)
     assert (tile == tile[:, :1, :, :1]).all(), "a weight must be a block of one colour"
+
+
+def test_beside_each_first_kernel_stand_its_own_twin_name_and_worth(
+    recording: Recording, tmp_path: Path
+) -> None:
+    found = read_cnn(tmp_path, Cnn(filters=(8,)))
+    layer = backwards(found.convolutions[0])
+    figure = draw_first(layer, found.patterns, tmp_path / "x.png")
+    drawn, (limit, _) = recording.last, scale_words(layer.kernel, layer.untrained_kernel)
+    for index, change in ((7, "9 answers change"), (0, "9 answers change")):
+        [tile] = drawn.showing(response(layer.kernel[:, :, 0, index], limit, 40))
+        [twin] = drawn.showing(response(layer.untrained_kernel[:, :, 0, index], limit, 16))
+        assert (twin.x, twin.y, twin.frame) == (tile.x + 131, tile.y + 3, UNTRAINED_FRAME)
+        told = [drawn.beside(tile.y + down, 2, tile.x, tile.x + 100) for down in (126, 146, 163)]
+        match = "blur −0.90" if index % 5 == 0 else "no named pattern"
+        assert told == [[f"filter {index}"], [match], [change]]
+        weight = decimal(layer.kernel[1, 2, 0, index], 2)
+        cell = drawn.beside(tile.y + 60 - 8, 1, tile.x + 100 - 1, tile.x + 100 + 1)
+        assert cell == [weight.replace("0.", ".", 1)], "the number in the second row, third column"
+    assert next(string for string in drawn.strings if string.startswith("filter ")) == "filter 7"
+    assert figure.alt.endswith("The costliest to lose is filter 7: 9 answers change.")
+
+
+def test_small_kernels_stand_under_the_heading_of_their_pattern(recording: Recording, tmp_path: Path) -> None:
+    found = read_cnn(tmp_path, Cnn(filters=(28,)))
+    layer = backwards(found.convolutions[0])
+    draw_first(layer, found.patterns, tmp_path / "x.png")
+    drawn, (limit, _) = recording.last, scale_words(layer.kernel, layer.untrained_kernel)
+    named, unnamed = drawn.text("blur (4)"), drawn.text("no named pattern (12)")
+    assert drawn.text("The other 16, by named pattern").y < min(named.y, unnamed.y)
+    for index in range(16):  # 27 to 16 are drawn large
+        [tile] = drawn.showing(response(layer.kernel[:, :, 0, index], limit, 16))
+        assert drawn.below(tile, 10) == [str(index)], "the number under another kernel"
+        before = [one for one in (named, unnamed) if one.x <= tile.x and one.y < tile.y]
+        own = named if index % 5 == 0 else unnamed
+        assert max(before, key=lambda one: (one.y, one.x)) == own, "under the heading of another pattern"
+
+
+def test_dots_are_trained_and_rings_untrained(recording: Recording, tmp_path: Path) -> None:
+    found = read_cnn(tmp_path, Cnn(filters=(8,)))
+    counts = Patterns(
+        ("vertical edge", "blur"), 0.81, {"vertical edge": 5, "blur": 2}, {"vertical edge": 1, "blur": 0}
+    )
+    figure = draw_first(found.convolutions[0], counts, tmp_path / "x.png")
+    drawn = recording.last
+    rings = [mark for mark in drawn.marks(0, "o") if mark.fill == "none"]
+    dots = [mark for mark in drawn.marks(0, "o") if mark.fill != "none"]
+    for name, dot, ring, (trained, untrained) in zip(
+        counts.names, dots, rings, ((5, 1), (2, 0)), strict=True
+    ):
+        assert (dot.values[0, 0], ring.values[0, 0]) == (trained, untrained)
+        assert dot.places[0, 1] == pytest.approx(drawn.text(name).y + 8, abs=2), (
+            "on the row of another pattern"
+        )
+        assert ring.places[0, 1] == dot.places[0, 1]
+    assert "dot: trained; ring: untrained" in drawn.strings
+    assert figure.title == "conv1: 8 filters, 7 match a named pattern (untrained: 1)"
+
+
+def test_beside_the_weights_of_a_unit_stand_its_own_twin_and_words(
+    recording: Recording, tmp_path: Path
+) -> None:
+    found = read_inspection(write_dense(tmp_path, 30))
+    assert isinstance(found, DenseInspection)
+    units = [
+        replace(unit, selectivity=(0.1, 0.3, 0.2) if unit.index % 2 else (0.3, 0.1, 0.2))
+        for unit in found.units
+    ]
+    shown = replace(found, units=tuple(units[::-1]))
+    figure = draw_dense(shown, ("top", "coat", "bag"), tmp_path / "x.png")
+    drawn = recording.last
+    of_units = [
+        kernel[:, [unit.index for unit in units]] for kernel in (found.kernel, found.untrained_kernel)
+    ]
+    limit, _ = scale_words(*of_units)
+    for index in (23, 4):
+        [tile] = drawn.showing(response(found.kernel[:, index].reshape(28, 28), limit, 4))
+        [twin] = drawn.showing(response(found.untrained_kernel[:, index].reshape(28, 28), limit, 2))
+        assert (twin.x, twin.y, twin.frame) == (tile.x + 121, tile.y + 3, UNTRAINED_FRAME)
+        told = [drawn.beside(tile.y + down, 2, tile.x, tile.x + 100) for down in (118, 138, 155)]
+        loved = "most for coat" if index % 2 else "most for top"
+        assert told == [[f"unit {index}"], [loved], ["9 answers change"]]
+    assert figure.alt.endswith("The costliest to lose is unit 23: 9 answers change.")

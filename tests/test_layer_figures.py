@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from configs.schema import Cnn
+from model.report.canvas import GREY, MODEL_COLOURS, response
 from model.report.inspection_files import Inspection, KeepBest, read_inspection
 from model.report.layer_figures import (
     _draw_curve,
@@ -16,7 +17,9 @@ from model.report.layer_figures import (
     keep_best_title,
     moved_title,
 )
-from tests.inspection_folders import write_cnn
+from model.report.tiles import UNTRAINED_FRAME, scale_words
+from tests.inspection_folders import backwards, write_cnn
+from tests.recording import Recording
 
 
 def curve(best: list[float], full: float = 0.9) -> KeepBest:
@@ -98,3 +101,44 @@ def test_filters_before_and_after_fit_on_a_sheet(tmp_path: Path, network: Cnn) -
         with Image.open(draw_before_after(layer, tmp_path / "x.png").path) as image:
             assert image.width == 1200
             assert image.height <= 1500
+
+
+def test_the_best_are_blue_and_the_random_ones_grey(recording: Recording, tmp_path: Path) -> None:
+    best, full = np.array([0.2, 0.6, 0.896, 0.9]), 0.9
+    random = np.array([[0.1, 0.3, 0.5, 0.9], [0.3, 0.5, 0.9, 0.9]])
+    found = KeepBest(np.array([1, 8, 24, 64]), best, random, full, 0.12)
+    draw_keep_best("conv2", found, tmp_path / "x.png")
+    drawn = recording.last
+    for axes in (0, 1):
+        [blue] = drawn.marks(axes, "o")
+        assert blue.values.tolist() == [[1, 0.2], [8, 0.6], [24, 0.896], [64, 0.9]]
+        assert blue.colour == MODEL_COLOURS[1]
+        [grey] = [line for line in drawn.marks(axes) if line.colour == GREY]
+        assert grey.values[:, 1] == pytest.approx([0.2, 0.4, 0.7, 0.9]), "the mean of the random orders"
+        [dashed] = [line for line in drawn.marks(axes) if line.style == "--"]
+        assert dashed.values[:, 1].tolist() == [0.12, 0.12], "the untrained network"
+        upright = [line for line in drawn.marks(axes) if line.values[0, 0] == line.values[-1, 0] == 24]
+        assert len(upright) == 1, "where the kept filters are enough"
+    assert "conv2: all 64 filters 90.0 %" in drawn.strings
+    assert {"untrained 12.0 %", " 24 do ", " half a point below 90.0 %"} <= set(drawn.strings)
+
+
+def test_before_stands_left_of_after_and_those_that_moved_most_come_first(
+    recording: Recording, tmp_path: Path
+) -> None:
+    found = read_inspection(write_cnn(tmp_path, Cnn(filters=(4,))))
+    assert isinstance(found, Inspection)
+    layer = backwards(found.convolutions[0])
+    figure = draw_before_after(layer, tmp_path / "x.png")
+    drawn, (limit, _) = recording.last, scale_words(layer.kernel, layer.untrained_kernel)
+    for place, (index, moved) in enumerate(((0, "1.00"), (1, "0.50"), (2, "0.33"), (3, "0.25"))):
+        [before] = drawn.showing(response(layer.untrained_kernel[:, :, 0, index], limit, 16))
+        [after] = drawn.showing(response(layer.kernel[:, :, 0, index], limit, 16))
+        assert (before.x, before.frame) == (27 + 115 * place, UNTRAINED_FRAME)
+        assert (after.x, after.y) == (before.x + 54, before.y)
+        assert drawn.beside(before.y + 53, 1, before.x, after.x) == [f"{index} moved {moved}"]
+    [dots] = drawn.marks(0, "o")
+    assert sorted(dots.values.tolist()) == [
+        [pytest.approx(1 / (index + 1)), pytest.approx(5 / (index + 1))] for index in (3, 2, 1, 0)
+    ], "across how far a filter moved, upwards what is lost without it"
+    assert figure.alt.endswith("Filter 0 moved most, by 1.00; filter 3 least.")

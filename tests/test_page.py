@@ -12,6 +12,8 @@ import pytest
 
 from model.report import page as module
 from model.report.page import PARTS, Figure, limits, page
+from tests.cells import in_html
+from tests.reports import told_apart
 from tests.test_comparison_figures import HOSTILE, LOOK, report_of
 
 ALLOWED_SCRIPTS = 1  # the page's own
@@ -180,3 +182,96 @@ def test_limits_are_those_of_this_run() -> None:
     told = " ".join(limits(report))
     assert "near-duplicate" in told
     assert "14 settings" in told
+
+
+def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path: Path) -> None:
+    models, pairs, classes, quality, of_answers = in_html(page(told_apart(), [], {}, tmp_path))
+    assert models == {
+        "dense": {"right": "89.1 %", "95 %": "88.7 to 89.6", "single trainings": "89.0, 89.1, 89.2",
+                  "weights": "101,770", "in convolutions": "0", "MFLOP a picture": "0.2", "epochs": "9 to 10",
+                  "training": "3.4 s", "one picture": "0.21 ms", "all test pictures": "0.05 s"},
+        "cnn": {"right": "91.7 %", "95 %": "91.3 to 92.2", "single trainings": "91.6, 91.7, 91.8",
+                "weights": "243,786", "in convolutions": "37,568", "MFLOP a picture": "10", "epochs": "4",
+                "training": "50 s", "one picture": "0.42 ms", "all test pictures": "1.5 s"},
+    }  # fmt: skip
+    assert pairs == {
+        "cnn against dense": {"points": "+2.6", "95 %": "2.2 to 3.1", "only the first right": "57, 58, 59",
+                              "only the second right": "31, 32, 33"},
+    }  # fmt: skip
+    assert classes == {
+        "top": {
+            "pictures": "190",
+            "dense": "79.1 %",
+            "cnn": "81.7 %",
+            "cnn − dense": "−1.2",
+            "95 %": "−2.0 to 3.0",
+        },
+        "coat": {
+            "pictures": "191",
+            "dense": "84.1 %",
+            "cnn": "86.7 %",
+            "cnn − dense": "+0.8",
+            "95 %": "−2.0 to 4.0",
+        },
+        "bag": {
+            "pictures": "192",
+            "dense": "89.1 %",
+            "cnn": "91.7 %",
+            "cnn − dense": "+2.8",
+            "95 %": "−2.0 to 5.0",
+        },
+    }
+    assert quality == {
+        "dense": {"among its first two": "96.1 %", "log loss": "0.311", "Brier score": "0.161",
+                  "calibration error": "3.2 %", "right when the least sure tenth is left out": "92.1 %",
+                  "how sure": "87.1 %", "trained in": "float32"},
+        "cnn": {"among its first two": "98.3 %", "log loss": "0.233", "Brier score": "0.122",
+                "calibration error": "1.2 %", "right when the least sure tenth is left out": "94.7 %",
+                "how sure": "93.4 %", "trained in": "bfloat16"},
+    }  # fmt: skip
+    assert of_answers["coat"] == {
+        "dense: precision": "83.0 %", "F1": "83.6 %", "cnn: precision": "85.6 %", "F1 2": "86.2 %",
+    }  # fmt: skip
+    html = page(told_apart(), [], {}, tmp_path)
+    assert html.count("<b>+2.8</b>") == 1, "the class that is clear, and only it, is bold"
+    assert "<b>+0.8</b>" not in html
+
+
+def test_what_an_interval_allows_for_is_told_of_these_models(tmp_path: Path) -> None:
+    def told(num_seeds: int) -> str:
+        return page(report_of({"dense": 0.8, "cnn": 0.9}, num_seeds=num_seeds), [], {}, tmp_path)
+
+    assert "the interval allows for new seeds and new pictures." in told(3)
+    assert "the interval allows for other test pictures." in told(1), "one training says nothing of seeds"
+    mixed = report_of({"dense": 0.8, "cnn": 0.9})
+    mixed["models"]["cnn"]["accuracy"]["over"] = "images"
+    assert "the interval allows for other test pictures." in page(mixed, [], {}, tmp_path)
+
+
+def test_a_figure_stands_above_where_its_own_numbers_are(tmp_path: Path) -> None:
+    def numbers(name: str) -> str:
+        return module._numbers(Figure(tmp_path / f"{name}.png", "t", "a"))
+
+    assert numbers("5-mistakes") == "mistakes in report.json"
+    assert numbers("patterns-cnn") == "models.*.patterns in report.json"
+    assert numbers("conv1-filters") == "the .json and .npz files beside the picture"
+    assert numbers("robustness-noise").startswith("robustness.kinds in report.json")
+
+
+def test_the_model_of_most_interest_is_the_one_in_front(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.8, "other": 0.85, "cnn": 0.9})
+    report["models"]["cnn"]["convolution_parameters"] = 9
+    figures = figures_in(tmp_path, *COMPARISON, "figures/6-x.png")
+    inside = {model: figures_in(tmp_path, f"{model}/a.png", f"{model}/b.png") for model in report["models"]}
+    html = page(report, figures, inside, tmp_path)
+    front, details = html.split("<h2>More pictures</h2>")
+    assert re.findall(r'img src="(.*?)"', front) == [*COMPARISON, "cnn/a.png"], (
+        "its first picture, after five"
+    )
+    headings = re.findall(r"<summary>(.*?): (\d)", details)
+    assert headings[:4] == [
+        ("The comparison", "1"),
+        ("Inside dense", "2"),
+        ("Inside other", "2"),
+        ("Inside cnn", "1"),
+    ]

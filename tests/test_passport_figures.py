@@ -6,10 +6,13 @@ import pytest
 from PIL import Image
 
 from configs.schema import Cnn
-from model.report.canvas import Sheet, garment
+from model.report.canvas import Sheet, garment, response
+from model.report.filter_words import number
 from model.report.inspection_files import Inspection, read_inspection
 from model.report.passport_figures import draw_passports, passports_title
-from tests.inspection_folders import made_up_test, write_cnn
+from model.report.tiles import UNTRAINED_FRAME, boxed_garment, patch, scale_words
+from tests.inspection_folders import backwards, made_up_test, write_cnn
+from tests.recording import Recording
 
 
 def read_cnn(folder: Path, network: Cnn) -> Inspection:
@@ -98,3 +101,85 @@ def test_garments_are_gray_from_0_to_255_and_whole_pixels(tmp_path: Path) -> Non
     assert any((pixels[y : y + 112, 158 : 158 + 112] == expected).all() for y in places), (
         "the garment must stand in the picture as it is, 4 x 4 pixels for one"
     )
+
+
+def test_a_passport_is_of_one_filter_throughout(recording: Recording, tmp_path: Path) -> None:
+    found, test = read_cnn(tmp_path, Cnn(filters=(8,))), made_up_test()
+    layer = backwards(found.convolutions[0])
+    [first, second] = draw_passports(found, layer, test, ("top", "coat", "bag"), tmp_path)
+    assert first.alt.startswith(first.title)
+    assert ". Filter 7: taking it out changes 9 of 60 answers: 6 become wrong, 3 right" in first.alt
+    assert ". Filter 1: " in second.alt
+    ends = [0, len(found.images) - 1]
+    maps, pooled, before = layer.maps[ends], layer.pooled, layer.untrained_maps[:1]
+    assert pooled is not None
+    limit, _ = scale_words(maps, before, pooled[ends])
+    kernel_limit, _ = scale_words(layer.kernel, layer.untrained_kernel)
+    for page, indices in zip(recording.sheets, ((7, 6, 5, 4, 3, 2), (1, 0)), strict=True):
+        tops = [page.text(f"filter {index}").y for index in indices]
+        assert tops == sorted(tops)
+        marks = page.marks(0, "o")
+        spans = [line for line in page.marks(0, "None") if line.values[0, 0] != line.values[1, 0]]
+        for top, index, mark, span in zip(tops, indices, marks, spans, strict=True):
+            y = top + 26
+            [kernel] = page.showing(response(layer.kernel[:, :, 0, index], kernel_limit, 40))
+            assert (kernel.x, kernel.y) == (24, y)
+            [twin] = page.showing(response(layer.untrained_kernel[:, :, 0, index], kernel_limit, 16))
+            assert (twin.x, twin.y, twin.frame) == (955, y + 6, UNTRAINED_FRAME)
+            for x, garment_shown in ((158, 0), (498, -1)):
+                image = [
+                    tile for tile in page.showing(garment(found.images[garment_shown], 4)) if tile.y == y
+                ]
+                assert [tile.x for tile in image] == [x]
+                whole = layer.maps[garment_shown, :, :, index]
+                small = pooled[garment_shown, :, :, index]
+                for values, block, left in ((whole, 4, x + 115), (small, 8, x + 222)):
+                    [tile] = page.showing(response(values, limit, block))
+                    assert (tile.x, tile.y) == (left, y + 4), "the map of another filter or garment"
+                    assert f"largest {number(values.max())}" in page.below(tile, 12)
+            values = before[0, :, :, index]
+            [tile] = page.showing(response(values, limit, 4))
+            assert (tile.x, tile.y, tile.frame) == (842, y + 4, UNTRAINED_FRAME)
+            drop = 100 * 0.05 / (index + 1)
+            assert mark.values[0, 0] == pytest.approx(drop), "points lost without it"
+            assert span.values[:, 0] == pytest.approx([drop - 2, drop + 2])
+            assert mark.places[0, 1] == pytest.approx(y + 16, abs=1), "on the height of another filter"
+    heads = {text.x: text.string for text in recording.sheets[0].texts if text.y < tops[0]}
+    assert (heads[158], heads[498]) == ("top", "bag"), "the first and the last garment"
+
+
+def test_examples_of_a_filter_are_its_own_with_their_activations(
+    recording: Recording, tmp_path: Path
+) -> None:
+    found, test = read_cnn(tmp_path, Cnn(filters=(2,))), made_up_test()
+    [layer] = found.convolutions
+    passports = [
+        replace(
+            passport,
+            strongest=tuple(replace(e, index=e.index + 20 * passport.index) for e in passport.strongest),
+            median=tuple(
+                replace(e, index=40 + e.index + 9 * passport.index, activation=1.5) for e in passport.median
+            ),
+            untrained_strongest=tuple(
+                replace(e, index=30 + 9 * passport.index + e.index, activation=0.7)
+                for e in passport.untrained_strongest
+            ),
+        )
+        for passport in layer.passports
+    ]
+    draw_passports(found, replace(layer, passports=tuple(passports)), test, ("a", "b", "c"), tmp_path)
+    page = recording.last
+    for passport in passports:
+        y = page.text(f"filter {passport.index}").y + 157
+        shown = [(24 + 103 * place, e) for place, e in enumerate(passport.strongest[:6])]
+        shown += [(80 + 103 * (6 + place), e) for place, e in enumerate(passport.median)]
+        for x, e in shown:
+            [boxed] = page.showing(boxed_garment(test.images[e.index], layer.field, e.row, e.column, 2))
+            assert (boxed.x, boxed.y) == (x, y), "an example of another filter, or out of its order"
+            seen = page.beside(y + 41, 1, x + 78, x + 78)
+            assert seen == [f"{e.activation:.2f}"]
+        for place, e in enumerate(passport.untrained_strongest):
+            seen = patch(test.images[e.index], layer.field, e.row, e.column)
+            tiles = [tile for tile in page.showing(garment(seen, 13)) if tile.frame == UNTRAINED_FRAME]
+            assert (1052 + 42 * place, y) in {(tile.x, tile.y) for tile in tiles}
+        assert page.beside(y + 43, 1, 1052, 1176) == ["0.70"] * 3

@@ -9,6 +9,7 @@ from PIL import Image
 
 from model.inspection.filters import count_patterns
 from model.report.pattern_figures import draw_patterns, patterns_title
+from tests.recording import Recording
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], float)
 
@@ -88,3 +89,18 @@ def test_every_seed_has_its_dot_and_words(tmp_path: Path) -> None:
 def test_what_chance_gives_is_called_chance(tmp_path: Path) -> None:
     figure = draw_patterns({"0": found(2, 1), "1": found(1, 1)}, "cnn", tmp_path / "x.png")
     assert figure.alt.endswith("No pattern is more frequent than chance in every training.")
+
+
+def test_dots_stand_on_the_row_of_their_pattern_in_the_order_of_the_seeds(
+    recording: Recording, tmp_path: Path
+) -> None:
+    draw_patterns({"7": found(9, 6), "2": found(14, 4)}, "cnn", tmp_path / "x.png")
+    drawn = recording.last
+    for name, counts, chance in (("vertical edge", (6, 4), (0, 2)), ("blur", (3, 10), (0, 1))):
+        y = drawn.text(name).y + 9
+        dots = [mark for mark in drawn.marks(0, "o") if abs(mark.places[0, 1] - y) < 17]
+        assert [mark.values[0, 0] for mark in sorted(dots, key=lambda m: m.places[0, 1])] == list(counts)
+        bars = [bar for bar in drawn.axes[0].patches if abs(bar.get_y() + 0.35 - (name == "blur")) < 0.01]
+        assert [(bar.get_x() + 0.25, bar.get_x() + bar.get_width() - 0.25) for bar in bars] == [chance]
+    assert "one for each seed (7, 2, from above)" in drawn.reading
+    assert "above 0.81" in drawn.reading

@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from model.report import quality_figures
+from model.report.canvas import MODEL_COLOURS
 from model.report.quality_titles import left_out
+from tests.recording import Recording
 from tests.test_comparison_figures import HOSTILE, report_of
 
 
@@ -83,3 +85,78 @@ def test_shares_left_out_are_found_where_they_stand() -> None:
     entry = {"rejection": [{"rejected": step / 20, "accuracy": 0.8 + step / 100} for step in range(20)]}
     assert left_out(entry, 0.1) == pytest.approx(0.82)
     assert left_out(entry, 0.0) == 0.8
+
+
+def by_hand() -> dict[str, Any]:
+    """A report of three models whose every number is another; the last is the best with a tenth left out."""
+    models = {}
+    for place, model in enumerate(("a", "b", "c")):
+        bins = [
+            {"confidence": c, "accuracy": c - 0.01 * (place - 1), "share": 0.25, "gap": 0.01}
+            for c in (0.6, 0.8, 0.95, 1.0)
+        ]
+        models[model] = {
+            "confidence": 0.9 + 0.01 * place,
+            "accuracy": {"mean": 0.8 + 0.02 * place, "interval": [0.79, 0.86]},
+            "calibration_error": 0.012 + 0.011 * place,
+            "calibration": bins,
+            "rejection": [{"rejected": s / 20, "accuracy": 0.8 + 0.02 * place + s / 100} for s in range(20)],
+        }
+    return {"models": models, "failed": []}
+
+
+def test_above_each_diagram_stand_its_model_and_its_numbers(recording: Recording, tmp_path: Path) -> None:
+    report = by_hand()
+    quality_figures.calibration(report, tmp_path / "6.png")
+    drawn = recording.last
+    for place, told in enumerate(
+        (
+            ["a", "90.0 % sure, 80.0 % right", "off by 1.2 points"],
+            ["b", "91.0 % sure, 82.0 % right", "off by 2.3 points"],
+            ["c", "92.0 % sure, 84.0 % right", "off by 3.4 points"],
+        )
+    ):
+        left, top, _, _ = drawn.box(place)
+        above = [text.string for text in drawn.texts if abs(text.x - left) < 2 and 0 < top - text.y < 70]
+        assert above == told
+        [dots] = drawn.marks(place, "o")
+        assert dots.colour == MODEL_COLOURS[place]
+        strokes = drawn.spans(place)[0]
+        assert strokes[0] == MODEL_COLOURS[place]
+        bins = report["models"][told[0]]["calibration"]
+        ends = [
+            [(one["confidence"], one["confidence"]), (one["confidence"], one["accuracy"])] for one in bins
+        ]
+        np.testing.assert_allclose(strokes[1], ends, err_msg="from the diagonal to the dot")
+    assert "one of 4 equal parts" in drawn.reading
+
+
+def test_of_many_models_the_first_are_shown_and_that_is_said(recording: Recording, tmp_path: Path) -> None:
+    report = by_hand()
+    report["models"] = {f"m{number}": report["models"]["a"] for number in range(16)}
+    quality_figures.calibration(report, tmp_path / "6.png")
+    assert len(recording.last.axes) == 15
+    assert "The first 15 of 16 models." in recording.last.reading
+    assert "m15" not in recording.last.strings
+
+
+def test_each_line_of_rejection_has_the_colour_of_its_name_and_numbers(
+    recording: Recording, tmp_path: Path
+) -> None:
+    report = by_hand()
+    figure = quality_figures.rejection(report, tmp_path / "7.png")
+    drawn = recording.last
+    for place, (model, line) in enumerate(zip(report["models"], drawn.marks(0, "o"), strict=True)):
+        found = report["models"][model]["rejection"]
+        assert line.values.tolist() == [[one["rejected"], one["accuracy"]] for one in found]
+        assert line.colour == drawn.text(model).colour == MODEL_COLOURS[place], (
+            "the legend names another line"
+        )
+        numbers = [f"{80 + 2 * place}.0 %", f"{82 + 2 * place}.0 %", f"{86 + 2 * place}.0 %"]
+        assert drawn.beside(drawn.text(model).y + 20, 2, 830) == numbers, "with nothing, 10 and 30 % left out"
+    heads = [drawn.text(head).x for head in ("0 %", "10 %", "30 %")]
+    columns = [text.x for text in drawn.texts if text.string in ("80.0 %", "82.0 %", "86.0 %")]
+    assert set(columns) <= set(heads), "a number stands in no column"
+    names = [drawn.text(model).y for model in ("c", "b", "a")]
+    assert names == sorted(names), "the best first"
+    assert figure.alt.endswith("With half left out: a 90.0 %, b 92.0 %, c 94.0 % right.")

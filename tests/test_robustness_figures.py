@@ -11,10 +11,11 @@ from test_robustness_curves import FALLING, LOWER, arrays_of, config_of
 from configs.schema import Config
 from data.perturbations import KINDS, in_steps
 from model.report import robustness_figures
-from model.report.canvas import garment
+from model.report.canvas import GREY, MODEL_COLOURS, garment
 from model.report.robustness_figures import BLOCK, HEIGHT
 from model.report.robustness_tables import robustness_in_markdown
 from model.robustness_curves import robustness_of
+from tests.recording import Recording
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
 
@@ -87,23 +88,6 @@ def test_many_models_get_the_range_in_the_title(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_garment_stands_under_the_axis_at_each_strength(kind: str, tmp_path: Path) -> None:
-    examples = in_steps(IMAGES, kind)
-    np.testing.assert_array_equal(examples[0], IMAGES[0], "the first is the untouched one")
-    robustness_figures.curves(report_of("dense", "cnn"), kind, examples, tmp_path / "x.png")
-    pixels = np.asarray(Image.open(tmp_path / "x.png"))
-    assert pixels.shape == (HEIGHT, 1200, 3)
-    side = 28 * BLOCK
-    for example in examples:
-        tile = garment(example, BLOCK)
-        row = HEIGHT - side - 12
-        places = [x for x in range(76, 903) if (pixels[row, x : x + side] == tile[0]).all()]
-        assert any((pixels[row : row + side, x : x + side] == tile).all() for x in places), (
-            "a garment is missing"
-        )
-
-
 def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
     reading = robustness_figures._reading(report_of("dense", "cnn"), {"kind": "shift", "models": {}})
     assert "200 test pictures (the first 100 of each class); seed 0, the first" in reading
@@ -166,3 +150,59 @@ def test_the_table_has_every_number() -> None:
     widths = {line.count(" | ") for line in text.split("### ")[1].splitlines() if line.startswith("| ")}
     assert len(widths) == 1, "rows of different lengths are no table"
     assert robustness_in_markdown({}) == ""
+
+
+def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Recording, tmp_path: Path) -> None:
+    report = report_of("dense", "cnn", num_seeds=2, robustness={"seeds": "all"})
+    robustness_figures.curves(report, "noise", in_steps(IMAGES, "noise"), tmp_path / "x.png")
+    drawn = recording.last
+    entries = next(one for one in report["robustness"]["kinds"] if one["kind"] == "noise")["models"]
+    lines = [line for line in drawn.marks(0, "None") if len(line.values) == 7]
+    dots, spans = drawn.marks(0, "o"), drawn.spans(0)
+    for place, (model, entry) in enumerate(entries.items()):
+        assert lines[place].values[:, 1].tolist() == entry["accuracy"], model
+        assert spans[place][1][:, :, 1].tolist() == entry["intervals"], "the interval of another model"
+        of_seeds = [one.values[:, 1].tolist() for one in dots[2 * place : 2 * place + 2]]
+        assert of_seeds == list(entry["values"].values()), "a dot is one seed"
+        colours = {lines[place].colour, spans[place][0], dots[2 * place].colour, drawn.text(model).colour}
+        assert colours == {MODEL_COLOURS[place]}, "the legend gives a line to another model"
+        share = f"{100 * entry['accuracy'][3]:.0f} %"
+        assert drawn.beside(drawn.text(model).y, 1, 920) == [model, share], "at the middle strength"
+    assert drawn.text("At 45 gray levels")
+    assert drawn.text("cnn").y < drawn.text("dense").y, "the better one first"
+    assert drawn.text("dotted: guessing, 10 %")
+    [guessing] = [line for line in drawn.marks(0, "None") if line.style == ":"]
+    assert guessing.values[:, 1].tolist() == [0.1, 0.1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_example_stands_under_its_strength(kind: str, recording: Recording, tmp_path: Path) -> None:
+    examples = in_steps(IMAGES, kind)
+    np.testing.assert_array_equal(examples[0], IMAGES[0], "the first is the untouched one")
+    robustness_figures.curves(report_of("dense", "cnn"), kind, examples, tmp_path / "x.png")
+    drawn = recording.last
+    assert drawn.height == HEIGHT
+    axes = drawn.axes[0]
+    for example, strength in zip(examples, axes.get_xticks(), strict=True):
+        [tile] = drawn.showing(garment(example, BLOCK))
+        assert tile.middle[0] == pytest.approx(axes.transData.transform((strength, 0))[0], abs=1)
+
+
+def test_a_panel_shows_how_much_the_maps_of_the_model_above_it_change(
+    recording: Recording, tmp_path: Path
+) -> None:
+    report = report_of("dense", "cnn", "bare")
+    robustness_figures.maps(report, tmp_path / "x.png")
+    drawn = recording.last
+    for place, (model, colour) in enumerate((("cnn", MODEL_COLOURS[1]), ("bare", MODEL_COLOURS[2]))):
+        left, top, width, _ = drawn.box(place)
+        assert drawn.beside(top - 30, 4, left - 1, left + width) == [model]
+        layers = report["robustness"]["stability"][model]["layers"]
+        for line, (ink, span), state in zip(drawn.marks(place, "o"), drawn.spans(place),
+                                            ("trained", "untrained"), strict=True):  # fmt: skip
+            assert line.values[:, 1].tolist() == [layer[state]["change"] for layer in layers], state
+            assert span[:, :, 1].tolist() == [layer[state]["interval"] for layer in layers]
+            assert line.colour == ink == (colour if state == "trained" else GREY)
+            assert line.fill == (colour if state == "trained" else "#ffffff"), "hollow: before training"
+        names = [tick.get_text() for tick in drawn.axes[place].get_xticklabels()]
+        assert names == [layer["layer"] for layer in layers]

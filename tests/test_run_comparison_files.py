@@ -7,11 +7,25 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from model.report.canvas import MODEL_COLOURS
+from model.report.page import Figure
+from model.report.run_comparison_figure import side_by_side
 from model.report.run_comparison_files import write_comparison
-from model.report.run_comparison_text import answers, comparison_block, comparison_markdown, headline
-from model.run_comparison import compare_runs
+from model.report.run_comparison_page import comparison_page
+from model.report.run_comparison_text import (
+    answers,
+    comparison_block,
+    comparison_markdown,
+    headline,
+    notes,
+)
+from model.report.titles import percent, span
+from model.run_comparison import RULE, RULE_OF_ONE, compare_runs
 from model.run_folder import RunError, newest_run
+from tests.cells import in_html, in_markdown
 from tests.compared_folders import make_run, read_report, report_alone, write_report
+from tests.recording import Recording
+from tests.test_titles import pair
 
 HOSTILE = "<script>alert(1)</script> $x|y$ \x1b[31m\u202e"
 
@@ -160,3 +174,133 @@ def test_markdown_has_every_model_and_difference(tmp_path: Path) -> None:
         r"^\| one/cnn \| 0\.\d{4} \| 0\.\d{4} to 0\.\d{4} \| seeds and images \| 0, 1, 2 \|", text, re.M
     )
     assert "| seeds | \\[0, 1, 2\\] | \\[4, 5\\] |" in text
+
+
+def test_each_accuracy_stands_beside_its_model_in_the_colour_of_its_run(
+    recording: Recording, tmp_path: Path
+) -> None:
+    found = made_of(
+        tmp_path,
+        make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9}),
+        make_run(tmp_path / "other", {"cnn": 0.8}, digest="ef" * 32),
+        make_run(tmp_path / "two", {"cnn": 0.93}),
+    )
+    figure = side_by_side(found, tmp_path / "accuracy.png")
+    drawn = recording.last
+    colours = {"one": MODEL_COLOURS[0], "other": MODEL_COLOURS[1], "two": MODEL_COLOURS[2]}
+    for axes, models in enumerate((["one/dense", "one/cnn", "two/cnn"], ["other/cnn"])):
+        assert drawn.beside(drawn.box(axes)[1] - 32, 2) == ["Fashion-MNIST: right, of 3,000 test pictures"]
+        dots = drawn.marks(axes, "o")
+        for row, (name, diamond) in enumerate(zip(models, drawn.marks(axes, "D"), strict=True)):
+            accuracy = found["models"][name]["accuracy"]
+            assert diamond.values[0, 0] == accuracy["mean"]
+            assert dots[row].values[:, 0].tolist() == accuracy["values"]
+            assert diamond.colour == diamond.fill == colours[name.split("/")[0]], "a colour is a run"
+            told = [name, percent(accuracy["mean"]), span(accuracy["interval"])]
+            assert drawn.beside(diamond.places[0, 1] - 8, 14) == told
+    assert figure.alt.endswith(f"other/cnn {percent(found['models']['other/cnn']['accuracy']['mean'])}.")
+
+
+def told_apart(folder: Path) -> dict[str, Any]:
+    """Two runs of a model each, of which no two numbers are the same."""
+    found = made_of(
+        folder,
+        make_run(folder / "one", {"cnn": 0.9}),
+        make_run(folder / "two", {"cnn": 0.93}, seeds=(4, 5)),
+    )
+    numbers = {
+        "one/cnn": {"parameters": 101_770, "flops_per_image": 203_264, "epochs": 10, "train_seconds": 3.4},
+        "two/cnn": {"parameters": 243_786, "flops_per_image": 10_045_952, "epochs": 4, "train_seconds": 49.7},
+    }
+    for name, mean in (("one/cnn", 0.891), ("two/cnn", 0.917)):
+        entry = found["models"][name]
+        entry |= numbers[name] | {"epochs_per_seed": {"0": 9, "1": 10} if name == "one/cnn" else {}}
+        entry["accuracy"] |= {"mean": mean, "interval": [mean - 0.004, mean + 0.005]}
+    return found
+
+
+def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path: Path) -> None:
+    found = told_apart(tmp_path)
+    of_models, of_configs = in_html(comparison_page(found, Figure(tmp_path / "x.png", "t", "a"), tmp_path))
+    assert of_models == {
+        "one/cnn": {
+            "right": "89.1 %", "95 %": "88.7 to 89.6", "allowing for other": "seeds and images",
+            "wrong": "327", "seeds": "0, 1, 2", "weights": "101,770", "MFLOP a picture": "0.2",
+            "epochs": "9 to 10", "training": "3.4 s",
+        },
+        "two/cnn": {
+            "right": "91.7 %", "95 %": "91.3 to 92.2", "allowing for other": "seeds and images",
+            "wrong": "249", "seeds": "4, 5", "weights": "243,786", "MFLOP a picture": "10",
+            "epochs": "4", "training": "50 s",
+        },
+    }  # fmt: skip
+    assert of_configs == {"seeds": {"one": "[0, 1, 2]", "two": "[4, 5]"}}
+    in_text = in_markdown(comparison_markdown(found))[0]["two/cnn"]
+    assert in_text == {
+        "accuracy": "0.9170", "interval": "0.9130 to 0.9220", "allowing for other": "seeds and images",
+        "seeds": "4, 5", "parameters": "243,786", "FLOPs per picture": "10,045,952", "epochs": "4",
+        "training seconds": "49.7",
+    }  # fmt: skip
+    [line] = [line for line in comparison_block(found, "x").splitlines() if line.startswith("one/cnn")]
+    assert line.split() == ["one/cnn", "89.1", "%", "88.7", "to", "89.6", "327", "101,770", "0.2", "3", "s"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([(0.01, -0.01, 0.03), (0.0, -0.02, 0.02)], "No difference can be seen in any of 2 pairs"),
+        (
+            [(0.02, 0.01, 0.03), (-0.05, -0.06, -0.04), (0.0, -0.01, 0.01)],
+            "2 of 3 pairs differ; the most: dense is ahead of cnn by 5.0 points",
+        ),
+        (
+            [(0.0, -0.01, 0.01), (0.02, 0.01, 0.03)],
+            "1 of 2 pairs differs: cnn is ahead of dense by 2.0 points",
+        ),
+    ],
+)
+def test_the_headline_of_several_pairs_is_the_largest_clear_one(
+    pairs: list[tuple[float, float, float]], expected: str
+) -> None:
+    assert headline({"comparisons": [pair(*numbers) for numbers in pairs]}) == expected
+
+
+def test_pairs_of_single_trainings_are_said_to_hold_for_these_seeds() -> None:
+    clear, unclear = pair(0.02, 0.01, 0.03), pair(0.0, -0.01, 0.01, over="images")
+    assert " with these seeds" not in headline({"comparisons": [clear, unclear]})
+    single = {"comparisons": [clear | {"over": "images"}, unclear]}
+    assert headline(single).startswith("1 of 2 pairs differs with these seeds: cnn is ahead")
+
+
+def test_notes_tell_what_these_runs_need(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
+    again = make_run(tmp_path / "again", {"dense": 0.86, "cnn": 0.91}, config_digest="01" * 32)
+    assert notes(made_of(tmp_path, one, again)) == ["Their configs differ in nothing.", RULE]
+    alone = report_alone(again, tmp_path / "alone")
+    assert notes(made_of(tmp_path, one, alone)) == [
+        "alone: its config is unknown beyond what report.json tells.",
+        "Their configs differ in nothing that is known.",
+        "Without the predictions of alone/dense, alone/cnn, their comparisons rest on two intervals each and"
+        " not on every picture: these differences have wider intervals than they need.",
+        RULE,
+    ]
+    third = report_alone(again, tmp_path / "third")
+    told = notes(made_of(tmp_path, one, alone, third))
+    assert told[0] == "alone, third: their configs are unknown beyond what report.json tells."
+    assert notes(made_of(tmp_path, one)) == [RULE_OF_ONE], "a run alone differs from none"
+
+
+def test_the_cause_that_these_runs_leave_open_is_said_to_be_theirs(tmp_path: Path) -> None:
+    one, two = make_run(tmp_path / "one", {"cnn": 0.9}), make_run(tmp_path / "two", {"cnn": 0.93})
+    report = read_report(two)
+    report["models"]["cnn"]["parameters"] = 2000
+    write_report(two, report)
+    [found] = made_of(tmp_path, one, two)["comparisons"]
+    cause = "It is also 2.0 times as large; these runs can't say which made it better."
+    assert found["verdict"].endswith(cause)
+    both = make_run(tmp_path / "both", {"dense": 0.9, "cnn": 0.93})
+    report = read_report(both)
+    report["models"]["cnn"]["parameters"] = 2000
+    write_report(both, report)
+    [found] = made_of(tmp_path, both)["comparisons"]
+    assert found["verdict"].endswith("this run can't say which made it better."), "it is one run"
