@@ -13,6 +13,7 @@ from keras import KerasTensor, layers
 from keras.initializers import GlorotUniform
 
 from configs.networks import Cnn, Dense
+from model.fast_layers import Bias, PooledConvolution
 from model.layer_facts import POOL, SIDE, side_in_reach
 from model.patterns import hand_made_kernels
 from model.run_folder import AGAIN, RunError
@@ -37,19 +38,27 @@ def build(network: Dense | Cnn, num_classes: int, seed: int) -> keras.Model:
     return _build(network, num_classes, seed, "float32", for_training=False)
 
 
-def build_for_training(network: Dense | Cnn, num_classes: int, seed: int, policy: Policy) -> keras.Model:
+def build_for_training(
+    network: Dense | Cnn, num_classes: int, seed: int, policy: Policy, at_once: bool = False
+) -> keras.Model:
     """Build the same network in the form that trains fastest, ending in logits.
 
     Its weights are those of `build` in the same order, so `set_weights(get_weights())` carries them over.
     Max pooling comes before bias and ReLU: adding the same to four values or setting the negative ones
     to zero does not change which is the largest, and a quarter of the work is left to do. Pixels that no
     answer depends on are cut off first: the last row and column of a map often fill no block to pool.
+    `at_once`: the first convolution and its max pooling are one layer, where the network has such.
     """
-    return _build(network, num_classes, seed, policy, for_training=True)
+    return _build(network, num_classes, seed, policy, for_training=True, at_once=at_once)
 
 
 def _build(
-    network: Dense | Cnn, num_classes: int, seed: int, policy: Policy, for_training: bool
+    network: Dense | Cnn,
+    num_classes: int,
+    seed: int,
+    policy: Policy,
+    for_training: bool,
+    at_once: bool = False,
 ) -> keras.Model:
     seeds = _layer_seeds(seed)
     inputs = keras.Input((SIDE, SIDE, 1), name="image")
@@ -58,7 +67,8 @@ def _build(
         if for_training and not network.batch_normalization:  # whose statistics are of all places
             reach = side_in_reach(network)
             x = x if reach == SIDE else x[:, :reach, :reach]
-        x = _convolutions(x, network, seeds, policy, pool_first=for_training and network.pooling == "max")
+        pool_first = for_training and network.pooling == "max"
+        x = _convolutions(x, network, seeds, policy, pool_first, at_once)
     x = layers.Flatten(name="flatten", dtype=policy)(x)
     for number, units in enumerate(network.units, 1):
         x = _hidden_units(x, units, number, network, seeds, policy)
@@ -75,7 +85,7 @@ def _build(
 
 
 def _convolutions(
-    x: KerasTensor, network: Cnn, seeds: Iterator[int], policy: Policy, pool_first: bool
+    x: KerasTensor, network: Cnn, seeds: Iterator[int], policy: Policy, pool_first: bool, at_once: bool
 ) -> KerasTensor:
     """Convolution, normalization, ReLU and pooling for each of `filters`.
 
@@ -86,7 +96,8 @@ def _convolutions(
     late_bias = pool_first and not normalized  # the statistics of normalization are of all places
     for number, filters in enumerate(network.filters, 1):
         name = f"conv{number}"
-        convolution = layers.Conv2D(
+        merged = at_once and number == 1 and late_bias and network.padding == "valid"
+        convolution = (PooledConvolution if merged else layers.Conv2D)(
             filters,
             network.kernel_size,
             strides=network.strides,
@@ -104,25 +115,15 @@ def _convolutions(
             convolution.kernel.assign(hand_made_kernels(network.kernel_size, num_inputs, filters))
         if normalized:
             x = layers.BatchNormalization(name=f"{name}_normalization", dtype=policy)(x)
-        if pool_first:
+        if pool_first and not merged:
             x = _pool(x, network, number, policy)
         if late_bias:
-            x = _Bias(trainable=not frozen, name=f"{name}_bias", dtype=policy)(x)
+            x = Bias(trainable=not frozen, name=f"{name}_bias", dtype=policy)(x)
         if split:
             x = layers.Activation("relu", name=name, dtype=policy)(x)
         if not pool_first:
             x = _pool(x, network, number, policy)
     return x
-
-
-class _Bias(layers.Layer):
-    """Adds one number to each map: a convolution's bias, later."""
-
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        self.bias = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="bias")
-
-    def call(self, maps: KerasTensor) -> KerasTensor:
-        return maps + self.bias
 
 
 def _hidden_units(

@@ -4,9 +4,13 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from model.arithmetic import set_by_user
+from model.config_difference import differences, flat
 
 REPOSITORY = Path(__file__).parent.parent
 VERSIONS = ("tensorflow", "keras", "numpy", "scipy", "matplotlib")
@@ -21,8 +25,43 @@ def describe_environment(threads_per_job: int) -> dict[str, Any]:
         "processor": processor(),
         "cores": num_cores(),
         "threads_per_job": threads_per_job,
+        "variables": set_by_user(),
         "git_commit": _git_commit(),
     }
+
+
+def decisive(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be the same, beside the way to compute, for a training to end with the same bits."""
+    found = flat(environment)
+    keys = ("processor", "versions.tensorflow", "versions.keras", "versions.numpy")
+    variables = {key: value for key, value in found.items() if key.startswith("variables.")}
+    return {key.removeprefix("versions."): found.get(key) for key in keys} | variables
+
+
+def joined(environments: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the trainings of a run were made in.
+
+    Args:
+        environments: of each, by its name; of those made by an earlier version less may be known.
+
+    Returns:
+        The first one's; where others differ, also `mixed` (a key and its values, by training) and
+        `mixed_words`, a sentence.
+    """
+    if not environments:
+        return {}
+    known = {name: flat(environment) for name, environment in environments.items()}
+    for settings in known.values():
+        settings.pop("arithmetic.precision", None)  # a setting of the model
+    partly = frozenset(name for name, environment in environments.items() if "arithmetic" not in environment)
+    first, mixed = dict(next(iter(environments.values()))), differences(known, partly)
+    if not mixed:
+        return first
+    keys = [row["key"].removeprefix("versions.").replace("_", " ") for row in mixed]
+    words = f"Not all trainings were made alike: they differ in {', '.join(keys)}."
+    if len({str(decisive(environment)) for environment in environments.values()}) > 1:
+        words += " No one machine gives all their bits again."
+    return first | {"mixed": mixed, "mixed_words": words}
 
 
 def num_cores() -> int:

@@ -3,7 +3,7 @@
 The only module that knows more than one stage. It runs in the parent process, without TensorFlow.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from data.fashion_mnist import load as load_fashion_mnist
 from data.lines import load as load_lines
 from data.splits import Splits
 from data.storage import locked, write_atomically, write_json
-from model.environment import describe_environment, num_cores
-from model.jobs import explain_model, inspect_model, probe_speed, train_and_score
+from model.arithmetic import Arithmetic, Precision, here, recorded
+from model.environment import decisive, describe_environment, num_cores
+from model.jobs import probe_speed, train_and_score
 from model.launch import (
     Done,
     Failed,
@@ -27,24 +28,14 @@ from model.launch import (
     num_side_by_side,
     num_workers,
 )
-from model.layer_facts import LayerFacts, layer_facts
+from model.layer_facts import layer_facts
+from model.plan import LOOKS, OVERHEAD_SECONDS, PERTURBED, SHARE_OF_SPEED, Look, Plan, Training
 from model.report import progress
 from model.report.writer import write_report
 from model.results import collect, report_of
-from model.robustness import measure_robustness, measured_with, num_questions
+from model.robustness import measured_with
 from model.run_folder import RunError, RunFolder, find_folder
 from model.saved_models import is_whole
-
-FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
-LOOKS = {"inside": inspect_model, "why": explain_model}
-PERTURBED = "perturbed"  # a look of its own: at any seed, and drawn with the report
-LOOK_IMAGES = {"inside": 270_000, "why": 80_000}  # what a look takes, in images passed forward
-SHARE_OF_SPEED = 0.65  # of one convolution's speed that whole training steps reach
-OVERHEAD_SECONDS = 15.0  # beside the jobs' arithmetic: TensorFlow's import, graphs, the report
-CLEARLY_FASTER = 1.3  # bfloat16 against float32: more than the noise of a shared machine
-
-Training = tuple[str, int]  # model and seed
-Look = tuple[str, str, int]  # kind, model and seed
 
 
 def load_data(section: Data) -> Splits:
@@ -139,14 +130,14 @@ class Experiment:
         self.config, self.splits, self.run = config, splits, run
         self.console, self.debug = console, debug
         self.identity = identity_of(config, splits)
+        self.plan = Plan(config, splits, run, self.identity)
         self.failed: list[dict[str, Any]] = []
-        self.bfloat16 = False
         self._settings = config.inspection.model_dump(mode="json")
 
     def complete(self, train: bool = True) -> int:
         """Do the jobs that are left, write the report if anything is new, and show it."""
         trainings = self._unfinished() if train else []
-        looks = [look for look in self._all_looks() if look[1:] in trainings or self._is_wanted(look)]
+        looks = [look for look in self.plan.all_looks() if look[1:] in trainings or self._is_wanted(look)]
         if trainings or looks:
             self._work(trainings, looks)
         elif not train:
@@ -177,15 +168,7 @@ class Experiment:
         ]
 
     def _is_whole(self, model: str, seed: int) -> bool:
-        return is_whole(self.run, model, seed, sum(fact.parameters for fact in self._facts(model)))
-
-    def _all_looks(self) -> list[Look]:
-        """The models of the first seed are looked into; those of others may be asked, too."""
-        config = self.config
-        looks = [(kind, model, config.seeds[0]) for model in config.models for kind in LOOKS]
-        return looks + [
-            (PERTURBED, model, seed) for model in config.models for seed in config.seeds_perturbed
-        ]
+        return is_whole(self.run, model, seed, sum(fact.parameters for fact in self.plan.facts(model)))
 
     def _is_wanted(self, look: Look) -> bool:
         """Whether a look is to be taken, now or when the model has been trained."""
@@ -203,19 +186,25 @@ class Experiment:
 
     def _work(self, trainings: list[Training], looks: list[Look]) -> None:
         """Run the jobs in workers; a model is looked into as soon as it is trained."""
-        jobs = {key: self._training(*key) for key in trainings}
-        waiting = {look: self._look(*look) for look in looks}
+        jobs = {key: self.plan.training(*key) for key in trainings}
+        waiting = {look: self.plan.look(*look) for look in looks}
         everything = [*jobs.values(), *waiting.values()]
         owners = {job.name: key for key, job in jobs.items()}
         owners |= {job.name: look[1:] for look, job in waiting.items()}
         costs = [job.cost for job in everything]
         at_once = [*jobs.values(), *(job for look, job in waiting.items() if look[1:] not in jobs)]
-        with self._workers(costs, [job.cost for job in at_once]) as workers:
-            seconds = self._choose_precision(workers, costs)
-            progress.say(self.console, progress.machine_line(num_cores(), self._precision(), seconds))
+        environment = describe_environment(self.config.launch.threads_per_job)
+        arithmetic = self._arithmetic(environment)
+        with self._workers(costs, [job.cost for job in at_once], arithmetic.onednn) as workers:
+            arithmetic, speed = self._probe(workers, arithmetic)
+            if trainings:
+                self._record(environment | {"arithmetic": asdict(arithmetic)})
+            seconds = OVERHEAD_SECONDS + max(sum(costs) / num_cores(), *costs) / (SHARE_OF_SPEED * speed)
+            precision = self._precision(arithmetic)
+            progress.say(self.console, progress.machine_line(num_cores(), precision, seconds))
             with progress.Display(self.console, everything, seconds) as display:
                 for key, job in jobs.items():
-                    workers.submit(self._with_precision(job, key[0]))
+                    workers.submit(self._computing(job, key[0], arithmetic, environment))
                 for look in [look for look in waiting if look[1:] not in jobs]:
                     workers.submit(waiting.pop(look))
                 for event in workers.events():
@@ -235,80 +224,52 @@ class Experiment:
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
 
-    def _workers(self, costs: list[float], costs_at_once: list[float]) -> Workers:
+    def _workers(self, costs: list[float], costs_at_once: list[float], onednn: bool | None) -> Workers:
         launch, splits = self.config.launch, self.splits
         size = sum(split.images.nbytes for split in (splits.train, splits.validation, splits.test))
         number, side_by_side = launch.workers, 1  # who names a number of workers wants no more than that
         if number == "auto":
             number = num_workers(costs, num_cores(), free_memory(), size)
             side_by_side = num_side_by_side(costs_at_once, num_cores() // launch.threads_per_job)
-        return Workers(number, launch.threads_per_job, splits, self.debug, side_by_side)
+        return Workers(number, launch.threads_per_job, splits, self.debug, side_by_side, onednn)
 
-    def _choose_precision(self, workers: Workers, costs: list[float]) -> float:
-        """Probe the processor, decide on bfloat16 once for this run -> the seconds to expect."""
+    def _arithmetic(self, environment: dict[str, Any]) -> Arithmetic:
+        """How this run computes: as it began, where that holds here, else as the table says."""
+        began = self.run.environment() or {}
+        as_before = recorded(began) if decisive(began) == decisive(environment) else None
+        return as_before or here()
+
+    def _probe(self, workers: Workers, arithmetic: Arithmetic) -> tuple[Arithmetic, float]:
+        """The precision without bfloat16 if a worker dies of that; FLOP/s of a thread, for the forecast."""
         speeds: dict[str, float] = {}
-        workers.submit(Job("probe", probe_speed))
+        precisions = {self._precision_of(model, arithmetic) for model in self.config.models}
+        workers.submit(Job("probe", probe_speed, {"bfloat16": "bfloat16" in precisions}))
         for event in workers.events():
             if isinstance(event, Reported | Done):
                 speeds = event.value
         if not speeds:
             raise RunError("no worker process could be started; `--debug` shows what TensorFlow says")
-        environment = self.run.environment() or {}
-        faster = speeds.get("bfloat16", 0) > CLEARLY_FASTER * speeds["float32"]
-        # An interrupted run goes on in the precision it began with.
-        self.bfloat16 = environment.get("bfloat16", faster)
-        if "bfloat16" not in environment:
-            self.run.must_still_be_there()
-            write_json(self.run.path / "environment.json", environment | {"bfloat16": self.bfloat16})
-        speed = SHARE_OF_SPEED * speeds.get(self._precision(), speeds["float32"])
-        return OVERHEAD_SECONDS + max(sum(costs) / num_cores(), *costs) / speed
+        if "bfloat16" in precisions - speeds.keys():
+            arithmetic = replace(arithmetic, precision="float32")
+        return arithmetic, speeds.get(self._precision(arithmetic), speeds["float32"])
 
-    def _with_precision(self, job: Job, model: str) -> Job:
-        return replace(job, arguments=job.arguments | {"bfloat16": self._uses_bfloat16(model)})
-
-    def _uses_bfloat16(self, model: str) -> bool:
+    def _precision_of(self, model: str, arithmetic: Arithmetic) -> Precision:
         precision = self.config.training_of(model).precision
-        return self.bfloat16 if precision == "auto" else precision == "bfloat16"
+        return arithmetic.precision if precision == "auto" else precision
 
-    def _precision(self) -> str:
-        """What the trainings run in, for people; the faster one if they differ."""
-        return "bfloat16" if any(map(self._uses_bfloat16, self.config.models)) else "float32"
+    def _precision(self, arithmetic: Arithmetic) -> str:
+        """What the trainings run in, for people; bfloat16 if they differ."""
+        return min(self._precision_of(model, arithmetic) for model in self.config.models)
 
-    def _training(self, model: str, seed: int) -> Job:
-        recipe = self.config.training_of(model)
-        images = recipe.epochs * len(self.splits.train.labels)
-        return Job(
-            f"{model} seed {seed}",
-            train_and_score,
-            {
-                "network": self.config.models[model],
-                "recipe": recipe,
-                "augmentation": self.config.data.augmentation,
-                "seed": seed,
-                "folder": self.run.seed_folder(model, seed),
-                "identity": self.identity,
-            },
-            cost=FORWARD_AND_BACKWARD * images * self._flops(model),
-        )
+    def _computing(self, job: Job, model: str, arithmetic: Arithmetic, environment: dict[str, Any]) -> Job:
+        """A training told how to compute, and what to record of where it ran."""
+        own = replace(arithmetic, precision=self._precision_of(model, arithmetic))
+        return replace(job, arguments=job.arguments | {"arithmetic": own, "environment": environment})
 
-    def _look(self, kind: str, model: str, seed: int) -> Job:
-        folder = self.run.seed_folder(model, seed)
-        arguments: dict[str, Any] = {"network": self.config.models[model], "seed": seed}
-        arguments |= {"saved": folder / "model.keras", "identity": self.identity}
-        if kind == PERTURBED:
-            settings = self.config.robustness
-            arguments |= {"settings": settings, "folder": folder}
-            cost = num_questions(settings, self.splits.test.labels) * self._flops(model)
-            return Job(f"{model} seed {seed} {kind}", measure_robustness, arguments, cost)
-        arguments |= {"settings": self.config.inspection, "folder": self.run.inspection_folder(model)}
-        cost = LOOK_IMAGES[kind] * self._flops(model)
-        return Job(f"{model} {kind}", LOOKS[kind], arguments | {"name": model}, cost)
-
-    def _flops(self, model: str) -> int:
-        return sum(fact.flops for fact in self._facts(model))
-
-    def _facts(self, model: str) -> list[LayerFacts]:
-        return layer_facts(self.config.models[model], len(self.splits.class_names))
+    def _record(self, environment: dict[str, Any]) -> None:
+        """Write what this run is computed with from now on; each training keeps its own."""
+        self.run.must_still_be_there()
+        write_json(self.run.path / "environment.json", self.identity | environment)
 
 
 def _is_training(job: Job) -> bool:

@@ -4,12 +4,12 @@ TensorFlow is imported by the functions, so that the parent can name them withou
 """
 
 import csv
-import importlib.metadata
 import io
 import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ import numpy as np
 from configs.schema import Augmentation, Cnn, Dense, Inspection, Training
 from data.splits import Splits
 from data.storage import write_atomically, write_json, write_npz
+from model.arithmetic import Arithmetic
 from model.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
-from model.environment import processor
+from model.environment import decisive
 from model.launch import JobFailed, Report
 from model.layer_facts import layer_facts
 from model.run_folder import RunError, sha256_of
@@ -32,8 +33,8 @@ INSIDE = (  # what a look into filters computes, as far as the network has it
 WHY = ("attributions.npz", "attributions.json")  # what a look for reasons computes
 
 
-def probe_speed(splits: Splits, report: Report) -> dict[str, float]:
-    """How fast one thread convolves, in FLOP/s, in float32 and in bfloat16.
+def probe_speed(splits: Splits, report: Report, *, bfloat16: bool) -> dict[str, float]:
+    """How fast one thread convolves, in FLOP/s, in float32 and, if asked, in bfloat16.
 
     Some processors announce bfloat16 and die of it, so the speed in float32 is reported first: a
     probe that kills its worker means that bfloat16 can't be used.
@@ -54,15 +55,13 @@ def probe_speed(splits: Splits, report: Report) -> dict[str, float]:
 
         return seconds
 
-    single = convolution(tf.float32)
-    report({"float32": flops / min(single() for _ in range(4))})
-    half = convolution(tf.bfloat16)
-    # In turn, and the best of each: other workers are starting at the same time.
-    times = [(single(), half()) for _ in range(16)]
-    return {
-        "float32": flops / min(seconds for seconds, _ in times),
-        "bfloat16": flops / min(seconds for _, seconds in times),
-    }
+    def speed(dtype: tf.DType) -> float:
+        seconds = convolution(dtype)
+        return flops / min(seconds() for _ in range(8))  # the best: other workers start at the same time
+
+    speeds = {"float32": speed(tf.float32)}
+    report(speeds)
+    return speeds | {"bfloat16": speed(tf.bfloat16)} if bfloat16 else speeds
 
 
 def train_and_score(
@@ -73,11 +72,15 @@ def train_and_score(
     recipe: Training,
     augmentation: Augmentation | None,
     seed: int,
-    bfloat16: bool,
+    arithmetic: Arithmetic,
+    environment: dict[str, Any],
     folder: Path,
     identity: dict[str, Any],
 ) -> dict[str, Any]:
     """Train one network, score it on all test images once, save everything; metrics.json last.
+
+    `environment` is recorded in it. What decides bits of it, and `arithmetic`, must be those that an
+    unfinished training began with; else it begins again.
 
     Returns:
         The content of metrics.json.
@@ -85,9 +88,7 @@ def train_and_score(
     from model.evaluation import accuracy, log_loss, predict, seconds_for_one
     from model.training import train
 
-    precision = "bfloat16" if bfloat16 else "float32"
-    same = {"model": folder.parent.name, "seed": seed, "precision": precision, "processor": processor()}
-    same |= {library: importlib.metadata.version(library) for library in ("tensorflow", "keras", "numpy")}
+    same = {"model": folder.parent.name, "seed": seed, **decisive(environment), **asdict(arithmetic)}
     model, history, train_seconds = _train_on(
         Checkpoints(folder, identity | same),
         report,
@@ -100,7 +101,7 @@ def train_and_score(
             splits.validation,
             len(splits.class_names),
             seed,
-            "mixed_bfloat16" if bfloat16 else "float32",
+            arithmetic,
             on_progress=lambda progress: report(_shown(progress, recipe.epochs)),
         ),
     )
@@ -117,7 +118,8 @@ def train_and_score(
         "distinct_answers": len(set(probabilities.argmax(axis=1).tolist())),
         "patterns": _patterns(model),
         "epochs": len(history),
-        "precision": precision,
+        "precision": arithmetic.precision,
+        "environment": environment | {"arithmetic": asdict(arithmetic)},
         "train_seconds": round(train_seconds, 3),
         "predict_seconds": round(predict_seconds, 4),
         "predict_one_seconds": round(seconds_for_one(model, splits.test.images), 6),

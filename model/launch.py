@@ -20,6 +20,7 @@ from typing import Any
 
 from data.splits import Splits
 from data.storage import explain_fault
+from model.arithmetic import prepare
 from model.layer_facts import LayerFacts
 
 MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, and what a batch becomes on its way
@@ -140,15 +141,22 @@ class Workers:
         splits: handed to every job.
         debug: leave TensorFlow's chatter and tracebacks on stderr.
         side_by_side: how many operations of one job may run at a time.
+        onednn: whether TensorFlow is to compute with oneDNN; None: as it decides by itself.
     """
 
     def __init__(
-        self, number: int, threads: int, splits: Splits, debug: bool = False, side_by_side: int = 1
+        self,
+        number: int,
+        threads: int,
+        splits: Splits,
+        debug: bool = False,
+        side_by_side: int = 1,
+        onednn: bool | None = None,
     ) -> None:
         self._context = multiprocessing.get_context("spawn")
         # Read by the workers' NumPy as it is imported, which is before any line of theirs runs.
         os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
-        self._splits, self._arguments = splits, (threads, side_by_side, debug)
+        self._splits, self._arguments = splits, (threads, side_by_side, onednn, debug)
         self._waiting: list[tuple[float, int, Job]] = []
         self._order = itertools.count()
         self._started = itertools.count()
@@ -232,7 +240,9 @@ def _cause_of_death(exit_code: int) -> str:
     return f"its process was ended by {name}{hint}"
 
 
-def _work(connection: Connection, place: int, threads: int, side_by_side: int, debug: bool) -> None:
+def _work(
+    connection: Connection, place: int, threads: int, side_by_side: int, onednn: bool | None, debug: bool
+) -> None:
     """A worker's life: the data, then jobs from the parent until it hangs up."""
     os.nice(int(place > 0))
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -242,6 +252,7 @@ def _work(connection: Connection, place: int, threads: int, side_by_side: int, d
         return
     if not debug:
         _quieten()
+    prepare(onednn)
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)

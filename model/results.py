@@ -11,6 +11,7 @@ from configs.schema import Cnn, Config
 from data.splits import Splits
 from model.comparison import summarise
 from model.controls import explain_differences
+from model.environment import joined
 from model.layer_facts import layer_facts
 from model.report.mistake_figures import confident_mistakes
 from model.report.titles import by_interest
@@ -129,7 +130,18 @@ def report_of(
         **count_looks(digests, statistics["comparisons"], len(splits.test.labels)),
         "robustness": robustness_of(measured, config),
         "mistakes": _mistakes(statistics["models"], results, splits.test.labels),
-        "environment": run.environment() or {},
+        "environment": identity | joined(_made_in(run, results)),
+    }
+
+
+def _made_in(run: RunFolder, results: Results) -> dict[str, dict[str, Any]]:
+    """What each training was made in; earlier versions kept that of the run alone."""
+    of_run = run.environment() or {}
+    of_run = {key: of_run[key] for key in of_run.keys() - {"config_digest", "data_digest", "bfloat16"}}
+    return {
+        f"{model} seed {seed}": own if isinstance(own := metrics.get("environment"), dict) else of_run
+        for model, by_seed in results.metrics.items()
+        for seed, metrics in by_seed.items()
     }
 
 

@@ -34,8 +34,14 @@ SAME_TRAININGS = (
     "{candidate} and {baseline} hold the same trainings ({seeds}): the same experiment again, or a copy. "
     "No comparison is made."
 )
-TOLD_BEFORE = ("config_digest", "data_digest")  # of an environment: with its run and its test pictures
-MACHINE = ("processor", "cores", "threads_per_job", "bfloat16")  # what decides how long a training takes
+TOLD_BEFORE = ("config_digest", "data_digest", "bfloat16", "mixed_words")  # of an environment
+MACHINE = (
+    "processor",
+    "cores",
+    "threads_per_job",
+    "arithmetic.onednn",
+    "precision",
+)  # what decides training times
 
 
 def compare_runs(folders: Sequence[Path], outputs: Path) -> dict[str, Any]:
@@ -59,12 +65,8 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> dict[str, Any]:
         data = run.report.data
         groups.setdefault((data.digest, data.test, tuple(data.classes)), []).append(run)
     parts = [_Group(group, alone=len(runs) == 1) for group in groups.values()]
-    environments = {
-        run.label: {
-            key: value for key, value in flat(run.report.environment).items() if key not in TOLD_BEFORE
-        }
-        for run in runs
-    }
+    environments = {run.label: _trained_in(run) for run in runs}
+    machines = [key for key in MACHINE if len({str(e.get(key)) for e in environments.values()}) > 1]
     return {
         "runs": {run.label: _described(run, outputs) for run in runs},
         "unusable": unusable,
@@ -76,7 +78,8 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> dict[str, Any]:
         "not_compared": [pair for part in parts for pair in part.not_compared],
         "config_differences": _config_differences(runs),
         "environment_differences": differences(environments),
-        "same_machine": len({str([e.get(key) for key in MACHINE]) for e in environments.values()}) == 1,
+        "same_machine": not machines,
+        "machine_differences": machines,
     }
 
 
@@ -113,6 +116,15 @@ def _described(run: ComparedRun, outputs: Path) -> dict[str, Any]:
         "config_known": run.config is not None,
         "predictions": any(run.predictions.values()),
         "environment": run.report.environment,
+    }
+
+
+def _trained_in(run: ComparedRun) -> dict[str, Any]:
+    """What a run was made in, by dotted key: what its trainings used, not what they could have."""
+    told = flat(run.report.environment)
+    precisions = {entry.precision for entry in run.report.models.values() if entry.precision}
+    return {key: value for key, value in told.items() if key not in TOLD_BEFORE} | {
+        "precision": ", ".join(sorted(precisions))
     }
 
 

@@ -13,11 +13,13 @@ from configs.schema import Augmentation, Cnn, Dense, Training
 from data.augmentation import augment
 from data.splits import Split
 from model.architectures import Policy, build, build_for_training
+from model.arithmetic import Arithmetic
 
 History = list[dict[str, float]]  # a row an epoch: the columns of history.csv
 WARM_UP = 0.2  # the share of the steps in which one_cycle rises to its peak
 CALL_SECONDS = 1.0  # how long one graph call may take: signals and progress wait for its end
 PREDICTION_BATCH = 500
+POLICIES: dict[str, Policy] = {"float32": "float32", "bfloat16": "mixed_bfloat16"}  # Keras's dtype policies
 
 
 class TrainingFailed(Exception):
@@ -70,7 +72,7 @@ def train(
     validation: Split,
     num_classes: int,
     seed: int,
-    policy: Policy,
+    arithmetic: Arithmetic,
     state: State | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_epoch: Callable[[State], None] = lambda state: None,
@@ -90,7 +92,7 @@ def train(
         validation: scored after every epoch; nothing is chosen by it.
         num_classes: how many classes the labels have.
         seed: decides initial weights, order, augmentation and dropout.
-        policy: Keras's dtype policy to train in; variables are float32 in each.
+        arithmetic: how to compute; variables are float32 in each way.
         state: what `on_epoch` was given earlier, to go on from there.
         on_progress: called after every graph call, about once a second.
         on_epoch: called after every epoch with what is needed to go on from there.
@@ -101,7 +103,7 @@ def train(
     Raises:
         TrainingFailed: the loss is not a finite number.
     """
-    trainer = _Trainer(network, recipe, augmentation, training, num_classes, seed, policy)
+    trainer = _Trainer(network, recipe, augmentation, training, num_classes, seed, arithmetic)
     history: History = []
     if state is not None:
         trainer.restore(state.variables)
@@ -141,7 +143,7 @@ class _Trainer:
         training: Split,
         num_classes: int,
         seed: int,
-        policy: Policy,
+        arithmetic: Arithmetic,
     ) -> None:
         self.recipe, self.seed, self.num_classes = recipe, seed, num_classes
         self.augmentation = augmentation
@@ -149,7 +151,9 @@ class _Trainer:
         self.steps_per_epoch = math.ceil(len(training.labels) / recipe.batch_size)
         self.num_steps = self.steps_per_epoch * recipe.epochs
         self.rates = learning_rates(recipe, self.num_steps)
-        self.model = build_for_training(network, num_classes, seed, policy)
+        policy = POLICIES[arithmetic.precision]
+        at_once = arithmetic.first_block == "at once"
+        self.model = build_for_training(network, num_classes, seed, policy, at_once)
         self.optimizer = _optimizer(recipe)
         self.optimizer.build(self.model.trainable_variables)
         self.loss = keras.losses.CategoricalCrossentropy(

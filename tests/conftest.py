@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from model.arithmetic import Arithmetic, here, prepare
+
 if TYPE_CHECKING:
     from tests.recording import Recording
 
+prepare(here().onednn)  # before any test imports TensorFlow: the tests compute as the program does
+IN_TURN = Arithmetic("made up", None, "float32", "in turn")
+AT_ONCE = Arithmetic("made up", None, "float32", "at once")
 ROOT = Path(__file__).parent.parent
 SMALL_CONFIG = """
 name: small

@@ -20,7 +20,7 @@ import time
 import traceback
 import types
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -231,6 +231,8 @@ def _program(request):
     import tensorflow as tf
 
     from configs.schema import load
+    from model.arithmetic import here
+    from model.environment import describe_environment
     from model.experiment import identity_of, load_data
     from model.jobs import train_and_score
 
@@ -246,7 +248,8 @@ def _program(request):
         recipe=config.training_of(model),
         augmentation=config.data.augmentation,
         seed=0,
-        bfloat16=False,
+        arithmetic=replace(here(), precision="float32"),
+        environment=describe_environment(1),
         folder=Path(folder),
         identity=identity_of(config, splits),
     )

@@ -3,9 +3,11 @@ import itertools
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from configs.schema import Cnn, Dense
 from model.architectures import build, build_for_training, load
+from model.fast_layers import PooledConvolution
 from model.layer_facts import layer_facts, receptive_field
 from model.patterns import hand_made_kernels
 from model.run_folder import RunError
@@ -68,6 +70,46 @@ def test_the_training_form_has_the_same_weights_and_values(network):
         probabilities,
         atol=1e-5,
         err_msg="pooling before ReLU, or cutting off what nothing depends on, changed the result",
+    )
+
+
+MAX_POOLED = [n for n in NETWORKS if isinstance(n, Cnn) and n.pooling == "max" and n.padding == "valid"]
+
+
+@pytest.mark.parametrize("network", MAX_POOLED, ids=name)
+def test_the_first_block_at_once_has_the_same_weights_values_and_gradients(network):
+    forms = [build_for_training(network, 10, 3, "float32", at_once) for at_once in (False, True)]
+    merged = [any(isinstance(layer, PooledConvolution) for layer in form.layers) for form in forms]
+    assert merged == [False, not network.batch_normalization], "its statistics are of all places"
+    weights = [RNG.normal(0, 0.3, w.shape).astype(np.float32) for w in forms[0].get_weights()]
+    found = []
+    for form in forms:
+        named = zip(form.weights, weights, strict=True)
+        form.set_weights([abs(value) if "variance" in weight.name else value for weight, value in named])
+        with tf.GradientTape() as tape:
+            values = form(IMAGES, training=False)
+            loss = tf.reduce_sum(values**2)
+        found.append([values, *tape.gradient(loss, form.trainable_variables)])
+    for in_turn, at_once in zip(*found, strict=True):
+        largest = float(np.abs(in_turn).max())  # float32 has seven digits, and sums of some hundred lose one
+        np.testing.assert_allclose(
+            at_once, in_turn, atol=1e-5 * largest, err_msg="at once, it is another one"
+        )
+
+
+def test_of_equal_values_the_first_learns_as_in_max_pooling():
+    """A black picture gives equal values everywhere; the gradient then shows which place was taken."""
+    images = tf.Variable(tf.zeros((1, 28, 28, 1)))
+    gradients = []
+    for at_once in (False, True):
+        form = build_for_training(Cnn(filters=(4,), units=()), 10, 0, "float32", at_once)
+        form.get_layer("conv1_bias").set_weights([np.ones(4, np.float32)])  # what ReLU lets through learns
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(form(images) * tf.range(10.0))
+        gradients.append(tape.gradient(loss, images))
+    assert np.abs(gradients[0]).max() > 0, "this test sees nothing"
+    np.testing.assert_allclose(
+        gradients[1], gradients[0], atol=1e-5, err_msg="another of the equal values learned"
     )
 
 

@@ -26,7 +26,7 @@ def test_the_speed_in_float32_is_told_before_bfloat16_is_tried():
         raise NoBfloat16
 
     with pytest.raises(NoBfloat16):
-        probe_speed(SPLITS, report)
+        probe_speed(SPLITS, report, bfloat16=True)
     assert list(told[0]) == ["float32"], "a probe that dies must have told the speed in float32 before"
     assert 1e9 < told[0]["float32"] < 1e13, "FLOP/s of one thread, between a phone's and a dream's"
 

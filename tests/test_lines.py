@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import IN_TURN
 
 from configs.schema import Cnn, Data, load
 from data import lines
@@ -97,7 +98,7 @@ def _orientations_hold(splits: Splits, seed: int) -> tuple[float, list[str]]:
     network = config.models["cnn"]
     assert isinstance(network, Cnn)
     recipe = config.training_of("cnn")
-    model, _ = train(network, recipe, None, splits.train, splits.validation, 5, seed, "float32")
+    model, _ = train(network, recipe, None, splits.train, splits.validation, 5, seed, IN_TURN)
     inputs, labels = splits.test.images[..., None] / np.float32(255), splits.test.labels
     predict = tf.function(lambda x: model(x, training=False))
 

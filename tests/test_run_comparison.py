@@ -317,7 +317,24 @@ def test_other_machines_are_told(tmp_path: Path) -> None:
     two = make_run(tmp_path / "two", {"cnn": 0.93}, environment=strange)
     found = compare(one, two)
     assert not found["same_machine"]
+    expected = ["processor", "cores", "threads_per_job"]
+    assert found["machine_differences"] == expected, "what differs must be named"
     differing = {row["key"]: row["values"] for row in found["environment_differences"]}
     assert differing["processor"] == {"one": "one", "two": "two"}
     assert differing["versions.keras"] == {"two": "4"}
     assert compare(one)["same_machine"]
+
+
+def test_only_what_was_used_tells_machines_apart(tmp_path: Path) -> None:
+    """Both trained in float32; that one of them could have done so in bfloat16 is nothing to say."""
+    runs = [
+        make_run(tmp_path / name, {"cnn": 0.9}, environment={"bfloat16": name == "two"})
+        for name in ("one", "two")
+    ]
+    found = compare(*runs)
+    assert found["same_machine"]
+    assert found["environment_differences"] == []
+    report = read_report(runs[1])
+    report["models"]["cnn"]["precision"] = "bfloat16"
+    write_report(runs[1], report)
+    assert compare(*runs)["machine_differences"] == ["precision"]

@@ -84,6 +84,7 @@ REPORT: dict[str, Any] = {
     "not_compared": [],
     "failed": [],
     "test_looks": 1,
+    "environment": {},
     "test_looks_words": None,
 }
 
@@ -246,6 +247,11 @@ def test_nothing_finished() -> None:
     report = report_with(models={}, comparisons=[], failed=failed)
     assert "No training was finished." in terminal_block(report, "outputs/x")
     assert "out of memory" in markdown(report)
+
+
+def test_trainings_of_several_machines_are_told() -> None:
+    words = "Not all trainings were made alike: they differ in processor."
+    assert words in terminal_block(report_with(environment={"mixed_words": words}), "outputs/x")
 
 
 def test_luck_is_told() -> None:

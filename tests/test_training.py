@@ -5,7 +5,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import AT_ONCE, IN_TURN, ROOT
 
 from configs.schema import Augmentation, Cnn, Dense, Training
 from data.splits import Split
@@ -31,12 +31,20 @@ TRAIN, VALIDATION = made_up(330), made_up(80)  # 330 = 10 batches of 32, and 10 
 SMALL = Cnn(architecture="cnn", filters=(4,), units=(8,), dropout=0.2, batch_normalization=True)
 
 
-def trained(network=SMALL, seed=0, state=None, on_epoch=lambda state: None, augmentation=None, **recipe):
+def trained(
+    network=SMALL,
+    seed=0,
+    state=None,
+    on_epoch=lambda state: None,
+    augmentation=None,
+    arithmetic=IN_TURN,
+    **recipe,
+):
     recipe = Training(
         **{"epochs": 3, "batch_size": 32, "learning_rate": 0.01, "precision": "float32"} | recipe
     )
     model, history = train(
-        network, recipe, augmentation, TRAIN, VALIDATION, 4, seed, "float32", state, on_epoch=on_epoch
+        network, recipe, augmentation, TRAIN, VALIDATION, 4, seed, arithmetic, state, on_epoch=on_epoch
     )
     return model.get_weights(), history
 
@@ -86,6 +94,23 @@ def test_it_stops_after_the_first_epoch_that_reaches_the_accuracy():
         assert history == resumed[1]
     short = trained(schedule="constant", epochs=len(history), learning_rate=0.003)
     assert same(weights, short[0]), "stopping must change nothing of the epochs before"
+
+
+def test_a_first_block_at_once_learns_the_same_and_goes_on_to_the_same_bits():
+    """Values equal to rounding: the weights of short trainings, and all bits of an interrupted one."""
+    network, recipe = Cnn(filters=(8, 8), units=(8,)), {"epochs": 2, "learning_rate": 0.003}
+    states = []
+    (weights, history), (in_turn, _) = (
+        trained(network, arithmetic=AT_ONCE, on_epoch=states.append, **recipe),
+        trained(network, **recipe),
+    )
+    for ours, theirs in zip(weights, in_turn, strict=True):
+        np.testing.assert_allclose(
+            ours, theirs, atol=2e-3, err_msg="a way of convolving changes what is learned"
+        )
+    resumed = trained(network, arithmetic=AT_ONCE, state=states[0], **recipe)
+    assert same(weights, resumed[0]), "weights differ when resumed"
+    assert history == resumed[1]
 
 
 @pytest.mark.parametrize("kernels", ["random", "hand_made"])
@@ -154,7 +179,7 @@ def test_the_arithmetic_of_a_step_is_keras_own():
 def test_the_last_smaller_batch_is_trained_on():
     steps = []
     recipe = Training(epochs=2, batch_size=32, learning_rate=0.01)
-    train(SMALL, recipe, None, TRAIN, VALIDATION, 4, 0, "float32", on_progress=lambda p: steps.append(p.done))
+    train(SMALL, recipe, None, TRAIN, VALIDATION, 4, 0, IN_TURN, on_progress=lambda p: steps.append(p.done))
     assert steps[-1] == 2 * 11, "330 images are 10 batches of 32 and one of 10"
     assert steps == sorted(steps), "progress must not go back"
 

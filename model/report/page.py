@@ -156,7 +156,8 @@ def limits(report: Mapping[str, Any]) -> list[str]:
     """
     comparisons, data = report["comparisons"], report["data"]
     over = {comparison["over"] for comparison in comparisons}
-    sentences = [report["test_looks_words"]] if report["test_looks_words"] else []
+    told = (report["test_looks_words"], report["environment"].get("mixed_words"))
+    sentences = [sentence for sentence in told if sentence]
     if any("cost" in comparison["words"] for comparison in comparisons):
         sentences.append("Why one model is better: these models differ in size and arithmetic, too.")
     if "images" in over:

@@ -96,7 +96,8 @@ def notes(comparison: Comparison) -> list[str]:
     if len(runs) > 1 and not comparison["config_differences"]:
         told.append("Their configs differ in nothing" + (" that is known." if unknown else "."))
     if not comparison["same_machine"]:
-        told.append("They were trained on other machines or threads: training times do not compare.")
+        names = [key.split(".")[-1].replace("_", " ") for key in comparison["machine_differences"]]
+        told.append(f"They were trained with different {', '.join(names)}: training times do not compare.")
     if len(comparison["test_sets"]) > 1:
         sets = "; ".join(f"{', '.join(one['runs'])}: {_name(one)}" for one in comparison["test_sets"])
         told.append(

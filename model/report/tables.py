@@ -111,7 +111,8 @@ def _answers(report: Report) -> list[str]:
         words = report["comparisons"][0]["words"]
         known = f"{words['answer']} {words['agreement']} {words['cost']}."
         lines[0] = _continued(wrapped(f"{known} {UNKNOWN}"), CONTROLS, 0)
-    return [*lines, *([wrapped(report["test_looks_words"])] if report["test_looks_words"] else [])]
+    more = [report["test_looks_words"], report["environment"].get("mixed_words")]
+    return [*lines, *(wrapped(sentence) for sentence in more if sentence)]
 
 
 def answers(report: Report) -> list[str]:
