@@ -39,10 +39,10 @@ class Result:
 
 
 class Driver:
-    """The other process, which runs the program."""
+    """The other process, which runs the program, with more in its environment if need be."""
 
-    def __init__(self):
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    def __init__(self, **more):
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"} | more
         self.process = subprocess.Popen(
             [sys.executable, __file__],
             cwd=ROOT,
@@ -86,6 +86,10 @@ def _serve():
     `file_limit` is the size in bytes that no file may exceed; `as_nobody` takes the right to write away.
     """
     import matplotlib.pyplot  # noqa: F401
+
+    from model.arithmetic import here, prepare
+
+    prepare(here().onednn)
     import tensorflow  # noqa: F401
 
     import model.inspection.inspect

@@ -10,14 +10,16 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import asdict
 
 import h5py
 import numpy as np
 import pytest
 from conftest import ROOT
-from faults import MOMENTS, shared_driver
+from faults import MOMENTS, Driver, shared_driver
 from test_experiment import arrays_of, assert_same
 
+from model.arithmetic import ONEDNN, choose, features
 from model.checkpoints import pack, unpack
 from model.run_folder import RunFolder
 
@@ -170,6 +172,26 @@ def test_a_run_killed_in_its_middle(driver, tmp_path, config):
         assert result.code == -9, result
         assert_whole(tmp_path / "killed")
     assert_as_if_nothing_had_happened(finished(driver, tmp_path / "killed", config, *ONE_MODEL), expected)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("limit", ["DEFAULT", "AVX512_CORE", "AVX2", "SSE41"])
+def test_every_row_of_the_table_of_ways_gives_the_same_bits(config, tmp_path, monkeypatch, limit):
+    """With one worker and two, and after a kill; a processor can be made to take the rows below its own."""
+    monkeypatch.delenv(ONEDNN, raising=False)  # which conftest set, by the row of this processor
+    driver, auto = Driver(ONEDNN_MAX_CPU_ISA=limit), (config, "training.precision=auto")
+    try:
+        expected = finished(driver, tmp_path / "two", *auto)
+        one = finished(driver, tmp_path / "one", *auto, "launch.workers=1")
+        assert_as_if_nothing_had_happened(one, expected)
+        killed = driver.run(*auto, "--outputs", tmp_path / "killed", write=9, moment="after", action="kill")
+        assert killed.code == -9, killed
+        assert_as_if_nothing_had_happened(finished(driver, tmp_path / "killed", *auto), expected)
+    finally:
+        driver.close()
+    recorded = json.loads((expected / "environment.json").read_text())
+    row = choose(features(), recorded["versions"]["tensorflow"], {"ONEDNN_MAX_CPU_ISA": limit})
+    assert recorded["arithmetic"] == asdict(row), "another row was taken than the table says"
 
 
 @pytest.mark.deep
