@@ -1,9 +1,11 @@
 """What several tests use: real images in small, and the program as its users run it."""
 
 import os
+import shutil
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ import pytest
 from model.arithmetic import Arithmetic, here, prepare
 
 if TYPE_CHECKING:
+    from tests.faults import Driver
     from tests.recording import Recording
 
 prepare(here().onednn)  # before any test imports TensorFlow: the tests compute as the program does
@@ -37,26 +40,64 @@ def idx(array: np.ndarray) -> bytes:
     )
 
 
-@pytest.fixture(scope="session")
-def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the first 1,500 training and 500 test images of Fashion-MNIST, as IDX files."""
-    from configs.schema import Data
-    from data.fashion_mnist import load
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many processes share the tests: two for all of them, none beside this one for single files.
 
-    splits = load(Data(validation_images=10))
-    folder = tmp_path_factory.mktemp("small-data")
-    for name, split, count in (("train", splits.train, 1500), ("t10k", splits.test, 500)):
-        (folder / f"{name}-images-idx3-ubyte").write_bytes(idx(split.images[:count]))
-        (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx(split.labels[:count]))
+    Two everywhere, since the programs that tests start use whatever cores there are; and to start processes
+    that load TensorFlow takes longer than most files do.
+    """
+    return 0 if config.args_source is pytest.Config.ArgsSource.ARGS else 2
+
+
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def make_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Makes a folder of this name once for all processes that share the tests: the others wait for it.
+
+    No test may write into it.
+    """
+    from data.storage import locked
+
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):  # what pytest-xdist gives to the processes that it starts
+        shared = shared.parent
+
+    def folder(name: str, make: Callable[[Path], None]) -> Path:
+        path, made = shared / name, shared / f"{name}.made"
+        with locked(shared / f"{name}.lock"):  # the system frees it if the one who makes it dies
+            if not made.exists():
+                shutil.rmtree(path, ignore_errors=True)  # what an attempt that failed has left
+                path.mkdir()
+                make(path)
+                made.touch()
+        return path
+
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_data(make_once: MakeOnce) -> Path:
+    """A folder with the first 1,500 training and 500 test images of Fashion-MNIST, as IDX files."""
+
+    def make(folder: Path) -> None:
+        from configs.schema import Data
+        from data.fashion_mnist import load
+
+        splits = load(Data(validation_images=10))
+        for name, split, count in (("train", splits.train, 1500), ("t10k", splits.test, 500)):
+            (folder / f"{name}-images-idx3-ubyte").write_bytes(idx(split.images[:count]))
+            (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx(split.labels[:count]))
+        (folder / "small.yaml").write_text(SMALL_CONFIG.format(folder=folder))
+
+    return make_once("small-data", make)
 
 
 @pytest.fixture(scope="session")
 def small_config(small_data: Path) -> Path:
     """A config that runs in seconds on `small_data`, two models with two seeds."""
-    path = small_data / "small.yaml"
-    path.write_text(SMALL_CONFIG.format(folder=small_data))
-    return path
+    return small_data / "small.yaml"
 
 
 def run_program(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -72,12 +113,24 @@ def run_program(*arguments: str | Path, **environment: str) -> subprocess.Comple
 
 
 @pytest.fixture(scope="session")
-def small_run(small_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_run(small_config: Path, make_once: MakeOnce) -> Path:
     """The finished run of `small_config`, made by the program itself with two workers."""
-    outputs = tmp_path_factory.mktemp("outputs")
-    result = run_program(small_config, "launch.workers=2", "--outputs", outputs)
-    assert result.returncode == 0, f"the program failed on a small config:\n{result.stdout}{result.stderr}"
-    return outputs / "small"
+
+    def make(outputs: Path) -> None:
+        result = run_program(small_config, "launch.workers=2", "--outputs", outputs)
+        assert result.returncode == 0, (
+            f"the program failed on a small config:\n{result.stdout}{result.stderr}"
+        )
+
+    return make_once("small-outputs", make) / "small"
+
+
+@pytest.fixture(scope="session")
+def driver() -> "Driver":
+    """Runs the program, too, without starting it: for tests that ask what it does, and not how it starts."""
+    from faults import shared_driver
+
+    return shared_driver()
 
 
 @pytest.fixture
