@@ -1,4 +1,4 @@
-"""Runs the program many times, and has it killed or its disk fail at chosen moments.
+"""Runs the program many times, and has it killed or its disk fail at chosen moments if need be.
 
 The product knows nothing of this. `python tests/faults.py` loads TensorFlow once and then forks a copy of
 itself for every run, so that a run costs seconds less; in that copy the functions with which data/storage.py
@@ -7,6 +7,7 @@ writes are replaced by ones that count the writes and strike at one of them.
 
 import atexit
 import functools
+import importlib
 import json
 import multiprocessing
 import os
@@ -43,6 +44,8 @@ class Driver:
 
     def __init__(self, **more):
         environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"} | more
+        # As a worker has them: they are read as NumPy is imported, and here that is before it is forked.
+        environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         self.process = subprocess.Popen(
             [sys.executable, __file__],
             cwd=ROOT,
@@ -72,7 +75,7 @@ class Driver:
 
 @functools.cache
 def shared_driver():
-    """One for all tests: TensorFlow is loaded once."""
+    """One for all tests of a process: TensorFlow is loaded once."""
     driver = Driver()
     atexit.register(driver.close)
     return driver
@@ -92,11 +95,8 @@ def _serve():
     prepare(here().onednn)
     import tensorflow  # noqa: F401
 
-    import model.inspection.inspect
-    import model.report.inspection_figures
-    import model.training  # noqa: F401
-    import train  # noqa: F401
-
+    for path in [ROOT / "train.py", *(ROOT / "model").rglob("[!_]*.py")]:
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line))), flush=True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, run_program
+from faults import Driver
 
 from tests.compared_folders import make_run
 
@@ -37,39 +38,41 @@ def test_comparing_takes_seconds_and_no_minutes(runs: list[Path], tmp_path: Path
     assert seconds < 10, f"two runs of three seeds took {seconds:.1f} s of processor time, of about 1.5"
 
 
-def test_json_is_all_there_is_on_stdout(runs: list[Path], tmp_path: Path) -> None:
-    result = run_program("compare", *runs, tmp_path / "nowhere", "--json", "--outputs", tmp_path / "outputs")
-    assert result.returncode == 1, "a run that was asked for could not be used"
-    found = json.loads(result.stdout)
+def test_json_is_all_there_is_on_stdout(driver: Driver, runs: list[Path], tmp_path: Path) -> None:
+    result = driver.run("compare", *runs, tmp_path / "nowhere", "--json", "--outputs", tmp_path / "outputs")
+    assert result.code == 1, "a run that was asked for could not be used"
+    found = json.loads(result.out)
     assert found == json.loads((tmp_path / "outputs/comparisons/one-and-two/comparison.json").read_text())
     assert [one["run"] for one in found["unusable"]] == ["nowhere"]
-    assert "nowhere is no folder" in result.stderr
+    assert "nowhere is no folder" in result.err
 
 
-def test_an_unusable_run_is_named_and_the_rest_shown(runs: list[Path], tmp_path: Path) -> None:
-    result = run_program("compare", *runs, tmp_path / "nowhere", "--outputs", tmp_path / "outputs")
-    assert result.returncode == 1
-    assert "two/cnn is better than one/cnn by" in result.stdout
-    assert "nowhere is no folder" in " ".join(result.stdout.split())
+def test_an_unusable_run_is_named_and_the_rest_shown(
+    driver: Driver, runs: list[Path], tmp_path: Path
+) -> None:
+    result = driver.run("compare", *runs, tmp_path / "nowhere", "--outputs", tmp_path / "outputs")
+    assert result.code == 1
+    assert "two/cnn is better than one/cnn by" in result.out
+    assert "nowhere is no folder" in " ".join(result.out.split())
 
 
-def test_nothing_to_compare_ends_in_an_error_and_writes_nothing(tmp_path: Path) -> None:
-    result = run_program("compare", tmp_path / "nowhere", "--outputs", tmp_path / "outputs")
-    assert result.returncode == 1
-    assert "nowhere is no folder" in result.stderr
+def test_nothing_to_compare_ends_in_an_error_and_writes_nothing(driver: Driver, tmp_path: Path) -> None:
+    result = driver.run("compare", tmp_path / "nowhere", "--outputs", tmp_path / "outputs")
+    assert result.code == 1
+    assert "nowhere is no folder" in result.err
     assert not (tmp_path / "outputs").exists()
-    assert run_program("compare").returncode == 2
+    assert driver.run("compare").code == 2
 
 
-def test_the_reference_can_be_compared(tmp_path: Path) -> None:
-    result = run_program("compare", "outputs/reference", "--outputs", tmp_path / "outputs")
-    assert result.returncode == 0, result.stderr
+def test_the_reference_can_be_compared(driver: Driver, tmp_path: Path) -> None:
+    result = driver.run("compare", "outputs/reference", "--outputs", tmp_path / "outputs")
+    assert result.code == 0, result.err
     assert (
         "reference/cnn is ahead of" in (tmp_path / "outputs/comparisons/reference/comparison.md").read_text()
     )
 
 
-def test_help_names_the_verb_and_its_exit_code() -> None:
-    assert "compare" in run_program("--help").stdout
-    text = " ".join(run_program("compare", "--help").stdout.split())
+def test_help_names_the_verb_and_its_exit_code(driver: Driver) -> None:
+    assert "compare" in driver.run("--help").out
+    text = " ".join(driver.run("compare", "--help").out.split())
     assert "Ends with 1 where one of them can't be used" in text

@@ -1,33 +1,35 @@
 """The main job, end to end, on real images in small."""
 
 import json
+import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
-from conftest import ROOT, run_program
+from conftest import run_program
+
+from model.run_folder import RunFolder
 
 # The other process that loads what was saved: plain Keras, nothing of this project.
 LOAD = """
 import sys, keras, numpy as np
-folder, activations, images, out = sys.argv[1:]
-model = keras.models.load_model(f"{folder}/model.keras")
-names = [name for name in ("conv1", "pool1", "conv2", "pool2") if "cnn" in folder]
-look = keras.Model(model.inputs, [model.get_layer(name).output for name in names] or model.outputs)
+run, images, out = sys.argv[1:]
 scaled = lambda array: array[..., None].astype("float32") / 255
-result = {"probabilities": model.predict(scaled(np.load(images)), verbose=0)}
-if names:
-    with np.load(activations) as file:
-        maps = look.predict(scaled(file["images"]), verbose=0)
-    result |= dict(zip(names, maps))
-    for layer in model.layers:
-        for weight in layer.weights:
-            result[f"{layer.name}/{weight.name}"] = weight.numpy()
+result = {}
+for name in ("dense", "cnn"):
+    model = keras.models.load_model(f"{run}/{name}/seed-0/model.keras")
+    result[f"{name}/probabilities"] = model.predict(scaled(np.load(images)), verbose=0)
+names = ["conv1", "pool1", "conv2", "pool2"]
+look = keras.Model(model.inputs, [model.get_layer(name).output for name in names])
+with np.load(f"{run}/cnn/inspection/activations.npz") as file:
+    maps = look.predict(scaled(file["images"]), verbose=0)
+result |= dict(zip(names, maps))
+for layer in model.layers:
+    for weight in layer.weights:
+        result[f"{layer.name}/{weight.name}"] = weight.numpy()
 np.savez(out, **result)
 """
 
@@ -68,6 +70,12 @@ def run(small_run):
     return small_run
 
 
+@pytest.fixture
+def again(small_run, tmp_path):
+    """A copy of the run, in which it may go on."""
+    return shutil.copytree(small_run, tmp_path / "small")
+
+
 def test_a_run_folder_holds_what_the_contract_says(run):
     for name in ("config.yaml", "environment.json", "report.json", "report.md", "report.html"):
         assert (run / name).is_file(), f"{name} is missing from the run folder"
@@ -101,28 +109,19 @@ def test_report_json_says_what_the_predictions_say(run):
     assert comparison["difference"] == pytest.approx(means[1] - means[0])
 
 
-@pytest.mark.parametrize("model", ["dense", "cnn"])
-def test_what_is_saved_is_what_plain_keras_loads(run, model, small_data, tmp_path):
+def test_what_is_saved_is_what_plain_keras_loads(run, small_data, tmp_path):
     """The first map also equals a NumPy loop over the kernel."""
     images = np.frombuffer((small_data / "t10k-images-idx3-ubyte").read_bytes(), np.uint8, offset=16)
     np.save(tmp_path / "images.npy", images.reshape(-1, 28, 28))
-    inspection = run / model / "inspection"
-    arguments = [
-        run / model / "seed-0",
-        inspection / "activations.npz",
-        tmp_path / "images.npy",
-        tmp_path / "o.npz",
-    ]
-    subprocess.run([sys.executable, "-c", LOAD, *map(str, arguments)], check=True, capture_output=True)
+    arguments = map(str, (run, tmp_path / "images.npy", tmp_path / "o.npz"))
+    subprocess.run([sys.executable, "-c", LOAD, *arguments], check=True, capture_output=True)
     loaded = dict(np.load(tmp_path / "o.npz"))
-    with np.load(run / model / "seed-0" / "predictions.npz") as file:
-        np.testing.assert_allclose(loaded["probabilities"], file["probabilities"], atol=1e-5)
-    if model == "dense":
-        return
-    activations, filters = (
-        dict(np.load(inspection / "activations.npz")),
-        dict(np.load(inspection / "filters.npz")),
-    )
+    for model in ("dense", "cnn"):
+        with np.load(run / model / "seed-0" / "predictions.npz") as file:
+            np.testing.assert_allclose(loaded[f"{model}/probabilities"], file["probabilities"], atol=1e-5)
+    inspection = run / "cnn" / "inspection"
+    activations = dict(np.load(inspection / "activations.npz"))
+    filters = dict(np.load(inspection / "filters.npz"))
     for layer in ("conv1", "pool1", "conv2", "pool2"):
         limit = 1e-5 * np.abs(loaded[layer]).max()
         np.testing.assert_allclose(activations[layer], loaded[layer], atol=limit, err_msg=layer)
@@ -141,141 +140,111 @@ def test_what_is_saved_is_what_plain_keras_loads(run, model, small_data, tmp_pat
     np.testing.assert_allclose(activations["conv1"][0, ..., 0], by_hand.clip(0), atol=1e-5)
 
 
-def test_the_same_bits_with_one_worker_and_when_run_again(run, small_config, tmp_path):
-    result = run_program(small_config, "launch.workers=1", "--outputs", tmp_path)
-    assert result.returncode == 0, result.stderr
+def test_the_same_bits_with_one_worker_and_when_run_again(run, driver, small_config, tmp_path):
+    result = driver.run(small_config, "launch.workers=1", "--outputs", tmp_path)
+    assert result.code == 0, result.err
     assert_same(arrays_of(run), arrays_of(tmp_path / "small"))
 
 
-def test_done_already_answers_at_once_and_changes_nothing(run, small_config, tmp_path):
-    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+def test_done_already_answers_at_once_and_changes_nothing(again, small_config, tmp_path):
+    before = {path: path.stat().st_mtime_ns for path in again.rglob("*")}
     (tmp_path / "tensorflow.py").write_text(
         "raise ImportError('a finished run must not load TensorFlow again')"
     )
-    result = run_program(small_config, "launch.workers=2", "--outputs", run.parent, PYTHONPATH=str(tmp_path))
+    result = run_program(small_config, "launch.workers=2", "--outputs", tmp_path, PYTHONPATH=str(tmp_path))
     assert result.returncode == 0, result.stderr
     assert "cnn" in result.stdout
-    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before, "a finished run was touched"
+    assert {path: path.stat().st_mtime_ns for path in again.rglob("*")} == before, (
+        "a finished run was touched"
+    )
 
 
-def test_show_prints_the_result_again(run):
-    result = run_program("show", run)
-    assert result.returncode == 0
-    assert re.search(r"right, of 500 test pictures +\d", result.stdout), result.stdout
-    assert max(map(len, result.stdout.splitlines())) <= 80, "the result must fit 80 columns"
+def test_show_prints_the_result_again(run, driver):
+    result = driver.run("show", run)
+    assert result.code == 0
+    assert re.search(r"right, of 500 test pictures +\d", result.out), result.out
+    assert max(map(len, result.out.splitlines())) <= 80, "the result must fit 80 columns"
 
 
-def test_only_what_is_missing_is_done_again(run, small_config, tmp_path):
-    shutil.copytree(run, tmp_path / "small")
-    again = tmp_path / "small"
+def test_only_what_is_missing_is_done_again(run, again, driver, small_config, tmp_path):
     (again / "dense" / "seed-0" / "metrics.json").unlink()  # written last: without it the job is not done
     (again / "cnn" / "seed-0" / "robustness.json").unlink()
+    cut(again / "cnn" / "seed-1" / "history.csv")
+    cut(again / "dense" / "seed-1" / "metrics.json")
     untouched = again / "cnn" / "seed-0" / "model.keras"
     look = again / "dense" / "inspection" / "why-figures.json"
     before, looked = untouched.stat().st_mtime_ns, look.stat().st_mtime_ns
-    result = run_program(small_config, "--outputs", tmp_path)
-    assert result.returncode == 0, result.stderr
+    result = driver.run(small_config, "--outputs", tmp_path)
+    assert result.code == 0, result.err
     assert untouched.stat().st_mtime_ns == before, "a finished training was repeated"
     assert look.stat().st_mtime_ns > looked, "a model was trained again, and the look is still at the old one"
     assert_same(arrays_of(run), arrays_of(again))
 
 
-@pytest.mark.parametrize(
-    "name", ["model.keras", "history.csv", "predictions.npz", "robustness.npz", "metrics.json"]
-)
-def test_what_is_damaged_is_made_again(run, small_config, tmp_path, name):
-    shutil.copytree(run, tmp_path / "small")
-    damaged = tmp_path / "small" / "dense" / "seed-0" / name
-    damaged.write_bytes(damaged.read_bytes()[:-100])
-    result = run_program(small_config, "--outputs", tmp_path)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert_same(arrays_of(run), arrays_of(tmp_path / "small"))
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
 
 
-def test_inspect_brings_back_what_was_damaged_or_lost(run, tmp_path):
-    shutil.copytree(run, tmp_path / "small")
-    folder = tmp_path / "small" / "cnn" / "inspection"
+def test_what_is_damaged_is_made_again(run, again, driver, small_config, tmp_path):
+    """One file of each training, so that none is made again because of another (two more: above)."""
+    for name in ("dense/seed-0/model.keras", "cnn/seed-0/robustness.npz", "cnn/seed-1/predictions.npz"):
+        cut(again / name)
+    result = driver.run(small_config, "--outputs", tmp_path)
+    assert result.code == 0, result.out + result.err
+    assert_same(arrays_of(run), arrays_of(again))
+
+
+def test_inspect_brings_back_what_was_damaged_or_lost(again, driver):
+    folder = again / "cnn" / "inspection"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     (folder / "passports.json").write_bytes(before["passports.json"][:1000])
     (folder / "attributions.npz").unlink()
     (folder / "why-0.png").write_bytes(b"")
-    result = run_program("inspect", tmp_path / "small")
-    assert result.returncode == 0, result.stdout + result.stderr
+    result = driver.run("inspect", again)
+    assert result.code == 0, result.out + result.err
     after = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert [name for name in before if before[name] != after.get(name)] == [], "not the same files again"
-    assert "looked into already" in run_program("inspect", tmp_path / "small").stdout
+    assert "looked into already" in driver.run("inspect", again).out
 
 
-def test_another_config_of_the_same_name_gets_its_own_folder(run, small_config):
-    result = run_program(small_config, "seeds=0", "training.epochs=1", "--outputs", run.parent)
-    assert result.returncode == 0, result.stderr
-    assert "small-2" in result.stdout, "the terminal must say where the run went"
-    assert json.loads((run.parent / "small-2" / "report.json").read_text())["test_looks"] == 2
-    shutil.rmtree(run.parent / "small-2")
+def test_another_config_of_the_same_name_gets_its_own_folder(again, driver, small_config, tmp_path):
+    other = ["models={dense: {architecture: dense, units: [16]}}", "seeds=0", "training.epochs=1"]
+    result = driver.run(small_config, *other, "--outputs", tmp_path)
+    assert result.code == 0, result.err
+    assert "small-2" in result.out, "the terminal must say where the run went"
+    assert json.loads((tmp_path / "small-2" / "report.json").read_text())["test_looks"] == 2
 
 
-def test_a_training_that_fails_is_named_and_the_rest_reported(small_config, tmp_path):
-    bad = [
-        "models.dense.training={optimizer: sgd, learning_rate: 10, schedule: constant, epochs: 40}",
-        "seeds=0",
-    ]
-    bad.append("models.dense.units=[64,64,64,64]")
-    result = run_program(small_config, *bad, "--outputs", tmp_path)
+def test_a_training_that_fails_is_named_and_the_rest_reported(driver, small_config, tmp_path):
+    wild = "{optimizer: sgd, learning_rate: 10, schedule: constant, epochs: 40}"
+    models = (
+        f"models={{wild: {{architecture: dense, units: [64,64,64,64], training: {wild}}}, "
+        "calm: {architecture: dense, units: [16]}}"
+    )
+    result = driver.run(small_config, models, "seeds=0", "--outputs", tmp_path)
     report = json.loads((tmp_path / "small" / "report.json").read_text())
-    assert [(one["model"], one["seed"]) for one in report["failed"]] == [("dense", 0)], report["failed"]
-    assert result.returncode == 4, "a failed job must show in the exit code"
-    assert "cnn" in report["models"], "the other model must still be reported"
+    assert [(one["model"], one["seed"]) for one in report["failed"]] == [("wild", 0)], report["failed"]
+    assert result.code == 4, "a failed job must show in the exit code"
+    assert "calm" in report["models"], "the other model must still be reported"
     assert not report["comparisons"], "nothing is compared with a training that failed"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_ends_soon_and_goes_on_later(small_config, tmp_path, number, code):
-    arguments = [
-        sys.executable,
-        "train.py",
-        small_config,
-        "training.epochs=400",
-        "seeds=0",
-        "--outputs",
-        tmp_path,
-    ]
-    process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    for line in process.stdout:
-        if re.search(r"cnn seed 0 +\d+/400", line):
-            break
-    started = time.monotonic()
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
-    assert time.monotonic() - started < 10, (
-        "an interrupted run took more than twice the 5 s that are promised"
-    )
-    assert process.returncode == code
-    assert "Traceback" not in errors, errors
-    assert "finished is kept" in errors, "it must say that nothing is lost"
+def test_two_at_once_in_one_folder_are_told_apart(again, driver, small_config, tmp_path):
+    with RunFolder(again).held():  # by this process
+        result = driver.run(small_config, "--outputs", tmp_path)
+    assert result.code == 1
+    found = re.search(rf"process {os.getpid()} on .*, since .*: .* is at work in", result.err)
+    assert found, f"it must say who is at work: {result.err}"
 
 
-def test_two_at_once_in_one_folder_are_told_apart(small_config, tmp_path):
-    arguments = [sys.executable, "train.py", small_config, "training.epochs=400", "--outputs", tmp_path]
-    process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    process.stdout.readline()
-    result = run_program(small_config, "training.epochs=400", "--outputs", tmp_path)
-    process.kill()
-    process.communicate()
-    assert result.returncode == 1
-    found = re.search(rf"process {process.pid} on .*, since .*: train.py .* is at work in", result.stderr)
-    assert found, f"it must say who is at work: {result.stderr}"
-
-
-def test_a_model_that_cannot_be_inspected_is_named_and_the_others_are_looked_into(run, tmp_path):
-    shutil.copytree(run, tmp_path / "small")
-    again = tmp_path / "small"
+def test_a_model_that_cannot_be_inspected_is_named_and_the_others_are_looked_into(run, again, driver):
     for model in ("dense", "cnn"):
         shutil.rmtree(again / model / "inspection")
     damaged = again / "cnn" / "seed-0" / "model.keras"
     damaged.write_bytes(damaged.read_bytes()[:-1000])
-    result = run_program("inspect", again)
-    assert result.returncode == 4, result.stdout + result.stderr
-    assert "cnn/seed-0/model.keras is damaged" in result.stdout, result.stdout
+    result = driver.run("inspect", again)
+    assert result.code == 4, result.out + result.err
+    assert "cnn/seed-0/model.keras is damaged" in result.out, result.out
     assert (again / "dense" / "inspection" / "inside-figures.json").exists(), (
         "the other model must be inspected"
     )
@@ -287,7 +256,7 @@ def test_a_model_that_cannot_be_inspected_is_named_and_the_others_are_looked_int
     )
 
 
-def test_inspecting_again_says_that_it_is_done(run):
-    result = run_program("inspect", run)
-    assert result.returncode == 0, result.stderr
-    assert "looked into already" in result.stdout
+def test_inspecting_again_says_that_it_is_done(again, driver):
+    result = driver.run("inspect", again)
+    assert result.code == 0, result.err
+    assert "looked into already" in result.out

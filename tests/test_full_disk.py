@@ -10,8 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import run_program
-from faults import MOMENTS, shared_driver
+from faults import MOMENTS
 from test_kills import assert_as_if_nothing_had_happened, assert_whole, finished
 
 CONFIG = """
@@ -24,11 +23,6 @@ training: {{epochs: 3, learning_rate: 0.01, batch_size: 64, precision: float32}}
 launch: {{workers: 1}}
 """
 SIZES = [100, 300, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 150_000, 300_000, 1_000_000]  # bytes
-
-
-@pytest.fixture(scope="module")
-def driver():
-    return shared_driver()
 
 
 @pytest.fixture(scope="module")
@@ -112,14 +106,14 @@ def test_a_folder_deleted_under_way_is_not_brought_back_in_part(driver, config, 
     assert not left, f"parts of a run that was deleted were written again: {left}"
 
 
-def test_a_path_that_is_a_file_is_named(config, tmp_path):
+def test_a_path_that_is_a_file_is_named(driver, config, tmp_path):
     for outputs in (tmp_path / "file", tmp_path / "file" / "below"):
         (tmp_path / "file").write_text("of the user")
-        result = run_program(config, "--outputs", outputs)
-        assert result.returncode == 1, result
-        assert str(outputs) in result.stderr, result.stderr
-        assert "a file stands where a folder belongs" in result.stderr, result.stderr
-        assert len(result.stderr.splitlines()) == 1
+        result = driver.run(config, "--outputs", outputs)
+        assert result.code == 1, result
+        assert str(outputs) in result.err, result.err
+        assert "a file stands where a folder belongs" in result.err, result.err
+        assert len(result.err.splitlines()) == 1
     assert (tmp_path / "file").read_text() == "of the user"
 
 

@@ -17,7 +17,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from conftest import run_program
+from faults import Driver
 from typer.testing import CliRunner
 
 from configs.schema import Dense
@@ -373,7 +373,7 @@ def test_show_refuses_what_is_no_report(tmp_path: Path, report: dict[str, Any]) 
 
 
 def test_a_run_goes_on_where_its_files_were_replaced(
-    small_run: Path, small_config: Path, tmp_path: Path
+    driver: Driver, small_run: Path, small_config: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "small"
     shutil.copytree(small_run, run)
@@ -383,9 +383,9 @@ def test_a_run_goes_on_where_its_files_were_replaced(
     (run / "cnn/seed-1/predictions.npz").write_bytes(zipped({"a.npy": pickle.dumps(Payload(run / "x"))}))
     (run / "cnn/inspection/inside-figures.json").write_text('{"figures": [{"file": "../../../x"}]}')
     (run / "report.json").write_text('{"failed": NaN}')
-    result = run_program(small_config, "--outputs", tmp_path)
-    assert "Traceback" not in result.stdout + result.stderr, result.stderr
-    assert result.returncode == 4, f"damage must be told by the exit code:\n{result.stdout}{result.stderr}"
+    result = driver.run(small_config, "--outputs", tmp_path)
+    assert "Traceback" not in result.out + result.err, result.err
+    assert result.code == 4, f"damage must be told by the exit code:\n{result.out}{result.err}"
     failed = {(entry["model"], entry["seed"]) for entry in RunFolder(run).report()["failed"]}
     assert failed == {("dense", 1)}, "only what can't be made again may be missing"
     assert not (run / "x").exists(), "a pickle was run"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import run_program
+from faults import Driver
 from typer.testing import CliRunner
 
 from configs.schema import ConfigError, load
@@ -91,7 +91,9 @@ class _Page(HTMLParser):
         self.attributes += [name for name, _ in attrs]
 
 
-def test_hostile_class_names_are_text_wherever_they_are_shown(small_config: Path, tmp_path: Path) -> None:
+def test_hostile_class_names_are_text_wherever_they_are_shown(
+    driver: Driver, small_config: Path, tmp_path: Path
+) -> None:
     """The whole program on a config whose classes have such names: page, Markdown, pictures, terminal."""
     outputs, folder = tmp_path / "outputs", tmp_path / "folder"
     folder.mkdir()
@@ -100,8 +102,8 @@ def test_hostile_class_names_are_text_wherever_they_are_shown(small_config: Path
     values |= {"seeds": [0], "training": values["training"] | {"epochs": 1}}
     (folder / "config.yaml").write_text(yaml.safe_dump(values))
     before = everything(folder)
-    result = run_program(folder / "config.yaml", "--outputs", outputs)
-    assert result.returncode == 0, f"the program failed on such names:\n{result.stdout}{result.stderr}"
+    result = driver.run(folder / "config.yaml", "--outputs", outputs)
+    assert result.code == 0, f"the program failed on such names:\n{result.out}{result.err}"
     assert everything(folder) == before
     assert {path.name for path in tmp_path.iterdir()} == {"outputs", "folder"}, "written outside outputs"
     run = outputs / "small"
