@@ -79,6 +79,11 @@ class Checkpoints:
         return None
 
 
+def newest_epoch(folder: Path) -> int:
+    """After which epoch the newest checkpoint was left, as its name says; 0 where there is none."""
+    return max((int(path.stem.removeprefix("epoch-")) for path in _files(folder)), default=0)
+
+
 def remove_checkpoints(folder: Path) -> None:
     """Remove the checkpoints of a training that is done."""
     for path in _files(folder):

@@ -14,8 +14,9 @@ from data.fashion_mnist import load as load_fashion_mnist
 from data.lines import load as load_lines
 from data.splits import Splits
 from data.storage import locked, write_atomically, write_json
-from model.arithmetic import Arithmetic, Precision, here, recorded
+from model.arithmetic import Arithmetic, here, recorded
 from model.environment import decisive, describe_environment, num_cores
+from model.forecast import Forecast
 from model.jobs import probe_speed, train_and_score
 from model.launch import (
     Done,
@@ -29,7 +30,16 @@ from model.launch import (
     num_workers,
 )
 from model.layer_facts import layer_facts
-from model.plan import LOOKS, OVERHEAD_SECONDS, PERTURBED, SHARE_OF_SPEED, Look, Plan, Training
+from model.plan import (
+    GAIN_SIDE_BY_SIDE,
+    LOOKS,
+    PERTURBED,
+    REPORT_SECONDS,
+    TYPICAL_SPEED,
+    Look,
+    Plan,
+    Training,
+)
 from model.report import progress
 from model.report.writer import write_report
 from model.results import collect, report_of
@@ -130,7 +140,8 @@ class Experiment:
         self.config, self.splits, self.run = config, splits, run
         self.console, self.debug = console, debug
         self.identity = identity_of(config, splits)
-        self.plan = Plan(config, splits, run, self.identity)
+        self.environment = describe_environment(config.launch.threads_per_job)
+        self.plan = Plan(config, splits, run, self.identity, self._arithmetic(), self.environment)
         self.failed: list[dict[str, Any]] = []
         self._settings = config.inspection.model_dump(mode="json")
 
@@ -186,25 +197,26 @@ class Experiment:
 
     def _work(self, trainings: list[Training], looks: list[Look]) -> None:
         """Run the jobs in workers; a model is looked into as soon as it is trained."""
-        jobs = {key: self.plan.training(*key) for key in trainings}
-        waiting = {look: self.plan.look(*look) for look in looks}
-        everything = [*jobs.values(), *waiting.values()]
-        owners = {job.name: key for key, job in jobs.items()}
-        owners |= {job.name: look[1:] for look, job in waiting.items()}
-        costs = [job.cost for job in everything]
-        at_once = [*jobs.values(), *(job for look, job in waiting.items() if look[1:] not in jobs)]
-        environment = describe_environment(self.config.launch.threads_per_job)
-        arithmetic = self._arithmetic(environment)
-        with self._workers(costs, [job.cost for job in at_once], arithmetic.onednn) as workers:
-            arithmetic, speed = self._probe(workers, arithmetic)
+        number, side_by_side = self._num_workers(trainings, looks)
+        launch, onednn = self.config.launch, self.plan.arithmetic.onednn
+        with Workers(
+            number, launch.threads_per_job, self.splits, self.debug, side_by_side, onednn
+        ) as workers:
+            self._probe(workers)
             if trainings:
-                self._record(environment | {"arithmetic": asdict(arithmetic)})
-            seconds = OVERHEAD_SECONDS + max(sum(costs) / num_cores(), *costs) / (SHARE_OF_SPEED * speed)
-            precision = self._precision(arithmetic)
-            progress.say(self.console, progress.machine_line(num_cores(), precision, seconds))
-            with progress.Display(self.console, everything, seconds) as display:
-                for key, job in jobs.items():
-                    workers.submit(self._computing(job, key[0], arithmetic, environment))
+                self._record()
+            jobs = {key: self.plan.training(*key) for key in trainings}
+            waiting = {look: self.plan.look(*look) for look in looks}
+            everything = [*jobs.values(), *waiting.values()]
+            owners = {job.name: key for key, job in jobs.items()}
+            owners |= {job.name: look[1:] for look, job in waiting.items()}
+            gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
+            forecast = Forecast(everything, number, num_cores(), gain, REPORT_SECONDS)
+            precision = min(self.plan.precisions)  # bfloat16 where models differ
+            progress.say(self.console, progress.machine_line(num_cores(), precision, forecast.total))
+            with progress.Display(self.console, everything, forecast) as display:
+                for job in jobs.values():
+                    workers.submit(job)
                 for look in [look for look in waiting if look[1:] not in jobs]:
                     workers.submit(waiting.pop(look))
                 for event in workers.events():
@@ -224,51 +236,43 @@ class Experiment:
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
 
-    def _workers(self, costs: list[float], costs_at_once: list[float], onednn: bool | None) -> Workers:
-        launch, splits = self.config.launch, self.splits
+    def _num_workers(self, trainings: list[Training], looks: list[Look]) -> tuple[int, int]:
+        """How many workers, and how many operations of a job at a time, finish soonest."""
+        launch, splits, cores = self.config.launch, self.splits, num_cores()
+        if launch.workers != "auto":  # who names a number of workers wants no more than that
+            return launch.workers, 1
         size = sum(split.images.nbytes for split in (splits.train, splits.validation, splits.test))
-        number, side_by_side = launch.workers, 1  # who names a number of workers wants no more than that
-        if number == "auto":
-            number = num_workers(costs, num_cores(), free_memory(), size)
-            side_by_side = num_side_by_side(costs_at_once, num_cores() // launch.threads_per_job)
-        return Workers(number, launch.threads_per_job, splits, self.debug, side_by_side, onednn)
+        costs = {key: self.plan.training(*key).cost for key in trainings}
+        later = {look: self.plan.look(*look).cost for look in looks}
+        at_once = [*costs.values(), *(cost for look, cost in later.items() if look[1:] not in costs)]
+        number = num_workers([*costs.values(), *later.values()], cores, free_memory(), size)
+        return number, num_side_by_side(at_once, cores // launch.threads_per_job)
 
-    def _arithmetic(self, environment: dict[str, Any]) -> Arithmetic:
+    def _arithmetic(self) -> Arithmetic:
         """How this run computes: as it began, where that holds here, else as the table says."""
         began = self.run.environment() or {}
-        as_before = recorded(began) if decisive(began) == decisive(environment) else None
+        as_before = recorded(began) if decisive(began) == decisive(self.environment) else None
         return as_before or here()
 
-    def _probe(self, workers: Workers, arithmetic: Arithmetic) -> tuple[Arithmetic, float]:
-        """The precision without bfloat16 if a worker dies of that; FLOP/s of a thread, for the forecast."""
+    def _probe(self, workers: Workers) -> None:
+        """Ask a worker how fast it convolves, for the forecast; one that dies of bfloat16 takes it away."""
         speeds: dict[str, float] = {}
-        precisions = {self._precision_of(model, arithmetic) for model in self.config.models}
-        workers.submit(Job("probe", probe_speed, {"bfloat16": "bfloat16" in precisions}))
+        bfloat16 = "bfloat16" in self.plan.precisions
+        workers.submit(Job("probe", probe_speed, {"bfloat16": bfloat16}))
         for event in workers.events():
             if isinstance(event, Reported | Done):
                 speeds = event.value
         if not speeds:
             raise RunError("no worker process could be started; `--debug` shows what TensorFlow says")
-        if "bfloat16" in precisions - speeds.keys():
+        arithmetic = self.plan.arithmetic
+        if bfloat16 and "bfloat16" not in speeds:
             arithmetic = replace(arithmetic, precision="float32")
-        return arithmetic, speeds.get(self._precision(arithmetic), speeds["float32"])
+        self.plan = replace(self.plan, arithmetic=arithmetic, speeds=TYPICAL_SPEED | speeds)
 
-    def _precision_of(self, model: str, arithmetic: Arithmetic) -> Precision:
-        precision = self.config.training_of(model).precision
-        return arithmetic.precision if precision == "auto" else precision
-
-    def _precision(self, arithmetic: Arithmetic) -> str:
-        """What the trainings run in, for people; bfloat16 if they differ."""
-        return min(self._precision_of(model, arithmetic) for model in self.config.models)
-
-    def _computing(self, job: Job, model: str, arithmetic: Arithmetic, environment: dict[str, Any]) -> Job:
-        """A training told how to compute, and what to record of where it ran."""
-        own = replace(arithmetic, precision=self._precision_of(model, arithmetic))
-        return replace(job, arguments=job.arguments | {"arithmetic": own, "environment": environment})
-
-    def _record(self, environment: dict[str, Any]) -> None:
+    def _record(self) -> None:
         """Write what this run is computed with from now on; each training keeps its own."""
         self.run.must_still_be_there()
+        environment = self.environment | {"arithmetic": asdict(self.plan.arithmetic)}
         write_json(self.run.path / "environment.json", self.identity | environment)
 
 

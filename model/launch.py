@@ -30,18 +30,21 @@ COPIES_OF_DATA = 3  # in a worker: as it arrives, as arrays, and in the graph
 Report = Callable[[Any], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """A call of `function(splits, report, **arguments)` in a worker.
 
     `function` is a module's; what it gives to `report` reaches the parent as `Reported`. `cost` is in
-    any unit that all jobs share. A job may end with `JobFailed`.
+    seconds of one core, `begun` the share that was done earlier and is not among them, `after` the name of
+    the job that must have ended before. A job may end with `JobFailed`.
     """
 
     name: str
     function: Callable[..., Any]
     arguments: dict[str, Any] = field(default_factory=dict)
     cost: float = 1.0
+    begun: float = 0.0
+    after: str | None = None
 
 
 class JobFailed(Exception):

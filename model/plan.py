@@ -1,10 +1,13 @@
 """Which jobs an experiment has, and what each costs. No TensorFlow."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from configs.schema import Config
 from data.splits import Splits
+from model.arithmetic import Arithmetic, Precision
+from model.checkpoints import newest_epoch
 from model.jobs import explain_model, inspect_model, train_and_score
 from model.launch import Job
 from model.layer_facts import LayerFacts, layer_facts
@@ -14,9 +17,16 @@ from model.run_folder import RunFolder
 FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
 LOOKS = {"inside": inspect_model, "why": explain_model}
 PERTURBED = "perturbed"  # a look of its own: at any seed, and drawn with the report
+
+# What jobs cost, fitted to runs of the configs here on the machines in the README: to be measured again with
+# `python -m tests.benchmark forecast` where jobs change.
+TYPICAL_SPEED = {"float32": 5e10, "bfloat16": 1e11}  # FLOP/s of one core, until a probe has found them
+SHARE_OF_SPEED = {"float32": 0.8, "bfloat16": 0.65}  # of one convolution's that whole training steps reach
+STEP_SECONDS = 0.0005  # what a step takes beside its arithmetic
+BEGIN_SECONDS = {"training": 3.0, "inside": 4.0, "why": 3.0, PERTURBED: 1.5}  # graphs, files, pictures
 LOOK_IMAGES = {"inside": 270_000, "why": 80_000}  # what a look takes, in images passed forward
-SHARE_OF_SPEED = 0.65  # of one convolution's speed that whole training steps reach
-OVERHEAD_SECONDS = 15.0  # beside the jobs' arithmetic: TensorFlow's import, graphs, the report
+REPORT_SECONDS = 5.0  # comparing and drawing, when all jobs are done
+GAIN_SIDE_BY_SIDE = 1.2  # how much faster a job goes that has the cores of two
 
 Training = tuple[str, int]  # model and seed
 Look = tuple[str, str, int]  # kind, model and seed
@@ -26,13 +36,17 @@ Look = tuple[str, str, int]  # kind, model and seed
 class Plan:
     """The jobs of one config on its data, in its folder.
 
-    `identity` is what makes two experiments the same one.
+    `identity` is what makes two experiments the same one. `arithmetic`, `environment` and `speeds` (FLOP/s
+    of one core by precision) are known when a worker has been asked.
     """
 
     config: Config
     splits: Splits
     run: RunFolder
     identity: dict[str, str]
+    arithmetic: Arithmetic
+    environment: dict[str, Any] = field(default_factory=dict)
+    speeds: Mapping[str, float] = field(default_factory=lambda: TYPICAL_SPEED)
 
     def all_trainings(self) -> list[Training]:
         """Each model with each seed."""
@@ -47,8 +61,14 @@ class Plan:
         ]
 
     def training(self, model: str, seed: int) -> Job:
-        """Train and score one model with one seed; how it computes is told when that is known."""
-        recipe = self.config.training_of(model)
+        """Train and score one model with one seed, from the newest checkpoint on."""
+        recipe, folder = self.config.training_of(model), self.run.seed_folder(model, seed)
+        precision = self.precision_of(model)
+        begun = min(newest_epoch(folder) / recipe.epochs, 0.99)
+        num_images = len(self.splits.train.labels)
+        arithmetic = FORWARD_AND_BACKWARD * num_images * self._flops(model)
+        epoch = arithmetic / (SHARE_OF_SPEED[precision] * self.speeds[precision])
+        epoch += STEP_SECONDS * num_images / recipe.batch_size
         return Job(
             f"{model} seed {seed}",
             train_and_score,
@@ -57,10 +77,13 @@ class Plan:
                 "recipe": recipe,
                 "augmentation": self.config.data.augmentation,
                 "seed": seed,
-                "folder": self.run.seed_folder(model, seed),
+                "arithmetic": replace(self.arithmetic, precision=precision),
+                "environment": self.environment,
+                "folder": folder,
                 "identity": self.identity,
             },
-            cost=FORWARD_AND_BACKWARD * recipe.epochs * len(self.splits.train.labels) * self._flops(model),
+            cost=BEGIN_SECONDS["training"] + epoch * recipe.epochs * (1 - begun),
+            begun=begun,
         )
 
     def look(self, kind: str, model: str, seed: int) -> Job:
@@ -68,14 +91,29 @@ class Plan:
         folder = self.run.seed_folder(model, seed)
         arguments: dict[str, Any] = {"network": self.config.models[model], "seed": seed}
         arguments |= {"saved": folder / "model.keras", "identity": self.identity}
+        training = f"{model} seed {seed}"
+        function: Callable[..., None]
         if kind == PERTURBED:
             settings = self.config.robustness
             arguments |= {"settings": settings, "folder": folder}
-            cost = num_questions(settings, self.splits.test.labels) * self._flops(model)
-            return Job(f"{model} seed {seed} {kind}", measure_robustness, arguments, cost)
-        arguments |= {"settings": self.config.inspection, "folder": self.run.inspection_folder(model)}
-        cost = LOOK_IMAGES[kind] * self._flops(model)
-        return Job(f"{model} {kind}", LOOKS[kind], arguments | {"name": model}, cost)
+            name, function = f"{training} {kind}", measure_robustness
+            num_images = num_questions(settings, self.splits.test.labels)
+        else:
+            arguments |= {"settings": self.config.inspection, "folder": self.run.inspection_folder(model)}
+            arguments |= {"name": model}
+            name, function, num_images = f"{model} {kind}", LOOKS[kind], LOOK_IMAGES[kind]
+        cost = BEGIN_SECONDS[kind] + num_images * self._flops(model) / self.speeds["float32"]
+        return Job(name, function, arguments, cost, after=training)
+
+    def precision_of(self, model: str) -> Precision:
+        """What a model trains in."""
+        precision = self.config.training_of(model).precision
+        return self.arithmetic.precision if precision == "auto" else precision
+
+    @property
+    def precisions(self) -> set[Precision]:
+        """What the models train in."""
+        return {self.precision_of(model) for model in self.config.models}
 
     def facts(self, model: str) -> list[LayerFacts]:
         """The layers of a model."""

@@ -11,6 +11,7 @@ from model import experiment
 from model.environment import decisive, describe_environment, joined
 from model.experiment import Experiment
 from model.launch import Done, Failed, Reported
+from model.run_folder import RunError
 
 HERE = {
     "versions": {"tensorflow": "2.21.0", "keras": "3.15.1", "numpy": "2.4.6", "scipy": "1.17.1"},
@@ -55,13 +56,14 @@ def test_what_an_earlier_version_did_not_record_is_unknown_and_not_other():
     assert "mixed" not in joined({"dense seed 0": before, "cnn seed 0": HERE})
 
 
-def one(monkeypatch, environment, precision="auto"):
+def one(monkeypatch, environment, arithmetic=None, precision="auto"):
     """An experiment whose folder holds an environment.json, on a machine of which the table says IN_TURN."""
     monkeypatch.setattr(experiment, "here", lambda: IN_TURN)
     config = Config(name="x", models={"cnn": {"architecture": "cnn"}}, training={"precision": precision})
     run = SimpleNamespace(environment=lambda: environment)
-    made = object.__new__(Experiment)
-    made.config, made.run = config, run
+    made = Experiment(config, SimpleNamespace(digest="0"), run, None, False)
+    if arithmetic:
+        made.plan = replace(made.plan, arithmetic=arithmetic)
     return made
 
 
@@ -79,8 +81,8 @@ def one(monkeypatch, environment, precision="auto"):
 def test_a_run_goes_on_as_it_began_where_nothing_else_has_changed(monkeypatch, recorded, expected):
     """Also where the table, or a processor that can't run bfloat16 after all, would have it otherwise."""
     here = describe_environment(1)
-    experiment_there = one(monkeypatch, (here | recorded) if recorded else None)
-    assert experiment_there._arithmetic(here) == expected
+    found = one(monkeypatch, (here | recorded) if recorded else None)
+    assert found.plan.arithmetic == expected
 
 
 class Probing:
@@ -99,18 +101,27 @@ class Probing:
 SINGLE, BOTH = {"float32": 1e10}, {"float32": 1e10, "bfloat16": 1.01e10}
 
 
+def probed(monkeypatch, workers, **how):
+    experiment_there = one(monkeypatch, None, **how)
+    experiment_there._probe(workers)
+    return experiment_there.plan
+
+
 def test_a_probe_decides_nothing_but_whether_bfloat16_can_be_run(monkeypatch):
-    alive = Probing((Reported, SINGLE), (Done, BOTH))
-    found, speed = one(monkeypatch, None)._probe(alive, BEGAN_AS)
-    assert (found, speed) == (BEGAN_AS, 1.01e10), "the table says bfloat16, however fast it is at the moment"
+    plan = probed(monkeypatch, Probing((Reported, SINGLE), (Done, BOTH)), arithmetic=BEGAN_AS)
+    assert plan.arithmetic == BEGAN_AS, "the table says bfloat16, however fast it is at the moment"
+    assert plan.speeds == BOTH, "the forecast is of this machine"
     dead = Probing((Reported, SINGLE), (Failed, "its process was ended by SIGILL"))
-    found, speed = one(monkeypatch, None)._probe(dead, BEGAN_AS)
-    assert (found, speed) == (replace(BEGAN_AS, precision="float32"), 1e10)
+    plan = probed(monkeypatch, dead, arithmetic=BEGAN_AS)
+    assert plan.arithmetic == replace(BEGAN_AS, precision="float32")
+    assert plan.precision_of("cnn") == "float32"
 
 
 def test_bfloat16_is_not_tried_where_no_model_uses_it(monkeypatch):
     workers = Probing((Done, SINGLE))
-    found, _ = one(monkeypatch, None, precision="float32")._probe(workers, BEGAN_AS)
+    plan = probed(monkeypatch, workers, arithmetic=BEGAN_AS, precision="float32")
     assert workers.jobs[0].arguments == {"bfloat16": False}
-    assert found == BEGAN_AS
-    one(monkeypatch, None)._probe(Probing((Done, SINGLE)), IN_TURN)
+    assert plan.arithmetic == BEGAN_AS, "what was not tried says nothing of the processor"
+    assert plan.precision_of("cnn") == "float32"
+    with pytest.raises(RunError, match="no worker process could be started"):
+        probed(monkeypatch, Probing((Failed, "SIGILL")))

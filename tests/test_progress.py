@@ -3,6 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
+from model.forecast import Forecast
 from model.launch import Done, Failed, Job, Reported
 from model.report.progress import Display, duration, machine_line, say
 
@@ -34,7 +35,7 @@ def test_durations_as_people_say_them(seconds, words):
 def test_a_warning_stays_on_screen():
     job = Job("cnn seed 0", nothing)
     console = plain_console()
-    with Display(console, [job], 100) as display:
+    with Display(console, [job], Forecast([job], 1, 1)) as display:
         display.show(Reported(job, "epoch-0002.checkpoint is skipped"))
         display.show(Reported(job, (0.1, "0/2", "")))
     assert console.file.getvalue() == "cnn seed 0  epoch-0002.checkpoint is skipped\n"
@@ -43,7 +44,7 @@ def test_a_warning_stays_on_screen():
 def test_off_a_terminal_there_is_a_line_an_epoch_and_one_at_the_end():
     job = Job("cnn seed 0", nothing, cost=10)
     console = plain_console()
-    with Display(console, [job], 100, clock=lambda: 0.0) as display:
+    with Display(console, [job], Forecast([job], 1, 1, clock=lambda: 0.0)) as display:
         for value in ((0.1, "0/2", ""), (0.5, "1/2", "validation 88.0 %"), (0.6, "1/2", "validation 88.0 %")):
             display.show(Reported(job, value))
         display.show(Reported(job, (1.0, "2/2", "validation 89.0 %")))
@@ -53,21 +54,9 @@ def test_off_a_terminal_there_is_a_line_an_epoch_and_one_at_the_end():
     assert "left: " in lines[0], "the time left must be told"
 
 
-def test_the_time_left_goes_from_the_plan_to_the_speed_so_far():
-    now = 0.0
-    jobs = [Job("long", nothing, cost=30), Job("short", nothing, cost=10)]
-    display = Display(plain_console(), jobs, 100, clock=lambda: now)
-    assert display.seconds_left() == 100, "before anything is done only the plan is known"
-    now = 20.0
-    display.show(Reported(jobs[0], (2 / 3, "2/3", "")))  # half of all
-    assert display.seconds_left() == pytest.approx(20), "half took 20 s, so the other half does"
-    display.show(Done(jobs[1], None))
-    assert display.seconds_left() == pytest.approx(20 / 3)
-
-
 def test_a_failure_is_shown_with_its_reason():
     job = Job("cnn seed 0", nothing)
-    display = Display(plain_console(), [job], 10)
+    display = Display(plain_console(), [job], Forecast([job], 1, 1))
     display.show(Failed(job, "loss not finite at epoch 2"))
     assert "failed: loss not finite at epoch 2" in display.render().plain
 

@@ -1,8 +1,6 @@
 """What is on screen before and while jobs run: one live display on a terminal, plain lines elsewhere."""
 
 import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +11,7 @@ from rich.text import Text
 
 from configs.schema import Config
 from data.splits import Splits
+from model.forecast import Forecast
 from model.launch import Done, Failed, Job, Reported
 from model.report.tables import printable, terminal_block
 from model.run_folder import RunError, RunFolder
@@ -88,21 +87,13 @@ class Display:
 
     Args:
         console: where to show it.
-        jobs: all of them, with costs in one unit.
-        expected_seconds: for everything, until the jobs' own speed is known.
-        clock: seconds, of any origin.
+        jobs: all of them.
+        forecast: of these jobs.
     """
 
-    def __init__(
-        self,
-        console: Console,
-        jobs: list[Job],
-        expected_seconds: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.console, self.expected_seconds, self.clock = console, expected_seconds, clock
+    def __init__(self, console: Console, jobs: list[Job], forecast: Forecast) -> None:
+        self.console, self.forecast = console, forecast
         self.rows = {job.name: _Row(job) for job in jobs}
-        self.started = clock()
         self.live = Live(console=console, get_renderable=self.render, refresh_per_second=4)
 
     def __enter__(self) -> "Display":
@@ -134,14 +125,8 @@ class Display:
             say(self.console, f"{row.job.name}  {row.count}  {row.note}{left}")
 
     def seconds_left(self) -> float:
-        """An estimate from the speed so far, and from what was expected as long as little is done."""
-        total = sum(row.job.cost for row in self.rows.values())
-        share = sum(row.job.cost * row.share for row in self.rows.values()) / total
-        elapsed = self.clock() - self.started
-        by_plan = max(0.0, self.expected_seconds - elapsed)
-        by_speed = elapsed * (1 - share) / share if share else by_plan
-        trust = min(1.0, share / 0.2)  # in the speed so far
-        return trust * by_speed + (1 - trust) * by_plan
+        """By the forecast, from where the jobs stand."""
+        return self.forecast.seconds_left({name: row.share for name, row in self.rows.items()})
 
     def render(self) -> Text:
         """The display: a row a job, the time left beside the last one that runs."""
