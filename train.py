@@ -1,14 +1,23 @@
 """ConvLens's command line: one function per verb, no work of its own."""
 
+import os
+import re
 import signal
 import sys
+import warnings
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
-import typer
+# A library's warning is for its developers: PYTHONWARNINGS=error would make it end a training, or this.
+warnings.simplefilter("ignore")
+sys.warnoptions.clear()
+os.environ.pop("PYTHONWARNINGS", None)
 
-DEFAULT_CONFIG = Path(__file__).parent / "configs" / "dense_vs_cnn.yaml"
+import typer  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent
+DEFAULT_CONFIG = ROOT / "configs" / "dense_vs_cnn.yaml"
 Outputs = Annotated[Path, typer.Option("--outputs", help="Where run folders go.", metavar="DIR")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and what TensorFlow says.")]
 Run = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
@@ -265,5 +274,17 @@ def _console() -> Any:
     return Console()
 
 
+def _settle() -> None:
+    """Keep out what surrounds this program by chance, here and in the processes that it starts."""
+    # Ours is found before others of the same name, whatever PYTHONPATH and the working folder hold.
+    sys.path.insert(0, str(ROOT))
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ["PYTHONSAFEPATH"] = "1"
+    for size in ("COLUMNS", "LINES"):  # some terminals say 0, and nothing would fit in
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", os.environ.get(size, "")):
+            os.environ.pop(size, None)
+
+
 if __name__ == "__main__":
+    _settle()
     sys.exit(main(sys.argv[1:]))

@@ -22,6 +22,8 @@ import numpy as np
 MOST_BYTES = 1 << 28  # of a file that is read back; the largest, maps of garments, take some 10 MB
 MOST_UNPACKED = 1 << 30  # bytes of its arrays
 TEMPORARY = ".tmp"  # how the names of files end that are being written; they begin with a dot
+UMASK = os.umask(0o077)  # which can only be read by setting it
+os.umask(UMASK)
 ADVICE = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space, or ask for a larger quota",
@@ -59,7 +61,7 @@ def _write(path: Path, data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)  # mkstemp makes files that only their owner can read
+            os.fchmod(file.fileno(), 0o666 & ~UMASK)  # mkstemp makes files that only their owner can read
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:

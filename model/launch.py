@@ -9,6 +9,7 @@ import itertools
 import math
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import traceback
@@ -27,6 +28,10 @@ MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, and what a batch becomes on its 
 MEMORY_OF_TENSORFLOW = 0.3e9  # bytes, before it does anything
 MOST_SIDE_BY_SIDE = 4  # each has values of its own in memory
 COPIES_OF_DATA = 3  # in a worker: as it arrives, as arrays, and in the graph
+WHERE = re.compile(  # how a paragraph begins that says where an error was met, and not what it is
+    r'in user code:|Graph execution error:|Detected at node|<stack traces|File "|'
+    r"(\w+: )?Exception encountered when calling"
+)
 Report = Callable[[Any], None]
 
 
@@ -286,8 +291,16 @@ def _reason(error: Exception) -> str:
         return explain_fault(error)
     if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
         return "not enough memory"
-    first = (str(error).splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first[:300]}"
+    kind = type(error).__name__
+    return f"{kind}: {_telling_line(str(error)).removeprefix(f'{kind}: ')[:300]}"
+
+
+def _telling_line(text: str) -> str:
+    """The line that says what is wrong: TensorFlow and Keras say first where they met it."""
+    plain = re.sub(r"\x1b\[\d*m|\{\{function_node .*?\}\} |\s*\[Op:.*", "", text)
+    paragraphs = [paragraph.strip() for paragraph in re.split(r"\n\s*\n", plain)]
+    told = [paragraph for paragraph in paragraphs if paragraph and not WHERE.match(paragraph)]
+    return (told or paragraphs)[0].partition("\n")[0]
 
 
 def _die_with_parent() -> None:

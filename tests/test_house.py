@@ -42,16 +42,20 @@ def module_name(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
-def imports(path):
-    """All modules of the house that a file imports, wherever in it."""
-    known = {module_name(file) for file in FILES}
+def imported_names(path):
+    """All that a file imports, wherever in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found & known
+    return found
+
+
+def imports(path):
+    """All modules of the house that a file imports."""
+    return imported_names(path) & {module_name(file) for file in FILES}
 
 
 IMPORTS = {module_name(path): imports(path) for path in FILES}
@@ -69,6 +73,21 @@ def test_data_and_configs_know_nothing_of_models():
         if name.startswith(("data.", "configs.")):
             wrong = {other for other in imported if other.startswith("model.")}
             assert not wrong, f"{name} imports {wrong}: data flows from data to model, not back"
+
+
+def test_keras_is_imported_where_it_was_told_first_what_is_ours():
+    for path in FILES:
+        libraries = {name.partition(".")[0] for name in imported_names(path)}
+        assert "keras" not in libraries or path.is_relative_to(ROOT / "model"), (
+            f"{path.relative_to(ROOT)} imports Keras, and not after model/__init__.py, with a user's settings"
+        )
+
+
+def test_every_folder_of_code_is_a_package():
+    for path in FILES[1:]:
+        assert (path.parent / "__init__.py").exists(), (
+            f"{path.parent.relative_to(ROOT)} has no __init__.py: namesakes elsewhere would be found first"
+        )
 
 
 def test_only_the_conductors_know_more_than_one_stage():

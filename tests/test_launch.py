@@ -19,6 +19,7 @@ from model.launch import (
     JobFailed,
     Reported,
     Workers,
+    _reason,
     memory_of_training,
     num_side_by_side,
     num_workers,
@@ -50,6 +51,12 @@ def stumble(splits, report):
     raise ZeroDivisionError("by zero")
 
 
+def stumble_in_a_graph(splits, report):
+    import tensorflow as tf
+
+    tf.function(lambda: tf.constant(1.0) + tf.constant([1], tf.int64))()
+
+
 def die(splits, report):
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -74,6 +81,7 @@ def test_jobs_end_one_way_or_another_and_the_others_go_on():
         Job("stumble", stumble),
         Job("add", add, {"first": 1, "second": 2}),
         Job("look", threads_and_classes),
+        Job("stumble in a graph", stumble_in_a_graph),
     ]
     with Workers(1, 3, SPLITS, side_by_side=2) as workers:
         for job in jobs:
@@ -86,6 +94,8 @@ def test_jobs_end_one_way_or_another_and_the_others_go_on():
     assert "memory" in ends["die"].reason, "what SIGKILL often means must be said"
     assert ends["give up"].reason == "there is a reason", "a reason must reach the user as it was given"
     assert ends["stumble"].reason == "ZeroDivisionError: by zero"
+    graph = ends["stumble in a graph"].reason
+    assert re.match("TypeError: .*(int64.*float32|float32.*int64)", graph), f"the telling line: {graph}"
     assert ends["add"] == Done(jobs[3], 3), "a new worker must go on where another died"
     assert ends["look"].value == ((3, 2), ("a", "b")), "threads and data must reach the worker"
     assert [e.value for e in events if isinstance(e, Reported)] == ["adding"], "reports must reach the parent"
@@ -101,6 +111,52 @@ def test_the_longest_goes_first_and_jobs_may_follow_from_others():
             if event.job.name == "job 3":
                 workers.submit(Job("follows", now, cost=0.5))
     assert done == ["job 3", "job 2", "job 1", "follows"]
+
+
+IN_A_LAYER = """\
+Exception encountered when calling Conv2D.call().
+
+\x1b[1m{{function_node __wrapped__Conv2D_device_/device:CPU:0}} only supports NHWC [Op:Conv2D]\x1b[0m
+
+Arguments received by Conv2D.call():
+  • inputs=tf.Tensor(shape=(1, 3, 4, 4), dtype=float32)"""
+IN_A_GRAPH = """\
+Graph execution error:
+
+Detected at node GatherV2 defined at (most recent call last):
+  File "x.py", line 25, in <module>
+
+  File "x.py", line 24, in bad
+
+indices = 7 is not in [0, 2)
+\t [[{{node GatherV2}}]] [Op:__inference_bad_108]"""
+IN_BOTH = """\
+in user code:
+
+    File "x.py", line 15, in run  *
+        return model(x)
+
+    ValueError: Exception encountered when calling Sequential.call().
+    
+    \x1b[1mexpected axis -1 to have value 3\x1b[0m
+    
+    Arguments received by Sequential.call():
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (IN_A_LAYER, "ValueError: only supports NHWC"),
+        (IN_A_GRAPH, "ValueError: indices = 7 is not in [0, 2)"),
+        (IN_BOTH, "ValueError: expected axis -1 to have value 3"),
+        ("one line\nand more", "ValueError: one line"),
+        ("in user code:", "ValueError: in user code:"),
+        ("", "ValueError: "),
+    ],
+)
+def test_of_what_tensorflow_says_the_telling_line_is_shown(text, told):
+    assert _reason(ValueError(text)) == told
 
 
 @pytest.mark.parametrize(

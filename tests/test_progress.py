@@ -61,6 +61,26 @@ def test_a_failure_is_shown_with_its_reason():
     assert "failed: loss not finite at epoch 2" in display.render().plain
 
 
+@pytest.mark.parametrize("width", [120, 80, 60, 40, 30])
+def test_time_left_and_epochs_are_whole_on_any_terminal(width):
+    jobs = [Job("cnn seed 0", nothing), Job("a-model-with-a-long-name seed 11 perturbed", nothing)]
+    console = Console(file=io.StringIO(), width=width, force_terminal=True)
+    display = Display(console, jobs, 3600, clock=lambda: 0.0)
+    for job in jobs:
+        display.show(Reported(job, (0.25, "11/40", "validation 88.1 %, loss 0.345")))
+    shown = console.render_lines(display.render(), console.options)
+    first, *rows, _ = ["".join(part.text for part in line).rstrip() for line in shown]
+    assert first == f"left: {duration(display.seconds_left())}", "the time left stands alone"
+    assert [("11/40" in row, len(row) <= width) for row in rows] == [(True, True)] * 2, rows
+
+
+def test_nothing_is_left_at_the_end():
+    job = Job("cnn seed 0", nothing)
+    display = Display(plain_console(), [job], 10)
+    display.show(Done(job, None))
+    assert "left" not in display.render().plain
+
+
 def test_what_users_name_is_printed_as_it_is():
     console = plain_console()
     say(console, "[bold]x[/bold] :smile:")

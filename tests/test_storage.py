@@ -4,9 +4,13 @@ import os
 import re
 import signal
 import socket
+import stat
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from data.storage import (
     explain_fault,
@@ -40,6 +44,15 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     assert caught.value.filename == str(path), "the error must name the file that could not be written"
     assert path.read_bytes() == b"good", "a failed write must not touch what was good before"
     assert os.listdir(tmp_path) == ["file"], "a failed write must clean up after itself"
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_who_may_read_a_file_follows_from_the_umask(umask, mode, tmp_path):
+    code = "from pathlib import Path; from data.storage import write_atomically as w; w(Path('f'), b'')"
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, umask=umask, check=True
+    )
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == mode
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,6 @@ from typing import Literal
 
 import matplotlib
 import numpy as np
-
-matplotlib.use("Agg")
-
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -36,6 +33,7 @@ Kind = Literal["response", "attribution"]
 
 matplotlib.rcParams.update(
     {
+        **matplotlib.rcParamsDefault,  # not what a matplotlibrc says, wherever one was found
         "text.parse_math": False,  # a `$` in a class name is a dollar
         "axes.unicode_minus": True,
         "text.hinting": "no_hinting",  # small bold figures keep their shape

@@ -13,7 +13,7 @@ from configs.schema import Config
 from data.splits import Splits
 from model.forecast import Forecast
 from model.launch import Done, Failed, Job, Reported
-from model.report.tables import printable, terminal_block
+from model.report.tables import printable, shortened, terminal_block
 from model.run_folder import RunError, RunFolder
 
 BAR_WIDTH = 20
@@ -129,19 +129,21 @@ class Display:
         return self.forecast.seconds_left({name: row.share for name, row in self.rows.items()})
 
     def render(self) -> Text:
-        """The display: a row a job, the time left beside the last one that runs."""
+        """The display, as wide as the terminal: the time left, then a row a job; what is long is cut off."""
         rows = list(self.rows.values())
-        running = [row for row in rows if not row.ended and row.share > 0]
-        width = max(len(row.job.name) for row in rows)
         count = max(len(row.count) for row in rows)
+        room = self.console.width - count - 4  # beside count, spaces and an ellipsis
+        name = min(max(len(row.job.name) for row in rows), max(1, room))
+        bar = min(BAR_WIDTH, max(0, room - name))
         text = Text(no_wrap=True, overflow="ellipsis")
+        if not all(row.ended for row in rows):  # first, for the last rows are not shown where there are many
+            text.append(f"left: {duration(self.seconds_left())}\n", style="bold")
         for row in rows:
-            filled = round(BAR_WIDTH * row.share)
-            bar = "█" * filled + "░" * (BAR_WIDTH - filled)
-            text.append(f"{row.job.name:<{width}}  {bar} {row.count:<{count}}  {row.note}")
-            if running and row is running[-1]:
-                text.append(f"    left: {duration(self.seconds_left())}", style="bold")
-            text.append("\n")
+            filled = round(bar * row.share)
+            shown = "█" * filled + "░" * (bar - filled)
+            text.append(
+                f"{shortened(row.job.name, name):<{name}}  {shown} {row.count:<{count}}  {row.note}\n"
+            )
         return text
 
 

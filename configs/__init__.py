@@ -1,0 +1,1 @@
+"""Experiments as YAML, and the schema that checks them."""

@@ -1,0 +1,1 @@
+"""The pictures: where they come from, and what is done to them."""

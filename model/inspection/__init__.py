@@ -1,0 +1,1 @@
+"""A look inside a network: computed into files, and nothing drawn."""
