@@ -1,12 +1,14 @@
 """Every model against the first: the dict that goes into report.json, and which trainings it leaves out."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from statsmodels.stats.multitest import multipletests
 
-from model.comparison import _answer, summarise
-from model.statistics import Scores, holm
+from model.comparison import _answer, _per_class, compare_scores, summarise
+from model.statistics import Scores
 from tests.test_verdict import CLASSES, COST
 
 CONSTANT = np.array([0.5, 0.3, 0.2], np.float32)
@@ -45,7 +47,8 @@ def test_summary_of_two_models() -> None:
     differences = [row["difference"] for row in comparison["per_class"]]
     assert np.mean(differences) == pytest.approx(comparison["difference"]), "classes are equally large"
     p_values = [row["p_value"] for row in comparison["per_class"]]
-    assert [row["p_adjusted"] for row in comparison["per_class"]] == holm(p_values)
+    adjusted = multipletests(p_values, method="holm")[1]
+    assert [row["p_adjusted"] for row in comparison["per_class"]] == pytest.approx(adjusted)
     assert np.sum(comparison["confusion_difference"]) == pytest.approx(0)
     assert summary["failed"] == summary["not_compared"] == []
     assert comparison["verdict"].startswith("cnn is better than dense by")
@@ -182,3 +185,67 @@ def test_images_that_only_one_gets_right() -> None:
     answers = [np.array([p.argmax(axis=1) for p in of_seeds.values()]) for of_seeds in (dense, cnn)]
     shares = [np.mean(a != b) for a in answers[0] for b in answers[1]]
     assert found["share"] == pytest.approx(np.mean(shares))
+
+
+def test_a_class_is_clear_when_all_classes_are_allowed_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: of p-values 0.03, 0.01 and 0.5 Holm makes 0.06, 0.03 and 0.5."""
+    left = iter((0.03, 0.01, 0.5))
+    monkeypatch.setattr(
+        "model.comparison.difference_over",
+        lambda one, other: SimpleNamespace(value=0.1, interval=[0.0, 0.2], p_value=next(left)),
+    )
+    scores = Scores(predict(0.85, num_images=30), labels_of(30))
+    rows = _per_class(scores, scores, [*CLASSES, "Coat"])  # which has no test pictures
+    assert [row["p_adjusted"] for row in rows] == [pytest.approx(0.06), pytest.approx(0.03), 0.5, None]
+    assert [row["clear"] for row in rows] == [False, True, False, False], "0.03 alone is not clear, of three"
+
+
+def test_each_seed_is_compared_with_its_own() -> None:
+    dense = {7: predict(0.8)[0], 3: predict(0.85)[1], 5: predict(0.9)[2]}
+    cnn = {3: predict(0.9)[1], 7: predict(0.88)[0], 1: predict(0.7)[2]}
+    [found] = summarise({"dense": dense, "cnn": cnn}, labels_of(), CLASSES, COST)["comparisons"]
+    assert [row["seed"] for row in found["mcnemar"]] == [3, 7]
+    for row in found["mcnemar"]:
+        one, other = (p[row["seed"]].argmax(axis=1) == labels_of() for p in (dense, cnn))
+        assert row["only_baseline_correct"] == (one & ~other).sum(), (
+            "other seeds, or the two models exchanged"
+        )
+        assert row["only_candidate_correct"] == (other & ~one).sum()
+
+
+def test_confusions_are_told_as_candidate_minus_baseline_by_label_and_answer() -> None:
+    labels = np.array([0, 0, 0, 1, 1, 2], np.uint8)
+
+    def answers(*given: int) -> dict[int, np.ndarray]:
+        return {0: (0.1 + 0.7 * np.eye(3)[list(given)]).astype(np.float32)}
+
+    one = Scores(answers(0, 1, 1, 1, 1, 0), labels)
+    other = Scores(answers(0, 0, 2, 1, 0, 2), labels)
+    found = compare_scores(one, other, CLASSES)
+    assert found["confusion_difference"] == [[1, -2, 1], [1, -1, 0], [-1, 0, 1]], "rows: labels"
+    assert found["difference"] == pytest.approx(1 / 6)
+    assert [row["difference"] for row in found["per_class"]] == pytest.approx([1 / 3, -1 / 2, 1])
+    told = found["disagreement"]
+    assert [one["index"] for one in told["only_candidate_right"]] == [1, 5]
+    assert [one["index"] for one in told["only_baseline_right"]] == [4]
+    [wrong] = told["only_baseline_right"]
+    assert (wrong["label"], wrong["baseline"]["predicted"], wrong["candidate"]["predicted"]) == (1, 1, 0)
+
+
+def test_examples_of_disagreement_are_those_that_differ_most() -> None:
+    labels = np.zeros(40, np.uint8)
+    sure = np.linspace(0.51, 0.9, 40)
+    right = np.stack([sure, 1 - sure], axis=1).astype(np.float32)
+    one, other = Scores({0: 1 - right}, labels), Scores({0: right}, labels)
+    found = compare_scores(one, other, CLASSES[:2])["disagreement"]
+    assert found["num_only_candidate_right"] == 40
+    assert [example["index"] for example in found["only_candidate_right"]] == list(range(39, 27, -1))
+    assert (found["num_only_baseline_right"], found["share"]) == (0, 1.0)
+
+
+def test_chance_is_the_share_of_the_commonest_class() -> None:
+    labels = np.array([2] * 1800 + [0] * 900 + [1] * 300, np.uint8)
+    guesses = {0: (0.2 + 0.4 * np.eye(3)[np.random.default_rng(0).choice(3, 3000, p=(0.1, 0.1, 0.8))])}
+    summary = summarise({"dense": guesses}, labels, CLASSES, {"dense": COST["dense"]})
+    assert summary["chance"] == pytest.approx(0.6)
+    assert summary["models"]["dense"]["broken"] == "no better than guessing"

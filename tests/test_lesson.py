@@ -251,3 +251,84 @@ def test_numbers_read_as_people_write_them() -> None:
     shown = [number(value) for value in (577.0, 882.5, -1.5, 43264, 0.0, -0.0, 155.75, 0.111, -2e-5, 12345.6)]
     assert shown == ["577", "882.5", "−1.5", "43,264", "0", "0", "155.75", "0.111", "−2e−05", "12,346"]
     assert sum_of([0.0, 24.0, -256.0]) == "0 + 24 − 256 = −232"
+
+
+TOLD = """\
+1  One pixel: nine pixels times the nine numbers of the filter, added
+     0  64 128       −1    0   −2        0    0 −256
+    48 192 144  ×   0.5  4.5 −1.5  =    24  864 −216
+   142 226 168      1.5    2   −3      213  452 −504
+   0 + 0 − 256 + 24 + 864 − 216 + 213 + 452 − 504 = 577: 192 becomes 577
+   Nine products are one place, not nine steps; then the window moves on by one.
+   All four places of the 4 x 4 patch: 577, 883, 882.5, 197; the largest 883:
+   16 numbers, then 4, then 1. The border lacks neighbours: 28 becomes 26.
+   249? rows and columns swapped.   732? filter turned by 180 degrees.
+   427? 42 typed for 142.   255? clipped, as image software does;
+   a network keeps what passes 255 (2.263 with pixels from 0 to 1).
+
+2  vertical filter    −1 0 1 / −2 0 2 / −1 0 1
+3  horizontal filter  −1 −2 −1 / 0 0 0 / 1 2 1
+   Mean |response|          vertical filter   horizontal filter
+   drawn vertical lines               470.8                   0
+   the same lines, turned                 0               470.8
+   trouser (test 24)                  201.7                16.8
+   striped T-shirt (719)               92.9               376.2
+
+4  Max pooling keeps the largest of each 2 x 2 block: 192 144 / 255 168
+   (the mean would be 76 136 / 155.75 58; every other pixel 0 128 / 142 168).
+   676 numbers become 169, a quarter (75 % less); 5 of 8 stripes stay apart.
+   A shift by one pixel changes 27 % of a picture, 79 % of the filtered one,
+   45 % after pooling: less sensitive, not invariant.
+
+5  One filter   784 → 676 → 169 → 121 → 25 numbers
+   64 filters   784 → 43,264 → 10,816 → 7,744 → 1,600
+   'More vertical than horizontal' tells trouser from sneaker in 1,997 of 2,000."""
+
+
+def test_every_number_stands_on_its_line(told: tuple[Path, list[str], dict[str, Any]]) -> None:
+    assert "\n".join(told[1][:-4]) == TOLD
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "alt"),
+    [
+        (
+            "1-one-pixel.png",
+            "One pixel by hand: 192 and its eight neighbours become 577",
+            "The filter on the window around the pixel 192, product by product: 577; the largest of the four "
+            "places is 883.",
+        ),
+        (
+            "2-vertical-lines.png",
+            "Vertical lines stand out: mean response 470.8, and exactly 0 to horizontal ones",
+            "The vertical filter on a trouser, a striped T-shirt and drawn vertical lines, before and after "
+            "ReLU. Mean |response|: 201.7 on the trouser, 92.9 on the stripes.",
+        ),
+        (
+            "3-horizontal-lines.png",
+            "Horizontal lines stand out: mean response 470.8, and exactly 0 to vertical ones",
+            "The horizontal filter on a trouser, a striped T-shirt and drawn vertical lines, before and "
+            "after ReLU. Mean |response|: 16.8 on the trouser, 376.2 on the stripes.",
+        ),
+        (
+            "4-pooling.png",
+            "Max pooling: 676 numbers become 169, a quarter; 5 of 8 stripes can still be told apart",
+            "Max pooling on a patch of 16 pixels and on a map of 676 numbers, which become 169. A shift by "
+            "one pixel changes 79 % of the filtered picture, 45 % after pooling.",
+        ),
+        (
+            "5-from-784.png",
+            "One filter a layer turns 784 numbers into 25; 64 a layer make 1,600",
+            "28 x 28 = 784 numbers become 676, 169, 121 and 25 for one filter, 43,264 to 1,600 for 64. 'More "
+            "vertical than horizontal' tells trouser from sneaker in 1,997 of 2,000 pictures.",
+        ),
+    ],
+)
+def test_what_the_figures_say_is_what_was_measured(
+    told: tuple[Path, list[str], dict[str, Any]], name: str, title: str, alt: str
+) -> None:
+    caption = told[2]["figures"][name]
+    assert (caption["title"], caption["alt"]) == (title, alt)
+    direction = "left to right" if name.startswith("2") else "top to bottom"
+    if name[0] in "23":
+        assert caption["subtitle"].startswith(f"Red: dark to light, {direction}. Blue: light to dark.")

@@ -1,11 +1,14 @@
 import io
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from configs.schema import Config
+from data.splits import Split, Splits
 from model.forecast import Forecast
 from model.launch import Done, Failed, Job, Reported
-from model.report.progress import Display, duration, machine_line, say
+from model.report.progress import Display, duration, header, machine_line, say
 
 
 def nothing(splits, report):
@@ -90,3 +93,42 @@ def test_what_users_name_is_printed_as_it_is():
 def test_the_machine_line_gives_a_hint_only_for_long_runs():
     assert machine_line(1, "float32", 30) == "machine   1 core, float32: about 30 s\n"
     assert "quick.yaml" in machine_line(2, "bfloat16", 110)
+
+
+def made_up(count):
+    return Split(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("models", "seeds", "told"),
+    [
+        (("dense",), [3], "dense, 1 training each (seed 3)"),
+        (("dense", "cnn"), [3, 1], "dense against cnn, 2 trainings each (seeds 3, 1)"),
+        (("b", "a", "c"), list(range(4, 13)), "b against a, c, 9 trainings each (seeds 4 to 12)"),
+    ],
+)
+def test_what_is_about_to_be_done_is_told_with_its_data(models, seeds, told, tmp_path):
+    networks = {name: {"architecture": "dense"} for name in models}
+    config = Config.model_validate({"name": "mine", "seeds": seeds, "models": networks})
+    splits = Splits(made_up(1500), made_up(20), made_up(300), ("a", "b"), "My pictures", "a folder", "ab")
+    assert header(config, splits, tmp_path / "mine").splitlines() == [
+        f"ConvLens  mine: {told}",
+        "data      My pictures, a folder: 1,500 train, 20 validation, 300 test",
+    ]
+    taken = header(config, splits, tmp_path / "mine-2").splitlines()[-1]
+    assert taken.startswith("folder    ")
+    assert taken.endswith("mine-2   (mine is taken by another config or other data)")
+
+
+def test_each_row_shows_its_own_job_and_the_last_that_runs_the_time_left():
+    jobs = [Job(name, nothing, cost=10) for name in ("a", "bb", "c", "d")]
+    display = Display(plain_console(), jobs, Forecast(jobs, 1, 1, clock=lambda: 0.0))
+    display.show(Done(jobs[0], None))
+    display.show(Reported(jobs[1], (0.25, "1/4", "validation 70.0 %")))
+    display.show(Reported(jobs[2], (0.5, "2/4", "validation 80.0 %")))
+    rows = display.render().plain.splitlines()
+    assert rows[0].startswith(f"a   {20 * '█'} ")
+    assert rows[1] == f"bb  {5 * '█'}{15 * '░'} 1/4  validation 70.0 %"
+    assert rows[2].startswith(f"c   {10 * '█'}{10 * '░'} 2/4  validation 80.0 %    left: ")
+    assert rows[3].endswith("waiting")
+    assert sum("left: " in row for row in rows) == 1

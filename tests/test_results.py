@@ -4,9 +4,10 @@ import shutil
 import numpy as np
 import pytest
 
-from configs.schema import digest, load
+from configs.schema import Config, digest, load
 from data.fashion_mnist import load as load_data
-from model.results import collect, report_of
+from data.splits import Split, Splits
+from model.results import Results, collect, report_of
 from model.run_folder import RunFolder
 
 
@@ -227,3 +228,90 @@ def test_trainings_without_the_time_of_one_picture_are_reported_without_it(copy,
     models = report_on(copy, config, splits)["models"]
     assert models["cnn"]["predict_one_seconds"] is None, "an earlier version has not measured it"
     assert models["dense"]["predict_one_seconds"] > 0
+
+
+SMALL = {
+    "name": "by-hand",
+    "seeds": [7, 3],
+    "data": {"name": "mine", "source": "."},
+    "models": {
+        "dense": {"architecture": "dense", "units": [4]},
+        "cnn": {"architecture": "cnn", "filters": [2], "units": [], "training": {"epochs": 9}},
+    },
+}
+
+
+def by_hand(tmp_path):
+    """The report on trainings of which no two numbers are the same: seeds 7 and 3 of two models."""
+    config, labels = Config.model_validate(SMALL), (np.arange(40) % 3).astype(np.uint8)
+    random = np.random.default_rng(0)
+    images = {"train": 60, "validation": 20, "test": 40}
+    sets = {
+        name: Split(np.zeros((count, 28, 28), np.uint8), (np.arange(count) % 3).astype(np.uint8))
+        for name, count in images.items()
+    }
+    splits = Splits(**sets, class_names=("top", "coat", "bag"), title="Mine", source="a folder", digest="ab")
+    metrics = {
+        model: {
+            seed: {
+                "epochs": 4 + seed,
+                "precision": "float32" if seed == 7 else "bfloat16",
+                "train_seconds": 10.0 * place + seed,
+                "predict_seconds": 1.0 * place + seed / 10,
+                "predict_one_seconds": (place + seed) / 1000,
+                "validation_accuracy": 0.8 + place / 20 + seed / 1000,
+                "patterns": {"total": 10 * place + seed},
+            }
+            for seed in config.seeds
+        }
+        for place, model in enumerate(config.models)
+    }
+    predictions = {
+        model: {seed: random.dirichlet((1, 1, 1), 40).astype(np.float32) for seed in config.seeds}
+        for model in config.models
+    }
+    results = Results({model: {} for model in config.models}, metrics, predictions, [])
+    run = RunFolder(tmp_path / "by-hand")
+    identity = {"config_digest": "cd", "data_digest": "ab"}
+    return report_of(run, config, splits, identity, results), predictions, labels
+
+
+def test_what_is_known_of_a_model_is_its_own(tmp_path):
+    report, _, _ = by_hand(tmp_path)
+    assert report["data"] == {
+        "title": "Mine", "name": "mine", "source": "a folder", "digest": "ab",
+        "classes": ["top", "coat", "bag"], "train": 60, "validation": 20, "test": 40,
+    }  # fmt: skip
+    assert (report["name"], report["config_digest"], report["seeds"]) == ("by-hand", "cd", [7, 3])
+    dense, cnn = (report["models"][model] for model in ("dense", "cnn"))
+    assert (dense["architecture"], cnn["architecture"]) == ("dense", "cnn")
+    assert dense["parameters"] == 784 * 4 + 4 + 4 * 3 + 3
+    assert dense["convolution_parameters"] == 0
+    assert cnn["convolution_parameters"] == 3 * 3 * 2 + 2
+    assert cnn["parameters"] == 20 + 13 * 13 * 2 * 3 + 3
+    assert dense["flops_per_image"] == 2 * (784 * 4 + 4 * 3)
+    assert cnn["flops_per_image"] == 2 * (26 * 26 * 9 * 2 + 13 * 13 * 2 * 3)
+    for entry, place in ((dense, 0), (cnn, 1)):
+        assert entry["epochs_per_seed"] == {"7": 11, "3": 7}
+        assert entry["epochs"] == 11, "the longest"
+        assert entry["precision"] == "bfloat16, float32", "of both trainings"
+        assert entry["train_seconds"] == pytest.approx(10 * place + 5)
+        assert entry["predict_seconds"] == pytest.approx(place + 0.5)
+        assert entry["predict_one_seconds"] == pytest.approx((place + 5) / 1000)
+        told = {"7": 0.807 + place / 20, "3": 0.803 + place / 20}
+        assert entry["validation_accuracy"] == pytest.approx(told), "the accuracy of another seed"
+        assert entry["patterns"] == ({"7": {"total": 17}, "3": {"total": 13}} if place else {})
+
+
+def test_a_models_numbers_are_of_its_own_predictions(tmp_path):
+    report, predictions, labels = by_hand(tmp_path)
+    for model, entry in report["models"].items():
+        rights = {seed: np.mean(p.argmax(axis=1) == labels) for seed, p in predictions[model].items()}
+        assert dict(zip(entry["seeds"], entry["accuracy"]["values"], strict=True)) == pytest.approx(rights)
+    answers = predictions["cnn"][7].argmax(axis=1)
+    assert report["mistakes"], "there is something to check"
+    for mistake in report["mistakes"]:
+        assert (mistake["model"], mistake["seed"]) == ("cnn", 7), "the candidate's, by its first seed"
+        index = mistake["index"]
+        assert mistake["predicted"] == answers[index] != mistake["label"] == labels[index]
+        assert mistake["probability"] == pytest.approx(predictions["cnn"][7][index].max())

@@ -9,7 +9,7 @@ import pytest
 
 from model.run_comparison import compare_runs
 from model.run_folder import RunError
-from model.statistics import difference_over, unpaired_interval
+from model.statistics import difference_over, luck_of_the_best, unpaired_interval
 from tests.compared_folders import make_run, read_report, report_alone, write_predictions, write_report
 from tests.test_comparison import labels_of, predict
 
@@ -338,3 +338,43 @@ def test_only_what_was_used_tells_machines_apart(tmp_path: Path) -> None:
     report["models"]["cnn"]["precision"] = "bfloat16"
     write_report(runs[1], report)
     assert compare(*runs)["machine_differences"] == ["precision"]
+
+
+def test_reports_that_allow_for_different_things_allow_for_less_together(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    single = make_run(tmp_path / "single", {"cnn": 0.93}, seeds=(7,), config_digest="01" * 32)
+    [found] = compare(one, report_alone(single, tmp_path / "alone"))["comparisons"]
+    assert found["over"] == "images", "seeds are not allowed for where one of the two has one"
+    assert found["difference"] == pytest.approx(right(0.93, (7,)).mean() - right(0.9).mean())
+    [found] = compare(report_alone(single, tmp_path / "again"), one)["comparisons"]
+    assert found["difference"] == pytest.approx(right(0.9).mean() - right(0.93, (7,)).mean())
+    assert found["interval"][1] < 0 < -found["interval"][0], "the later run minus the first"
+
+
+def test_labels_that_most_agree_on_count(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    two = make_run(tmp_path / "two", {"cnn": 0.93})
+    order = np.random.default_rng(0).permutation(3000)
+    write_predictions(one, "cnn", 0, predict(0.9)[0][order], labels_of()[order])
+    [fault] = compare(one, two)["faults"]
+    assert "one/cnn/seed-0/predictions.npz holds other labels" in fault["problem"], "five of six agree"
+
+
+def test_equal_accuracies_of_other_models_are_no_copies(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    other = make_run(tmp_path / "other", {"big": 0.9})
+    alone = report_alone(other, tmp_path / "alone")
+    assert pairs_of(compare(one, alone)) == [("one/cnn", "alone/big")], "another model of an equal config"
+
+
+def test_the_luck_of_several_looks_is_taken_from_these_comparisons(tmp_path: Path) -> None:
+    runs = [
+        make_run(tmp_path / name, {"cnn": share}, config_digest=digest * 32)
+        for name, share, digest in (("one", 0.9, "01"), ("two", 0.93, "02"), ("three", 0.91, "03"))
+    ]
+    found = compare(*runs)
+    errors = [pair["standard_error"] for pair in found["comparisons"]]
+    [told] = found["test_sets"]
+    assert (told["test_looks"], told["images"]) == (3, 3000)
+    assert told["test_luck"] == pytest.approx(luck_of_the_best(3, errors))
+    assert "looks about" in told["test_looks_words"]

@@ -26,6 +26,7 @@ def words_for(
     cnn: tuple[float, ...] = (0.916, 0.917, 0.918),
     cost: dict[str, dict[str, int]] | None = None,
     num_images: int = 10_000,
+    seeds: dict[str, list[int]] | None = None,
     **changes: Any,
 ) -> str:
     """The verdict on a comparison put together by hand."""
@@ -41,7 +42,11 @@ def words_for(
     }
     cost = cost or {"dense": COST["dense"], "cnn": COST["dense"]}
     models = {
-        name: {**cost[name], "accuracy": {"values": list(values)}, "seeds": list(range(len(values)))}
+        name: {
+            **cost[name],
+            "accuracy": {"values": list(values)},
+            "seeds": (seeds or {}).get(name, list(range(len(values)))),
+        }
         for name, values in (("dense", dense), ("cnn", cnn))
     }
     return str(put_in_words(comparison, models, num_images)["verdict"])
@@ -209,3 +214,81 @@ def test_looks() -> None:
     assert count_looks(["a", "b"], [], 10_000)["test_looks_words"].endswith(
         "equal ones looks better by luck."
     )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "told"),
+    [(1.1, "1.1"), (9.94, "9.9"), (9.97, "10"), (99.6, "100"), (123.4, "120"), (12_345.0, "12,000")],
+)
+def test_ratios_have_two_digits_that_count(ratio: float, told: str) -> None:
+    cost = {
+        "cnn": {"parameters": ratio * 1000, "flops_per_image": 1},
+        "dense": {"parameters": 1000, "flops_per_image": 1},
+    }
+    words = words_for(0.026, (0.022, 0.030), cost=cost)  # type: ignore[arg-type]
+    assert f"It is also {told} times as large;" in words, "9.97 is no 10.0"
+
+
+def test_what_is_less_than_a_tenth_larger_is_no_reason() -> None:
+    cost = {
+        "cnn": {"parameters": 1099, "flops_per_image": 1099},
+        "dense": {"parameters": 1000, "flops_per_image": 1000},
+    }
+    assert words_for(0.026, (0.022, 0.030), cost=cost) == f"{CLEAR}. All 3 trainings agree."
+
+
+def test_single_trainings_name_the_seeds_that_would_tell_more() -> None:
+    one = {"over": "images", "dense": (0.89,), "cnn": (0.914,)}
+    told = words_for(0.024, (0.019, 0.029), seeds={"dense": [7], "cnn": [7]}, **one)
+    assert told.endswith("Another seed may differ; seeds=[7,8,9] measures it.")
+    told = words_for(0.024, (0.019, 0.029), seeds={"dense": [7], "cnn": [4]}, **one)
+    assert told == (
+        "With one training each, cnn was right on 240 more pictures (190 to 290 with other test pictures). "
+        "Another seed may differ."
+    ), "seeds that differ can't be added to alike"
+
+
+def test_which_model_has_one_training_only_is_told() -> None:
+    told = words_for(0.024, (0.019, 0.029), over="images", cnn=(0.914,))
+    assert told.startswith("cnn has one training only, and it was right on about 240 more pictures")
+    told = words_for(0.024, (0.019, 0.029), over="images", dense=(0.89,))
+    assert told.startswith("dense has one training only, and cnn was right on about 240 more pictures")
+
+
+def test_each_model_without_a_result_has_its_own_reason() -> None:
+    failed = [
+        {"model": "cnn", "seed": 0, "reason": "out of memory"},
+        {"model": "cnn", "seed": 1, "reason": "killed"},
+        {"model": "dense", "seed": 0, "reason": "loss not finite at epoch 2"},
+    ]
+    assert no_comparison("dense", "cnn", {}, failed) == (
+        "dense has no result: its training failed (loss not finite at epoch 2). "
+        "cnn has no result: its training failed (out of memory). No comparison is made."
+    )
+    broken = {"cnn": {"broken": "the same answer to every picture", "accuracy": {"mean": 0.1}}}
+    assert no_comparison("cnn", "dense", broken | {"dense": {"broken": None}}, failed) == (
+        "cnn is at 10.0 %, what guessing gives: its training failed (the same answer to every picture). "
+        "No comparison is made."
+    )
+    sound = {name: {"broken": None} for name in ("dense", "cnn")}
+    assert no_comparison("dense", "cnn", sound, failed) == "", "other seeds have a result"
+
+
+def test_the_source_of_the_models_is_named() -> None:
+    models = {
+        name: {**COST[name], "accuracy": {"values": [share, share]}, "seeds": [0, 1]}
+        for name, share in (("dense", 0.89), ("cnn", 0.917))
+    }
+    pair = {"baseline": "dense", "candidate": "cnn", "difference": 0.026, "interval": [0.022, 0.03],
+            "over": "seeds and images", "per_class": [], "to_see": None}  # fmt: skip
+    found = put_in_words(pair, models, 10_000, "these runs")
+    assert list(found["words"]) == ["answer", "agreement", "cost"]
+    assert found["words"]["cost"] == "It is also 2.4 times as large and does 49 times the arithmetic"
+    assert found["verdict"].endswith("arithmetic; these runs can't say which made it better.")
+
+
+def test_looks_that_are_known_of_count() -> None:
+    assert count_looks(["a"], [], 100, told=3)["test_looks"] == 3
+    assert count_looks(["a", "b", "c", "d"], [], 100, told=3)["test_looks"] == 4
+    little = count_looks(["a", "b"], [{"standard_error": 0.0004}], 10_000)
+    assert little["test_looks_words"].endswith("looks about 0.02 points better by luck."), "not 0.0"

@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from configs.schema import digest, load
+from configs.schema import Cnn, digest, load
 from data.fashion_mnist import load as load_data
 from data.perturbations import KINDS
-from model.report.writer import write_report
+from data.splits import Split, Splits
+from model.report.canvas import garment
+from model.report.writer import _compare, _for_a_glance, _inside, write_report
 from model.results import collect, report_of
 from model.run_folder import RunFolder
+from tests.inspection_folders import write_cnn, write_dense
+from tests.test_comparison_figures import report_of as made_up_report
+from tests.test_robustness_figures import report_of as made_up_robustness
 
 
 def test_the_three_forms_of_the_report_tell_the_same(small_run):
@@ -85,3 +90,64 @@ def test_models_without_a_result_leave_a_whole_report(broken, small_run, small_c
     assert ("No training was finished" in page) == (len(broken) == 2)
     assert "predictions.npz can't be read" in (run.path / "report.md").read_text()
     assert json.loads((run.path / "report.json").read_text())["failed"] == results.failed
+
+
+def test_each_figure_gets_the_numbers_and_pictures_that_are_its_own(recording, tmp_path):
+    random = np.random.default_rng(0)
+    sets = [
+        Split(random.integers(0, 256, (count, 28, 28), np.uint8), (np.arange(count) % 10).astype(np.uint8))
+        for count in (1000, 30, 1000)
+    ]
+    splits = Splits(*sets, class_names=tuple("abcdefghij"), title="Mine", source="a folder", digest="ab")
+    report = made_up_report({"dense": 0.8, "cnn": 0.9})
+    mistake = {"index": 17, "label": 7, "predicted": 8, "probability": 0.9, "model": "cnn", "seed": 0}
+    report |= {"mistakes": [mistake], "robustness": made_up_robustness("dense", "cnn")["robustness"]}
+    curve = {"accuracy": np.array([0.7, 0.8]), "val_accuracy": np.array([0.75, 0.85])}
+    histories = {model: {0: curve} for model in report["models"]}
+    figures = _compare(tmp_path, RunFolder(tmp_path), report, splits, histories, [])
+    names = [figure.path.stem for figure in figures]
+    assert [name[0] for name in names[:9]] == list("123456789"), "in reading order, the glance first"
+    assert names[9:] == [*(f"robustness-{kind}" for kind in KINDS), "robustness-maps"]
+    drawn = {sheet.path.stem: sheet for sheet in recording.sheets}
+    assert [drawn[figure.path.stem].title for figure in figures] == [figure.title for figure in figures]
+    assert drawn["5-mistakes"].showing(garment(splits.test.images[17], 5)), "not a test picture"
+    shown = report["comparisons"][0]["disagreement"]["only_candidate_right"][0]["index"]
+    assert drawn["9-disagreements"].showing(garment(splits.test.images[shown], 5)), "not a test picture"
+    for kind in KINDS:
+        assert drawn[f"robustness-{kind}"].showing(garment(splits.test.images[0], 3)), "not a test picture"
+
+
+def test_the_glance_is_of_the_first_model_with_filters_that_can_be_read(tmp_path):
+    run = RunFolder(tmp_path)
+    write_dense(run.inspection_folder("dense"))
+    write_cnn(run.inspection_folder("cnn"), Cnn(filters=(3,)))
+    write_cnn(run.inspection_folder("other"), Cnn(filters=(5,)))
+    model, found = _for_a_glance(run, ["dense", "cnn", "other"])
+    assert (model, len(found.convolutions[0].passports)) == ("cnn", 3)
+    (run.inspection_folder("cnn") / "filters.npz").unlink()
+    model, found = _for_a_glance(run, ["dense", "cnn", "other"])
+    assert (model, len(found.convolutions[0].passports)) == ("other", 5)
+    assert _for_a_glance(run, ["dense"]) == ("", None), "a dense network has no filters to show"
+
+
+def test_the_patterns_of_a_model_are_second_among_its_own_pictures(recording, tmp_path):
+    run = RunFolder(tmp_path)
+    folder = run.inspection_folder("cnn")
+    folder.mkdir(parents=True)
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(b"")
+    told = [{"figures": [{"file": f"{name}.png", "title": name, "alt": f"{name}."} for name in "ab"]},
+            {"figures": [{"file": "lost.png", "title": "lost", "alt": "lost."}]}]  # fmt: skip
+    patterns = {"num_filters": 8, "threshold": 0.8, "counts": {"blur": 2}, "total": 2,
+                "untrained": {"blur": [0, 1]}, "untrained_total": [0, 2]}  # fmt: skip
+    report = {
+        "models": {
+            "cnn": {"patterns": {"0": patterns}},
+            "other": {"patterns": {"0": patterns | {"total": 5}}},
+        }
+    }
+    figures = _inside(run, report, "cnn", told)
+    assert [figure.title[:1] for figure in figures] == ["a", "2", "b"]
+    assert figures[1].path == run.figures / "patterns-cnn.png"
+    assert figures[1].title.startswith("2 of 8 first filters match"), "of another model"
+    assert (figures[2].path, figures[2].alt) == (folder / "b.png", "b.")

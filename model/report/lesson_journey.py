@@ -11,7 +11,7 @@ from model.report.lesson_text import number
 
 # The name of a cloud, and the place on its outline that it points to: (vertical, horizontal) answers.
 CLOUD_LABELS = {
-    "Sneaker": ((6, 190), (50, 160)),
+    "Sneaker": ((6, 190), (56, 151)),
     "Sandal": ((78, 192), (96, 170)),
     "Ankle boot": ((196, 182), (133, 150)),
     "Bag": ((206, 162), (157, 130)),
