@@ -73,6 +73,14 @@ def test_every_number_of_markdown_stands_under_its_heading_in_the_row_of_its_mod
     assert classes["bag"]["clear, of so many classes"] == "yes"
 
 
+def test_what_intervals_allow_for_is_told_of_each_model() -> None:
+    assert "95 %, with new seeds and new pictures." in markdown(REPORT)
+    single = model(0.917)
+    single["accuracy"] |= {"over": "images", "std": None}
+    text = markdown(report_with(models={"dense": model(), "c_n": single}, comparisons=[]))
+    assert "with new seeds and new pictures, but c\\_n with other test pictures only." in text
+
+
 def test_nothing_has_no_sign_in_markdown() -> None:
     pair = comparison(difference=-0.00004) | {"interval": [-0.00004, 0.012]}
     pair["per_class"][0] |= {"difference": -0.00003, "interval": [-0.02, -0.00001]}

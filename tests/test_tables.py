@@ -218,6 +218,16 @@ def test_one_seed_says_what_the_interval_allows_for() -> None:
     assert "| dense | 0.8910 | 0.8850 to 0.8970 |" in text, "one seed has no deviation"
 
 
+def test_one_seed_beside_several_says_which_model_has_one() -> None:
+    entry = model(0.917)
+    entry["accuracy"] |= {"over": "images", "std": None}
+    for names in (["dense", "cnn"], ["dense", "cnn", "other"]):
+        models = {name: entry if name == "cnn" else model() for name in names}
+        flat = " ".join(terminal_block(report_with(models=models, comparisons=[]), "outputs/x").split())
+        told = "between, with new seeds and new pictures, but cnn with other test pictures only (95 %)."
+        assert told in flat, "what one interval allows for is said of both"
+
+
 def test_failures_are_listed() -> None:
     reason = "dense has no result: its training failed (loss not finite at epoch 2). No comparison is made."
     report = report_with(

@@ -54,6 +54,15 @@ def titled(*pairs: dict[str, Any], broken: tuple[dict[str, Any], ...] = ()) -> s
             "Of 2 models against dense: 2 behind, cnn most, by 5.0 points",
         ),
         (
+            [pair(0.03, 0.02, 0.04, over="images"), pair(0.0, -0.01, 0.01, candidate="b", over="images")],
+            "Of 2 models against dense: 1 ahead, cnn by 3.0 points; 1 can't be told from it;"
+            " other seeds may differ",
+        ),
+        (
+            [pair(0.03, 0.02, 0.04), pair(0.0, -0.01, 0.01, candidate="b", over="images")],
+            "Of 2 models against dense: 1 ahead, cnn by 3.0 points; 1 can't be told from it",
+        ),
+        (
             [pair(0.03, 0.02, 0.04), pair(0.02, 0.01, 0.03, candidate="b")],
             "Of 2 models against dense: 2 ahead, cnn most, by 3.0 points",
         ),

@@ -73,7 +73,7 @@ def _models_in_markdown(models: Models) -> list[str]:
         seconds = [f"{entry['train_seconds']:.1f}", "not measured" if one is None else f"{one:.5f}"]
         seconds.append(f"{entry['predict_seconds']:.2f}")
         cost.append([escaped(name), seeds, epochs(entry), entry["precision"], *counts, *seconds])
-    allowed_for = what_may_differ(list(models.values()))
+    allowed_for = escaped(what_may_differ(models))
     return [
         "## How good",
         f"Mean ± standard deviation of the seeds; the interval is 95 %, with {allowed_for}.",

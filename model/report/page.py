@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from data.perturbations import KINDS
-from model.report.tables import answers, epochs, failed_job
+from model.report.tables import answers, epochs, failed_job, what_may_differ
 from model.report.titles import by_interest, headline, verdict_of
 from model.wording import decimal, signed
 
@@ -75,6 +75,7 @@ def page(
         config=config,
         failures=_failures(report),
         limits=limits(report),
+        allowed_for=what_may_differ(report["models"]),
         **_headline(report),
     )
 

@@ -46,7 +46,9 @@ def terminal_block(report: Report, folder: str) -> str:
 def _result(models: Models, num_images: int) -> str:
     if not models:
         return "No training was finished."
-    side_by_side = len(models) <= SIDE_BY_SIDE and all(len(printable(name)) < COLUMN for name in models)
+    short = all(len(printable(name)) < COLUMN for name in models)
+    alike = len({entry["accuracy"]["over"] for entry in models.values()}) == 1  # what intervals allow for
+    side_by_side = len(models) <= SIDE_BY_SIDE and short and alike
     return "\n".join((_columns if side_by_side else row_per_model)(models, num_images))
 
 
@@ -68,7 +70,7 @@ def _columns(models: Models, num_images: int) -> list[str]:
     return [
         line("", [printable(name) for name in models]),
         line(f"right, of {num_images:,} test pictures", [_percent(entry) for entry in entries]),
-        line(f"  with {what_may_differ(entries)}", [_between(entry) for entry in entries], "  (95 %)"),
+        line(f"  with {what_may_differ(models)}", [_between(entry) for entry in entries], "  (95 %)"),
         line("wrong", [_wrong(entry, num_images) for entry in entries]),
         *weights,
         line("arithmetic per picture", [f"{_megaflops(entry)} MFLOP" for entry in entries]),
@@ -97,11 +99,8 @@ def row_per_model(models: Models, num_images: int) -> list[str]:
     for name, entry in models.items():
         cells = (_percent(entry), _between(entry), _wrong(entry, num_images), f"{entry['parameters']:,}")
         lines.append(row(printable(name), *cells, _megaflops(entry), duration(entry["train_seconds"])))
-    allowed_for = what_may_differ(list(models.values()))
-    singles = [name for name, entry in models.items() if entry["accuracy"]["over"] == "images"]
-    if 0 < len(singles) < len(models):
-        allowed_for = f"new seeds and new pictures, but {', '.join(singles)} with other test pictures only"
-    return [*lines, wrapped(f"Of {num_images:,} test pictures; between, with {allowed_for} (95 %).")]
+    between = f"between, with {what_may_differ(models)} (95 %)."
+    return [*lines, wrapped(f"Of {num_images:,} test pictures; {between}")]
 
 
 def _answers(report: Report) -> list[str]:
@@ -231,10 +230,14 @@ def _between(entry: Mapping[str, Any]) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
-def what_may_differ(entries: Sequence[Mapping[str, Any]]) -> str:
-    """What the intervals of these models allow for."""
-    over = {entry["accuracy"]["over"] for entry in entries}
-    return "new seeds and new pictures" if over == {"seeds and images"} else "other test pictures"
+def what_may_differ(models: Models) -> str:
+    """What the intervals of these models allow for; of single trainings this is less."""
+    singles = [name for name, entry in models.items() if entry["accuracy"]["over"] == "images"]
+    if not singles:
+        return "new seeds and new pictures"
+    if len(singles) == len(models):
+        return "other test pictures"
+    return f"new seeds and new pictures, but {', '.join(singles)} with other test pictures only"
 
 
 def _wrong(entry: Mapping[str, Any], num_images: int) -> str:

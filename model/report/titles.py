@@ -127,6 +127,8 @@ def _several(comparisons: Sequence[Mapping[str, Any]], num_broken: int) -> str:
         f"{unclear} can't be told from it" if unclear else "",
         f"{num_broken} not compared" if num_broken else "",
     ]
+    if any(comparison["over"] == "images" for comparison in clear):
+        parts.append("other seeds may differ")
     told = "; ".join(part for part in parts if part)
     return f"Of {len(comparisons) + num_broken} models against {comparisons[0]['baseline']}: {told}"
 
