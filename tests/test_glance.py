@@ -142,6 +142,12 @@ def test_a_model_alone_without_filters_shows_how_often_it_is_right(
     assert [diamond.values[0, 0] for diamond in drawn.marks(1, "D")] == pytest.approx(rights)
     assert drawn.text("Right, of 1,000 of the class")
     assert "filled: clear when all classes are allowed for" not in drawn.strings
+    both = usual() | {"comparisons": []}
+    glance.at_a_glance(both, tmp_path / "1.png")
+    rights = [1000 * row["accuracy"] for row in both["models"]["cnn"]["per_class"]]
+    shown = recording.last.marks(1, "D")
+    assert [diamond.values[0, 0] for diamond in shown] == pytest.approx(rights), "the last model's"
+    assert shown[0].colour == MODEL_COLOURS[1]
 
 
 def test_the_verdict_stands_below_the_title_s_clause(recording: Recording, tmp_path: Path) -> None:

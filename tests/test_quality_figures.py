@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from model.report import quality_figures
 from model.report.canvas import MODEL_COLOURS
@@ -14,22 +13,19 @@ from tests.recording import Recording
 from tests.test_comparison_figures import HOSTILE, report_of
 
 
-def drawn(report: dict[str, Any], folder: Path) -> list[str]:
-    """Draws both; checks what holds for each; returns their texts for those who cannot see them."""
-    texts = []
-    for number, draw in enumerate((quality_figures.calibration, quality_figures.rejection), 6):
-        figure = draw(report, folder / f"{number}.png")
-        width, height = Image.open(figure.path).size
-        assert width == 1200, f"{figure.path.name} is {width} pixels wide"
-        assert height <= 1500, f"{figure.path.name} is {height} pixels high: split it"
+def texts_of(report: dict[str, Any], recording: Recording) -> list[str]:
+    """What both figures say to those who cannot see them; checks what holds for each."""
+    draw = (quality_figures.calibration, quality_figures.rejection)
+    figures = [one(report, Path(f"{number}.png")) for number, one in enumerate(draw, 6)]
+    for sheet, figure in zip(recording.sheets, figures, strict=True):
+        assert sheet.height <= 1500, f"{sheet.title}: split it"
         assert figure.alt.startswith(figure.title), "the text for the blind begins with the finding"
-        texts.append(figure.alt)
-    return texts
+    return [figure.alt for figure in figures]
 
 
-def test_what_is_told_stands_in_the_report(tmp_path: Path) -> None:
+def test_what_is_told_stands_in_the_report(recording: Recording) -> None:
     report = report_of({"dense": 0.85, "cnn": 0.9})
-    calibration, rejection = drawn(report, tmp_path)
+    calibration, rejection = texts_of(report, recording)
     for model, entry in report["models"].items():
         sure, right = f"{100 * entry['confidence']:.1f} %", f"{100 * entry['accuracy']['mean']:.1f} %"
         assert f"{model} {sure} sure, {right} right" in calibration, "the picture has another mean"
@@ -76,9 +72,10 @@ def test_dots_stand_where_the_bins_are(tmp_path: Path, monkeypatch: pytest.Monke
     ],
     ids=["one model", "18 models", "broken", "faultless", "names", "long"],
 )
-@pytest.mark.filterwarnings("ignore:Glyph")
-def test_odd_runs_can_be_drawn(shares: dict[str, float], options: dict[str, Any], tmp_path: Path) -> None:
-    drawn(report_of(shares, **options), tmp_path)
+def test_odd_runs_fit_on_their_sheets(
+    shares: dict[str, float], options: dict[str, Any], recording: Recording
+) -> None:
+    texts_of(report_of(shares, **options), recording)
 
 
 def test_shares_left_out_are_found_where_they_stand() -> None:

@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from model.report.canvas import GREY, INK, LIGHT, Sheet, enlarge, garment, points, shortened
+from model.report.canvas import GREY, INK, LIGHT, Sheet, enlarge, garment, points, shortened, top_below
 from model.report.comparison_figures import (
     colours_of,
     draw_estimate,
@@ -267,7 +267,7 @@ def mistakes(report: Report, found: Sequence[Mapping[str, Any]], images: np.ndar
         f"The surest of {model}, seed {seed} ({first_of}, not the best), on all test pictures. Bold:"
         " its answer. Some labels can be argued with."
     )
-    sheet = Sheet(520, title, reading)
+    sheet = Sheet(top_below(reading) + 440, title, reading)
     size = 28 * BLOCK
     step = (sheet.width - 48) / PER_ROW
     for place, mistake in enumerate(found):
