@@ -5,6 +5,7 @@ with `fit` and its defaults on all 60,000 images in float32, both scored on the 
 the activations of three garments. Run by `python -m tests.benchmark course`.
 """
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -21,8 +22,6 @@ import matplotlib.pyplot as plt
 
 from configs.schema import Data
 from data.fashion_mnist import load
-
-EPOCHS = 5
 
 
 def network(convolutions: bool) -> keras.Model:
@@ -49,22 +48,30 @@ def draw(model: keras.Model, images: np.ndarray, path: str) -> None:
     figure.savefig(path)
 
 
-def main(picture: str) -> None:
-    """Train, score and draw; prints accuracy and images per second of each network."""
+def pictures() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """All training images (60000, 28, 28, 1) from 0 to 1 with their labels, and the test images likewise."""
     splits = load(Data(validation_images=10))
     train = np.concatenate([splits.train.images, splits.validation.images])[..., None] / 255.0
     labels = np.concatenate([splits.train.labels, splits.validation.labels])
-    test = splits.test.images[..., None] / 255.0
+    return train, labels, splits.test.images[..., None] / 255.0, splits.test.labels
+
+
+def main(picture: str, epochs: int) -> None:
+    """Train, score and draw; prints accuracy and images per second of each network."""
+    train, labels, test, test_labels = pictures()
     for name, convolutions in (("dense", False), ("cnn", True)):
         model = network(convolutions)
         started = time.perf_counter()
-        model.fit(train, labels, epochs=EPOCHS, verbose=0)
-        rate = EPOCHS * len(labels) / (time.perf_counter() - started)
-        _, accuracy = model.evaluate(test, splits.test.labels, verbose=0)
+        model.fit(train, labels, epochs=epochs, verbose=0)
+        rate = epochs * len(labels) / (time.perf_counter() - started)
+        _, accuracy = model.evaluate(test, test_labels, verbose=0)
         print(f"{name} {accuracy:.4f} {rate:.0f}", flush=True)
         if convolutions:
             draw(model, test[:3], picture)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("picture", help="file to draw into")
+    parser.add_argument("--epochs", type=int, default=5, help="of each network; default: 5")
+    main(**vars(parser.parse_args()))

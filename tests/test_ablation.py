@@ -11,7 +11,7 @@ from model.architectures import build
 from model.inspection.ablation import Ablation
 from model.inspection.activations import trace
 from model.inspection.stages import take_apart
-from tests.benchmark import plain_ablation
+from tests.benchmark.ablation import plain_ablation
 
 NUM_IMAGES = 70  # more than a batch, and not a whole number of them
 NETWORKS = {

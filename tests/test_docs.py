@@ -10,6 +10,7 @@ import train
 from configs.schema import digest, load
 from model.report.tables import terminal_block
 from model.wording import signed
+from tests.benchmark.table import in_short, recorded
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,6 +56,14 @@ def test_the_readme_tells_what_why_recorded():
     for pair in recorded["comparisons"]:
         told = f"{pair['candidate']} {signed(100 * pair['difference'])}"
         assert told in README, f"README.md does not say `{told}`, which outputs/reference/why.json records"
+
+
+def test_the_readme_shows_the_recorded_benchmarks():
+    records = recorded()
+    assert not any(record["quick"] for record in records), "what was only tried stands in outputs/reference"
+    shown = re.findall(r"\| ConvLens / the other .*?(?=\n\n)", README, re.DOTALL)
+    expected = [in_short(records)] if records else []
+    assert shown == expected, "README.md does not show `python -m tests.benchmark --readme`"
 
 
 def test_the_header_of_the_default_config_is_true():

@@ -19,7 +19,7 @@ from model.inspection.worth import Scores, paired_interval, ranks, score, worth
 from model.layer_facts import layer_facts
 from model.report.inspection_figures import draw_inspection
 from model.report.inspection_files import DenseInspection, Inspection, read_inspection
-from tests.benchmark import plain_ablation
+from tests.benchmark.ablation import plain_ablation
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
 EDGE, DEAD, TWIN, ALWAYS = 0, 1, 2, 3  # what is planted in which filter of conv1; 4 is left as it was
