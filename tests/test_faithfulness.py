@@ -113,7 +113,7 @@ def test_right_maps_are_faithful_and_wrong_ones_are_not(planted: tuple[np.ndarra
     insertion = curves[1]["methods"]["right"]["own"]["insertion"]
     assert deletion[0] > 0.2, "nothing is covered yet"
     assert deletion[1:] == [0] * 11, "covering the one block that counts does not end the answer"
-    assert insertion == [0] + [deletion[0]] * 11
+    assert insertion == pytest.approx([0] + [deletion[0]] * 11)
 
 
 def test_interval_is_the_paired_t_test() -> None:

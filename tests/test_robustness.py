@@ -89,8 +89,12 @@ def test_answers_are_those_to_each_perturbed_image():
         assert answers[kind].dtype == np.uint8
         for place, strength in enumerate(what.strengths):
             pixels = perturb(IMAGES, indices, kind, strength)[..., None] / np.float32(255)
-            expected = model.predict(pixels, verbose=0).argmax(axis=1)
-            np.testing.assert_array_equal(answers[kind][place], expected, f"{kind} at {strength}")
+            expected = model.predict(pixels, verbose=0)
+            given = expected[np.arange(30), answers[kind][place]]
+            # in batches of another size rounding may decide between two that are as likely
+            np.testing.assert_allclose(
+                given, expected.max(axis=1), atol=1e-5, err_msg=f"{kind} at {strength}"
+            )
 
 
 def measure(folder, network=CNN, **settings):

@@ -11,7 +11,7 @@ from configs.schema import Augmentation, Cnn, Dense, Training
 from data.splits import Split
 from model import training
 from model.architectures import build
-from model.evaluation import predict
+from model.evaluation import accuracy, log_loss, predict
 from model.training import TrainingFailed, learning_rates, train
 
 RNG = np.random.default_rng(0)
@@ -173,7 +173,8 @@ def test_the_arithmetic_of_a_step_is_keras_own():
             ours, theirs, atol=1e-5, err_msg="weights after an epoch differ from Keras's"
         )
     assert history[0]["loss"] == pytest.approx(found["loss"][0], abs=1e-4)
-    assert history[0]["accuracy"] == pytest.approx(found["accuracy"][0], abs=1e-6)
+    # rounding may decide between two classes that are as likely, of one image of the 330
+    assert history[0]["accuracy"] == pytest.approx(found["accuracy"][0], abs=1.1 / 330)
 
 
 def test_the_last_smaller_batch_is_trained_on():
@@ -192,8 +193,11 @@ def test_averaged_weights_are_what_is_saved_and_validated():
     model = build(SMALL, 4, seed=0)
     model.set_weights(weights)
     probabilities, _ = predict(model, VALIDATION.images)
-    accuracy = np.mean(probabilities.argmax(1) == VALIDATION.labels)
-    assert history[-1]["val_accuracy"] == pytest.approx(accuracy), "validation must use the averaged weights"
+    loss, right = log_loss(probabilities, VALIDATION.labels), accuracy(probabilities, VALIDATION.labels)
+    message = "validation must use the averaged weights"
+    assert history[-1]["val_loss"] == pytest.approx(loss, abs=1e-4), message
+    # rounding may decide between two classes that are as likely, of one image of the 80
+    assert history[-1]["val_accuracy"] == pytest.approx(right, abs=1.1 / 80), message
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_with_its_reason(monkeypatch):
