@@ -13,6 +13,8 @@ from model.inspection.activations import trace
 from model.inspection.stages import take_apart
 from tests.benchmark.ablation import plain_ablation
 
+pytestmark = pytest.mark.numeric
+
 NUM_IMAGES = 70  # more than a batch, and not a whole number of them
 NETWORKS = {
     "two convolutions": Cnn(filters=(5, 4), units=(12,)),

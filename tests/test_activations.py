@@ -14,6 +14,8 @@ from model.inspection import activations, passes
 from model.inspection.ablation import Ablation
 from model.inspection.stages import forward, take_apart
 
+pytestmark = pytest.mark.numeric
+
 NETWORKS = {
     "plain": Cnn(filters=(5, 4), units=(8,)),
     "normalized, same, average": Cnn(

@@ -12,6 +12,8 @@ from model.layer_facts import layer_facts, receptive_field
 from model.patterns import hand_made_kernels
 from model.run_folder import RunError
 
+pytestmark = pytest.mark.numeric
+
 NETWORKS = [
     Dense(architecture="dense"),
     Dense(architecture="dense", units=(32, 16), dropout=0.3),

@@ -20,6 +20,8 @@ from model.inspection.attribution import (
 )
 from model.layer_facts import layer_facts
 
+pytestmark = pytest.mark.numeric
+
 NETWORKS: dict[str, Dense | Cnn] = {
     "dense": Dense(units=(12,)),
     "valid, max": Cnn(filters=(3, 4), units=(8,)),

@@ -1,8 +1,11 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from configs.schema import Augmentation
 from data.augmentation import augment
+
+pytestmark = pytest.mark.numeric
 
 IMAGES = np.random.default_rng(0).integers(1, 256, (64, 28, 28), dtype=np.uint8)
 SEED = tf.constant([0, 7])

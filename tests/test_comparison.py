@@ -11,6 +11,8 @@ from model.comparison import _answer, _per_class, compare_scores, summarise
 from model.statistics import Scores
 from tests.test_verdict import CLASSES, COST
 
+pytestmark = pytest.mark.numeric
+
 CONSTANT = np.array([0.5, 0.3, 0.2], np.float32)
 
 

@@ -8,6 +8,8 @@ from model import evaluation
 from model.architectures import build
 from model.evaluation import BATCH, NUM_CALLS, accuracy, log_loss, predict, seconds_for_one
 
+pytestmark = pytest.mark.numeric
+
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.5, 0.5, 0.0]], np.float32)
 
 

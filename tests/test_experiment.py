@@ -91,6 +91,7 @@ def test_a_run_folder_holds_what_the_contract_says(run):
     assert header == "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate"
 
 
+@pytest.mark.numeric
 def test_report_json_says_what_the_predictions_say(run):
     report = json.loads((run / "report.json").read_text())
     assert report["data"] | {"train": 1400, "validation": 100, "test": 500} == report["data"]
@@ -109,6 +110,7 @@ def test_report_json_says_what_the_predictions_say(run):
     assert comparison["difference"] == pytest.approx(means[1] - means[0])
 
 
+@pytest.mark.numeric
 def test_what_is_saved_is_what_plain_keras_loads(run, small_data, tmp_path):
     """The first map also equals a NumPy loop over the kernel."""
     images = np.frombuffer((small_data / "t10k-images-idx3-ubyte").read_bytes(), np.uint8, offset=16)
@@ -140,6 +142,7 @@ def test_what_is_saved_is_what_plain_keras_loads(run, small_data, tmp_path):
     np.testing.assert_allclose(activations["conv1"][0, ..., 0], by_hand.clip(0), atol=1e-5)
 
 
+@pytest.mark.numeric
 def test_the_same_bits_with_one_worker_and_when_run_again(run, driver, small_config, tmp_path):
     result = driver.run(small_config, "launch.workers=1", "--outputs", tmp_path)
     assert result.code == 0, result.err

@@ -19,6 +19,8 @@ from model.inspection.faithfulness import (
     visible,
 )
 
+pytestmark = pytest.mark.numeric
+
 NUM_IMAGES = 24
 
 

@@ -7,6 +7,8 @@ from model.inspection.filters import heaviest_slices, match_kernels, movement, p
 from model.inspection.orientation import ANGLES, draw_stimuli, measure_tuning, preferred_orientation
 from model.inspection.stages import Convolution, Network
 
+pytestmark = pytest.mark.numeric
+
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
 RISING = np.array([[-1, -1, 2], [-1, 2, -1], [2, -1, -1]], np.float32)
 BLUR = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]], np.float32)

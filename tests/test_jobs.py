@@ -10,6 +10,8 @@ from model.architectures import build
 from model.jobs import inspect_model, model_bytes, probe_speed
 from model.launch import JobFailed
 
+pytestmark = pytest.mark.numeric
+
 IMAGES = Split(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
 SPLITS = Splits(IMAGES, IMAGES, IMAGES, ("a", "b"), "Nothing", "made up", "0")
 NETWORK = Cnn(architecture="cnn", filters=(2,), units=())

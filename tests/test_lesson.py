@@ -30,6 +30,8 @@ from model.lesson_arithmetic import (
 )
 from model.report.lesson_text import number, sum_of
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def splits() -> Splits:

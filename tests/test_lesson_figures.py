@@ -18,6 +18,8 @@ from model.report import lesson_figures, lesson_text
 from model.report.canvas import GREY, INK, garment, response
 from tests.recording import Drawn, Recording
 
+pytestmark = pytest.mark.numeric
+
 FIVE = [
     "1-one-pixel.png",
     "2-vertical-lines.png",

@@ -13,6 +13,8 @@ from data.splits import Splits
 from model.lesson_filter import filter_numbers, lesson_filter, parse_filter
 from model.report.lesson_text import filter_name
 
+pytestmark = pytest.mark.numeric
+
 LAPLACE = "0 1 0 1 -4 1 0 1 0"
 
 

@@ -16,6 +16,8 @@ from model.lesson_arithmetic import work_by_hand
 from model.lesson_run import lesson_run, read_filter
 from model.run_folder import RunError
 
+pytestmark = pytest.mark.numeric
+
 NETWORKS = {
     "cnn": {"filters": (6, 5)},
     "same": {"filters": (3, 4), "padding": "same", "pooling": "average", "batch_normalization": True},

@@ -10,6 +10,8 @@ from configs.schema import Cnn, Data, load
 from data import lines
 from data.splits import Splits
 
+pytestmark = pytest.mark.numeric
+
 ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "configs" / "lines.yaml"
 

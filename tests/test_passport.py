@@ -21,6 +21,8 @@ from model.report.inspection_figures import draw_inspection
 from model.report.inspection_files import DenseInspection, Inspection, read_inspection
 from tests.benchmark.ablation import plain_ablation
 
+pytestmark = pytest.mark.numeric
+
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
 EDGE, DEAD, TWIN, ALWAYS = 0, 1, 2, 3  # what is planted in which filter of conv1; 4 is left as it was
 NETWORK = Cnn(filters=(5, 4), units=(16,))

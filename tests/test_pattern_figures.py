@@ -11,6 +11,8 @@ from model.inspection.filters import count_patterns
 from model.report.pattern_figures import draw_patterns, patterns_title
 from tests.recording import Recording
 
+pytestmark = pytest.mark.numeric
+
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], float)
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from model.patterns import draw_patterns, hand_made_kernels
 
+pytestmark = pytest.mark.numeric
+
 
 def test_patterns_of_three_by_three_are_the_textbooks() -> None:
     patterns = draw_patterns(3)

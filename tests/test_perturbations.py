@@ -5,6 +5,8 @@ import pytest
 
 from data.perturbations import KINDS, WAYS, move, perturb
 
+pytestmark = pytest.mark.numeric
+
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
 INDICES = np.arange(100, 140)
 EVERYTHING = [(kind, strength) for kind, what in KINDS.items() for strength in what.strengths]

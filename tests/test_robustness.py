@@ -15,6 +15,8 @@ from model.jobs import model_bytes
 from model.launch import JobFailed
 from model.robustness import answers_to, map_changes, measure_robustness, measured_with, num_questions
 
+pytestmark = pytest.mark.numeric
+
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (30, 28, 28), dtype=np.uint8)
 LABELS = (np.arange(30) % 3).astype(np.uint8)

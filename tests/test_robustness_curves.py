@@ -13,6 +13,8 @@ from data.perturbations import KINDS
 from model.robustness_curves import _on_pooling, controls_of_pooling, robustness_of, trained_on
 from model.statistics import difference_over, mean_over
 
+pytestmark = pytest.mark.numeric
+
 LABELS = (np.arange(200) % 10).astype(np.uint8)
 CNN = {"architecture": "cnn", "filters": [4], "units": [8]}
 MODELS = {

@@ -13,6 +13,8 @@ from model.statistics import difference_over, luck_of_the_best, unpaired_interva
 from tests.compared_folders import make_run, read_report, report_alone, write_predictions, write_report
 from tests.test_comparison import labels_of, predict
 
+pytestmark = pytest.mark.numeric
+
 OTHER_DATA = "ef" * 32
 
 

@@ -29,6 +29,8 @@ from model.statistics import (
     mean_over,
 )
 
+pytestmark = pytest.mark.numeric
+
 NUM_IMAGES = 10_000
 # As on Fashion-MNIST: dense is right on 0.89 of the test images, cnn on 0.917; two seeds of one network
 # differ on 5 % of the images; their means deviate by 0.0025, of which 0.0015 is chance in single images.

@@ -14,6 +14,8 @@ from model.architectures import build
 from model.evaluation import accuracy, log_loss, predict
 from model.training import TrainingFailed, learning_rates, train
 
+pytestmark = pytest.mark.numeric
+
 RNG = np.random.default_rng(0)
 
 

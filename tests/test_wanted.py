@@ -15,6 +15,8 @@ from model.inspection.stages import forward, take_apart
 from model.inspection.wanted import NUM_RANDOM_STARTS, ascend, most_valuable, wanted
 from model.layer_facts import layer_facts, receptive_field
 
+pytestmark = pytest.mark.numeric
+
 NETWORK = Cnn(filters=(4, 5), padding="same", units=(8,))
 BLACK = np.zeros((3, 28, 28), np.uint8)
 PLACE = {"index": 2, "row": 5, "column": 6, "activation": 1.5}
