@@ -31,6 +31,7 @@ def made_up(num_images):
 
 TRAIN, VALIDATION = made_up(330), made_up(80)  # 330 = 10 batches of 32, and 10 images more
 SMALL = Cnn(architecture="cnn", filters=(4,), units=(8,), dropout=0.2, batch_normalization=True)
+PLAIN = Cnn(architecture="cnn", filters=(4,), units=(16,))  # learns as fast from every seed
 
 
 def trained(
@@ -85,16 +86,16 @@ def test_going_on_from_a_saved_state_gives_the_same_bits(recipe):
 def test_it_stops_after_the_first_epoch_that_reaches_the_accuracy():
     states = []
     recipe = {"schedule": "constant", "epochs": 30, "learning_rate": 0.003}
-    target = 0.9
-    weights, history = trained(stop_at_accuracy=target, on_epoch=states.append, **recipe)
+    target = 0.9  # six seeds reached 0.80 at most in their first epoch, and 0.99 at least in their second
+    weights, history = trained(PLAIN, stop_at_accuracy=target, on_epoch=states.append, **recipe)
     assert 1 < len(history) < 30, "this test sees nothing: it stopped at once, or never"
     assert history[-1]["accuracy"] >= target
     assert all(row["accuracy"] < target for row in history[:-1]), "it went on after it had reached it"
     for state in states:
-        resumed = trained(state=state, stop_at_accuracy=target, **recipe)
+        resumed = trained(PLAIN, state=state, stop_at_accuracy=target, **recipe)
         assert same(weights, resumed[0]), f"resumed after epoch {len(state.history)}, it ends elsewhere"
         assert history == resumed[1]
-    short = trained(schedule="constant", epochs=len(history), learning_rate=0.003)
+    short = trained(PLAIN, schedule="constant", epochs=len(history), learning_rate=0.003)
     assert same(weights, short[0]), "stopping must change nothing of the epochs before"
 
 
@@ -209,7 +210,8 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_its_reason(monkeypatch
 
 
 def test_label_smoothing_raises_the_training_loss_alone():
-    smooth, plain = trained(label_smoothing=0.3, epochs=8)[1][-1], trained(epochs=8)[1][-1]
+    smooth, plain = (trained(PLAIN, label_smoothing=share, epochs=8)[1][-1] for share in (0.3, 0.0))
+    # 0.78 more with every seed; with batch normalization, whose averages lag, the accuracy would be luck
     assert smooth["loss"] > plain["loss"] + 0.2, "the loss that is trained on must be the smoothed one"
     assert smooth["val_accuracy"] > 0.8, "smoothing must not hinder an easy task"
 
