@@ -6,7 +6,7 @@ Contrast is taken away as Hendrycks & Dietterich do it, "Benchmarking Neural Net
 Corruptions and Perturbations" (arXiv 1903.12261): towards the image's own mean.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 SEED = 0  # of what is random, for every run: so that runs can be compared
 WHITE = 255
 WAYS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # rows down and columns right: up, down, left, right
-Generators = Sequence[np.random.Generator]
+Generators = Iterator[np.random.Generator]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Kind:
     Attributes:
         unit: of a strength.
         strengths: in equal steps; 0 is the untouched image.
-        change: (images uint8 (n, height, width), strength, a generator per image) -> the images, changed.
+        change: (images uint8 (n, height, width), strength, one generator an image) -> the images, changed.
     """
 
     unit: str
@@ -54,7 +54,8 @@ def perturb(
     """
     if strength == 0:
         return images.copy()
-    generators = [np.random.default_rng([seed, int(index), *kind.encode()]) for index in indices]
+    # Made as they are asked for: some kinds draw nothing.
+    generators = (np.random.default_rng([seed, int(index), *kind.encode()]) for index in indices)
     return KINDS[kind].change(images, strength, generators)
 
 

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, and what a batch becomes on its 
 MEMORY_OF_TENSORFLOW = 0.3e9  # bytes, before it does anything
 MOST_SIDE_BY_SIDE = 4  # each has values of its own in memory
 COPIES_OF_DATA = 3  # in a worker: as it arrives, as arrays, and in the graph
+KERAS_TRIES = {"matplotlib.pyplot", "pandas", "sklearn"}  # it imports them where they are installed
 WHERE = re.compile(  # how a paragraph begins that says where an error was met, and not what it is
     r'in user code:|Graph execution error:|Detected at node|<stack traces|File "|'
     r"(\w+: )?Exception encountered when calling"
@@ -261,8 +263,7 @@ def _work(
     if not debug:
         _quieten()
     prepare(onednn)
-    import tensorflow as tf
-
+    tf = _import_tensorflow()
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(side_by_side)
     while True:
@@ -283,6 +284,17 @@ def _work(
             if debug:
                 traceback.print_exc()
             connection.send((Failed, _reason(error)))
+
+
+def _import_tensorflow() -> Any:
+    """TensorFlow and Keras, without what Keras only tries to import: it would take as long as Keras."""
+    tried: dict[str, Any] = dict.fromkeys(KERAS_TRIES - sys.modules.keys())
+    sys.modules |= tried  # None: Python says that there is no such module
+    import tensorflow
+
+    for name in tried:
+        del sys.modules[name]
+    return tensorflow
 
 
 def _reason(error: Exception) -> str:

@@ -160,8 +160,11 @@ class _Trainer:
             from_logits=True, label_smoothing=recipe.label_smoothing, reduction="sum"
         )
         self.steps_per_call = 4  # until the first calls have shown how long a step takes
-        self._run = tf.function(self._steps)
-        self._predict = tf.function(lambda images: self.model(_scaled(images), training=False))
+        # AutoGraph would rewrite code that needs no rewriting, and leave it in the temporary folder.
+        self._run = tf.function(self._steps, autograph=False)
+        self._predict = tf.function(
+            lambda images: self.model(_scaled(images), training=False), autograph=False
+        )
 
     def run_epoch(self, epoch: int, on_steps: Callable[[int], None]) -> tuple[float, float]:
         """One pass over the training images -> mean loss and accuracy over it, as they were met."""
@@ -195,7 +198,8 @@ class _Trainer:
         """Steps start to end of the epoch whose first step is `first`, adding to the running sums."""
         rates, size = tf.constant(self.rates), self.recipe.batch_size
         variables = self.model.trainable_variables
-        for step in tf.range(start, end):
+
+        def one(step: tf.Tensor, loss_sum: tf.Tensor, num_correct: tf.Tensor) -> tuple[tf.Tensor, ...]:
             batch = order[step * size : (step + 1) * size]
             images, labels = tf.gather(self.images, batch), tf.gather(self.labels, batch)
             if self.augmentation is not None:
@@ -206,10 +210,10 @@ class _Trainer:
                 mean = loss / tf.cast(tf.shape(batch)[0], tf.float32)
             self.optimizer.learning_rate.assign(rates[first + step])
             self.optimizer.apply(tape.gradient(mean, variables), variables)
-            loss_sum += loss
             right = tf.equal(tf.argmax(logits, -1, tf.int32), tf.cast(labels, tf.int32))
-            num_correct += tf.math.count_nonzero(right, dtype=tf.int32)
-        return loss_sum, num_correct
+            return step + 1, loss_sum + loss, num_correct + tf.math.count_nonzero(right, dtype=tf.int32)
+
+        return tf.while_loop(lambda step, *_: step < end, one, (start, loss_sum, num_correct))[1:]
 
     def evaluate(self, split: Split) -> tuple[float, float]:
         """Mean cross-entropy (never smoothed) and accuracy, of the averaged weights if those are used."""

@@ -69,6 +69,10 @@ def threads_and_classes(splits, report):
     return threads, splits.class_names
 
 
+def imported(splits, report):
+    return set(sys.modules)
+
+
 def now(splits, report):
     time.sleep(0.2)
     return time.monotonic()
@@ -82,6 +86,7 @@ def test_jobs_end_one_way_or_another_and_the_others_go_on():
         Job("add", add, {"first": 1, "second": 2}),
         Job("look", threads_and_classes),
         Job("stumble in a graph", stumble_in_a_graph),
+        Job("imported", imported),
     ]
     with Workers(1, 3, SPLITS, side_by_side=2) as workers:
         for job in jobs:
@@ -98,6 +103,10 @@ def test_jobs_end_one_way_or_another_and_the_others_go_on():
     assert re.match("TypeError: .*(int64.*float32|float32.*int64)", graph), f"the telling line: {graph}"
     assert ends["add"] == Done(jobs[3], 3), "a new worker must go on where another died"
     assert ends["look"].value == ((3, 2), ("a", "b")), "threads and data must reach the worker"
+    modules = ends["imported"].value
+    assert "keras" in modules, "else the first job imports it, and with it what Keras tries to import"
+    needless = {"matplotlib.pyplot", "pandas", "sklearn", "scipy.stats"} & modules
+    assert not needless, "what no job needs takes a worker as long to import as TensorFlow"
     assert [e.value for e in events if isinstance(e, Reported)] == ["adding"], "reports must reach the parent"
 
 

@@ -16,6 +16,7 @@ import tensorflow as tf
 from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.inspection.faithfulness import BLOCK, faithfulness, thirds
+from model.inspection.stages import pick
 from model.layer_facts import SIDE, LayerFacts, receptive_field
 
 BATCH = 250  # images in one graph call
@@ -50,7 +51,7 @@ class Opened:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(images)
                 maps, logits = answer(images)
-                logit = tf.gather(logits, targets, axis=1, batch_dims=1)
+                logit = pick(logits, targets)
             if of_maps:
                 return maps, tape.gradient(logit, maps)
             return logit, tape.gradient(logit, images)

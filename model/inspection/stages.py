@@ -147,6 +147,11 @@ def to_input(images: np.ndarray | tf.Tensor) -> tf.Tensor:
     return tf.cast(images, tf.float32)[..., None] / 255.0
 
 
+def pick(values: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """One of each row (n, columns) -> (n,): what `tf.gather` gives, whose gradient is a large graph."""
+    return tf.reduce_sum(values * tf.one_hot(columns, values.shape[1]), axis=1)
+
+
 def compile_for_images(function: Callable[[tf.Tensor], Any]) -> Callable[[np.ndarray], Any]:
     """Make one graph of a function of images uint8 (n, 28, 28), for any n.
 

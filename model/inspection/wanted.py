@@ -13,7 +13,7 @@ from data.perturbations import move
 from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.inspection.attribution import Opened
-from model.inspection.stages import forward, take_apart
+from model.inspection.stages import forward, pick, take_apart
 from model.layer_facts import SIDE, LayerFacts, ReceptiveField, receptive_field
 
 NUM_RANDOM_STARTS = 4  # beside the best real image
@@ -123,7 +123,7 @@ def _of_filters(
             tape.watch(images)
             linear = forward(layers, images[:, rows, columns, None])[-1].linear
             centre = linear[:, linear.shape[1] // 2, linear.shape[2] // 2]
-            value = tf.gather(centre, indices, axis=1, batch_dims=1)
+            value = pick(centre, indices)
         return value, tape.gradient(value, images)
 
     centred = [
