@@ -211,7 +211,8 @@ class Experiment:
             owners = {job.name: key for key, job in jobs.items()}
             owners |= {job.name: look[1:] for look, job in waiting.items()}
             gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
-            forecast = Forecast(everything, number, num_cores(), gain, REPORT_SECONDS)
+            after = self.plan.slowness * REPORT_SECONDS
+            forecast = Forecast(everything, number, num_cores(), gain, after)
             precision = min(self.plan.precisions)  # bfloat16 where models differ
             progress.say(self.console, progress.machine_line(num_cores(), precision, forecast.total))
             with progress.Display(self.console, everything, forecast) as display:

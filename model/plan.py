@@ -18,14 +18,14 @@ FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twi
 LOOKS = {"inside": inspect_model, "why": explain_model}
 PERTURBED = "perturbed"  # a look of its own: at any seed, and drawn with the report
 
-# What jobs cost, fitted to runs of the configs here on the machines in the README: to be measured again with
-# `python -m tests.benchmark forecast` where jobs change.
+# What jobs cost, fitted to runs of the configs here; seconds are those of a core that convolves at REFERENCE.
+REFERENCE = 1e11  # FLOP/s in float32
 TYPICAL_SPEED = {"float32": 5e10, "bfloat16": 1e11}  # FLOP/s of one core, until a probe has found them
-SHARE_OF_SPEED = {"float32": 0.8, "bfloat16": 0.65}  # of one convolution's that whole training steps reach
-STEP_SECONDS = 0.0005  # what a step takes beside its arithmetic
-BEGIN_SECONDS = {"training": 3.0, "inside": 4.0, "why": 3.0, PERTURBED: 1.5}  # graphs, files, pictures
-LOOK_IMAGES = {"inside": 270_000, "why": 80_000}  # what a look takes, in images passed forward
-REPORT_SECONDS = 5.0  # comparing and drawing, when all jobs are done
+SHARE_OF_SPEED = {"float32": 0.8, "bfloat16": 0.75}  # of one convolution's that whole training steps reach
+STEP_SECONDS = 0.0002  # what a step takes beside its arithmetic
+BEGIN_SECONDS = 1.0  # of a job: its graphs and files
+LOOK_IMAGES = {"inside": 300_000, "why": 120_000}  # what a look takes, in images passed forward
+REPORT_SECONDS = 2.0  # comparing and drawing, when all jobs are done
 GAIN_SIDE_BY_SIDE = 1.2  # how much faster a job goes that has the cores of two
 
 Training = tuple[str, int]  # model and seed
@@ -68,7 +68,7 @@ class Plan:
         num_images = len(self.splits.train.labels)
         arithmetic = FORWARD_AND_BACKWARD * num_images * self._flops(model)
         epoch = arithmetic / (SHARE_OF_SPEED[precision] * self.speeds[precision])
-        epoch += STEP_SECONDS * num_images / recipe.batch_size
+        epoch += self.slowness * STEP_SECONDS * num_images / recipe.batch_size
         return Job(
             f"{model} seed {seed}",
             train_and_score,
@@ -82,7 +82,7 @@ class Plan:
                 "folder": folder,
                 "identity": self.identity,
             },
-            cost=BEGIN_SECONDS["training"] + epoch * recipe.epochs * (1 - begun),
+            cost=self.slowness * BEGIN_SECONDS + epoch * recipe.epochs * (1 - begun),
             begun=begun,
         )
 
@@ -102,8 +102,13 @@ class Plan:
             arguments |= {"settings": self.config.inspection, "folder": self.run.inspection_folder(model)}
             arguments |= {"name": model}
             name, function, num_images = f"{model} {kind}", LOOKS[kind], LOOK_IMAGES[kind]
-        cost = BEGIN_SECONDS[kind] + num_images * self._flops(model) / self.speeds["float32"]
+        cost = self.slowness * BEGIN_SECONDS + num_images * self._flops(model) / self.speeds["float32"]
         return Job(name, function, arguments, cost, after=training)
+
+    @property
+    def slowness(self) -> float:
+        """How much longer work takes here that is no convolution, as far as that can be told from one."""
+        return REFERENCE / self.speeds["float32"]
 
     def precision_of(self, model: str) -> Precision:
         """What a model trains in."""
