@@ -17,6 +17,7 @@ def told_apart() -> dict[str, Any]:
                   "calibration_error": 0.0321, "confidence": 0.871},
         "cnn": {"parameters": 243_786, "convolution_parameters": 37_568, "flops_per_image": 10_045_952,
                 "epochs": 4, "epochs_per_seed": {}, "precision": "bfloat16",
+                "seeds": [0, 2, 5],
                 "train_seconds": 49.7, "predict_one_seconds": 0.00042, "predict_seconds": 1.52,
                 "calibration_error": 0.0123, "confidence": 0.934},
     }  # fmt: skip

@@ -83,6 +83,23 @@ def test_the_baseline_may_be_the_dense_one() -> None:
     ]
 
 
+def test_of_dense_networks_that_are_alike_the_first_is_the_measure() -> None:
+    networks: dict[str, Dense | Cnn] = {"a": CNN, "b": Dense(), "same": Dense(), "c": Dense(units=(307,))}
+    pairs = [comparison("a", "b", -0.03), comparison("a", "same", -0.02), comparison("a", "c", -0.015)]
+    found = told(*pairs, networks=networks)
+    assert [entry["candidate"] for entry in found] == ["b", "c"]
+    assert found[1]["share_of_lead"] == pytest.approx(0.5), "of the lead over b"
+
+
+def test_a_lead_of_one_training_each_may_be_another_with_other_seeds() -> None:
+    single = [comparison("a", name, gap, over="images") for name, gap in (("b", -0.026), ("e", 0.001))]
+    assert words(*single) == [
+        "Without convolutions: a is ahead of b by 2.6 points (2.1 to 3.1); another seed may differ.",
+        "Only pooling differs (max against none): no difference can be seen between a and e, and anything "
+        "from 0.6 points behind to 0.4 ahead fits; another seed may differ.",
+    ]
+
+
 def test_a_control_that_is_as_good_or_better() -> None:
     lead = comparison("a", "b", -0.026)
     assert words(lead, comparison("a", "c", 0.002))[1] == (

@@ -21,7 +21,9 @@ def test_markdown_of_the_default_run() -> None:
 
 
 def test_every_number_of_markdown_stands_under_its_heading_in_the_row_of_its_model() -> None:
-    quality, cost, accuracy, precision, f1, trainings, classes = in_markdown(markdown(told_apart()))
+    text = markdown(told_apart())
+    assert "## cnn against dense" in text
+    quality, cost, accuracy, precision, f1, trainings, classes = in_markdown(text)
     assert quality == {
         "dense": {
             "accuracy": "0.8910 ± 0.0010",
@@ -53,7 +55,7 @@ def test_every_number_of_markdown_stands_under_its_heading_in_the_row_of_its_mod
             "for all pictures": "0.05",
         },
         "cnn": {
-            "seeds": "0, 1, 2",
+            "seeds": "0, 2, 5",
             "epochs": "4",
             "precision": "bfloat16",
             "parameters": "243,786",

@@ -178,6 +178,12 @@ def test_limits_are_those_of_this_run() -> None:
     told = " ".join(limits(report))
     assert "another seed" in told, "one training per model must be called that"
     assert "near-duplicate" not in told, "a flaw of Fashion-MNIST is told of other data"
+    assert "these models differ in size" not in told, "they are equally large"
+    larger = report_of({"dense": 0.8, "cnn": 0.9})
+    larger["comparisons"][0]["words"]["cost"] = "It is also 2.0 times as large"
+    told_of_size = " ".join(limits(larger))
+    assert "Why one model is better: these models differ in size and arithmetic, too." in told_of_size
+    assert "another seed would give" not in told_of_size, "three seeds tell what another would give"
     report["data"]["name"], report["test_looks_words"] = "fashion-mnist", "14 settings have been scored."
     told = " ".join(limits(report))
     assert "near-duplicate" in told

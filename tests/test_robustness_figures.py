@@ -154,7 +154,8 @@ def test_the_table_has_every_number() -> None:
 
 def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Recording, tmp_path: Path) -> None:
     report = report_of("dense", "cnn", num_seeds=2, robustness={"seeds": "all"})
-    robustness_figures.curves(report, "noise", in_steps(IMAGES, "noise"), tmp_path / "x.png")
+    figure = robustness_figures.curves(report, "noise", in_steps(IMAGES, "noise"), tmp_path / "x.png")
+    assert figure.alt.endswith("Untouched: dense 80.0 %, cnn 90.0 %.")
     drawn = recording.last
     entries = next(one for one in report["robustness"]["kinds"] if one["kind"] == "noise")["models"]
     lines = [line for line in drawn.marks(0, "None") if len(line.values) == 7]

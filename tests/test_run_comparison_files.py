@@ -304,3 +304,31 @@ def test_the_cause_that_these_runs_leave_open_is_said_to_be_theirs(tmp_path: Pat
     write_report(both, report)
     [found] = made_of(tmp_path, both)["comparisons"]
     assert found["verdict"].endswith("this run can't say which made it better."), "it is one run"
+
+
+def test_a_single_pair_has_its_whole_verdict_and_several_an_answer_each(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    two = make_run(tmp_path / "two", {"cnn": 0.93}, digest="ab" * 32)
+    found = made_of(tmp_path, one, report_alone(two, tmp_path / "alone"))
+    [pair] = found["comparisons"]
+    assert answers(found)[0] == pair["verdict"]
+    assert "All 3 trainings agree." in pair["verdict"]
+    assert not any(note.startswith("Without the predictions") for note in notes(found)), "its verdict says so"
+    third = make_run(tmp_path / "third", {"cnn": 0.95})
+    several = made_of(tmp_path, one, two, third)
+    assert answers(several)[:2] == [pair["words"]["answer"] for pair in several["comparisons"]]
+
+
+def test_test_pictures_are_told_apart_by_the_beginning_of_their_digest(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9}, digest="01234567" + "ef" * 28)
+    two = make_run(tmp_path / "two", {"cnn": 0.93})
+    told = next(note for note in notes(made_of(tmp_path, one, two)) if "different test pictures" in note)
+    assert "(one: Fashion-MNIST, digest 01234567; two: Fashion-MNIST, digest abababab)" in told
+
+
+def test_models_that_are_not_drawn_are_counted(recording: Recording, tmp_path: Path) -> None:
+    shares = {f"model{number}": 0.6 + number / 100 for number in range(30)}
+    found = made_of(tmp_path, make_run(tmp_path / "many", shares, seeds=(0,)))
+    side_by_side(found, tmp_path / "x.png")
+    assert len(recording.last.marks(0, "D")) == 26
+    assert recording.last.reading.endswith("4 more models are in comparison.json and not drawn.")

@@ -228,6 +228,12 @@ def test_one_seed_beside_several_says_which_model_has_one() -> None:
         assert told in flat, "what one interval allows for is said of both"
 
 
+def test_9_97_is_no_10_0() -> None:
+    models = {name: model(flops_per_image=flops) for name, flops in (("a", 9_970_000), ("b", 9_940_000))}
+    block = terminal_block(report_with(models=models, comparisons=[]), "outputs/x")
+    assert "arithmetic per picture            10 MFLOP      9.9 MFLOP" in block
+
+
 def test_failures_are_listed() -> None:
     reason = "dense has no result: its training failed (loss not finite at epoch 2). No comparison is made."
     report = report_with(
