@@ -140,5 +140,6 @@ def write_dense(folder: Path, num_units: int = 30, num_classes: int = 3) -> Path
 
 
 def backwards(layer: Convolution) -> Convolution:
-    """A layer whose filters are ranked the other way round, so that a filter's place is not its index."""
-    return replace(layer, passports=layer.passports[::-1])
+    """A layer whose filters are ranked the other way round: no filter's rank, less 1, is its index."""
+    turned = enumerate(layer.passports[::-1], 1)
+    return replace(layer, passports=tuple(replace(passport, rank=rank) for rank, passport in turned))

@@ -68,7 +68,7 @@ def test_a_failure_is_shown_with_its_reason():
 def test_time_left_and_epochs_are_whole_on_any_terminal(width):
     jobs = [Job("cnn seed 0", nothing), Job("a-model-with-a-long-name seed 11 perturbed", nothing)]
     console = Console(file=io.StringIO(), width=width, force_terminal=True)
-    display = Display(console, jobs, 3600, clock=lambda: 0.0)
+    display = Display(console, jobs, Forecast(jobs, 1, 1, clock=lambda: 0.0))
     for job in jobs:
         display.show(Reported(job, (0.25, "11/40", "validation 88.1 %, loss 0.345")))
     shown = console.render_lines(display.render(), console.options)
@@ -79,7 +79,7 @@ def test_time_left_and_epochs_are_whole_on_any_terminal(width):
 
 def test_nothing_is_left_at_the_end():
     job = Job("cnn seed 0", nothing)
-    display = Display(plain_console(), [job], 10)
+    display = Display(plain_console(), [job], Forecast([job], 1, 1))
     display.show(Done(job, None))
     assert "left" not in display.render().plain
 
@@ -120,15 +120,15 @@ def test_what_is_about_to_be_done_is_told_with_its_data(models, seeds, told, tmp
     assert taken.endswith("mine-2   (mine is taken by another config or other data)")
 
 
-def test_each_row_shows_its_own_job_and_the_last_that_runs_the_time_left():
+def test_each_row_shows_its_own_job_and_the_time_left_stands_above():
     jobs = [Job(name, nothing, cost=10) for name in ("a", "bb", "c", "d")]
     display = Display(plain_console(), jobs, Forecast(jobs, 1, 1, clock=lambda: 0.0))
     display.show(Done(jobs[0], None))
     display.show(Reported(jobs[1], (0.25, "1/4", "validation 70.0 %")))
     display.show(Reported(jobs[2], (0.5, "2/4", "validation 80.0 %")))
-    rows = display.render().plain.splitlines()
+    first, *rows = display.render().plain.splitlines()
+    assert first == f"left: {duration(display.seconds_left())}"
     assert rows[0].startswith(f"a   {20 * '█'} ")
     assert rows[1] == f"bb  {5 * '█'}{15 * '░'} 1/4  validation 70.0 %"
-    assert rows[2].startswith(f"c   {10 * '█'}{10 * '░'} 2/4  validation 80.0 %    left: ")
+    assert rows[2] == f"c   {10 * '█'}{10 * '░'} 2/4  validation 80.0 %"
     assert rows[3].endswith("waiting")
-    assert sum("left: " in row for row in rows) == 1

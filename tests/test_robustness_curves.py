@@ -61,6 +61,15 @@ def test_a_curve_by_hand() -> None:
     assert (shift["differences"], shift["pooling"], found["words"]) == ([], [], [])
 
 
+def test_each_kind_has_its_own_answers() -> None:
+    arrays = arrays_of(FALLING)
+    for place, kind in enumerate(KINDS):
+        arrays[f"answers/{kind}"] = arrays_of([share - place / 50 for share in FALLING])["answers/shift"]
+    for found in robustness_of({"dense": {0: arrays}}, config_of("dense"))["kinds"]:
+        right = (arrays[f"answers/{found['kind']}"] == LABELS).mean(axis=1)
+        assert found["models"]["dense"]["accuracy"] == pytest.approx(right), found["kind"]
+
+
 def test_the_interval_of_one_seed_is_wilsons() -> None:
     found = robustness_of({"dense": {0: arrays_of(FALLING)}}, config_of("dense"))
     for share, interval in zip(FALLING, found["kinds"][0]["models"]["dense"]["intervals"], strict=True):
@@ -91,6 +100,9 @@ def test_several_seeds_give_a_dot_each_and_count_in_the_interval() -> None:
     assert entry["over"] == "seeds and images"
     assert entry["accuracy"] == pytest.approx(np.array(FALLING) - 0.05, abs=1e-2)
     assert list(entry["values"]) == ["0", "1", "2"]
+    for seed, arrays in seeds.items():
+        own = (arrays["answers/noise"] == LABELS).mean(axis=1)
+        assert entry["values"][str(seed)] == pytest.approx(own), "the dots of another seed"
     right = np.stack([(a["answers/noise"][3] == LABELS).astype(float) for a in seeds.values()])
     assert entry["intervals"][3] == pytest.approx(mean_over(right).share_interval)
 
@@ -165,7 +177,9 @@ def test_an_end_that_is_not_nothing_is_not_written_as_nothing() -> None:
     pair = {"with": "cnn", "without": "bare", "difference": [0.02], "intervals": [[0.0003, 0.0397]]}
     shifts = {"strengths": [3], "middle": 3, "models": ["cnn", "bare"], "pooling": [pair | {"over": "seeds"}]}
     [sentence] = _on_pooling(shifts, config)
-    assert "2.00 points more of the pictures (0.03 to 3.97)" in sentence
+    assert sentence.startswith(
+        "Shifted by 3 pixels, cnn is right on 2.00 points more of the pictures (0.03 to 3.97)"
+    )
 
 
 def test_the_share_of_answers_that_stay_the_same_is_of_one_pixel() -> None:
@@ -183,6 +197,9 @@ def test_a_pooling_is_told_against_the_map_it_reads() -> None:
     assert [layer["layer"] for layer in layers] == ["picture", "conv1", "pool1"]
     conv, pool = (arrays[f"changes/trained/{layer}"].astype(float) for layer in ("conv1", "pool1"))
     assert layers[1]["trained"]["change"] == pytest.approx(conv.mean())
+    assert layers[1]["untrained"]["change"] == pytest.approx(
+        arrays["changes/untrained/conv1"].astype(float).mean()
+    )
     assert "against" not in layers[1]
     gain = layers[2]["against"]
     assert gain["layer"] == "conv1"

@@ -368,6 +368,41 @@ def test_equal_accuracies_of_other_models_are_no_copies(tmp_path: Path) -> None:
     other = make_run(tmp_path / "other", {"big": 0.9})
     alone = report_alone(other, tmp_path / "alone")
     assert pairs_of(compare(one, alone)) == [("one/cnn", "alone/big")], "another model of an equal config"
+    write_report(alone, read_report(one) | {"config_digest": "01" * 32})
+    assert pairs_of(compare(one, alone)) == [("one/cnn", "alone/cnn")], "the same model of another config"
+
+
+def test_a_report_alone_tells_its_seeds(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    two = make_run(tmp_path / "two", {"cnn": 0.93}, seeds=(4, 5))
+    found = compare(one, report_alone(two, tmp_path / "alone"))["config_differences"]
+    assert {"key": "seeds", "values": {"one": [0, 1, 2], "alone": [4, 5]}} in found
+
+
+def test_a_model_that_guesses_is_not_the_one_a_run_is_about(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9, "big": 0.91})
+    report = read_report(one)
+    report["models"]["big"]["broken"] = "no better than guessing"
+    write_report(one, report)
+    assert pairs_of(compare(one, make_run(tmp_path / "two", {"wide": 0.93}))) == [("one/cnn", "two/wide")]
+
+
+def test_seeds_that_are_told_twice_are_refused(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    report = read_report(one)
+    report["models"]["cnn"]["seeds"] = [0, 0, 2]
+    write_report(one, report)
+    with pytest.raises(RunError, match=r"expected one for each of its distinct seeds, \[0, 0, 2\]"):
+        compare(one)
+
+
+def test_predictions_of_another_training_are_told_with_both_accuracies(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"cnn": 0.9})
+    write_predictions(one, "cnn", 1, predict(0.8)[1], labels_of())
+    stored, told = right(0.8)[1].mean(), read_report(one)["models"]["cnn"]["accuracy"]["values"][1]
+    [fault] = compare(one)["faults"]
+    given = f"has {100 * stored:.2f} % right, where report.json says {100 * told:.2f} %"
+    assert given in fault["problem"]
 
 
 def test_the_luck_of_several_looks_is_taken_from_these_comparisons(tmp_path: Path) -> None:
