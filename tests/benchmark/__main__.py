@@ -2,6 +2,12 @@
 
 What is compared takes turns, each in processes of its own; shown are medians, spreads and their ratios.
 The baselines have none of the variables that the program sets for itself.
+
+A kind of machine that README.md tells of has a record, written where nothing else is at work, and README.md
+has what the last command prints:
+
+    python -m tests.benchmark --json outputs/reference/benchmark/avx2.json
+    python -m tests.benchmark --readme
 """
 
 import argparse
