@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from model.layer_facts import ReceptiveField
 from model.report.canvas import (
@@ -15,6 +14,7 @@ from model.report.canvas import (
     INK,
     LIGHT,
     MODEL_COLOURS,
+    Axes,
     Sheet,
     attribution,
     garment,

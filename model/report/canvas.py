@@ -13,6 +13,11 @@ from typing import Literal
 import matplotlib
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.artist import Artist
+
+# Half of what matplotlib takes to be imported goes into docstrings of setters, which nobody reads here.
+Artist._update_set_signature_and_docstring = classmethod(lambda cls: None)  # type: ignore[attr-defined]
+
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -124,13 +129,14 @@ class Sheet:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing")  # it is drawn as a box
             canvas.draw()
-        drawn = np.asarray(canvas.buffer_rgba())
-        touched = drawn[..., 3] > 0
-        ink, alpha = drawn[touched][:, :3].astype(np.uint16), drawn[touched][:, 3:].astype(np.uint16)
-        pixels = self.pixels.copy()
+        drawn = np.asarray(canvas.buffer_rgba()).reshape(-1, 4)
+        touched = np.flatnonzero(drawn[:, 3])
+        ink, alpha = drawn[touched, :3].astype(np.uint16), drawn[touched, 3:].astype(np.uint16)
+        pixels = self.pixels.reshape(-1, 3).copy()
         pixels[touched] = (ink * alpha + pixels[touched] * (255 - alpha) + 127) // 255
-        data = io.BytesIO()
-        Image.fromarray(pixels).save(data, format="png", compress_level=5, dpi=(DPI, DPI))
+        data, image = io.BytesIO(), Image.fromarray(pixels.reshape(self.pixels.shape))
+        # More effort takes longer, and these pictures, half of them noise in blocks, get larger by it.
+        image.save(data, format="png", compress_level=3, dpi=(DPI, DPI))
         write_atomically(path, data.getvalue())
 
 

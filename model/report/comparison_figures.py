@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from model.report.canvas import GREY, INK, LIGHT, MODEL_COLOURS, Sheet, shortened, width_of
+from model.report.canvas import GREY, INK, LIGHT, MODEL_COLOURS, Axes, Sheet, shortened, width_of
 from model.report.page import Figure
 from model.report.tables import failed_job
 from model.report.titles import (

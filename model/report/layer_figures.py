@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from model.report.canvas import GREY, INK, LIGHT, MODEL_COLOURS, Sheet, points, top_below
+from model.report.canvas import GREY, INK, LIGHT, MODEL_COLOURS, Axes, Sheet, points, top_below
 from model.report.filter_words import counted
 from model.report.inspection_files import Convolution, KeepBest
 from model.report.page import Figure

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from model.report.canvas import GREY, INK, LIGHT, Sheet, shortened
+from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, shortened
 from model.report.comparison_figures import colours_of, failures_note, nothing_scored, whole_percent
 from model.report.page import Figure
 from model.report.titles import STEADY, Histories, Report, in_points, last_rise, learning_title

@@ -3,10 +3,9 @@
 from typing import Literal
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
-from model.report.canvas import GREY, INK, LIGHT, Sheet, enlarge, garment, points, response
+from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, points, response
 from model.report.lesson_text import number
 
 FRAME = "#e69f00"  # the window, everywhere

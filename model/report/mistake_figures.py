@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from model.report.canvas import GREY, INK, LIGHT, Sheet, enlarge, garment, points, shortened, top_below
+from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, points, shortened, top_below
 from model.report.comparison_figures import (
     colours_of,
     draw_estimate,

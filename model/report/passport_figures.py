@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from data.splits import Split
@@ -14,6 +13,7 @@ from model.report.canvas import (
     INK,
     LIGHT,
     MODEL_COLOURS,
+    Axes,
     Sheet,
     garment,
     points,

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from model.report.canvas import LIGHT, MODEL_COLOURS, Sheet, points, shortened, top_below
+from model.report.canvas import LIGHT, MODEL_COLOURS, Axes, Sheet, points, shortened, top_below
 from model.report.page import Figure
 
 ROW = 34  # pixels

@@ -5,10 +5,9 @@ from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
-from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from model.report.canvas import GREY, LIGHT, MODEL_COLOURS, Sheet, shortened, top_below
+from model.report.canvas import GREY, LIGHT, MODEL_COLOURS, Axes, Sheet, shortened, top_below
 from model.report.comparison_figures import colours_of, failures_note, whole_percent
 from model.report.page import Figure
 from model.report.quality_titles import calibration_title, left_out, rejection_title

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from model.report.canvas import GREY, LIGHT, Sheet, garment, shortened, top_below
+from model.report.canvas import GREY, LIGHT, Axes, Sheet, garment, shortened, top_below
 from model.report.comparison_figures import colours_of, whole_percent
 from model.report.page import Figure
 from model.report.robustness_tables import chosen
