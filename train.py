@@ -89,7 +89,7 @@ def compare(
             typer.echo(fault, err=True)
     else:
         say(_console(), comparison_block(comparison, short_path(folder)))
-    raise typer.Exit(1 if comparison["unusable"] else 0)
+    raise typer.Exit(1 if comparison["unusable"] or comparison["not_drawn"] else 0)
 
 
 @app.command(help="Look inside the saved models of a run.")

@@ -156,7 +156,8 @@ class Experiment:
         if trainings or looks or self.run.is_report_outdated():
             self._report()
         progress.say(self.console, "\n" + progress.result(self.run))
-        return 4 if self.run.report()["failed"] else 0
+        report = self.run.report()
+        return 4 if report["failed"] or report.get("not_drawn") else 0
 
     def _report(self) -> None:
         self.run.must_still_be_there()
@@ -189,7 +190,8 @@ class Experiment:
         if kind == PERTURBED:
             record, settings = self.run.answered(model, seed), measured_with(self.config.robustness)
         done = record is not None and self._has(record) and record["settings"] == settings
-        return not done and (metrics is None or _is_sound(metrics))
+        missing = [one for one in (record or {}).get("figures", ()) if one.get("fault")]
+        return (not done or bool(missing)) and (metrics is None or _is_sound(metrics))
 
     def _has(self, record: dict[str, Any] | None) -> bool:
         """Whether a record is there and is of this very experiment."""

@@ -278,9 +278,10 @@ def _record(
     path: Path, data: Sequence[str], figures: Sequence[Any], settings: Inspection, identity: dict[str, Any]
 ) -> None:
     """Write what a look has left: its figures, and of them and the data a sha256 by name."""
-    names = [*(name for name in data if (path.parent / name).exists()), *(f.path.name for f in figures)]
+    names = [name for name in data if (path.parent / name).exists()]
+    names += [figure.path.name for figure in figures if not figure.fault]
     files = {name: sha256_of(path.parent / name) for name in names}
-    drawn = [{"file": figure.path.name, "title": figure.title, "alt": figure.alt} for figure in figures]
+    drawn = [{"file": f.path.name, "title": f.title, "alt": f.alt, "fault": f.fault} for f in figures]
     record = {"settings": settings.model_dump(mode="json"), "figures": drawn, "files": files}
     write_json(path, identity | record)
 

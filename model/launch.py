@@ -283,7 +283,7 @@ def _work(
         except Exception as error:
             if debug:
                 traceback.print_exc()
-            connection.send((Failed, _reason(error)))
+            connection.send((Failed, reason_of(error)))
 
 
 def _import_tensorflow() -> Any:
@@ -297,8 +297,8 @@ def _import_tensorflow() -> Any:
     return tensorflow
 
 
-def _reason(error: Exception) -> str:
-    """An error that no job foresees, in one line."""
+def reason_of(error: Exception) -> str:
+    """An error that was not foreseen, in one line."""
     if isinstance(error, OSError):
         return explain_fault(error)
     if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's

@@ -31,6 +31,7 @@ from model.lesson_arithmetic import (
 )
 from model.lesson_keras import compare
 from model.report import lesson_figures, lesson_text
+from model.report.drawing import must_be_drawn
 
 FILTERS_OF_A_LAYER = 64  # of the default network
 
@@ -43,6 +44,9 @@ def lesson(outputs: Path, test: Split, class_names: Sequence[str], say: Say) -> 
         test: the official test images, all of them, in the order of the file.
         class_names: of labels 0, 1, ...
         say: takes each line for the terminal.
+
+    Raises:
+        RunError: a figure could not be drawn; everything else has been done.
     """
     folder = outputs / "lesson"
     numbers, maps = lesson_numbers(test, class_names)
@@ -51,12 +55,13 @@ def lesson(outputs: Path, test: Split, class_names: Sequence[str], say: Say) -> 
     *text, where_to_look = lesson_text.lesson_lines(numbers, folder)
     for line in text:
         say(line)
-    lesson_figures.draw_all(folder, numbers, maps)
+    figures = lesson_figures.draw_all(folder, numbers, maps)
     say(where_to_look)
     numbers["keras"] = compare(maps)
     write_json(folder / "lesson.json", numbers)
     for line in lesson_text.keras_lines(numbers):
         say(line)
+    must_be_drawn(figures, outputs)
 
 
 def lesson_numbers(test: Split, class_names: Sequence[str]) -> tuple[dict[str, Any], Maps]:

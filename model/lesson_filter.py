@@ -13,6 +13,7 @@ from data.storage import write_json
 from model.lesson_arithmetic import Maps, Say, convolve, drawn_lines, max_pool, mean_response, relu
 from model.lesson_keras import keras_convolve, quiet
 from model.report import lesson_text
+from model.report.drawing import drawn, must_be_drawn
 from model.report.lesson_figures import draw_filter
 
 DIRECTIONS = ("vertical", "horizontal", "rising", "falling")
@@ -35,6 +36,7 @@ def lesson_filter(
 
     Raises:
         ConfigError: not nine finite numbers, or no such picture.
+        RunError: the figure could not be drawn; everything else has been done.
     """
     kernel = parse_filter(nine)
     picture = pick(test, image_index)
@@ -43,7 +45,7 @@ def lesson_filter(
     numbers |= {"picture": title, "caption": lesson_text.filter_caption(numbers, title)}
     path = outputs / "lesson" / "your-filter.png"
     write_json(path.with_suffix(".json"), numbers)
-    draw_filter(path, numbers, maps)
+    figure = drawn(draw_filter, path=path, numbers=numbers, maps=maps)
     for line in lesson_text.filter_lines(numbers, path):
         say(line)
     with quiet():
@@ -53,6 +55,7 @@ def lesson_filter(
     largest = max(abs(numbers["smallest"]), abs(numbers["largest"]))
     how = lesson_text.difference(numbers["keras"]["largest_difference"], largest)
     say(f"Keras: Conv2D with your nine numbers, all {theirs.size} places: {how}.")
+    must_be_drawn([figure], outputs)
 
 
 def parse_filter(nine: str) -> np.ndarray:

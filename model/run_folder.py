@@ -12,7 +12,7 @@ import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,7 +35,7 @@ METRICS: dict[str, type] = {  # what metrics.json must have
     "train_seconds": float,
     "predict_seconds": float,
 }
-FIGURE = {"file", "title", "alt"}  # what a look tells of each
+FIGURE = {"file", "title", "alt"}  # what a look tells of each; and why it is missing, its "fault"
 
 
 class RunError(Exception):
@@ -138,10 +138,11 @@ class RunFolder:
         return self._read(self.seed_folder(model, seed) / "predictions.npz", _read_predictions, AGAIN)
 
     def is_report_outdated(self) -> bool:
-        """Whether anything that it tells is newer than report.json, or there is none."""
+        """Whether there is no report.json, a picture of it is missing, or what it tells of is newer."""
         report = self.path / "report.json"
-        if not report.exists():
-            return True
+        with suppress(OSError, ValueError):
+            if not report.exists() or read_json(report).get("not_drawn"):
+                return True
         written_last = ("seed-*/metrics.json", "seed-*/robustness.json", "inspection/*-figures.json")
         parts = [part for last in written_last for part in self.path.glob(f"*/{last}")]
         parts += self.path.glob("config.yaml")
@@ -221,7 +222,7 @@ def _is_look(record: dict[str, Any]) -> bool:
         and isinstance(record.get("files"), dict)
         and isinstance(figures, list)
         and all(isinstance(figure, dict) and figure.keys() >= FIGURE for figure in figures)
-        and all(isinstance(figure[key], str) for figure in figures for key in FIGURE)
+        and all(isinstance(figure.get(key, ""), str) for figure in figures for key in (*FIGURE, "fault"))
         and all(re.fullmatch(r"[\w-]+\.png", figure["file"]) for figure in figures)
     )
 

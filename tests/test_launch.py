@@ -19,10 +19,10 @@ from model.launch import (
     JobFailed,
     Reported,
     Workers,
-    _reason,
     memory_of_training,
     num_side_by_side,
     num_workers,
+    reason_of,
 )
 from model.layer_facts import layer_facts
 
@@ -165,7 +165,7 @@ in user code:
     ],
 )
 def test_of_what_tensorflow_says_the_telling_line_is_shown(text, told):
-    assert _reason(ValueError(text)) == told
+    assert reason_of(ValueError(text)) == told
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from model.lesson_arithmetic import drawn_lines
 from model.lesson_filter import filter_numbers, parse_filter
 from model.report import lesson_figures, lesson_text
 from model.report.canvas import GREY, INK, garment, response
+from model.report.drawing import must_be_drawn
+from model.run_folder import RunError
 from tests.recording import Drawn, Recording
 
 pytestmark = pytest.mark.numeric
@@ -47,6 +49,17 @@ def drawn(
     folder = tmp_path_factory.mktemp("lesson")
     lesson_figures.draw_all(folder, *computed)
     return folder, *computed
+
+
+def test_a_figure_that_fails_leaves_the_others(
+    computed: Computed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lesson_figures, "pooling", lambda *_: 1 / 0)
+    figures = lesson_figures.draw_all(tmp_path / "lesson", *computed)
+    assert {path.name for path in (tmp_path / "lesson").iterdir()} == {*FIVE} - {"4-pooling.png"}
+    with pytest.raises(RunError, match=r"^lesson/4-pooling\.png could not be drawn: ZeroDivisionError"):
+        must_be_drawn(figures, tmp_path)
+    must_be_drawn(figures[:3], tmp_path)
 
 
 def pixels(folder: Path, name: str) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from model.report import run_comparison_files
 from model.report.canvas import MODEL_COLOURS
 from model.report.page import Figure
 from model.report.run_comparison_figure import side_by_side
@@ -131,6 +132,29 @@ def test_each_comparison_has_its_folder(tmp_path: Path) -> None:
     assert write_comparison(made_of(outputs, two, one), outputs).name == "two-and-one"
     with pytest.raises(RunError, match="no finished run"):
         newest_run(outputs)
+
+
+def test_a_picture_that_fails_leaves_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import train
+
+    def unable(*_: object, **__: object) -> Figure:
+        raise RuntimeError("latex could not be found")
+
+    run = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
+    monkeypatch.setattr(run_comparison_files, "side_by_side", unable)
+    assert train.main(["compare", str(run), "--outputs", str(tmp_path)]) == 1, "scripts must learn of it"
+    folder, sentence = tmp_path / "comparisons" / "one", "accuracy.png could not be drawn: RuntimeError: "
+    printed = capsys.readouterr().out
+    assert "one/cnn is better than one/dense by" in printed, "the result is printed all the same"
+    assert f"missing  {sentence}" in printed
+    assert "the picture:" not in printed, "nobody is sent to a picture that is not there"
+    page, text = (folder / "comparison.html").read_text(), (folder / "comparison.md").read_text()
+    assert sentence in page
+    assert "<img" not in page, "the page links a picture that is missing"
+    assert sentence in text
+    assert run_comparison_files.read_json(folder / "comparison.json")["not_drawn"]
 
 
 def test_the_picture_is_as_wide_as_all_and_not_too_high(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from model.report.canvas import (
     shortened,
     top_below,
 )
+from model.report.drawing import drawn
 from model.report.filter_words import counted
 from model.report.page import Figure
 from model.report.tiles import UNTRAINED_FRAME, largest_block, patch
@@ -74,7 +75,7 @@ def draw_why(folder: Path, figures: Path, note: str = "") -> list[Figure]:
     with np.load(folder / "attributions.npz") as arrays:
         maps = dict(arrays)
     return [
-        _draw_one(document, maps, place, figures / f"why-{entry['index']}.png", note)
+        drawn(_draw_one, document, maps, place, path=figures / f"why-{entry['index']}.png", note=note)
         for place, entry in enumerate(document["images"])
     ]
 
@@ -203,10 +204,12 @@ def draw_wanted(folder: Path, figures: Path, note: str = "") -> list[Figure]:
     with np.load(folder / "wanted.npz") as arrays:
         images = dict(arrays)
     layers = dict.fromkeys(entry["layer"] for entry in document["filters"])
-    drawn = [
-        _draw_filters(document, images, layer, figures / f"wanted-{layer}.png", note) for layer in layers
+    of_filters = [
+        drawn(_draw_filters, document, images, layer, path=figures / f"wanted-{layer}.png", note=note)
+        for layer in layers
     ]
-    return [*drawn, _draw_classes(document, images, figures / "wanted-classes.png", note)]
+    path = figures / "wanted-classes.png"
+    return [*of_filters, drawn(_draw_classes, document, images, path=path, note=note)]
 
 
 def _draw_filters(

@@ -9,6 +9,7 @@ from data.splits import Split
 from model.report.activation_figures import draw_activations
 from model.report.canvas import shortened
 from model.report.combination_figures import draw_combinations
+from model.report.drawing import drawn
 from model.report.filter_figures import draw_dense, draw_first
 from model.report.inspection_files import DenseInspection, read_inspection
 from model.report.layer_figures import draw_before_after, draw_keep_best
@@ -45,19 +46,21 @@ def draw_inspection(
         )
     note = f"{shortened(model_name, 160)}: its first seed, not its best."
     if isinstance(found, DenseInspection):
-        return [draw_dense(found, class_names, figures / f"{found.layer}-weights.png", note)]
-    drawn: list[Figure] = []
+        path = figures / f"{found.layer}-weights.png"
+        return [drawn(draw_dense, found, class_names, path=path, note=note)]
+    all_drawn: list[Figure] = []
     for layer in found.convolutions:
-        path = figures / f"{layer.name}-filters.png"
+        path, about = figures / f"{layer.name}-filters.png", (test, class_names)
         if layer.reads is None:
-            drawn.append(draw_first(layer, found.patterns, path, note))
+            all_drawn.append(drawn(draw_first, layer, found.patterns, path=path, note=note))
         else:
-            drawn.append(draw_combinations(layer, layer.reads, test, class_names, path, note))
+            all_drawn.append(drawn(draw_combinations, layer, layer.reads, *about, path=path, note=note))
         path = figures / f"{layer.name}-activations.png"
-        drawn.append(draw_activations(found, layer, test, class_names, path, note))
-        drawn += draw_passports(found, layer, test, class_names, figures, note)
+        all_drawn.append(drawn(draw_activations, found, layer, *about, path=path, note=note))
+        all_drawn += draw_passports(found, layer, *about, figures, note)
         if not np.array_equal(layer.kernel, layer.untrained_kernel):  # frozen ones have not moved
-            drawn.append(draw_before_after(layer, figures / f"{layer.name}-before-after.png", note))
+            path = figures / f"{layer.name}-before-after.png"
+            all_drawn.append(drawn(draw_before_after, layer, path=path, note=note))
     for name, curve in found.keep_best.items():  # one: the last convolution's
-        drawn.append(draw_keep_best(name, curve, figures / "keep-best.png", note))
-    return drawn
+        all_drawn.append(drawn(draw_keep_best, name, curve, path=figures / "keep-best.png", note=note))
+    return all_drawn

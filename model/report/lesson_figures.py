@@ -1,11 +1,13 @@
 """The lesson's figures, 1200 x 675 pixels each. They draw what `model.lesson` computed, and no more."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from model.report.canvas import GREY, INK, LIGHT, Sheet, enlarge, garment, response
+from model.report.drawing import drawn
 from model.report.lesson_journey import journey
 from model.report.lesson_parts import (
     PALE,
@@ -24,13 +26,14 @@ from model.report.lesson_parts import (
     rule,
 )
 from model.report.lesson_text import number, percent, sum_of
+from model.report.page import Figure
 
 HEIGHT = 675
 # Pale versions of four of Okabe and Ito's colours: dark numbers stay readable on them.
 BLOCK_COLOURS = np.array([[[252, 225, 170], [190, 223, 245]], [[180, 228, 212], [240, 207, 225]]], np.uint8)
 
 
-def draw_all(folder: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]) -> None:
+def draw_all(folder: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]) -> list[Figure]:
     """Draw the five figures.
 
     Args:
@@ -38,14 +41,26 @@ def draw_all(folder: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray])
         numbers: the content of lesson.json.
         maps: pictures (28, 28) and their responses by name, and every test picture's answers.
     """
-    sheets = {name: Sheet(HEIGHT, c["title"], c["subtitle"]) for name, c in numbers["figures"].items()}
-    one_pixel(sheets["1-one-pixel.png"], numbers["worked_example"])
-    line_filter(sheets["2-vertical-lines.png"], "vertical", numbers["lines"], maps)
-    line_filter(sheets["3-horizontal-lines.png"], "horizontal", numbers["lines"], maps)
-    pooling(sheets["4-pooling.png"], numbers, maps)
-    journey(sheets["5-from-784.png"], numbers, maps)
-    for name, sheet in sheets.items():
-        sheet.save(folder / name)
+    pictures: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
+        "1-one-pixel.png": (one_pixel, (numbers["worked_example"],)),
+        "2-vertical-lines.png": (line_filter, ("vertical", numbers["lines"], maps)),
+        "3-horizontal-lines.png": (line_filter, ("horizontal", numbers["lines"], maps)),
+        "4-pooling.png": (pooling, (numbers, maps)),
+        "5-from-784.png": (journey, (numbers, maps)),
+    }
+    return [
+        drawn(_draw, fill, arguments, numbers["figures"][name], path=folder / name)
+        for name, (fill, arguments) in pictures.items()
+    ]
+
+
+def _draw(
+    fill: Callable[..., None], arguments: tuple[Any, ...], caption: dict[str, str], path: Path
+) -> Figure:
+    sheet = Sheet(HEIGHT, caption["title"], caption["subtitle"])
+    fill(sheet, *arguments)
+    sheet.save(path)
+    return Figure(path, caption["title"], caption["subtitle"])
 
 
 def one_pixel(sheet: Sheet, example: dict[str, Any]) -> None:
@@ -258,7 +273,7 @@ DRAWN = {
 }
 
 
-def draw_filter(path: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]) -> None:
+def draw_filter(path: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]) -> Figure:
     """Any nine numbers on a picture, and what they answer to among drawn lines.
 
     Args:
@@ -299,3 +314,4 @@ def draw_filter(path: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]
     for line, text in enumerate(numbers["caption"]["notes"]):
         sheet.text(24, 614 + 24 * line, text, size=15)
     sheet.save(path)
+    return Figure(path, numbers["caption"]["title"], numbers["caption"]["subtitle"])

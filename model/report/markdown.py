@@ -10,6 +10,7 @@ from model.report.tables import (
     escaped,
     failure_line,
     fractions,
+    missing_pictures,
     table,
     what_may_differ,
 )
@@ -54,6 +55,8 @@ def markdown(report: Report) -> str:
     if report["failed"]:
         failures = [f"- {escaped(failure_line(failure))}" for failure in report["failed"]]
         parts += ["## Failed", "\n".join(failures)]
+    if missing := missing_pictures(report):
+        parts += ["## Pictures that are missing", "\n".join(f"- {escaped(picture)}" for picture in missing)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from data.perturbations import KINDS
-from model.report.tables import answers, epochs, failed_job, what_may_differ
+from model.report.tables import answers, epochs, failed_job, missing_pictures, what_may_differ
 from model.report.titles import by_interest, headline, verdict_of
 from model.wording import decimal, signed
 
@@ -37,11 +37,12 @@ NUMBERS = {  # where the numbers of a figure stand, by the name of its file
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture that was drawn: where, the finding it shows, and the same in words with its numbers."""
+    """A picture: where, the finding it shows, the same in words with its numbers; or the fault it died of."""
 
     path: Path
     title: str
     alt: str
+    fault: str = ""
 
 
 def page(
@@ -74,6 +75,7 @@ def page(
         details=details,
         config=config,
         failures=_failures(report),
+        missing=missing_pictures(report),
         limits=limits(report),
         allowed_for=what_may_differ(report["models"]),
         **_headline(report),
@@ -143,6 +145,8 @@ def _failures(report: Mapping[str, Any]) -> str:
     trainings = len(report["failed"]) - inside
     parts = [f"{trainings} {'training' if trainings == 1 else 'trainings'}"] if trainings else []
     parts += [f"{inside} {'look' if inside == 1 else 'looks'} inside"] if inside else []
+    pictures = len(missing_pictures(report))
+    parts += [f"{pictures} {'picture' if pictures == 1 else 'pictures'}"] if pictures else []
     return " and ".join(parts)
 
 

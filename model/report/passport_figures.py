@@ -23,6 +23,7 @@ from model.report.canvas import (
     wrapped,
 )
 from model.report.combination_figures import draw_read, slices_of
+from model.report.drawing import drawn
 from model.report.filter_words import class_label, counted, number, sentence, worth
 from model.report.inspection_files import Convolution, Inspection
 from model.report.page import Figure
@@ -110,12 +111,12 @@ def draw_passports(
         map_limit=map_limit,
         span=(100 * min(ends), 100 * max(ends)),
     )
-    drawn = []
+    pages = []
     for page in range(-(-len(dozen) // PER_PAGE)):
         filters = dozen[PER_PAGE * page : PER_PAGE * (page + 1)]
         path = folder / f"{layer.name}-passports{f'-{page + 1}' if page else ''}.png"
-        drawn.append(_draw_page(context, filters, path, scale, note))
-    return drawn
+        pages.append(drawn(_draw_page, context, filters, path=path, scale=scale, note=note))
+    return pages
 
 
 def passports_title(layer: str, filters: Sequence[Passport]) -> str:

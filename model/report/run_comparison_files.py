@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data.storage import write_atomically, write_json
+from model.report.drawing import drawn, not_drawn
 from model.report.run_comparison_figure import side_by_side
 from model.report.run_comparison_page import comparison_page
 from model.report.run_comparison_text import comparison_markdown
@@ -15,18 +16,19 @@ MOST_NAMED = 3  # runs in a folder's name
 LONGEST_NAME = 40  # characters of each of them
 
 
-def write_comparison(comparison: Mapping[str, Any], outputs: Path) -> Path:
+def write_comparison(comparison: dict[str, Any], outputs: Path) -> Path:
     """Write comparison.json, comparison.md, comparison.html and the picture.
 
     Args:
-        comparison: comparison.json's content.
+        comparison: comparison.json's content; it gets `not_drawn`, the pictures that are missing.
         outputs: where run folders stand; the folder goes to `comparisons` in it.
 
     Returns:
         The folder: that of the same runs compared before, or the first free one of A-and-B, A-and-B-2, ...
     """
     folder = _folder_for(comparison, outputs / "comparisons")
-    figure = side_by_side(comparison, folder / "accuracy.png")
+    figure = drawn(side_by_side, comparison, path=folder / "accuracy.png")
+    comparison["not_drawn"] = not_drawn([figure], folder)
     write_atomically(folder / "comparison.md", comparison_markdown(comparison).encode())
     write_atomically(folder / "comparison.html", comparison_page(comparison, figure, folder).encode())
     write_json(folder / "comparison.json", comparison)

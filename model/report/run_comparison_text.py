@@ -9,6 +9,7 @@ from model.report.tables import (
     epochs,
     escaped,
     fractions,
+    missing_pictures,
     printable,
     row_per_model,
     shortened,
@@ -37,13 +38,16 @@ def comparison_block(comparison: Comparison, folder: str) -> str:
         for tested in comparison["test_sets"]
         if tested["models"]
     ]
+    picture = "" if comparison.get("not_drawn") else f"\n       the picture: {folder}/accuracy.png"
     parts = [
         *tables,
         "\n".join(wrapped(answer) for answer in answers(comparison)),
         "\n".join(_in_columns(differences(comparison))),
         "\n".join(wrapped(note) for note in notes(comparison)),
-        "\n".join(wrapped(fault, indent=9) for fault in faults(comparison, "unused   ", "in part  ")),
-        f"Look   {folder}/comparison.html\n       the picture: {folder}/accuracy.png",
+        "\n".join(
+            wrapped(fault, indent=9) for fault in faults(comparison, "unused   ", "in part  ", "missing  ")
+        ),
+        f"Look   {folder}/comparison.html" + picture,
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -115,11 +119,12 @@ def notes(comparison: Comparison) -> list[str]:
     return [*told, *([comparison["rule"]] if comparison["comparisons"] else [])]
 
 
-def faults(comparison: Comparison, unused: str = "", in_part: str = "") -> list[str]:
-    """What could not be used, a line each: whole runs, then parts of runs that are used for the rest."""
+def faults(comparison: Comparison, unused: str = "", in_part: str = "", missing: str = "") -> list[str]:
+    """What is not as asked, a line each: runs that could not be used, or only in part, and the picture."""
     found = [(unused, fault) for fault in comparison["unusable"]]
     found += [(in_part, fault) for fault in comparison["faults"]]
-    return [printable(f"{start}{fault['run']}: {fault['problem']}") for start, fault in found]
+    lines = [printable(f"{start}{fault['run']}: {fault['problem']}") for start, fault in found]
+    return lines + [f"{missing}{picture}" for picture in missing_pictures(comparison)]
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -141,8 +146,8 @@ def comparison_markdown(comparison: Comparison) -> str:
         cells = [[escaped(cell) for cell in row] for row in differences(comparison)]
         parts += ["## What differs in the configs", table(cells)]
     parts += [escaped(note) for note in notes(comparison)]
-    if comparison["unusable"] or comparison["faults"]:
-        lines = [f"- {escaped(fault)}" for fault in faults(comparison)]
+    if found := faults(comparison):
+        lines = [f"- {escaped(fault)}" for fault in found]
         parts += ["## What could not be used", "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
 

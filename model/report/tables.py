@@ -38,7 +38,8 @@ def terminal_block(report: Report, folder: str) -> str:
         _result(report["models"], report["data"]["test"]),
         "\n".join(_answers(report)),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
-        _where_to_look(folder),
+        "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report)),
+        _where_to_look(folder, report),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -147,8 +148,10 @@ def _cause_is_open(report: Report) -> bool:
     return "cost" in comparison["words"] and architectures == {"dense", "cnn"}
 
 
-def _where_to_look(folder: str) -> str:
-    look = _continued(f"Look   {folder}/report.html", f"first picture: {FIRST_PICTURE}", 7)
+def _where_to_look(folder: str, report: Report) -> str:
+    look = f"Look   {folder}/report.html"
+    if all(picture["file"] != FIRST_PICTURE for picture in report.get("not_drawn", ())):
+        look = _continued(look, f"first picture: {FIRST_PICTURE}", 7)
     return f"{look}\n{NEXT_STEPS}"
 
 
@@ -219,6 +222,14 @@ def failed_job(failure: Mapping[str, Any]) -> str:
 def failure_line(failure: Mapping[str, Any]) -> str:
     """What failed, and why."""
     return printable(f"{failed_job(failure)}: {failure['reason']}")
+
+
+def missing_pictures(report: Report) -> list[str]:
+    """The pictures that could not be drawn, each with the reason, by a report or a comparison."""
+    return [
+        printable(f"{picture['file']} could not be drawn: {picture['reason']}")
+        for picture in report.get("not_drawn", ())
+    ]
 
 
 def _percent(entry: Mapping[str, Any]) -> str:

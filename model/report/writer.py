@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from model.report import (
     quality_figures,
     robustness_figures,
 )
+from model.report.drawing import drawn, not_drawn
 from model.report.inspection_files import Inspection, read_inspection
 from model.report.markdown import markdown
 from model.report.page import Figure, page
@@ -41,13 +43,14 @@ def write_report(
 
     Args:
         run: where.
-        report: the whole content of report.json.
+        report: the whole content of report.json; it gets `not_drawn`, the pictures that are missing.
         splits: the data, of whose test images some are shown.
         histories: the columns of each history.csv, by model and seed.
         looked_into: of each model that was looked into, the records of what was drawn.
     """
     figures = _compare(run.figures, run, report, splits, histories, list(looked_into))
     inside = {model: _inside(run, report, model, looked_into[model]) for model in looked_into}
+    report["not_drawn"] = not_drawn([*figures, *chain(*inside.values())], run.path)
     text = markdown(report) + robustness_in_markdown(report["robustness"])
     write_atomically(run.path / "report.md", text.encode())
     config = (run.path / "config.yaml").read_text(encoding="utf-8")
@@ -66,14 +69,15 @@ def _compare(
 ) -> list[Figure]:
     models = [model for model in by_interest(report["models"]) if model in looked_into]
     shown, inspection = _for_a_glance(run, models)
+    first, images = folder / "1-at-a-glance.png", splits.test.images
     return [
-        glance.at_a_glance(report, folder / "1-at-a-glance.png", shown, inspection),
-        comparison_figures.accuracy(report, folder / "2-accuracy.png"),
-        learning_figure.learning(report, histories, folder / "3-learning.png"),
-        mistake_figures.confusion(report, folder / "4-confusion.png"),
-        mistake_figures.mistakes(report, report["mistakes"], splits.test.images, folder / "5-mistakes.png"),
-        *_how_sure(folder, report, splits.test.images),
-        *_perturbed(folder, report, splits.test.images),
+        drawn(glance.at_a_glance, report, path=first, model=shown, inspection=inspection),
+        drawn(comparison_figures.accuracy, report, path=folder / "2-accuracy.png"),
+        drawn(learning_figure.learning, report, histories, path=folder / "3-learning.png"),
+        drawn(mistake_figures.confusion, report, path=folder / "4-confusion.png"),
+        drawn(mistake_figures.mistakes, report, report["mistakes"], images, path=folder / "5-mistakes.png"),
+        *_how_sure(folder, report, images),
+        *_perturbed(folder, report, images),
     ]
 
 
@@ -81,11 +85,12 @@ def _how_sure(folder: Path, report: dict[str, Any], images: np.ndarray) -> list[
     """How sure the models are and how they differ, as far as there are models and comparisons."""
     figures = []
     if report["models"]:
-        figures.append(quality_figures.calibration(report, folder / "6-calibration.png"))
-        figures.append(quality_figures.rejection(report, folder / "7-rejection.png"))
+        figures.append(drawn(quality_figures.calibration, report, path=folder / "6-calibration.png"))
+        figures.append(drawn(quality_figures.rejection, report, path=folder / "7-rejection.png"))
     if report["comparisons"]:
-        figures.append(difference_figures.confusions(report, folder / "8-confusions.png"))
-        figures.append(difference_figures.disagreements(report, images, folder / "9-disagreements.png"))
+        figures.append(drawn(difference_figures.confusions, report, path=folder / "8-confusions.png"))
+        last = folder / "9-disagreements.png"
+        figures.append(drawn(difference_figures.disagreements, report, images, path=last))
     return figures
 
 
@@ -93,12 +98,13 @@ def _perturbed(folder: Path, report: dict[str, Any], images: np.ndarray) -> list
     """What perturbed images do to answers and maps, where that was measured."""
     if not report["robustness"]:
         return []
+    curves, maps = robustness_figures.curves, robustness_figures.maps
     figures = [
-        robustness_figures.curves(report, kind, in_steps(images, kind), folder / f"robustness-{kind}.png")
+        drawn(curves, report, kind, in_steps(images, kind), path=folder / f"robustness-{kind}.png")
         for kind in KINDS
     ]
-    maps = robustness_figures.maps(report, folder / "robustness-maps.png")
-    return [*figures, maps] if maps else figures
+    of_maps = drawn(maps, report, path=folder / "robustness-maps.png")
+    return [*figures, of_maps] if of_maps else figures
 
 
 def _for_a_glance(run: RunFolder, looked_into: list[str]) -> tuple[str, Inspection | None]:
@@ -116,9 +122,10 @@ def _inside(
 ) -> list[Figure]:
     """What was drawn of a model's inside and is still there, and its patterns in all seeds."""
     folder = run.inspection_folder(model)
-    drawn = [one for record in records for one in record["figures"]]
-    figures = [Figure(folder / one["file"], one["title"], one["alt"]) for one in drawn]
-    figures = [figure for figure in figures if figure.path.is_file()]
+    told = [one for record in records for one in record["figures"]]
+    figures = [Figure(folder / one["file"], one["title"], one["alt"], one.get("fault", "")) for one in told]
+    figures = [figure for figure in figures if figure.fault or figure.path.is_file()]
     if patterns := report["models"].get(model, {}).get("patterns"):
-        figures.insert(1, draw_patterns(patterns, model, run.figures / f"patterns-{model}.png"))
+        path = run.figures / f"patterns-{model}.png"
+        figures.insert(1, drawn(draw_patterns, patterns, model, path=path))
     return figures

@@ -1,0 +1,50 @@
+"""Pictures drawn one by one, so that one that can't be drawn costs itself alone."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from model.launch import reason_of
+from model.report.page import Figure
+from model.report.tables import missing_pictures
+from model.run_folder import RunError
+
+T = TypeVar("T")
+
+
+def drawn(draw: Callable[..., T], *arguments: Any, path: Path, **named: Any) -> T | Figure:
+    """Draw a picture; what goes wrong in that is told in its place.
+
+    Args:
+        draw: draws it and writes it to its argument `path`.
+        arguments: of `draw`.
+        path: of the PNG.
+        named: further arguments of `draw`.
+
+    Returns:
+        What `draw` does, its figure; or one that has but a path and a fault.
+
+    Raises:
+        OSError: the disk does not take the picture. It would not take what tells of that, either.
+    """
+    try:
+        return draw(*arguments, path=path, **named)
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename == str(path):
+            raise
+        return Figure(path, "", "", reason_of(error))
+
+
+def not_drawn(figures: Iterable[Figure], folder: Path) -> list[dict[str, str]]:
+    """The pictures that are missing, as report.json tells of them: `file`, from `folder`, and `reason`."""
+    return [
+        {"file": figure.path.relative_to(folder).as_posix(), "reason": figure.fault}
+        for figure in figures
+        if figure.fault
+    ]
+
+
+def must_be_drawn(figures: Iterable[Figure], folder: Path) -> None:
+    """Raise RunError, with all reasons, if pictures are missing."""
+    if missing := missing_pictures({"not_drawn": not_drawn(figures, folder)}):
+        raise RunError("\n".join(missing))
