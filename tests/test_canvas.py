@@ -22,6 +22,14 @@ def test_a_sheet_has_its_size_and_whole_pixels(tmp_path):
     )
 
 
+def test_a_sheet_of_any_size_keeps_its_last_row():
+    sizes = [size for size in range(100, 1501) if int(size / 100 * 100) < size]
+    assert sizes, "there are sizes that come back smaller"
+    for size in sizes[:20]:
+        inches = Sheet(size, "", width=size).figure.get_size_inches()
+        assert (inches * 100).astype(int).tolist() == [size, size], "matplotlib 3.9 rounds down"
+
+
 def test_a_frame_stands_around_its_picture(tmp_path):
     sheet = Sheet(200, "t")
     sheet.place(50, 100, np.full((10, 10, 3), 9, np.uint8), frame="#ff0000")

@@ -63,7 +63,7 @@ class Sheet:
     def __init__(self, height: int, title: str, subtitle: str = "", width: int = WIDTH) -> None:
         self.width, self.height = width, height
         self.pixels = np.full((height, width, 3), 255, np.uint8)
-        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+        self.figure = Figure(figsize=(_inches(width), _inches(height)), dpi=DPI)
         room = width - 48
         # Widths do not shrink evenly with the size, so the first that fits is looked for.
         sizes = (size for size in np.arange(22, 15, -0.5) if width_of(title, size, bold=True) <= room)
@@ -138,6 +138,12 @@ class Sheet:
         # More effort takes longer, and these pictures, half of them noise in blocks, get larger by it.
         image.save(data, format="png", compress_level=3, dpi=(DPI, DPI))
         write_atomically(path, data.getvalue())
+
+
+def _inches(pixels: int) -> float:
+    """So many that even matplotlib 3.9, which cuts off what is behind the point, has all the pixels again."""
+    inches = pixels / DPI
+    return inches if int(inches * DPI) == pixels else float(np.nextafter(inches, np.inf))
 
 
 def top_below(subtitle: str, width: int = WIDTH) -> int:
