@@ -84,9 +84,10 @@ def shared_driver():
 def _serve():
     """Answer requests, one JSON object a line.
 
-    `arguments` or `training` say what to run. `write`, `moment` and `action` (kill, the number of an error,
-    or a folder to delete) say what happens at which write; `kill_after` seconds kill it wherever it is;
-    `file_limit` is the size in bytes that no file may exceed; `as_nobody` takes the right to write away.
+    `arguments` or `training` say what to run, the latter with `side_by_side` operations at a time. `write`,
+    `moment` and `action` (kill, the number of an error, or a folder to delete) say what happens at which
+    write; `kill_after` seconds kill it wherever it is; `file_limit` is the size in bytes that no file may
+    exceed; `as_nobody` takes the right to write away.
     """
     import matplotlib.pyplot  # noqa: F401
 
@@ -241,7 +242,7 @@ def _program(request):
     from model.jobs import train_and_score
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(request.get("side_by_side", 1))
     path, model, folder = request["training"]
     config = load(Path(path))
     splits = load_data(config.data)

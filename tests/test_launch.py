@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import run_program
 
 from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
@@ -36,6 +35,14 @@ def tests_can_be_imported(monkeypatch):
     """Workers import this module to find the functions below."""
     here = str(Path(__file__).parent)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([here, str(Path(here).parent)]))
+
+
+@pytest.fixture
+def light(tests_can_be_imported, monkeypatch, tmp_path):
+    """Workers import in place of TensorFlow what takes their calls: their jobs do not need it."""
+    (tmp_path / "tensorflow.py").write_text("from unittest.mock import Mock\nconfig = Mock()\n")
+    monkeypatch.syspath_prepend(tmp_path)  # workers inherit the path
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
 
 
 def add(splits, report, *, first, second):
@@ -110,6 +117,7 @@ def test_jobs_end_one_way_or_another_and_the_others_go_on():
     assert [e.value for e in events if isinstance(e, Reported)] == ["adding"], "reports must reach the parent"
 
 
+@pytest.mark.usefixtures("light")
 def test_the_longest_goes_first_and_jobs_may_follow_from_others():
     with Workers(1, 1, SPLITS) as workers:
         for cost in (1, 3, 2):
@@ -211,17 +219,17 @@ def test_the_default_network_is_never_refused_where_tensorflow_runs_at_all():
     assert memory_of_training(128, facts, 43_120_000) < 1e9, "an estimate too high refuses what would run"
 
 
-def test_what_cannot_fit_in_memory_is_refused_before_anything_is_written(small_config, tmp_path):
+def test_what_cannot_fit_in_memory_is_refused_before_anything_is_written(driver, small_config, tmp_path):
     layers = (
         "models.cnn={architecture: cnn, padding: same, pooling: none, filters: [512,512,512,512,512,512]}"
     )
-    result = run_program(small_config, layers, "training.batch_size=8192", "--outputs", tmp_path / "outputs")
-    assert result.returncode == 2, result.stdout + result.stderr
+    result = driver.run(small_config, layers, "training.batch_size=8192", "--outputs", tmp_path / "outputs")
+    assert result.code == 2, result.out + result.err
     assert re.fullmatch(
         r"models\.cnn needs at least \d+\.\d GB of memory to train, and \d+\.\d GB are free; "
         r"take a batch_size below 8,192 or a smaller network\.\n",
-        result.stderr,
-    ), result.stderr
+        result.err,
+    ), result.err
     assert not list(tmp_path.rglob("*.yaml")), "nothing may be written of a run that can't be done"
 
 
@@ -229,6 +237,7 @@ def full_disk(splits, report, *, error):
     raise error
 
 
+@pytest.mark.usefixtures("light")
 def test_a_failing_disk_costs_the_job_that_met_it():
     error = OSError(28, "No space left on device", "outputs/x/model.keras")
     with Workers(1, 1, SPLITS) as workers:
@@ -264,6 +273,7 @@ def is_alive(pid):
     return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path("/proc").is_dir() else True
 
 
+@pytest.mark.usefixtures("light")
 def test_no_worker_outlives_its_parent(tmp_path):
     here = Path(__file__).parent
     script = tmp_path / "parent.py"

@@ -1,11 +1,9 @@
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
-from conftest import AT_ONCE, IN_TURN, ROOT
+from conftest import AT_ONCE, IN_TURN
+from test_experiment import assert_same
+from test_kills import bits_of
 
 from configs.schema import Augmentation, Cnn, Dense, Training
 from data.splits import Split
@@ -133,32 +131,30 @@ def test_how_steps_are_grouped_changes_nothing(monkeypatch):
     assert history == again[1], "sums over an epoch depend on how many steps one graph call makes"
 
 
-def test_operations_side_by_side_change_nothing():
-    """Each in a process of its own, since TensorFlow takes their number once."""
-    code = """
-import sys
-import tensorflow as tf
-tf.config.threading.set_intra_op_parallelism_threads(1)
-tf.config.threading.set_inter_op_parallelism_threads(int(sys.argv[1]))
-from test_training import Augmentation, Cnn, trained
-network = Cnn(filters=(16, 16), units=(32,), dropout=0.3, batch_normalization=True)
-recipe = {"optimizer": "adamw", "weight_decay": 0.01, "averaging": 0.9, "epochs": 2}
-weights, history = trained(network, augmentation=Augmentation(shift=1, flip=True, erase=4), **recipe)
-print(history, [array.tobytes().hex() for array in weights])
+ALL_AT_ONCE = """
+name: small
+seeds: [0]
+data:
+  source: {folder}
+  name: small
+  validation_images: 100
+  augmentation: {{shift: 1, flip: true, erase: 4}}
+models:
+  cnn: {{architecture: cnn, filters: [16, 16], units: [32], dropout: 0.3, batch_normalization: true}}
+training: {{optimizer: adamw, weight_decay: 0.01, averaging: 0.9, epochs: 2, precision: float32}}
 """
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    one, four = (
-        subprocess.run(
-            [sys.executable, "-c", code, threads],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=os.environ | {"PYTHONPATH": path},
-        ).stdout
-        for threads in ("1", "4")
-    )
-    assert one == four, "bits depend on how many operations run at a time"
-    assert "'epoch': 2" in one
+
+
+def test_operations_side_by_side_change_nothing(driver, small_data, tmp_path):
+    """Each in a process of its own, since TensorFlow takes their number once."""
+    config = tmp_path / "config.yaml"
+    config.write_text(ALL_AT_ONCE.format(folder=small_data))
+    for threads in (1, 4):
+        result = driver.train(config, "cnn", tmp_path / str(threads), side_by_side=threads)
+        assert result.code == 0, result.err
+    one, four = bits_of(tmp_path / "1"), bits_of(tmp_path / "4")
+    assert any("model.keras:" in name for name in one), "no weights are compared"
+    assert_same(one, four)
 
 
 def test_the_arithmetic_of_a_step_is_keras_own():
