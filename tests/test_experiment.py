@@ -10,7 +10,10 @@ import sys
 import numpy as np
 import pytest
 from conftest import run_program
+from rich.console import Console
 
+from configs.schema import load
+from model.experiment import Experiment, load_data
 from model.run_folder import RunFolder
 
 # The other process that loads what was saved: plain Keras, nothing of this project.
@@ -169,16 +172,16 @@ def test_show_prints_the_result_again(run, driver):
     assert max(map(len, result.out.splitlines())) <= 80, "the result must fit 80 columns"
 
 
-def test_only_what_is_missing_is_done_again(run, again, driver, small_config, tmp_path):
+def test_only_what_is_missing_or_damaged_is_made_again(run, again, driver, small_config, tmp_path):
     (again / "dense" / "seed-0" / "metrics.json").unlink()  # written last: without it the job is not done
     (again / "cnn" / "seed-0" / "robustness.json").unlink()
-    cut(again / "cnn" / "seed-1" / "history.csv")
-    cut(again / "dense" / "seed-1" / "metrics.json")
+    cut(again / "dense" / "seed-1" / "model.keras")
+    cut(again / "cnn" / "seed-1" / "predictions.npz")
     untouched = again / "cnn" / "seed-0" / "model.keras"
     look = again / "dense" / "inspection" / "why-figures.json"
     before, looked = untouched.stat().st_mtime_ns, look.stat().st_mtime_ns
     result = driver.run(small_config, "--outputs", tmp_path)
-    assert result.code == 0, result.err
+    assert result.code == 0, result.out + result.err
     assert untouched.stat().st_mtime_ns == before, "a finished training was repeated"
     assert look.stat().st_mtime_ns > looked, "a model was trained again, and the look is still at the old one"
     assert_same(arrays_of(run), arrays_of(again))
@@ -188,13 +191,24 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def test_what_is_damaged_is_made_again(run, again, driver, small_config, tmp_path):
-    """One file of each training, so that none is made again because of another (two more: above)."""
-    for name in ("dense/seed-0/model.keras", "cnn/seed-0/robustness.npz", "cnn/seed-1/predictions.npz"):
-        cut(again / name)
-    result = driver.run(small_config, "--outputs", tmp_path)
-    assert result.code == 0, result.out + result.err
-    assert_same(arrays_of(run), arrays_of(again))
+@pytest.mark.parametrize("name", ["model.keras", "history.csv", "predictions.npz", "metrics.json"])
+def test_any_damaged_file_of_a_training_has_it_made_again(again, small_config, name):
+    cut(again / "cnn" / "seed-1" / name)
+    assert experiment_in(again, small_config)._unfinished() == [("cnn", 1)]
+
+
+@pytest.mark.parametrize("name", ["robustness.npz", "robustness.json"])
+def test_damaged_answers_to_perturbed_pictures_are_made_again(again, small_config, name):
+    cut(again / "dense" / "seed-0" / name)
+    experiment = experiment_in(again, small_config)
+    assert experiment._unfinished() == [], "the training itself is whole"
+    wanted = [look for look in experiment._all_looks() if experiment._is_wanted(look)]
+    assert wanted == [("perturbed", "dense", 0)]
+
+
+def experiment_in(folder, config_path):
+    config = load(config_path)
+    return Experiment(config, load_data(config.data), RunFolder(folder), Console(quiet=True), debug=False)
 
 
 def test_inspect_brings_back_what_was_damaged_or_lost(again, driver):

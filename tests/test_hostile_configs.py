@@ -231,7 +231,7 @@ cuts = st.tuples(
     st.integers(0, 40),
     st.text(max_size=6) | st.text("[]{}:,-&*!|>'\"%@` \n\t#", max_size=6),
 )
-FEW = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=1000, derandomize=False)
 
 

@@ -87,7 +87,6 @@ def now(splits, report):
 
 def test_jobs_end_one_way_or_another_and_the_others_go_on():
     jobs = [
-        Job("die", die),
         Job("give up", give_up),
         Job("stumble", stumble),
         Job("add", add, {"first": 1, "second": 2}),
@@ -101,20 +100,30 @@ def test_jobs_end_one_way_or_another_and_the_others_go_on():
         events = list(workers.events())
     ends = {event.job.name: event for event in events if not isinstance(event, Reported)}
     assert set(ends) == {job.name for job in jobs}, "every job must end exactly one way"
-    assert isinstance(ends["die"], Failed), "a worker that dies costs its job"
-    assert "SIGKILL" in ends["die"].reason, "how the worker died must be said"
-    assert "memory" in ends["die"].reason, "what SIGKILL often means must be said"
     assert ends["give up"].reason == "there is a reason", "a reason must reach the user as it was given"
     assert ends["stumble"].reason == "ZeroDivisionError: by zero"
     graph = ends["stumble in a graph"].reason
     assert re.match("TypeError: .*(int64.*float32|float32.*int64)", graph), f"the telling line: {graph}"
-    assert ends["add"] == Done(jobs[3], 3), "a new worker must go on where another died"
+    assert ends["add"] == Done(jobs[2], 3), "jobs that fail must not stop the next"
     assert ends["look"].value == ((3, 2), ("a", "b")), "threads and data must reach the worker"
     modules = ends["imported"].value
     assert "keras" in modules, "else the first job imports it, and with it what Keras tries to import"
     needless = {"matplotlib.pyplot", "pandas", "sklearn", "scipy.stats"} & modules
     assert not needless, "what no job needs takes a worker as long to import as TensorFlow"
     assert [e.value for e in events if isinstance(e, Reported)] == ["adding"], "reports must reach the parent"
+
+
+@pytest.mark.usefixtures("light")
+def test_a_worker_that_dies_costs_its_job_and_a_new_one_goes_on():
+    jobs = [Job("die", die), Job("add", add, {"first": 1, "second": 2})]
+    with Workers(1, 1, SPLITS) as workers:
+        for job in jobs:
+            workers.submit(job)
+        ends = {event.job.name: event for event in workers.events() if not isinstance(event, Reported)}
+    assert isinstance(ends["die"], Failed), "a worker that dies costs its job"
+    assert "SIGKILL" in ends["die"].reason, "how the worker died must be said"
+    assert "memory" in ends["die"].reason, "what SIGKILL often means must be said"
+    assert ends["add"] == Done(jobs[1], 3), "a new worker must go on where another died"
 
 
 @pytest.mark.usefixtures("light")
