@@ -108,7 +108,7 @@ def run_program(*arguments: str | Path, **environment: str) -> subprocess.Comple
         capture_output=True,
         text=True,
         env=os.environ | environment,
-        timeout=300,
+        timeout=600,
     )
 
 

@@ -137,7 +137,7 @@ def _read(pid, names, kill_after):
     selector = selectors.DefaultSelector()
     for descriptor in names:
         selector.register(descriptor, selectors.EVENT_READ)
-    end = time.monotonic() + (kill_after if kill_after is not None else 300)
+    end = time.monotonic() + (kill_after if kill_after is not None else 600)
     while selector.get_map():
         for key, _ in selector.select(timeout=min(1.0, max(0.0, end - time.monotonic()))):
             data = os.read(key.fd, 65536)

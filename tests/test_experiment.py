@@ -202,7 +202,7 @@ def test_damaged_answers_to_perturbed_pictures_are_made_again(again, small_confi
     cut(again / "dense" / "seed-0" / name)
     experiment = experiment_in(again, small_config)
     assert experiment._unfinished() == [], "the training itself is whole"
-    wanted = [look for look in experiment._all_looks() if experiment._is_wanted(look)]
+    wanted = [look for look in experiment.plan.all_looks() if experiment._is_wanted(look)]
     assert wanted == [("perturbed", "dense", 0)]
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from dataclasses import asdict
@@ -261,9 +262,12 @@ def test_signals(request, driver, config, tmp_path, signals, seconds_after, over
         command = [sys.executable, ROOT / "train.py", config, *overrides, "--outputs", outputs]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = subprocess.Popen(command, cwd=ROOT, text=True, start_new_session=True, **pipes)
+        end_of_patience = threading.Timer(300, process.kill)
+        end_of_patience.start()
         for line in process.stdout:  # from the first on it is the program's to end in order
             if on_screen in line:
                 break
+        end_of_patience.cancel()
         time.sleep(generator.uniform(0, seconds_after))
         process.send_signal(kind)
         sent = time.monotonic()
