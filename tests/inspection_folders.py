@@ -93,7 +93,7 @@ def passport(
         "orientation_degrees": None if index % 3 == 0 else 10.0 * index,
         "dead": dead,
         "saturated": index == 1,
-        "background": {"before_relu": 0.1, "after_relu": 0.1},
+        "background": {"before_relu": -0.1, "after_relu": index / 10},
         "class_selectivity": [(label - index) % num_classes / num_classes for label in range(num_classes)],
         "top_images": [] if dead else places,
         "median_images": [] if dead else places[:3],
@@ -112,7 +112,7 @@ def ablation(index: int) -> dict[str, Any]:
         "accuracy_drop": drop,
         "interval": [drop - 0.02, drop + 0.02],
         "loss_increase": drop,
-        "answers": {"changed": 9, "became_wrong": 6, "became_right": 3},
+        "answers": {"changed": 9 + index, "became_wrong": 6 + index, "became_right": 3},
     }
 
 

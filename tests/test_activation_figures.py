@@ -8,8 +8,9 @@ from PIL import Image
 from configs.schema import Cnn
 from model.report.activation_figures import activations_title, columns_rule, draw_activations, rows_that_fit
 from model.report.canvas import garment, limit_of, response
+from model.report.filter_words import number
 from model.report.inspection_files import Inspection, read_inspection
-from model.report.tiles import UNTRAINED_FRAME
+from model.report.tiles import UNTRAINED_FRAME, scale_words
 from model.wording import decimal
 from tests.inspection_folders import backwards, made_up_test, write_cnn
 from tests.recording import Recording
@@ -43,6 +44,7 @@ def test_the_title_says_what_pooling_leaves(tmp_path: Path, network: Cnn, title:
         (range(10), 10, "Columns: the first test picture of each class."),
         ([0, 0, 1, 1], 2, "Columns: the first two test pictures of each class."),
         (range(10), 256, "Columns: the first test picture of the first ten classes."),
+        ([3, 3, 5, 5], 10, "Columns: the first two test pictures of the first two classes."),
     ],
 )
 def test_the_rule_of_choice_stands_in_the_figure(labels: list[int], classes: int, rule: str) -> None:
@@ -142,9 +144,11 @@ def test_every_map_stands_in_the_row_of_its_filter_and_the_column_of_its_garment
     found = read_cnn(tmp_path, COURSE)
     layer = backwards(found.convolutions[0])
     names = [f"kind {label}" for label in range(10)]
-    draw_activations(found, layer, made_up_test(10), names, tmp_path / "x.png")
+    figure = draw_activations(found, layer, made_up_test(10), names, tmp_path / "x.png")
     drawn = recording.last
     assert layer.pooled is not None
+    largest = number(layer.maps[..., 7].max())
+    assert f"The costliest to lose is filter 7, whose largest value here is {largest}; " in figure.alt
     indices = [7, 6, 5, 4, 3, 2]
     limit = limit_of(
         layer.maps[..., indices], layer.pooled[..., indices], layer.untrained_maps[:1, ..., indices]
@@ -165,7 +169,19 @@ def test_every_map_stands_in_the_row_of_its_filter_and_the_column_of_its_garment
             assert drawn.below(pooled, 6) == [f"{whole.max():.2f} → {small.max():.2f}"]
             named = [t for t in drawn.texts if t.string == f"filter {index}" and t.x > 24]
             assert [text.y for text in named] == [tile.y], "the words beside it are of another filter"
-    assert drawn.text("untrained").x > image.x + 84
+    [control] = [tile for tile in drawn.showing(garment(found.images[0], 3)) if tile.frame == UNTRAINED_FRAME]
+    assert drawn.beside(control.y - 17, 1, control.x, control.x + 84) == ["untrained"]
+    kernel_limit, _ = scale_words(layer.kernel)
+    for index in indices:
+        [kernel] = drawn.showing(response(layer.kernel[:, :, 0, index], kernel_limit, 24))
+        assert kernel.y == drawn.showing(response(layer.maps[0, ..., index], limit, 3))[0].y + 2
+        below = [drawn.beside(kernel.y - 2 + down, 1, 24, 24) for down in (84, 101, 118)]
+        loved = "" if index == 6 else f"most for kind {(index + 9) % 10}"
+        assert below == [
+            [f"{9 + index} answers change"],
+            [loved],
+            [f"on black {decimal(index / 10, 2) if index else 0}"],
+        ]
     for index in indices:
         [twin] = drawn.showing(response(layer.untrained_maps[0, ..., index], limit, 3))
         [tile] = drawn.showing(response(layer.maps[0, ..., index], limit, 3))

@@ -66,7 +66,9 @@ def test_a_deeper_filter_stands_beside_what_it_reads_and_what_excites_it(
     first_limit, _ = scale_words(first.kernel)
     for passport in passports:
         name = drawn.text(f"filter {passport.index}")
-        assert drawn.beside(name.y + 2, 1, name.x + 500, name.x + 560) == ["9 answers change"]
+        assert drawn.beside(name.y + 2, 1, name.x + 500, name.x + 560) == [
+            f"{9 + passport.index} answers change"
+        ]
         for number, part in enumerate(passport.slices):
             [tile] = drawn.showing(response(layer.kernel[:, :, part.channel, passport.index], limit, 16))
             assert (tile.x, tile.y) == (name.x + 89 * number, name.y + 23), (
@@ -90,5 +92,5 @@ def test_a_deeper_filter_stands_beside_what_it_reads_and_what_excites_it(
             assert (name.x + 274 + 58 * number, name.y + 23 + 50) in places, (
                 "another garment is below the patch"
             )
-    assert figure.alt.endswith("The costliest to lose is filter 3: 9 answers change.")
+    assert figure.alt.endswith("The costliest to lose is filter 3: 12 answers change.")
     assert "the filter of conv1 that it reads" in drawn.reading

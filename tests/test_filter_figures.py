@@ -140,7 +140,7 @@ def test_beside_each_first_kernel_stand_its_own_twin_name_and_worth(
     layer = backwards(found.convolutions[0])
     figure = draw_first(layer, found.patterns, tmp_path / "x.png")
     drawn, (limit, _) = recording.last, scale_words(layer.kernel, layer.untrained_kernel)
-    for index, change in ((7, "9 answers change"), (0, "9 answers change")):
+    for index, change in ((7, "16 answers change"), (0, "9 answers change")):
         [tile] = drawn.showing(response(layer.kernel[:, :, 0, index], limit, 40))
         [twin] = drawn.showing(response(layer.untrained_kernel[:, :, 0, index], limit, 16))
         assert (twin.x, twin.y, twin.frame) == (tile.x + 131, tile.y + 3, UNTRAINED_FRAME)
@@ -151,7 +151,7 @@ def test_beside_each_first_kernel_stand_its_own_twin_name_and_worth(
         cell = drawn.beside(tile.y + 60 - 8, 1, tile.x + 100 - 1, tile.x + 100 + 1)
         assert cell == [weight.replace("0.", ".", 1)], "the number in the second row, third column"
     assert next(string for string in drawn.strings if string.startswith("filter ")) == "filter 7"
-    assert figure.alt.endswith("The costliest to lose is filter 7: 9 answers change.")
+    assert figure.alt.endswith("The costliest to lose is filter 7: 16 answers change.")
 
 
 def test_small_kernels_stand_under_the_heading_of_their_pattern(recording: Recording, tmp_path: Path) -> None:
@@ -212,5 +212,5 @@ def test_beside_the_weights_of_a_unit_stand_its_own_twin_and_words(
         assert (twin.x, twin.y, twin.frame) == (tile.x + 121, tile.y + 3, UNTRAINED_FRAME)
         told = [drawn.beside(tile.y + down, 2, tile.x, tile.x + 100) for down in (118, 138, 155)]
         loved = "most for coat" if index % 2 else "most for top"
-        assert told == [[f"unit {index}"], [loved], ["9 answers change"]]
-    assert figure.alt.endswith("The costliest to lose is unit 23: 9 answers change.")
+        assert told == [[f"unit {index}"], [loved], [f"{9 + index} answers change"]]
+    assert figure.alt.endswith("The costliest to lose is unit 23: 32 answers change.")

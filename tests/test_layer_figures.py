@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.figure
@@ -17,6 +18,7 @@ from model.report.layer_figures import (
     keep_best_title,
     moved_title,
 )
+from model.report.passport_records import Slice
 from model.report.tiles import UNTRAINED_FRAME, scale_words
 from tests.inspection_folders import backwards, write_cnn
 from tests.recording import Recording
@@ -142,3 +144,20 @@ def test_before_stands_left_of_after_and_those_that_moved_most_come_first(
         [pytest.approx(1 / (index + 1)), pytest.approx(5 / (index + 1))] for index in (3, 2, 1, 0)
     ], "across how far a filter moved, upwards what is lost without it"
     assert figure.alt.endswith("Filter 0 moved most, by 1.00; filter 3 least.")
+
+
+def test_of_a_deeper_filter_its_heaviest_slice_is_shown(recording: Recording, tmp_path: Path) -> None:
+    found = read_inspection(write_cnn(tmp_path, Cnn(filters=(3, 2))))
+    assert isinstance(found, Inspection)
+    layer = found.convolutions[1]
+    heaviest = {0: 2, 1: 1}
+    passports = [replace(p, slices=(Slice(heaviest[p.index], 0.6), *p.slices[1:])) for p in layer.passports]
+    draw_before_after(replace(layer, passports=tuple(passports)), tmp_path / "x.png")
+    pictures = [
+        kernel[:, :, channel, index]
+        for index, channel in heaviest.items()
+        for kernel in (layer.untrained_kernel, layer.kernel)
+    ]
+    limit, _ = scale_words(*pictures)
+    assert [len(recording.last.showing(response(picture, limit, 16))) for picture in pictures] == [1, 1, 1, 1]
+    assert "Of each its heaviest slice: one input of 3." in recording.last.reading

@@ -108,7 +108,7 @@ def test_a_passport_is_of_one_filter_throughout(recording: Recording, tmp_path: 
     layer = backwards(found.convolutions[0])
     [first, second] = draw_passports(found, layer, test, ("top", "coat", "bag"), tmp_path)
     assert first.alt.startswith(first.title)
-    assert ". Filter 7: taking it out changes 9 of 60 answers: 6 become wrong, 3 right" in first.alt
+    assert ". Filter 7: taking it out changes 16 of 60 answers: 13 become wrong, 3 right" in first.alt
     assert ". Filter 1: " in second.alt
     ends = [0, len(found.images) - 1]
     maps, pooled, before = layer.maps[ends], layer.pooled, layer.untrained_maps[:1]
@@ -137,6 +137,11 @@ def test_a_passport_is_of_one_filter_throughout(recording: Recording, tmp_path: 
                     [tile] = page.showing(response(values, limit, block))
                     assert (tile.x, tile.y) == (left, y + 4), "the map of another filter or garment"
                     assert f"largest {number(values.max())}" in page.below(tile, 12)
+            assert page.beside(y + 113, 1, 214, 214) == [f"on black {number(index / 10)}"]
+            match = "blur −0.90 (" if index % 5 == 0 else "no named pattern (blur −0.90; "
+            if index != 6:  # which is dead
+                [told] = [text.string for text in page.texts if text.y == top and text.x > 60]
+                assert f"{match}untrained: 1 in 20 above 0.81)" in told
             values = before[0, :, :, index]
             [tile] = page.showing(response(values, limit, 4))
             assert (tile.x, tile.y, tile.frame) == (842, y + 4, UNTRAINED_FRAME)

@@ -91,6 +91,8 @@ def test_every_seed_has_its_dot_and_words(tmp_path: Path) -> None:
 def test_what_chance_gives_is_called_chance(tmp_path: Path) -> None:
     figure = draw_patterns({"0": found(2, 1), "1": found(1, 1)}, "cnn", tmp_path / "x.png")
     assert figure.alt.endswith("No pattern is more frequent than chance in every training.")
+    figure = draw_patterns({"0": found(9, 9), "1": found(1, 1)}, "cnn", tmp_path / "x.png")
+    assert figure.alt.endswith("in every training."), "one training of two is not every"
 
 
 def test_dots_stand_on_the_row_of_their_pattern_in_the_order_of_the_seeds(
