@@ -115,7 +115,8 @@ def test_class_names_of_any_kind_become_one_short_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0"), (0.123, "0.12"), (-0.41, "−0.41"), (12.34, "12.3"), (123.4, "123")]
+    ("value", "text"),
+    [(0.0, "0"), (0.123, "0.12"), (-0.41, "−0.41"), (9.996, "10.0"), (12.34, "12.3"), (99.96, "100")],
 )
 def test_activations_in_three_digits(value: float, text: str) -> None:
     assert words.number(value) == text

@@ -1,4 +1,5 @@
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from data.splits import Split
 from model.report.inspection_figures import draw_inspection
 from model.run_folder import RunError
 from tests.inspection_folders import made_up_test, write_cnn, write_dense
+from tests.recording import Recording
 
 NAMES = ("$\\frac{$", "<script>\n", "中文 \x00 🧥")
 
@@ -65,3 +67,12 @@ def test_fewer_test_images_than_were_inspected_are_refused(tmp_path: Path) -> No
     few = Split(np.zeros((5, 28, 28), np.uint8), np.zeros(5, np.uint8))
     with pytest.raises(RunError, match="60 test images, and there are 5"):
         draw_inspection(folder, few, NAMES, folder, "cnn")
+
+
+@pytest.mark.parametrize("write", [write_dense, lambda folder: write_cnn(folder, Cnn(filters=(2,)))])
+def test_every_figure_names_its_model_and_seed(
+    write: Callable[[Path], Path], recording: Recording, tmp_path: Path
+) -> None:
+    draw_inspection(write(tmp_path), made_up_test(), NAMES, tmp_path, "my $model")
+    for sheet in recording.sheets:
+        assert "my $model: its first seed, not its best." in " ".join(sheet.reading.split()), sheet.title

@@ -8,8 +8,9 @@ import pytest
 
 from configs.schema import Cnn
 from model.report.inspection_files import DenseInspection, Inspection, read_inspection
+from model.report.passport_records import Example, Match, Passport, Slice, Worth, passport_of
 from model.run_folder import RunError
-from tests.inspection_folders import write_cnn, write_dense
+from tests.inspection_folders import passport, write_cnn, write_dense
 
 NETWORK = Cnn(filters=(4, 5), padding="same")
 FILES = ["layers.json", "passports.json", "filters.npz", "activations.npz", "untrained.npz"]
@@ -134,3 +135,85 @@ def test_a_damaged_file_of_a_dense_network_is_named(tmp_path: Path, name: str) -
     (write_dense(tmp_path) / name).write_bytes(b"PK\x03\x04 damaged")
     with pytest.raises(RunError, match=name):
         read_inspection(tmp_path)
+
+
+def test_every_array_stands_where_its_name_says(tmp_path: Path) -> None:
+    found = read_cnn(tmp_path, images_per_class=4)
+    columns = [0, 1, 2, 4, 5, 6, 8, 9, 10]  # of four garments of a class there is room for three
+    maps, filters, before = (
+        dict(np.load(tmp_path / f"{name}.npz")) for name in ("activations", "filters", "untrained")
+    )
+    expected = {"images": maps["images"][columns], "labels": maps["labels"][columns]}
+    got = {"images": found.images, "labels": found.labels}
+    for layer in found.convolutions:
+        pool = layer.name.replace("conv", "pool")
+        got |= {
+            f"{layer.name}/{name}": value
+            for name, value in vars(layer).items()
+            if isinstance(value, np.ndarray)
+        }
+        expected |= {
+            f"{layer.name}/kernel": filters[f"{layer.name}/kernel"],
+            f"{layer.name}/untrained_kernel": before[f"{layer.name}/kernel"],
+            f"{layer.name}/before_relu": maps[f"{layer.name}/before_relu"][columns],
+            f"{layer.name}/maps": maps[layer.name][columns],
+            f"{layer.name}/pooled": maps[pool][columns],
+            f"{layer.name}/untrained_maps": before[layer.name][columns],
+            f"{layer.name}/untrained_pooled": before[pool][columns],
+        }
+    assert got.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(got[name], array, f"{name} is another array, or of other garments")
+    curve = found.keep_best["conv2"]
+    assert curve.kept.tolist() == [1, 3, 5]
+    assert curve.best.tolist() == [0.5, 0.7, 0.9]
+    assert curve.random.shape == (2, 3)
+    assert (curve.full, curve.untrained) == (0.9, 0.1)
+
+
+def test_filters_come_by_rank(tmp_path: Path) -> None:
+    write_cnn(tmp_path, NETWORK)
+    changed("passports.json", lambda p: [{**one, "rank": 9 - one["index"]} for one in p])(tmp_path)
+    found = read_inspection(tmp_path)
+    assert isinstance(found, Inspection)
+    assert [passport.index for passport in found.convolutions[1].passports] == [4, 3, 2, 1, 0]
+
+
+def test_a_passport_is_what_its_entry_says() -> None:
+    entry = passport("conv2", 3, 4, 2, (11, 11, 5)) | {
+        "rank": 9,
+        "kernel_match": {"name": None, "nearest": "blur", "similarity": -0.62},
+        "orientation_degrees": 87.5,
+        "background": {"before_relu": -0.3, "after_relu": 0.25},
+        "class_selectivity": [0.1, None],
+        "top_images": [{"index": 7, "row": 2, "column": 5, "activation": 3.5}],
+        "median_images": [{"index": 8, "row": 3, "column": 6, "activation": 1.5}],
+        "heaviest_slices": [{"channel": 2, "norm": 1.5, "share": 0.4}],
+        "moved": {"cosine": 0.5, "distance": 1.25, "relative": 0.75},
+        "ablation": {
+            "accuracy_drop": 0.02, "interval": [0.01, 0.03], "loss_increase": 0.05,
+            "answers": {"changed": 143, "became_wrong": 111, "became_right": 32},
+        },
+        "untrained": {
+            "kernel_match": {"name": "ring", "nearest": "ring", "similarity": 0.9},
+            "top_images": [{"index": 9, "row": 4, "column": 1, "activation": 0.5}],
+        },
+    }  # fmt: skip
+    assert passport_of(entry, 60) == Passport(
+        layer="conv2",
+        index=3,
+        rank=9,
+        match=Match(None, "blur", -0.62),
+        untrained_match=Match("ring", "ring", 0.9),
+        untrained_strongest=(Example(9, 4, 1, 0.5),),
+        orientation=87.5,
+        dead=False,
+        saturated=False,
+        background=0.25,
+        selectivity=(0.1, None),
+        strongest=(Example(7, 2, 5, 3.5),),
+        median=(Example(8, 3, 6, 1.5),),
+        slices=(Slice(2, 0.4),),
+        moved=0.75,
+        worth=Worth(0.02, (0.01, 0.03), changed=143, became_wrong=111, became_right=32),
+    )

@@ -2,17 +2,21 @@ import numpy as np
 import pytest
 
 from model.layer_facts import ReceptiveField
-from model.report.canvas import Sheet
+from model.report.canvas import INK, LIGHT, Sheet
+from model.report.passport_records import Example
 from model.report.tiles import (
     BOX,
+    UNTRAINED_FRAME,
     boxed_garment,
     cell_number,
     draw_kernel,
     draw_map,
+    draw_patch,
     largest_block,
     patch,
     scale_words,
 )
+from tests.recording import Recording
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (28, 28), dtype=np.uint8)
 CONV2 = ReceptiveField(size=8, stride=2, offset=0)  # of the second convolution of the course's network
@@ -96,3 +100,24 @@ def test_the_limit_is_one_for_all_and_says_what_it_cuts() -> None:
     limit, told = scale_words(np.arange(500), -np.arange(500, 1000))
     assert limit == pytest.approx(np.percentile(np.arange(1000), 99.5))
     assert told == "Colours end at ±994 (0.5 % lie beyond)."
+
+
+def test_each_weight_stands_in_its_own_cell_and_can_be_read(recording: Recording) -> None:
+    sheet = Sheet(300, "t")
+    draw_kernel(sheet, 50, 100, np.array([[0.1, -0.9], [0.7, 0.6]]), 1.0, 60, numbers=True)
+    written = [(text.string, text.x, text.y, text.colour) for text in sheet.drawn.texts]
+    assert written == [
+        ("0.10", 80, 122, INK),
+        ("−0.90", 140, 122, "#ffffff"),
+        ("0.70", 80, 182, "#ffffff"),
+        ("0.60", 140, 182, INK),
+    ], "rows before columns; white on what is dark"
+
+
+def test_only_what_is_untrained_has_a_grey_frame(recording: Recording) -> None:
+    sheet, example = Sheet(300, "t"), Example(0, 3, 5, 1.0)
+    for untrained in (True, False):
+        draw_map(sheet, 50, 100, np.ones((4, 4)), 1.0, 40, untrained)
+        draw_patch(sheet, 50, 100, IMAGE, CONV2, example, 40, untrained)
+    frames = [tile.frame for tile in sheet.drawn.tiles]
+    assert frames == [UNTRAINED_FRAME, UNTRAINED_FRAME, LIGHT, None]
