@@ -28,7 +28,7 @@ from model.lesson_arithmetic import (
     max_pool,
     mean_response,
 )
-from model.report.lesson_text import number, sum_of
+from model.report.lesson_text import captions, lesson_lines, number, sum_of
 
 pytestmark = pytest.mark.numeric
 
@@ -287,8 +287,10 @@ TOLD = """\
    'More vertical than horizontal' tells trouser from sneaker in 1,997 of 2,000."""
 
 
-def test_every_number_stands_on_its_line(told: tuple[Path, list[str], dict[str, Any]]) -> None:
-    assert "\n".join(told[1][:-4]) == TOLD
+def test_every_number_stands_on_its_line(numbers: dict[str, Any]) -> None:
+    *lines, look = lesson_lines(numbers, Path("folder"))
+    assert "\n".join(lines).rstrip() == TOLD
+    assert look == "Look   folder/1-one-pixel.png   and four more; the numbers: lesson.json"
 
 
 @pytest.mark.parametrize(
@@ -327,9 +329,9 @@ def test_every_number_stands_on_its_line(told: tuple[Path, list[str], dict[str, 
     ],
 )
 def test_what_the_figures_say_is_what_was_measured(
-    told: tuple[Path, list[str], dict[str, Any]], name: str, title: str, alt: str
+    numbers: dict[str, Any], name: str, title: str, alt: str
 ) -> None:
-    caption = told[2]["figures"][name]
+    caption = captions(numbers)[name]
     assert (caption["title"], caption["alt"]) == (title, alt)
     direction = "left to right" if name.startswith("2") else "top to bottom"
     if name[0] in "23":
