@@ -212,11 +212,58 @@ def test_explain_writes_what_it_claims(name: str, images: np.ndarray, tmp_path: 
         image = (split.images[entry["index"]] / np.float32(255))[None]
         [expected] = occlusion(network, image, np.array([entry["target"]]))
         assert arrays["occlusion"][place] == pytest.approx(expected, abs=1e-4)
-    assert document["completeness"]["num_complete"] == document["completeness"]["num_images"] == 12
+    _, rows = integrated_gradients(network, split.images / np.float32(255), probabilities.argmax(axis=1))
+    completeness = document["completeness"]
+    assert completeness["num_complete"] == completeness["num_images"] == 12
+    assert completeness["most_steps"] == max(row["steps"] for row in rows)
+    assert completeness["mean_steps"] == pytest.approx(np.mean([row["steps"] for row in rows]))
+    shares = [row["gap"] / row["tolerance"] for row in rows]
+    assert completeness["largest_share_of_tolerance"] == pytest.approx(max(shares), abs=1e-3)
+    for entry in document["images"]:
+        assert entry["completeness"]["steps"] == rows[entry["index"]]["steps"]
+        difference = rows[entry["index"]]["difference"]
+        assert entry["completeness"]["difference"] == pytest.approx(difference, abs=1e-4), (
+            "of another picture"
+        )
     first = (tmp_path / "attributions.npz").read_bytes(), (tmp_path / "attributions.json").read_bytes()
     explain(model, build(NETWORKS[name], 5, 0), facts, splits, tmp_path)
     again = (tmp_path / "attributions.npz").read_bytes(), (tmp_path / "attributions.json").read_bytes()
     assert again == first, "the same explanation twice has other bits"
+
+
+@pytest.mark.parametrize("name", ["dense", "valid, max"])
+def test_the_untrained_network_is_asked_about_the_class_that_the_trained_one_names(
+    name: str, images: np.ndarray, tmp_path: Path
+) -> None:
+    model, untrained, facts = (
+        grown(NETWORKS[name]),
+        grown(NETWORKS[name], seed=4),
+        layer_facts(NETWORKS[name], 5),
+    )
+    split = Split(np.rint(255 * images).astype(np.uint8), (np.arange(12) * 2 % 5).astype(np.uint8))
+    other = Split(np.zeros_like(split.images), split.labels)  # nothing of these must be looked at
+    splits = Splits(other, other, split, ("a", "b", "c/d", "e", "f"), "made up", "test", "0")
+    explain(model, untrained, facts, splits, tmp_path)
+    entries = json.loads((tmp_path / "attributions.json").read_text())["images"]
+    shown = [entry["index"] for entry in entries]
+    targets = np.array([entry["target"] for entry in entries])
+    pixels = (split.images[shown] / np.float32(255)).astype(np.float32)
+    before = untrained(pixels[..., None]).numpy()
+    assert (before.argmax(axis=1) != targets).any(), "this test sees nothing: both name the same classes"
+    assert [entry["untrained_score"] for entry in entries] == pytest.approx(
+        before[np.arange(5), targets], abs=1e-5
+    )
+    assert [entry["label"] for entry in entries] == split.labels[shown].tolist()
+    methods = {"occlusion": occlusion, "integrated_gradients": lambda *asked: integrated_gradients(*asked)[0]}
+    methods |= {} if name == "dense" else {"grad_cam": grad_cam}
+    with np.load(tmp_path / "attributions.npz") as arrays:
+        np.testing.assert_array_equal(arrays["images"], split.images[shown])
+        np.testing.assert_array_equal(arrays["labels"], split.labels[shown])
+        for method, explained in methods.items():
+            for key, network in ((method, model), (f"{method}/untrained", untrained)):
+                expected = explained(Opened(network, facts), pixels, targets)
+                scale = np.abs(expected).max()
+                np.testing.assert_allclose(arrays[key], expected, atol=1e-4 * scale, err_msg=key)
 
 
 def test_pictures_shown_need_not_be_among_those_tested(

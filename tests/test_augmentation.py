@@ -28,6 +28,8 @@ def test_a_shift_moves_whole_images_and_lets_black_in():
         assert len(places) == 1, "each image must be its original moved by at most 2 pixels each way"
         found.update(places)
     assert len(found) > 15, "images must be moved each on its own"
+    for which, way in enumerate(("rows", "columns")):
+        assert {place[which] for place in found} == set(reach), f"not by as many {way} as may be, both ways"
 
 
 def test_a_flip_mirrors_about_half_of_the_images():
@@ -49,6 +51,25 @@ def test_an_erased_square_is_black_and_the_rest_untouched():
         assert len(columns) <= 8, "the square is too wide"
     inside = [s.sum() == 64 for s in erased]
     assert any(inside), "a square that fits must be 8 x 8"
+    edges = [np.flatnonzero(square.any(axis))[[0, -1]] for square in erased for axis in (1, 0)]
+    assert min(first for first, _ in edges) == 0 < max(first for first, _ in edges)
+    short = {("before" if first == 0 else "after") for first, last in edges if last - first < 7}
+    assert short == {"before", "after"}, "its centre is anywhere: squares reach over every border"
+    corners = {(rows[0], columns[0]) for rows, columns in zip(edges[::2], edges[1::2], strict=True)}
+    assert len({row - column for row, column in corners}) > 20, "all squares stand on a diagonal"
+
+
+def test_what_is_drawn_for_one_change_says_nothing_of_another():
+    """Of the images that are mirrored, some are moved up and some down."""
+    after = augmented(shift=1, flip=True)
+    found = set()
+    for before, image in zip(IMAGES, after, strict=True):
+        for flip, original in ((False, before), (True, before[:, ::-1])):
+            # mirrored after it was moved: what moved right is seen moved left
+            found |= {
+                (flip, d, r) for d in (-1, 0, 1) for r in (-1, 0, 1) if (moved(original, d, r) == image).all()
+            }
+    assert len(found) > 15, f"only {len(found)} of 18 ways to be moved and mirrored"
 
 
 def test_the_same_seed_draws_the_same():

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from model.comparison import _answer, _per_class, compare_scores, summarise
@@ -55,6 +56,51 @@ def test_summary_of_two_models() -> None:
     assert summary["failed"] == summary["not_compared"] == []
     assert comparison["verdict"].startswith("cnn is better than dense by")
     assert comparison["to_see"] is None, "a difference that was seen needs no more seeds"
+
+
+def answers_of(right: np.ndarray, labels: np.ndarray) -> dict[int, np.ndarray]:
+    """Probabilities per seed from bool (seeds, images): which answers are right."""
+    answers = np.where(right, labels, (labels + 1) % 3)
+    return {seed: (0.2 + 0.4 * np.eye(3)[row]).astype(np.float32) for seed, row in enumerate(answers)}
+
+
+def test_classes_are_compared_each_by_itself_and_their_p_values_corrected_for_their_number() -> None:
+    """Of classes with 900, 600 and 300 images: paired t tests by hand, and statsmodels' correction."""
+    labels = np.repeat([0, 1, 2], [900, 600, 300]).astype(np.uint8)
+    dense, cnn = (np.random.default_rng(seed).random((1, 1800)) < 0.8 for seed in (1, 2))
+    for label, more in ((0, 90), (1, 45), (2, 4)):  # these are turned in favour of cnn
+        places = np.flatnonzero((labels == label) & ~cnn[0])[:more]
+        cnn[0, places] = True
+    models = {"dense": answers_of(dense, labels), "cnn": answers_of(cnn, labels)}
+    summary = summarise(models, labels, CLASSES, COST)
+    [comparison] = summary["comparisons"]
+    assert summary["chance"] == 0.5, "the share of the commonest class"
+    p_values = []
+    for label, row in enumerate(comparison["per_class"]):
+        change = (cnn[0].astype(float) - dense[0])[labels == label]
+        # half an image more for each side, as `difference_over` says
+        squares = ((change - change.mean()) ** 2).sum() + 1
+        error, freedom = np.sqrt(squares / (len(change) - 1) / len(change)), len(change) - 1
+        assert row["difference"] == pytest.approx(change.mean())
+        reach = stats.t.ppf(0.975, freedom) * error
+        assert row["interval"] == pytest.approx([change.mean() - reach, change.mean() + reach])
+        p_values.append(2 * stats.t.sf(abs(change.mean()) / error, freedom))
+        assert row["p_value"] == pytest.approx(p_values[-1])
+    adjusted = multipletests(p_values, method="holm")[1]
+    assert [row["p_adjusted"] for row in comparison["per_class"]] == pytest.approx(adjusted)
+    assert [row["clear"] for row in comparison["per_class"]] == (adjusted < 0.05).tolist()
+    assert any((np.array(p_values) < 0.05) & (adjusted > 0.05)), "this test sees nothing of the correction"
+
+
+def test_the_error_is_told_with_its_degrees_of_freedom() -> None:
+    labels = labels_of(400)
+    dense, cnn = (np.random.default_rng(seed).random((1, 400)) < 0.8 for seed in (1, 2))
+    models = {"dense": answers_of(dense, labels), "cnn": answers_of(cnn, labels)}
+    [comparison] = summarise(models, labels, CLASSES, COST)["comparisons"]
+    change = cnn[0].astype(float) - dense[0]
+    squares = ((change - change.mean()) ** 2).sum() + 1
+    assert comparison["standard_error"] == pytest.approx(np.sqrt(squares / 399 / 400))
+    assert comparison["degrees_of_freedom"] == pytest.approx(399)
 
 
 def test_every_model_meets_the_first() -> None:
@@ -251,3 +297,16 @@ def test_chance_is_the_share_of_the_commonest_class() -> None:
     summary = summarise({"dense": guesses}, labels, CLASSES, {"dense": COST["dense"]})
     assert summary["chance"] == pytest.approx(0.6)
     assert summary["models"]["dense"]["broken"] == "no better than guessing"
+
+
+def test_what_it_takes_to_see_a_difference_is_of_the_one_found_or_of_the_smallest_of_interest() -> None:
+    for right, seeds in ((0.9, (5, 6, 7)), (0.9005, (0, 1, 2))):
+        models = {"dense": predict(0.9), "cnn": predict(right, seeds=seeds)}
+        [comparison] = summarise(models, labels_of(), CLASSES, COST)["comparisons"]
+        low, high = comparison["interval"]
+        assert low <= 0 <= high, "this test sees nothing"
+        assert comparison["to_see"]["difference"] == max(abs(comparison["difference"]), 0.002)
+    one = {"dense": predict(0.9, seeds=(0,)), "cnn": predict(0.9, seeds=(5,))}
+    assert summarise(one, labels_of(), CLASSES, COST)["comparisons"][0]["to_see"] is None, (
+        "single trainings say nothing about seeds"
+    )

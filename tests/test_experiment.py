@@ -146,6 +146,44 @@ def test_what_is_saved_is_what_plain_keras_loads(run, small_data, tmp_path):
 
 
 @pytest.mark.numeric
+@pytest.mark.parametrize("model", ["dense", "cnn"])
+def test_what_is_told_of_validation_images_is_of_them(run, small_config, model):
+    """The saved network's own answers, to be found in metrics.json and in the last row of history.csv."""
+    from configs.schema import load
+    from data.fashion_mnist import load as load_data
+    from model.architectures import load as load_network
+
+    config = load(small_config)
+    splits = load_data(config.data)
+    for seed in (0, 1):
+        folder = run / model / f"seed-{seed}"
+        network = load_network(folder / "model.keras", config.models[model], 10)
+        metrics = json.loads((folder / "metrics.json").read_text())
+        losses = {}
+        for key, split in (("", splits.test), ("validation_", splits.validation)):
+            probabilities = network(split.images[..., None] / np.float32(255)).numpy()
+            right = probabilities[np.arange(len(split.labels)), split.labels]
+            losses[key] = -np.log(right.astype(np.float64)).mean()
+            share = np.mean(probabilities.argmax(axis=1) == split.labels)
+            one_image = 1.01 / len(split.labels)  # which may be undecided: another process answered
+            assert metrics[f"{key}loss"] == pytest.approx(losses[key], abs=1e-5)
+            assert metrics[f"{key}accuracy"] == pytest.approx(share, abs=one_image)
+        assert abs(losses[""] - losses["validation_"]) > 1e-3, "this test sees nothing"
+        last = dict(
+            zip(*(line.split(",") for line in _ends((folder / "history.csv").read_text())), strict=True)
+        )
+        # the form that trains pools before it adds the bias: the same but for rounding
+        assert float(last["val_loss"]) == pytest.approx(losses["validation_"], abs=1e-4)
+        assert float(last["val_accuracy"]) == pytest.approx(share, abs=one_image)
+
+
+def _ends(text):
+    """The first line and the last one."""
+    first, *_, last = text.splitlines()
+    return first, last
+
+
+@pytest.mark.numeric
 def test_the_same_bits_with_one_worker_and_when_run_again(run, driver, small_config, tmp_path):
     result = driver.run(small_config, "launch.workers=1", "--outputs", tmp_path)
     assert result.code == 0, result.err

@@ -1,5 +1,7 @@
 """Deletion, insertion and the statement about them, against answers known beforehand."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -116,6 +118,36 @@ def test_right_maps_are_faithful_and_wrong_ones_are_not(planted: tuple[np.ndarra
     assert deletion[0] > 0.2, "nothing is covered yet"
     assert deletion[1:] == [0] * 11, "covering the one block that counts does not end the answer"
     assert insertion == pytest.approx([0] + [deletion[0]] * 11)
+
+
+def test_the_statement_rests_on_the_areas_of_the_images_tested(
+    planted: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """By hand, from the curves of all images; the last 14 are shown and not tested."""
+    images, blocks = planted
+    targets, num_tested = np.arange(NUM_IMAGES), 10
+    maps = {"a": images[:, ::-1].copy(), "b": maps_of(np.roll(blocks, 3))}
+    curves, statement = faithfulness(answers_by(blocks), images, targets, maps, num_tested, range(NUM_IMAGES))
+
+    def areas(curves_of_images: list[dict]) -> np.ndarray:
+        steps = pairwise(COUNTS)
+        height = np.array([one["deletion"] for one in curves_of_images])
+        parts = [(b - a) * height[:, i : i + 2].mean(axis=1) for i, (a, b) in enumerate(steps)]
+        return np.sum(parts, axis=0)[:num_tested] / NUM_BLOCKS
+
+    bright = areas([one["brightness"] for one in curves])
+    for method, told in statement["methods"].items():
+        own, other = (areas([one["methods"][method][who] for one in curves]) for who in ("own", "other"))
+        assert own.mean() != pytest.approx(other.mean(), abs=1e-3), "this test sees nothing"
+        assert told["own"] == pytest.approx(own.mean())
+        assert told["other"] == pytest.approx(other.mean())
+        assert told["brightness"] == pytest.approx(bright.mean())
+        assert told["advantage"] == pytest.approx((other - own).mean()), "of another's map over its own"
+        expected = stats.ttest_rel(other, own).confidence_interval(0.95)
+        assert told["interval"] == pytest.approx([expected.low, expected.high])
+        assert told["faithful"] == (expected.low > 0)
+    assert statement["num_images"] == num_tested
+    assert {told["faithful"] for told in statement["methods"].values()} == {False}
 
 
 def test_interval_is_the_paired_t_test() -> None:

@@ -43,6 +43,17 @@ def test_hand_made_filters_have_their_names_and_signs() -> None:
     ], "rows and columns are swapped, or a sign is lost"
 
 
+def test_diagonal_edges_have_the_name_of_the_line_along_them() -> None:
+    bank = pattern_bank(3)
+    lower_right = np.array([[-2, -1, 0], [-1, 0, 1], [0, 1, 2]], np.float32)  # light there: the edge rises
+    matches = match_kernels(first_layer(lower_right, lower_right[::-1], lower_right[:, ::-1]), bank)
+    found = [(m["name"], m["similarity"] > 0) for m in matches if m]
+    rising, falling = "rising diagonal edge", "falling diagonal edge"
+    assert found == [(rising, True), (falling, True), (falling, False)]
+    degrees = preferred_orientation(measure_tuning(network(first_layer(lower_right)))[0])[0]
+    assert degrees == pytest.approx([45], abs=2), "the name and the measured line contradict each other"
+
+
 def test_a_name_is_given_only_beyond_what_95_of_100_untrained_filters_reach() -> None:
     bank = pattern_bank(3)
     assert bank is not None
@@ -132,6 +143,19 @@ def test_the_preferred_line_is_that_of_the_kernel(kernel: np.ndarray, degrees: f
     else:
         assert found is not None, "a pure line or edge is said to have no direction"
         assert abs((found - degrees + 90) % 180 - 90) < 2, f"{found} degrees instead of {degrees}"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "least", "most"),
+    [(RISING, 0.45, 0.55), (SOBEL, 0.45, 0.55), (BLUR, 0, 0.1), (CENTRE, 0.1, 0.25)],
+    ids=["line", "edge", "blur", "centre"],
+)
+def test_how_clearly_a_line_is_preferred(kernel: np.ndarray, least: float, most: float) -> None:
+    """A pure line or edge half of the span of all answers; a blur and a centre next to nothing."""
+    [strength] = preferred_orientation(measure_tuning(network(first_layer(kernel)))[0])[1]
+    assert least <= strength <= most
+    scaled = preferred_orientation(measure_tuning(network(first_layer(-30 * kernel)))[0])[1]
+    assert scaled == pytest.approx([strength], abs=0.05), "it has no unit"
 
 
 def test_a_deeper_filter_prefers_what_the_earlier_one_it_reads_prefers() -> None:

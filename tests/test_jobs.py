@@ -1,14 +1,20 @@
+import csv
+import json
 import zipfile
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+from conftest import IN_TURN
 
-from configs.schema import Cnn, Inspection
+from configs.schema import Augmentation, Cnn, Inspection, Training
 from data.splits import Split, Splits
-from model.architectures import build
-from model.jobs import inspect_model, model_bytes, probe_speed
+from model.architectures import build, load
+from model.checkpoints import Checkpoint, Checkpoints
+from model.jobs import _train_on, explain_model, inspect_model, model_bytes, probe_speed, train_and_score
 from model.launch import JobFailed
+from model.training import State
 
 pytestmark = pytest.mark.numeric
 
@@ -49,3 +55,115 @@ def test_a_model_that_cannot_be_loaded_is_named(tmp_path):
             SPLITS, lambda value: None, saved=tmp_path / "model.keras", folder=tmp_path / "x", **arguments
         )
     assert not (tmp_path / "x").exists(), "nothing may be written where there is nothing to look into"
+
+
+def noise(num_images):
+    """Images and labels at random, other ones each time."""
+    draw = np.random.default_rng(num_images)
+    images = draw.integers(0, 256, (num_images, 28, 28), dtype=np.uint8)
+    return Split(images, draw.integers(0, 2, num_images, dtype=np.uint8))
+
+
+THREE = Splits(noise(10), noise(21), noise(32), ("a", "b"), "Nothing", "made up", "0")
+HISTORY = [{"epoch": 1, "loss": 0.7, "val_loss": 0.6}, {"epoch": 2, "loss": 0.5, "val_loss": 0.125}]
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "run").mkdir()
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_each_split_has_its_use(run, monkeypatch, precision):
+    """Learn from the training images, watch the validation images, be scored on the test images."""
+    model, asked, folder = build(NETWORK, 2, seed=5), {}, run / "cnn" / "seed-4"
+    arguments = {"network": NETWORK, "recipe": Training(epochs=2), "augmentation": Augmentation(shift=1)}
+    arguments |= {"seed": 4, "arithmetic": replace(IN_TURN, precision=precision)}
+    about = {"environment": {"threads_per_job": 1}, "identity": {"config_digest": "c"}}
+
+    def train(*given, **others):
+        names = ("network", "recipe", "augmentation", "train", "validation", "classes", "seed", "arithmetic")
+        asked.update(zip(names, given, strict=True))
+        return model, HISTORY
+
+    monkeypatch.setattr("model.training.train", train)
+    given = train_and_score(THREE, lambda value: None, **arguments, **about, folder=folder)
+    assert asked | arguments | {"classes": 2} == asked
+    assert asked["train"] is THREE.train, "it learns from other images"
+    assert asked["validation"] is THREE.validation, "other images than those held out are watched"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics == given
+    assert metrics | {"config_digest": "c", "epochs": 2, "precision": precision} == metrics
+    for key, split in (("", THREE.test), ("validation_", THREE.validation)):
+        probabilities = model(split.images[..., None] / np.float32(255)).numpy()
+        right = probabilities[np.arange(len(split.labels)), split.labels]
+        assert metrics[f"{key}accuracy"] == np.mean(probabilities.argmax(axis=1) == split.labels)
+        assert metrics[f"{key}loss"] == pytest.approx(-np.log(right).mean(), rel=1e-5)
+        if split is THREE.test:
+            assert metrics["distinct_answers"] == len(np.unique(probabilities.argmax(axis=1)))
+            with np.load(folder / "predictions.npz") as stored:
+                np.testing.assert_allclose(stored["probabilities"], probabilities, atol=1e-6)
+                np.testing.assert_array_equal(stored["labels"], split.labels)
+    assert metrics["accuracy"] != metrics["validation_accuracy"], "this test sees nothing"
+    saved = load(folder / "model.keras", NETWORK, 2).get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(saved, model.get_weights(), strict=True))
+    rows = list(csv.DictReader((folder / "history.csv").open()))
+    assert [{key: float(value) for key, value in row.items()} for row in rows] == HISTORY
+
+
+def test_what_was_spent_before_an_interruption_counts(run):
+    checkpoints = Checkpoints(run / "cnn" / "seed-0", {"seed": 0})
+    checkpoints.save(Checkpoint([np.zeros(2)], HISTORY[:1], 100.0))
+
+    def train(state, on_epoch):
+        assert (state.history, state.variables[0].tolist()) == (HISTORY[:1], [0, 0])
+        on_epoch(State([np.ones(2)], HISTORY))
+        return "a model", HISTORY
+
+    model, history, seconds = _train_on(checkpoints, pytest.fail, train)
+    assert (model, history) == ("a model", HISTORY)
+    assert 100 <= seconds < 110, "processor seconds, those before the interruption included"
+    left = checkpoints.load(pytest.fail)
+    assert (left.history, left.variables[0].tolist()) == (HISTORY, [1, 1])
+    assert 100 <= left.seconds <= seconds
+
+
+class EnoughSeen(Exception):
+    """Ends a job where a test has seen what it was to see."""
+
+
+@pytest.mark.parametrize("stage", ["inspect", "wanted", "explain"])
+def test_a_look_has_the_saved_network_and_the_seeds_own_untrained_one(run, monkeypatch, stage):
+    saved, asked = run / "model.keras", {}
+    saved.write_bytes(model_bytes(build(NETWORK, 2, seed=5)))
+
+    def inspect(model, untrained, facts, splits, images_per_class, folder, on_progress, replacement):
+        asked.update(model=model, untrained=untrained, splits=splits)
+        assert (images_per_class, replacement, folder) == (3, "zero", run / "look")
+        assert stage == "wanted" or _enough()
+
+    def wanted(model, facts, splits, filters, folder, untrained, on_progress):
+        asked.update(model=model, untrained=untrained, splits=splits)
+        _enough()
+
+    def explain(model, untrained, facts, splits, folder, on_progress):
+        asked.update(model=model, untrained=untrained, splits=splits)
+        _enough()
+
+    monkeypatch.setattr("model.inspection.inspect.inspect", inspect)
+    monkeypatch.setattr("model.inspection.wanted.wanted", wanted)
+    monkeypatch.setattr("model.inspection.attribution.explain", explain)
+    settings = Inspection(images_per_class=3, replacement="zero")
+    arguments = {"name": "cnn", "network": NETWORK, "seed": 3, "settings": settings, "saved": saved}
+    job = explain_model if stage == "explain" else inspect_model
+    with pytest.raises(EnoughSeen):
+        job(THREE, lambda value: None, **arguments, folder=run / "look", identity={})
+    assert asked["splits"] is THREE
+    for who, seed in (("model", 5), ("untrained", 3)):
+        weights = zip(asked[who].get_weights(), build(NETWORK, 2, seed).get_weights(), strict=True)
+        assert all(np.array_equal(a, b) for a, b in weights), f"the {who} network is another one"
+
+
+def _enough():
+    raise EnoughSeen

@@ -1,3 +1,4 @@
+import io
 import os
 import re
 import signal
@@ -18,6 +19,7 @@ from model.launch import (
     JobFailed,
     Reported,
     Workers,
+    free_memory,
     memory_of_training,
     num_side_by_side,
     num_workers,
@@ -214,6 +216,40 @@ def test_number_of_workers(costs, cores, memory, expected):
 )
 def test_idle_cores_help_long_jobs(costs, cores, expected):
     assert num_side_by_side(costs, cores) == expected
+
+
+def test_each_worker_needs_memory_for_three_copies_of_the_images():
+    costs = [10, 10, 10, 10]
+    assert num_workers(costs, 4, 4 * 1.5e9) == 4, "no images, no memory for them"
+    assert num_workers(costs, 4, 4 * 1.5e9, data_bytes=250_000_000) == 2, "6 GB, and 2.25 for each"
+
+
+MEMINFO = "MemTotal:       8000000 kB\nMemFree:         100000 kB\nMemAvailable:    4000000 kB\n"
+
+
+@pytest.mark.parametrize(
+    ("limit", "meminfo", "expected"),
+    [
+        ("1000000000\n", MEMINFO, 1_000_000_000),  # a container's limit below what the machine has
+        ("9000000000\n", MEMINFO, 4_096_000_000),  # and above it
+        ("max\n", MEMINFO, 4_096_000_000),
+        (None, MEMINFO, 4_096_000_000),  # no containers
+        ("1000000000\n", None, 1_000_000_000),  # a system that does not say, as macOS
+        (None, None, 3_000_000_000),  # half of 1,500,000 pages of 4,000 bytes
+        (None, "MemTotal: 8000000 kB\n", 3_000_000_000),
+    ],
+)
+def test_free_memory_is_the_machines_or_the_containers(monkeypatch, limit, meminfo, expected):
+    files = {"/sys/fs/cgroup/memory.max": limit, "/proc/meminfo": meminfo}
+
+    def opened(path):
+        if files[path] is None:
+            raise FileNotFoundError(path)
+        return io.StringIO(files[path])
+
+    monkeypatch.setattr("model.launch.open", opened, raising=False)
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4000, "SC_PHYS_PAGES": 1_500_000}.__getitem__)
+    assert free_memory() == expected
 
 
 def test_memory_is_counted_by_hand():

@@ -352,6 +352,29 @@ def test_worth_counts_answers() -> None:
     assert ranks(np.array([0.1, 0.3, 0.3])) == [3, 1, 2]
 
 
+def test_intervals_of_worth_hold_for_all_filters_and_for_all_filters_and_classes() -> None:
+    """By hand: 3 looks at accuracy and at loss, and 3 x 2 at classes."""
+    rng = np.random.default_rng(4)
+    num, num_filters, num_classes = 400, 3, 2
+    labels = rng.integers(0, num_classes, num).astype(np.uint8)
+    right = rng.random((1 + num_filters, num)) < np.array([0.8, 0.7, 0.75, 0.78])[:, None]
+    answers = np.where(right, labels, 1 - labels).astype(np.uint8)
+    losses = rng.normal(0.5, 0.3, right.shape).astype(np.float32)
+    found = worth(Scores(answers[0], losses[0]), Scores(answers[1:], losses[1:]), labels, 2, np.zeros(3))
+    for still, increase, one in zip(right[1:], losses[1:] - losses[0], found, strict=True):
+        lost, gained = right[0] & ~still, ~right[0] & still
+        expected = likelihood_interval(lost.sum(), gained.sum(), num, 1 - 0.05 / 3)
+        assert one["interval"] == pytest.approx(expected, abs=2e-5)
+        reach = norm.ppf(1 - 0.025 / 3) * increase.std() / np.sqrt(num)
+        expected = [increase.mean() - reach, increase.mean() + reach]
+        assert one["loss_interval"] == pytest.approx(expected, abs=1e-5)
+        for label, row in enumerate(one["per_class"]):
+            of_class = labels == label
+            counts = (lost & of_class).sum(), (gained & of_class).sum(), of_class.sum()
+            expected = likelihood_interval(*counts, 1 - 0.05 / (3 * 2))
+            assert row["interval"] == pytest.approx(expected, abs=2e-5), f"class {label}"
+
+
 def test_scores_survive_extreme_logits() -> None:
     logits = np.array([[1000.0, 0.0], [0.0, -1000.0]], np.float32)
     found = score(logits, np.array([1, 0], np.uint8))

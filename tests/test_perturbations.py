@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data.perturbations import KINDS, WAYS, move, perturb
+from data.perturbations import KINDS, WAYS, in_steps, move, perturb
 
 pytestmark = pytest.mark.numeric
 
@@ -42,6 +42,14 @@ def test_seed_and_index_decide_what_is_random(kind):
     assert len(np.unique(first, axis=0)) > 1, "all images are changed alike"
     other = perturb(same, INDICES, kind, KINDS[kind].middle, seed=1)
     assert (first != other).any(), "the seed decides nothing"
+
+
+def test_what_one_kind_draws_says_nothing_of_another():
+    """Of the images that go up, some turn left and some right."""
+    shifted, turned = perturb(IMAGES, INDICES, "shift", 1), perturb(IMAGES, INDICES, "rotation", 90)
+    ways = np.argmax([(shifted == move(IMAGES, *way)).all(axis=(1, 2)) for way in WAYS], axis=0)
+    left = (turned == np.rot90(IMAGES, 1, axes=(1, 2))).all(axis=(1, 2))
+    assert len(set(zip(ways.tolist(), left.tolist(), strict=True))) == 2 * len(WAYS)
 
 
 def test_strengths_grow_evenly_from_nothing():
@@ -132,5 +140,24 @@ def test_a_whole_square_is_covered_and_nothing_else(side):
         rows, columns = (np.flatnonzero((image == 0).any(axis=axis)) for axis in (1, 0))
         assert (image == 0).sum() == side**2, "the square has another area than it is said to have"
         assert len(rows) == len(columns) == side
-    corners = {tuple(np.argwhere(image == 0)[0]) for image in covered}
-    assert len(corners) > 5, "the square is always in the same place"
+    corners = np.array([np.argwhere(image == 0)[0] for image in covered])
+    assert len(np.unique(corners, axis=0)) > 5, "the square is always in the same place"
+    last = 28 - side
+    for which in (corners[:, 0], corners[:, 1]):
+        # of 40 places, a twentieth of the way or a pixel from either border
+        assert which.min() <= last / 20 + 1
+        assert which.max() >= last - last / 20 - 1
+
+
+def test_the_largest_square_reaches_both_borders():
+    covered = perturb(np.full((40, 28, 28), 255, np.uint8), INDICES, "occlusion", 24)
+    corners = np.array([np.argwhere(image == 0)[0] for image in covered])
+    assert [set(which.tolist()) for which in corners.T] == [set(range(5))] * 2, "each of 5 places each way"
+
+
+def test_what_is_shown_is_the_first_picture_at_each_strength():
+    for kind, what in KINDS.items():
+        shown = in_steps(IMAGES, kind)
+        for image, strength in zip(shown, what.strengths, strict=True):
+            [expected] = perturb(IMAGES[:1], np.array([0]), kind, strength)
+            np.testing.assert_array_equal(image, expected, f"{kind} at {strength}")

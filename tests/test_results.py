@@ -192,6 +192,29 @@ def test_runs_beside_it_on_the_same_images_count_as_looks(copy, config, splits):
     assert looks() == 1, "other test images are another matter"
 
 
+def test_what_is_known_without_answers_is_of_each_model_and_seed(copy, config, splits):
+    report = report_on(copy, config, splits)
+    sizes = {"train": 1400, "validation": 100, "test": 500}
+    assert report["data"] | sizes == report["data"]
+    convolutions = 9 * 4 + 4 + 9 * 4 * 6 + 6
+    expected = {
+        "dense": (784 * 16 + 16 + 170, 0, 2 * (784 * 16 + 160)),
+        "cnn": (
+            convolutions + 150 * 16 + 16 + 170,
+            convolutions,
+            2 * (9 * 4 * 26 * 26 + 9 * 4 * 6 * 11 * 11 + 150 * 16 + 160),
+        ),
+    }
+    for model, facts in expected.items():
+        entry = report["models"][model]
+        keys = ("parameters", "convolution_parameters", "flops_per_image")
+        assert tuple(entry[key] for key in keys) == facts
+        assert (entry["architecture"], entry["precision"]) == (model, "float32")
+        for seed in (0, 1):
+            told = entry["validation_accuracy"][str(seed)]
+            assert told == copy.metrics(model, seed)["validation_accuracy"], "not of the validation images"
+
+
 def test_epochs_are_those_that_were_trained(copy, config, splits):
     assert report_on(copy, config, splits)["models"]["cnn"]["epochs"] == 2
     path = copy.seed_folder("cnn", 1) / "metrics.json"

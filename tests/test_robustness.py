@@ -99,16 +99,20 @@ def test_answers_are_those_to_each_perturbed_image():
             )
 
 
-def measure(folder, network=CNN, **settings):
+SEED = 3  # of the training that is asked
+
+
+def measure(folder, network=CNN, saved_from=SEED, **settings):
+    """Ask a network whose weights are those that a seed starts with."""
     saved = folder / "model.keras"
     saved.parent.mkdir(parents=True, exist_ok=True)
-    saved.write_bytes(model_bytes(build(network, 3, seed=0)))
+    saved.write_bytes(model_bytes(build(network, 3, seed=saved_from)))
     asked = Robustness(**settings)
     measure_robustness(
         SPLITS,
         lambda value: None,
         network=network,
-        seed=0,
+        seed=SEED,
         settings=asked,
         saved=saved,
         folder=folder,
@@ -144,6 +148,21 @@ def test_before_training_is_the_control_and_here_nothing_was_trained(tmp_path):
             arrays[f"changes/untrained/{layer}"],
             "the same weights, and other changes",
         )
+
+
+def test_the_saved_network_answers_and_the_control_has_the_seeds_first_weights(tmp_path):
+    arrays, _ = measure(tmp_path, saved_from=8, images_per_class=4)
+    indices = arrays["indices"]
+    images = IMAGES[indices]
+    assert (indices != np.arange(12)).any(), "this test sees nothing: places and images are the same"
+    expected = answers_to(build(CNN, 3, seed=8), images, indices, lambda share: None)
+    for kind in KINDS:
+        np.testing.assert_array_equal(arrays[f"answers/{kind}"], expected[kind], kind)
+    moved, layers = perturb(images, indices, "shift", 1), ["conv1", "pool1", "conv2", "pool2"]
+    for state, seed in (("trained", 8), ("untrained", SEED)):
+        for layer, change in map_changes(build(CNN, 3, seed), layers, images, moved).items():
+            found = arrays[f"changes/{state}/{layer}"]
+            np.testing.assert_allclose(found, change, rtol=1e-4, err_msg=f"{state} {layer}")
 
 
 def test_all_images_can_be_asked_and_dense_networks_have_no_maps(tmp_path):

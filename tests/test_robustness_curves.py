@@ -191,6 +191,24 @@ def test_the_share_of_answers_that_stay_the_same_is_of_one_pixel() -> None:
     assert found["layers"] == [], "a dense network has no maps"
 
 
+def test_steadiness_is_of_all_seeds() -> None:
+    """The mean of three trainings, with an interval that allows for others."""
+    shares = ([0.9, 0.85, *[0.5] * 5], [0.9, 0.8, *[0.5] * 5], [0.9, 0.6, *[0.5] * 5])
+    seeds = {seed: arrays_of(share, seed, ("conv1",)) for seed, share in zip((4, 0, 2), shares, strict=True)}
+    for seed, arrays in seeds.items():
+        arrays["changes/trained/conv1"] += np.float32(seed)
+    found = robustness_of({"cnn": seeds}, config_of("cnn"))["stability"]["cnn"]
+    same = [arrays["answers/shift"][0] == arrays["answers/shift"][1] for arrays in seeds.values()]
+    assert np.mean(same, axis=1) == pytest.approx([0.95, 0.9, 0.7])
+    assert found["answers_kept"] == pytest.approx(0.85)
+    assert found["over"] == "seeds and images"
+    assert found["interval"] == mean_over(np.array(same, float)).share_interval
+    changes = [arrays["changes/trained/conv1"].mean(dtype=np.float64) for arrays in seeds.values()]
+    assert found["layers"][1]["trained"]["change"] == pytest.approx(np.mean(changes))
+    untrained = [arrays["changes/untrained/conv1"].mean(dtype=np.float64) for arrays in seeds.values()]
+    assert found["layers"][1]["untrained"]["change"] == pytest.approx(np.mean(untrained))
+
+
 def test_a_pooling_is_told_against_the_map_it_reads() -> None:
     arrays = arrays_of(FALLING, layers=("conv1", "pool1"))
     layers = robustness_of({"cnn": {0: arrays}}, config_of("cnn"))["stability"]["cnn"]["layers"]

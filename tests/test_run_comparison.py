@@ -101,6 +101,19 @@ def test_a_report_alone_is_compared_by_its_intervals_and_that_is_said(tmp_path: 
     assert not found["runs"]["alone"]["config_known"]
 
 
+def test_intervals_that_allow_for_less_are_not_said_to_allow_for_seeds(tmp_path: Path) -> None:
+    """Of single trainings, and of one model's single training against another's three."""
+    one = make_run(tmp_path / "one", {"cnn": 0.9}, seeds=(0,))
+    two = report_alone(make_run(tmp_path / "two", {"cnn": 0.93}), tmp_path / "alone")
+    three = make_run(tmp_path / "three", {"cnn": 0.92})
+    for first, later in ((one, two), (two, one)):
+        [pair] = compare(first, later)["comparisons"]
+        assert pair["over"] == "images", "one of the two intervals is over images alone"
+        assert "Another seed may differ." in pair["verdict"]
+    [pair] = compare(three, two)["comparisons"]
+    assert pair["over"] == "seeds and images"
+
+
 def test_the_unpaired_interval_is_newcombes() -> None:
     from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 

@@ -4,14 +4,15 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import ROOT
 
 from data.perturbations import KINDS
-from data.storage import write_json, write_npz
-from model.run_folder import RunError, RunFolder, find_folder, newest_run
+from data.storage import write_atomically, write_json, write_npz
+from model.run_folder import RunError, RunFolder, find_folder, newest_run, sha256_of
 
 IDENTITY = {"config_digest": "a", "data_digest": "b"}
 
@@ -277,3 +278,22 @@ def test_a_report_is_outdated_by_whatever_it_tells(tmp_path):
         os.utime(tmp_path / part, (2e9 + 1e9, 2e9 + 1e9))
         assert run.is_report_outdated(), f"{part} is newer than the report that tells of it"
         os.utime(tmp_path / part, (1000, 1000))
+
+
+def test_a_look_counts_only_while_each_of_its_files_is_there_as_it_was(tmp_path):
+    run = RunFolder(tmp_path)
+    folder = run.inspection_folder("cnn")
+    names = ("filters.npz", "passports.json", "conv1-filters.png")
+    for name in names:
+        write_atomically(folder / name, name.encode())
+    figures = [{"file": "conv1-filters.png", "title": "", "alt": ""}]
+    record = {"settings": {}, "figures": figures, "files": {name: sha256_of(folder / name) for name in names}}
+    write_json(folder / "inside-figures.json", record)
+    assert run.look("cnn", "inside") == record
+    assert run.look("cnn", "why") is None, "the record of one look stands for another"
+    for name in names:
+        for damage in (Path.unlink, lambda path: path.write_bytes(b"other")):
+            damage(folder / name)
+            assert run.look("cnn", "inside") is None, f"{name} alone is missing or changed: nobody sees it"
+            write_atomically(folder / name, name.encode())
+    assert run.look("cnn", "inside") == record, "what was made again counts"

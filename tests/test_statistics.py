@@ -12,6 +12,7 @@ from sklearn.metrics import (
     f1_score,
     log_loss,
     precision_score,
+    recall_score,
     top_k_accuracy_score,
 )
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
@@ -249,7 +250,27 @@ def test_scores_are_scikit_learns() -> None:
     assert [row["f1"] for row in found["per_class"]] == pytest.approx(
         list(f1_score(labels, answers, average=None))
     )
+    recall = recall_score(labels, answers, average=None)
+    assert [row["accuracy"] for row in found["per_class"]] == pytest.approx(list(recall))
+    assert [row["images"] for row in found["per_class"]] == np.bincount(labels).tolist()
     assert [row["class"] for row in found["per_class"]] == list("abcde")
+    assert found["confidence"] == pytest.approx(probabilities.max(axis=1).mean(dtype=np.float64))
+
+
+def test_intervals_of_one_seed_are_wilsons_or_students() -> None:
+    """Of shares Wilson's, which stay between 0 and 1; of losses Student's, which have no end."""
+    probabilities, labels = predict(num_images=600)
+    found = describe(Scores({0: probabilities}, labels), list("abcde"))
+    right = probabilities.argmax(axis=1) == labels
+    shares = [(found["accuracy"], right)]
+    shares += [(row, right[labels == label]) for label, row in enumerate(found["per_class"])]
+    for told, answers in shares:
+        expected = proportion_confint(answers.sum(), len(answers), method="wilson")
+        # t in the place of the normal, and one degree of freedom less
+        np.testing.assert_allclose(told["interval"], expected, atol=0.6 / len(answers))
+    losses = -np.log(probabilities[np.arange(600), labels].astype(np.float64))
+    expected = stats.t.interval(0.95, 599, losses.mean(), stats.sem(losses))
+    assert found["loss"]["interval"] == pytest.approx(list(expected))
 
 
 def test_calibration_is_scikit_learns() -> None:
@@ -287,6 +308,12 @@ def test_rejecting_the_unsure_helps() -> None:
     assert [point["rejected"] for point in curve] == pytest.approx(np.arange(20) / 20)
     assert curve[0]["accuracy"] == pytest.approx(right.mean())
     assert curve[10]["accuracy"] == pytest.approx(right[:750].mean())
+    both = describe(Scores({0: probabilities, 1: probabilities[:, [1, 0, 2, 3, 4]]}, labels), list("abcde"))
+    other = describe(Scores({1: probabilities[:, [1, 0, 2, 3, 4]]}, labels), list("abcde"))["rejection"]
+    for point, one, two in zip(both["rejection"], curve, other, strict=True):
+        assert point["accuracy"] == pytest.approx((one["accuracy"] + two["accuracy"]) / 2), (
+            "each network rejects what it is unsure of, not what another is"
+        )
 
 
 def test_class_without_images() -> None:

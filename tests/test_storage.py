@@ -55,6 +55,26 @@ def test_who_may_read_a_file_follows_from_the_umask(umask, mode, tmp_path):
     assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == mode
 
 
+def test_a_file_is_safe_before_it_takes_the_name_and_its_name_before_the_next(tmp_path, monkeypatch):
+    """What a power cut at any moment would leave: the old file or the new one, never an empty one."""
+    done, fsync, replace = [], os.fsync, os.replace
+
+    def safe(descriptor):
+        names = {path.stat().st_ino: path for path in (tmp_path, *tmp_path.iterdir())}
+        path = names[os.fstat(descriptor).st_ino]
+        done.append("fsync of the folder" if path == tmp_path else f"fsync of {path.read_bytes()}")
+        fsync(descriptor)
+
+    def named(old, new):
+        done.append("rename")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", safe)
+    monkeypatch.setattr(os, "replace", named)
+    write_atomically(tmp_path / "file", b"new")
+    assert done == ["fsync of b'new'", "rename", "fsync of the folder"]
+
+
 @pytest.mark.parametrize(
     ("error", "text"),
     [

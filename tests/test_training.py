@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import AT_ONCE, IN_TURN
 from test_experiment import assert_same
 from test_kills import bits_of
@@ -88,17 +89,19 @@ def test_another_seed_trains_another_network():
 
 def test_it_stops_after_the_first_epoch_that_reaches_the_accuracy():
     states = []
-    recipe = {"schedule": "constant", "epochs": 30, "learning_rate": 0.003}
-    target = 0.9  # six seeds reached 0.80 at most in their first epoch, and 0.99 at least in their second
-    weights, history = trained(PLAIN, stop_at_accuracy=target, on_epoch=states.append, **recipe)
+    recipe = {"network": Dense(units=(8,)), "optimizer": "sgd", "momentum": 0.8, "learning_rate": 0.02}
+    recipe |= {"schedule": "constant", "epochs": 30}
+    _, history = trained(stop_at_accuracy=0.9, **recipe)
+    target = history[-1]["accuracy"]  # which that epoch reaches, and does not exceed
+    weights, history = trained(stop_at_accuracy=target, on_epoch=states.append, **recipe)
     assert 1 < len(history) < 30, "this test sees nothing: it stopped at once, or never"
-    assert history[-1]["accuracy"] >= target
+    assert history[-1]["accuracy"] == target, "reaching it is enough"
     assert all(row["accuracy"] < target for row in history[:-1]), "it went on after it had reached it"
     for state in (states[0], states[-1]):
-        resumed = trained(PLAIN, state=state, stop_at_accuracy=target, **recipe)
+        resumed = trained(state=state, stop_at_accuracy=target, **recipe)
         assert same(weights, resumed[0]), f"resumed after epoch {len(state.history)}, it ends elsewhere"
         assert history == resumed[1]
-    short = trained(PLAIN, schedule="constant", epochs=len(history), learning_rate=0.003)
+    short = trained(**recipe | {"epochs": len(history)})
     assert same(weights, short[0]), "stopping must change nothing of the epochs before"
 
 
@@ -162,23 +165,81 @@ def test_operations_side_by_side_change_nothing(driver, small_data, tmp_path):
     assert_same(one, four)
 
 
-def test_the_arithmetic_of_a_step_is_keras_own():
-    """An independent second way: Keras's fit on the same batches, plain SGD at a constant rate."""
-    network = Dense(architecture="dense", units=(8,))
-    recipe = {"optimizer": "sgd", "momentum": 0.0, "schedule": "constant", "learning_rate": 0.1, "epochs": 1}
-    weights, history = trained(network, **recipe)
-    model = build(network, 4, seed=0)
-    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    order = np.random.default_rng([0, 0]).permutation(len(TRAIN.labels))
-    images = TRAIN.images[order, ..., None].astype(np.float32) / 255
-    found = model.fit(images, TRAIN.labels[order], batch_size=32, shuffle=False, verbose=0).history
+OPTIMIZERS = {
+    "sgd": ({"momentum": 0.0}, lambda: keras.optimizers.SGD()),
+    "sgd with momentum": ({"momentum": 0.8}, lambda: keras.optimizers.SGD(momentum=0.8, nesterov=True)),
+    "adam": ({}, lambda: keras.optimizers.Adam()),
+    "adamw": ({"weight_decay": 0.3}, lambda: keras.optimizers.AdamW(weight_decay=0.3)),
+}
+NUM_STEPS = 2 * 11  # two epochs of 10 batches of 32 images, and one of 10
+
+
+class RatesByHand(keras.callbacks.Callback):
+    """Before each step its learning rate: linearly up to the peak for a fifth of the steps, then down."""
+
+    def __init__(self, peak):
+        super().__init__()
+        self.peak, self.rates = peak, []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        done = (len(self.rates) + 0.5) / NUM_STEPS
+        self.rates.append(self.peak * (5 * done if done < 0.2 else (1 - done) / 0.8))
+        self.model.optimizer.learning_rate = self.rates[-1]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_arithmetic_of_two_epochs_is_keras_own(name):
+    """An independent second way: Keras's fit on the same batches, with a seed and an epoch that are not 0."""
+    settings, optimizer = OPTIMIZERS[name]
+    peak = 0.1 if "sgd" in name else 0.002
+    weights, history = trained(
+        Dense(units=(8,)), seed=1, optimizer=name.split()[0], learning_rate=peak, epochs=2, **settings
+    )
+    model, by_hand = build(Dense(units=(8,)), 4, seed=1), RatesByHand(peak)
+    model.compile(optimizer(), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    images, unseen = (split.images[..., None].astype(np.float32) / 255 for split in (TRAIN, VALIDATION))
+    for epoch, row in enumerate(history):
+        order = np.random.default_rng([1, epoch]).permutation(len(TRAIN.labels))
+        found = model.fit(
+            images[order],
+            TRAIN.labels[order],
+            batch_size=32,
+            shuffle=False,
+            verbose=0,
+            validation_data=(unseen, VALIDATION.labels),
+            callbacks=[by_hand],
+        ).history
+        for key in ("loss", "val_loss"):  # sums in another order
+            assert row[key] == pytest.approx(found[key][0], abs=1e-4), f"{key} of epoch {row['epoch']}"
+        for key, split in (("accuracy", TRAIN), ("val_accuracy", VALIDATION)):  # one image may be undecided
+            assert row[key] == pytest.approx(found[key][0], abs=1.01 / len(split.labels)), key
+        assert row["learning_rate"] == pytest.approx(by_hand.rates[-1]), "not the rate of the last step"
     for ours, theirs in zip(weights, model.get_weights(), strict=True):
-        np.testing.assert_allclose(
-            ours, theirs, atol=1e-5, err_msg="weights after an epoch differ from Keras's"
-        )
-    assert history[0]["loss"] == pytest.approx(found["loss"][0], abs=1e-4)
-    # rounding may decide between two classes that are as likely, of one image of the 330
-    assert history[0]["accuracy"] == pytest.approx(found["accuracy"][0], abs=1.1 / 330)
+        np.testing.assert_allclose(ours, theirs, atol=1e-5, err_msg="weights differ from Keras's")
+
+
+def test_every_epoch_has_an_order_and_every_step_a_draw_of_its_own(monkeypatch):
+    """Of all seeds and epochs: (0, 1) and (1, 0), too."""
+    seen = []
+
+    def note(images, seed):
+        seen.append(([image.tobytes() for image in images], tuple(seed.tolist())))
+        return images
+
+    def noted(images, settings, seed):
+        same = tf.numpy_function(note, [images, seed], tf.uint8)
+        return tf.ensure_shape(same, images.shape)
+
+    monkeypatch.setattr(training, "augment", noted)
+    for seed in (0, 1, 2):
+        trained(Dense(units=()), seed=seed, augmentation=Augmentation(shift=1))
+    assert len(seen) == 3 * 3 * 11, "steps of three seeds and three epochs"
+    assert len({drawn for _, drawn in seen}) == len(seen), "two steps draw the same shifts, flips and squares"
+    met = [image for images, _ in seen for image in images]
+    orders = {tuple(met[i : i + 330]) for i in range(0, len(met), 330)}
+    assert len(orders) == 3 * 3, "two epochs, of one seed or of two, meet the images in the same order"
+    everyone = sorted(image.tobytes() for image in TRAIN.images)
+    assert all(sorted(order) == everyone for order in orders), "each epoch has every image once"
 
 
 def test_the_last_smaller_batch_is_trained_on():

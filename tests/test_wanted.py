@@ -113,6 +113,15 @@ def test_files_hold_what_the_network_answers(splits: Splits, tmp_path: Path) -> 
         assert entry["probability"] > everyone[:, label].max(), "a random picture is better"
         best = entry["real"]["index"]
         assert np.array_equal(arrays["classes/real"][label], splits.test.images[best])
+        assert entry["real"]["label"] == splits.test.labels[best], "the best picture may be of another class"
+    assert [entry["real"]["label"] for entry in document["classes"]] != [0, 1, 2], "this test sees nothing"
+    opened = Opened(model, facts)
+    logits = opened.logits(splits.test.images / np.float32(255))
+    assert [e["real"]["index"] for e in document["classes"]] == logits.argmax(axis=0).tolist()
+    assert [e["real"]["logit"] for e in document["classes"]] == pytest.approx(logits.max(axis=0), abs=1e-4)
+    reached = opened.logits(arrays["classes"]).diagonal()
+    assert [e["logit"] for e in document["classes"]] == pytest.approx(reached, abs=1e-4)
+    assert document["searched"] == 20
 
 
 @pytest.mark.parametrize("filters", [(4, 5), (2, 2, 2, 2)])
