@@ -1,308 +1,276 @@
-"""Mutation testing: one small fault at a time is put into a module, and its tests must notice.
+"""Mutation testing: one small fault at a time is put into a module, and a test must notice.
 
-    python -m tests.mutation data/idx.py configs/schema.py
+    python -m tests.mutation --sample 300 --seed 0      # of all modules, every mutant as likely
+    python -m tests.mutation data/idx.py                # all mutants of a module
 
-Each mutant is a fork of this process that imports the changed module (no file is touched) and runs the tests
-of that module until one fails. A mutant that no test notices survives; it is either a gap in the tests or
-equivalent to the original. The figures and the survivors go to tests/mutation.json, where a `reason` written
-beside a survivor stays. Words of messages are not mutated: strings with a space in them are prose.
+The tests run in a copy of the checkout in which the module is changed, also for the programs that they
+start; each mutant in a fork of this process, which has the heavy libraries loaded. Which tests may notice is
+found by running them once (tests/reach.py): those that execute the changed line, the quickest first, then the
+others of their files, then those that start a program which executes it. Who notices must also pass on the
+unchanged module, or it is not asked again. What no test notices survives: a gap in the tests, or equal to the
+original in all that anyone can see. The survivors go to tests/mutation.json, where a `reason` written beside
+one stays.
 """
 
+import argparse
 import ast
-import copy
-import gc
-import importlib.abc
-import importlib.util
 import json
 import os
+import random
 import resource
 import signal
 import sys
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import CodeType, ModuleType
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests import reach
+from tests.mutants import Mutant, count, mutant
+
 RESULTS = Path(__file__).with_suffix(".json")
-COMMAND = "python -m tests.mutation"
-_CONFIGS = [
-    "test_document",
-    "test_explain",
-    "test_schema_golden",
-    "test_values",
-    "test_schema",
-    "test_strict_yaml",
-]
-TESTS = {  # by module, the quickest first
-    "data/idx.py": ["test_idx_faults", "test_idx"],
-    "configs/strict_yaml.py": ["test_strict_yaml", *_CONFIGS],
-    "configs/document.py": _CONFIGS,
-    "configs/values.py": ["test_values", *_CONFIGS],
-    "configs/networks.py": ["test_schema", *_CONFIGS],
-    "configs/schema.py": ["test_schema", *_CONFIGS],
-    "model/checkpoints.py": ["test_checkpoints"],
-}
-MOST_MEMORY = 2 << 30  # bytes of addresses that a mutant may take
-MOST_SECONDS = 600  # by the clock; of the processor, twice what the tests take and 5 s more
-BOUNDARY = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
-OPPOSITE = {
-    ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-}  # fmt: skip
-ARITHMETIC = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.Mult, ast.Pow: ast.Mult, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
-    ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
-}  # fmt: skip
+MOST_MEMORY = 8 << 30  # bytes of addresses that a mutant may take beside what this process has
+MOST_SECONDS = 600  # by the clock, for a test that waits for what never comes; the machine may be busy
+PATIENCE = 5  # seconds of the processor that any test may take, beside four times its own
+QUICK = 1.0  # seconds; slower tests are asked after these
+BUDGET = {"test": 60, "program": 120}  # seconds of tests that a mutant may cost, by what they run in
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A module with one fault: the line of the original, what became of it, and the changed module."""
+class Ask:
+    """A test that may notice.
 
-    line: int
-    source: str
-    change: str
-    tree: ast.Module
-
-
-def mutants(source: str) -> Iterator[Mutant]:
-    """All mutants of a module, in the order of its lines."""
-    tree, lines = ast.parse(source), source.splitlines()
-    places = list(_places(tree))
-    for number, place in enumerate(places):
-        for variant in range(len(list(_variants(place)))):
-            changed = copy.deepcopy(tree)
-            twin = list(_places(changed))[number]
-            new = list(_variants(twin))[variant]
-            before = _text(place.node)
-            _put(twin, new)
-            ast.fix_missing_locations(changed)
-            line = place.node.lineno
-            yield Mutant(line, lines[line - 1].strip(), f"{before}  ->  {_text(new)}", changed)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A node, the node above it, and how the one hangs on the other."""
-
-    node: Any
-    parent: ast.AST
-    name: str
-    index: int | None
-    kinds: frozenset[str]  # what it stands in: an annotation, a type, an f-string
-
-
-def _places(node: ast.AST, kinds: frozenset[str] = frozenset()) -> Iterator[_Place]:
-    """Every node that may be mutated, parents before what stands in them."""
-    for name, value in ast.iter_fields(node):
-        if (
-            name in ("annotation", "returns") and not isinstance(node, ast.AnnAssign)
-        ) or name == "type_params":
-            continue  # of arguments and results: nothing depends on them
-        inner = kinds | {"type"} if name in ("annotation", "slice") else kinds
-        if isinstance(node, ast.JoinedStr):
-            inner = kinds | {"text"}
-        for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(child, ast.AST) or _is_prose(node, child):
-                continue
-            in_types = isinstance(node, ast.Call) and _text(node.func) == "isinstance" and index == 1
-            below = inner | {"type"} if in_types else inner
-            if isinstance(child, ast.expr | ast.stmt):
-                yield _Place(child, node, name, index, below)
-            yield from _places(child, below - {"text"} if isinstance(child, ast.FormattedValue) else below)
-
-
-def _is_prose(parent: ast.AST, child: ast.AST) -> bool:
-    """Whether this is a docstring, or the list of what a module offers."""
-    docstring = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
-    return docstring or (isinstance(child, ast.Assign) and _text(child.targets[0]) == "__all__")
-
-
-def _variants(place: _Place) -> Iterator[ast.AST]:
-    """What may stand in a node's place."""
-    node = place.node
-    match node:
-        case ast.Compare():
-            for number, operator in enumerate(node.ops):
-                for table in (BOUNDARY, OPPOSITE):
-                    if type(operator) in table:
-                        ops = [*node.ops[:number], table[type(operator)](), *node.ops[number + 1 :]]
-                        yield ast.Compare(node.left, ops, node.comparators)
-        case ast.BinOp() if type(node.op) in ARITHMETIC:
-            if not ("type" in place.kinds and isinstance(node.op, ast.BitOr)):
-                yield ast.BinOp(node.left, ARITHMETIC[type(node.op)](), node.right)
-        case ast.AugAssign() if type(node.op) in ARITHMETIC:
-            yield ast.AugAssign(node.target, ARITHMETIC[type(node.op)](), node.value)
-        case ast.BoolOp():
-            yield ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
-        case ast.UnaryOp(op=ast.Not() | ast.USub()):
-            yield node.operand
-        case ast.Constant():
-            yield from map(ast.Constant, _other_values(node.value, place.kinds))
-        case ast.Return(value=ast.expr() as value) if not _is_none(value):
-            yield ast.Return(ast.Constant(None))
-        case ast.Raise() | ast.Expr(value=ast.Call()) | ast.Delete():
-            yield ast.Pass()
-        case ast.Break():
-            yield ast.Continue()
-        case ast.Continue():
-            yield ast.Break()
-    tested = place.name == "test" or (place.name == "ifs" and isinstance(place.parent, ast.comprehension))
-    if tested and not isinstance(node, ast.Compare | ast.UnaryOp):
-        yield ast.UnaryOp(ast.Not(), node)
-    if isinstance(place.parent, ast.ExceptHandler) and isinstance(node, ast.Tuple):
-        for kind in node.elts:
-            yield ast.Tuple([other for other in node.elts if other is not kind], ast.Load())
-
-
-def _other_values(value: Any, kinds: frozenset[str]) -> list[Any]:
-    if isinstance(value, bool):
-        return [not value]
-    if isinstance(value, int):
-        return [value + 1, value - 1]
-    if isinstance(value, float):
-        return [value * 1.5 + 1]
-    if isinstance(value, str | bytes) and value and "text" not in kinds and not _has_space(value):
-        return [value + value[-1:]]
-    return []
-
-
-def _has_space(value: str | bytes) -> bool:
-    return (" " if isinstance(value, str) else b" ") in value  # type: ignore[operator]
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def _put(place: _Place, new: ast.AST) -> None:
-    if place.index is None:
-        setattr(place.parent, place.name, new)
-    else:
-        getattr(place.parent, place.name)[place.index] = new
-
-
-def _text(node: ast.AST) -> str:
-    text = ast.unparse(ast.fix_missing_locations(copy.deepcopy(node))).splitlines()[0]
-    return text if len(text) <= 90 else f"{text[:87]}..."
-
-
-class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module from changed code."""
-
-    def __init__(self, path: str, code: CodeType) -> None:
-        self._name, self._path, self._code = path.removesuffix(".py").replace("/", "."), path, code
-
-    def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name != self._name:
-            return None
-        return importlib.util.spec_from_file_location(name, ROOT / self._path, loader=self)
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(self._code, module.__dict__)
-
-
-def survives(path: str, code: CodeType, seconds: int) -> bool:
-    """Whether all tests of a module pass with this code in its place, in a fork of this process.
-
-    A mutant that never ends is noticed, too: by the processor time it takes, or by the clock.
+    test: none: importing the module, or the tests.
+    seconds: that it takes, and that the slowest of its file takes, which has made what both use.
+    by: "test" or "program", in which the change is executed.
     """
-    child = os.fork()
-    if not child:
-        os._exit(_run_tests(path, code, seconds))
-    end = time.monotonic() + MOST_SECONDS
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return status == 0
-        time.sleep(0.02)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return False
+
+    test: str
+    seconds: float = 0
+    at_most: float = 0
+    by: str = "test"
 
 
-def _run_tests(path: str, code: CodeType, seconds: int) -> int:
-    os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nothing, stream)
-    sys.meta_path.insert(0, _Mutated(path, code))
-    gc.freeze()  # collecting would walk through all that the parent holds
-    files = [f"tests/{name}.py" for name in dict.fromkeys(TESTS[path])]
-    quick = [
-        "-x",
-        "-q",
-        "--no-cov",
-        "--tb=no",
-        "--assert=plain",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:unraisableexception",
-    ]
-    try:
-        return int(pytest.main([*quick, *files]))
-    except BaseException:
-        return 1
+class _Asked:
+    """Runs chosen tests in their order and notes which one is running; a test that never ends is ended."""
+
+    def __init__(self, asks: list[Ask], note: Path) -> None:
+        self._asks, self._note = {ask.test: (rank, ask) for rank, ask in enumerate(asks)}, note
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        chosen = [item for item in items if item.nodeid in self._asks]
+        items[:] = sorted(chosen, key=lambda item: self._asks[item.nodeid][0])
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._note.write_text(nodeid)
+        seconds = self._asks[nodeid][1].at_most  # when time is up, the signal ends this process
+        signal.setitimer(signal.ITIMER_PROF, PATIENCE + 4 * seconds)  # of the processor
+        signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS + 20 * seconds)
 
 
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+class Bench:
+    """A copy of the checkout, and what is known of its tests."""
+
+    def __init__(self, checkout: Path) -> None:
+        self._checkout, self._note = checkout, checkout.parent / "note"
+        self._reaches = reach.reaches(checkout)
+        self._importers = _importers(checkout)
+        self._texts = {file: (checkout / file).read_text() for file in self._reaches}
+        self._trusted: dict[tuple[str, str], bool] = {}
+        self._changes = 0
+
+    def source(self, path: str) -> str:
+        return (self._checkout / path).read_text()
+
+    def asks(self, path: str, found: Mutant) -> list[Ask]:
+        """The tests that may notice, in the order in which they are asked."""
+        ranked = sorted(
+            (tier, file, test, seconds)
+            for file in self._reaches
+            for tier, test, seconds in self._tiers(path, found, file)
+            if self._trusted.get((path, test), True)
+        )
+        slowest: dict[Any, float] = {}
+        for tier, file, _, seconds in ranked:
+            for key in ((tier, file), file):
+                slowest[key] = max(slowest.get(key, 0), seconds)
+        ranked.sort(key=lambda entry: (entry[0], slowest[entry[:2]], entry[1], entry[3]))
+        asks, spent = [], Counter[str]()
+        for tier, file, test, seconds in ranked:
+            by = "program" if tier == 3 else "test"
+            if spent[by] + seconds <= BUDGET[by]:
+                spent[by] += seconds
+                asks.append(Ask(test, seconds, slowest[file], by))
+        return asks
+
+    def _tiers(self, path: str, found: Mutant, file: str) -> Iterator[tuple[int, str, float]]:
+        """The tests of a file that may notice.
+
+        0: quick ones that execute the line, 1: slow ones, 2: others of their file, 3: starters of programs.
+        What importing executes matters wherever the module is used: 0 and 1 execute a function of it, or
+        import it themselves, and 2 execute a module that imports from it.
+        """
+        known = self._reaches[file]
+        own, started = self._executing(path, found, file)
+        others = set(range(len(known.seconds))) if own else set()
+        if not found.inside and not own:
+            others = set().union(*(_all_of(known.lines.get(user, {})) for user in self._importers[path]))
+        for number, (test, seconds) in enumerate(known.seconds.items()):
+            if test in known.starters:
+                if own or started:
+                    yield 3, test, seconds
+            elif number in own | others:
+                yield (2 if number not in own else 0 if seconds < QUICK else 1), test, seconds
+
+    def _executing(self, path: str, found: Mutant, file: str) -> tuple[set[int], bool]:
+        """The numbers of a file's tests that execute the line, and whether programs that they start do."""
+        known = self._reaches[file]
+        of_path, of_programs = known.lines.get(path, {}), known.started.get(path, [])
+        if found.inside:
+            lines = range(found.lines[0], found.lines[1] + 1)
+            started = any(line in lines for line in of_programs)
+            if not started or known.starters:  # else importing has called this function
+                return {test for line in lines for test in of_path.get(str(line), ())}, started
+        own = _all_of(of_path)
+        if not own and path.removesuffix(".py").replace("/", ".") in self._texts[file]:
+            own = set(range(len(known.seconds)))
+        return own, bool(of_programs)
+
+    def notice(self, path: str, found: Mutant) -> tuple[Ask | None, int]:
+        """Ask tests until one notices -> the one that did, and how many were asked."""
+        while True:
+            asks = self.asks(path, found)
+            noticed = self._run(path, found.code, asks)
+            if noticed is None or self._trust(path, noticed, asks):
+                return noticed, len(asks)
+
+    def _trust(self, path: str, noticed: Ask, asks: list[Ask]) -> bool:
+        """Whether a test passes on the unchanged module, without its comments as a mutant is."""
+        if (path, noticed.test) not in self._trusted:
+            firsts = {ask.test.partition("::")[0]: ask for ask in asks}
+            code = ast.unparse(ast.parse(self.source(path)))
+            failed = self._run(path, code, [noticed] if noticed.test else list(firsts.values()))
+            if failed and not failed.test:
+                sys.exit(f"{path}: the tests can't be loaded, although nothing is changed")
+            if failed:
+                print(f"{failed.test} also fails on the unchanged {path}: not asked again", flush=True)
+            self._trusted[path, (failed or noticed).test] = not failed
+        return self._trusted.get((path, noticed.test), False)
+
+    def _run(self, path: str, code: str, asks: list[Ask]) -> Ask | None:
+        """Run tests on changed code -> the one that failed, if any."""
+        if not asks:
+            return None
+        file = self._checkout / path
+        original, times = file.read_bytes(), file.stat()
+        self._note.write_text("")
+        try:
+            file.write_text(code)
+            self._changes += 1  # a time of its own, for compiled code is known by it
+            os.utime(file, (self._changes, self._changes))
+            seconds = sum(ask.seconds for ask in asks) + max(ask.at_most for ask in asks)
+            log, most = self._checkout.parent / "log", 2 * MOST_SECONDS + 20 * seconds
+            result = reach.in_fork(lambda: self._ask(asks), log, most)
+        finally:
+            file.write_bytes(original)
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+        if result in (0, 5):  # all passed; none is left
+            return None
+        at = self._note.read_text()
+        return next((ask for ask in asks if ask.test == at), Ask(""))
+
+    def _ask(self, asks: list[Ask]) -> int:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + MOST_MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        files = list(dict.fromkeys(ask.test.partition("::")[0] for ask in asks))
+        return reach.run_pytest(self._checkout, ["-x", *files], _Asked(asks, self._note))
 
 
-def try_module(path: str) -> dict[str, Any]:
-    """Try all mutants of one module -> their number, how many were killed, and the survivors."""
-    source = (ROOT / path).read_text()
-    before = _children_seconds()
-    if not survives(path, compile(source, path, "exec"), MOST_SECONDS):
-        sys.exit(f"{path}: its tests fail without any mutation; mend them first")
-    seconds = 5 + round(2 * (_children_seconds() - before))
-    survivors: list[dict[str, Any]] = []
-    number = 0
-    for number, mutant in enumerate(mutants(source), 1):  # noqa: B007
-        if survives(path, compile(mutant.tree, path, "exec"), seconds):
-            survivors.append({"line": mutant.line, "source": mutant.source, "change": mutant.change})
-            print(f"{path}:{mutant.line}  survives: {mutant.change}", flush=True)
-    killed = number - len(survivors)
-    print(f"{path}: {killed} of {number} killed ({killed / number:.1%})", flush=True)
-    return {"mutants": number, "killed": killed, "share": round(killed / number, 4), "survivors": survivors}
+def _all_of(lines: dict[str, list[int]]) -> set[int]:
+    return {test for tests in lines.values() for test in tests}
 
 
-def main(paths: list[str]) -> None:
-    """Try the mutants of some modules (default: all), and record the result."""
-    from hypothesis import Phase, settings
+def _importers(checkout: Path) -> dict[str, set[str]]:
+    """By module: the modules that import from it."""
+    importers: dict[str, set[str]] = {path: set() for path in reach.modules(checkout)}
+    for path in importers:
+        for node in ast.walk(ast.parse((checkout / path).read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                for name in names:
+                    importers.get(f"{name.replace('.', '/')}.py", set()).add(path)
+    return importers
 
-    settings.register_profile("mutation", phases=(Phase.explicit, Phase.generate), database=None)
-    settings.load_profile("mutation")
-    for name in ("numpy", "pydantic", "yaml"):  # once, and not in every fork
-        importlib.import_module(name)
-    pytest.main(["--version"])  # which imports its plugins
-    for path in paths or list(TESTS):
-        found = try_module(path)
-        known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"command": COMMAND, "modules": {}}
-        reasons = {
-            (old["source"], old["change"]): old["reason"]
-            for old in known["modules"].get(path, {}).get("survivors", [])
-            if "reason" in old
-        }
-        for survivor in found["survivors"]:
-            if (survivor["source"], survivor["change"]) in reasons:
-                survivor["reason"] = reasons[survivor["source"], survivor["change"]]
-        known["modules"][path] = found
-        RESULTS.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+
+def draw(bench: Bench, paths: list[str], size: int | None, seed: int) -> list[tuple[str, int]]:
+    """Module and number of the mutants to try: all of these modules, or a sample without repetition."""
+    numbers = [(path, number) for path in paths for number in range(count(bench.source(path)))]
+    return numbers if size is None else sorted(random.Random(seed).sample(numbers, min(size, len(numbers))))
+
+
+def try_mutants(
+    bench: Bench, drawn: list[tuple[str, int]], reasons: dict[tuple[str, ...], str]
+) -> dict[str, Any]:
+    """Try mutants -> how many, how many were noticed and by what, and the survivors with their reasons."""
+    by: Counter[str] = Counter()
+    survivors = []
+    for number, (path, which) in enumerate(drawn, 1):
+        found = mutant(bench.source(path), which)
+        start = time.monotonic()
+        noticed, asked = bench.notice(path, found)
+        by[noticed.by if noticed else "nothing"] += 1
+        who = noticed.test if noticed else f"SURVIVES {asked} tests"
+        place = f"{path}:{found.line}  {found.change}"
+        print(f"{number}/{len(drawn)} {time.monotonic() - start:.0f} s  {place}  {who}", flush=True)
+        if not noticed:
+            kept = {"path": path, "line": found.line, "source": found.source, "change": found.change}
+            kept["asked"] = f"{asked} tests" if asked else "no test executes it"
+            reason = reasons.get((path, found.source, found.change))
+            survivors.append(kept | ({"reason": reason} if reason else {}))
+    share = round((len(drawn) - len(survivors)) / len(drawn), 4)
+    return {
+        "mutants": len(drawn),
+        "noticed": len(drawn) - len(survivors),
+        "by_tests": by["test"],
+        "by_tests_that_start_the_program": by["program"],
+        "share": share,
+        "survivors": survivors,
+    }
+
+
+def known_reasons(results: dict[str, Any]) -> dict[tuple[str, ...], str]:
+    """Why survivors survive, by path, line as it stands, and change."""
+    return {
+        (survivor["path"], survivor["source"], survivor["change"]): survivor["reason"]
+        for found in results.values()
+        for survivor in found["survivors"]
+        if "reason" in survivor
+    }
+
+
+def main(arguments: list[str]) -> None:
+    """Try mutants, and record the result."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="modules (default: all)")
+    parser.add_argument("--sample", type=int, metavar="N", help="this many of their mutants (default: all)")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample (default: 0)")
+    asked = parser.parse_args(arguments)
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    reach.load_heavy()
+    with tempfile.TemporaryDirectory(prefix="convlens-mutation-") as folder:
+        bench = Bench(reach.copy_checkout(Path(folder) / "checkout"))
+        drawn = draw(bench, asked.paths or reach.modules(), asked.sample, asked.seed)
+        found = try_mutants(bench, drawn, known_reasons(results))
+    command = " ".join(["python -m tests.mutation", *arguments])
+    print(f"{found['noticed']} of {found['mutants']} noticed ({found['share']:.1%})")
+    RESULTS.write_text(json.dumps(results | {command: found}, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
-    os.chdir(ROOT)
-    sys.path.insert(0, str(ROOT))
     main(sys.argv[1:])
