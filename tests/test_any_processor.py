@@ -50,15 +50,16 @@ ARITHMETICS = {
 
 PROBE = """
 import tests.conftest  # what it sets counts in the tests, too
-import json, os
+import json
+from pathlib import Path
 import tensorflow as tf
 from numpy._core._multiarray_umath import __cpu_features__
 from threadpoolctl import threadpool_info
 tf.nn.conv2d(tf.ones((64, 28, 28, 16)), tf.ones((3, 3, 16, 16)), 1, "VALID")
-threads = [open(f"/proc/self/task/{number}/comm").read().strip() for number in os.listdir("/proc/self/task")]
+threads = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm") if path.exists()]
 print("FOUND", json.dumps({
     "features": [name for name, there in __cpu_features__.items() if there],
-    "blas": sorted({(pool["architecture"], pool["num_threads"]) for pool in threadpool_info()}),
+    "blas": [[p["architecture"], p["num_threads"]] for p in threadpool_info() if p["user_api"] == "blas"],
     "threads": threads.count("tf_Compute"),
 }))
 """
@@ -71,14 +72,15 @@ def libraries(environment: dict[str, str]) -> dict[str, Any]:
         `features` that NumPy uses; `blas`, its architecture and threads; `threads` of one operation of
         TensorFlow; `isa`, what oneDNN takes the processor for; `convolves`, whether it does convolutions.
     """
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", PROBE],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        check=True,
         env=os.environ | environment | {"ONEDNN_VERBOSE": "1"},
-    ).stdout
+    )
+    assert result.returncode == 0, result.stderr
+    told = result.stdout
     [found] = re.findall("^FOUND (.*)$", told, re.MULTILINE)
     [isa] = re.findall("info,cpu,isa:(.*)", told)
     return json.loads(found) | {"isa": isa, "convolves": "exec,cpu,convolution" in told}
