@@ -275,8 +275,9 @@ class Experiment:
     def _record(self) -> None:
         """Write what this run is computed with from now on; each training keeps its own."""
         self.run.must_still_be_there()
-        environment = self.environment | {"arithmetic": asdict(self.plan.arithmetic)}
-        write_json(self.run.path / "environment.json", self.identity | environment)
+        environment = self.identity | self.environment | {"arithmetic": asdict(self.plan.arithmetic)}
+        if environment != self.run.environment():
+            write_json(self.run.path / "environment.json", environment)
 
 
 def _is_training(job: Job) -> bool:

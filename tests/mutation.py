@@ -128,7 +128,7 @@ class Bench:
                 yield (2 if number not in own else 0 if seconds < QUICK else 1), test, seconds
 
     def _executing(self, path: str, found: Mutant, file: str) -> tuple[set[int], bool]:
-        """The numbers of a file's tests that execute the line, and whether programs that they start do."""
+        """The numbers of the tests of a file that execute the line; whether programs that they start do."""
         known = self._reaches[file]
         of_path, of_programs = known.lines.get(path, {}), known.started.get(path, [])
         if found.inside:

@@ -15,7 +15,7 @@ from model.architectures import build
 from model.inspection.inspect import inspect
 from model.inspection.units import NUM_UNITS, neighbour_correlation
 from model.layer_facts import layer_facts
-from tests.benchmark import plain_ablation
+from tests.benchmark.ablation import plain_ablation
 
 NETWORK = Dense(units=(30, 7))
 SPLITS = make_splits()
