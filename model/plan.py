@@ -36,8 +36,8 @@ Look = tuple[str, str, int]  # kind, model and seed
 class Plan:
     """The jobs of one config on its data, in its folder.
 
-    `identity` is what makes two experiments the same one. `arithmetic`, `environment` and `speeds` (FLOP/s
-    of one core by precision) are known when a worker has been asked.
+    `identity` is what makes two experiments the same one. `speeds` are FLOP/s of one core by precision,
+    typical ones until a worker has been asked; where it dies of bfloat16, `arithmetic` changes, too.
     """
 
     config: Config
@@ -47,10 +47,6 @@ class Plan:
     arithmetic: Arithmetic
     environment: dict[str, Any] = field(default_factory=dict)
     speeds: Mapping[str, float] = field(default_factory=lambda: TYPICAL_SPEED)
-
-    def all_trainings(self) -> list[Training]:
-        """Each model with each seed."""
-        return [(model, seed) for model in self.config.models for seed in self.config.seeds]
 
     def all_looks(self) -> list[Look]:
         """The models of the first seed are looked into; those of others may be asked, too."""
