@@ -46,7 +46,7 @@ def train(
     words = list(arguments or [])
     path = Path(words.pop(0)) if words and "=" not in words[0] else DEFAULT_CONFIG
     config = load(path, words)
-    from model.experiment import run_experiment
+    from model.experiment.conductor import run_experiment
 
     raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug))
 
@@ -58,8 +58,8 @@ def show(
     debug: Debug = False,
 ) -> None:
     """The result again."""
-    from model.report.progress import result, say
-    from model.run_folder import RunFolder, newest_run
+    from model.experiment.progress import result, say
+    from model.run.folder import RunFolder, newest_run
 
     folder = RunFolder(run) if run is not None else newest_run(outputs)
     say(_console(), result(folder))
@@ -76,10 +76,10 @@ def compare(
     debug: Debug = False,
 ) -> None:
     """Runs side by side."""
-    from model.report.progress import say, short_path
-    from model.report.run_comparison_files import write_comparison
-    from model.report.run_comparison_text import comparison_block, faults
-    from model.run_comparison import compare_runs
+    from model.experiment.progress import say, short_path
+    from model.side_by_side.compare_runs import compare_runs
+    from model.side_by_side.files import write_comparison
+    from model.side_by_side.text import comparison_block, faults
 
     comparison = compare_runs(runs, outputs)
     folder = write_comparison(comparison, outputs)
@@ -95,8 +95,8 @@ def compare(
 @app.command(help="Look inside the saved models of a run.")
 def inspect(run: Run, debug: Debug = False) -> None:
     """Look inside saved models again."""
-    from model.experiment import inspect_run
-    from model.run_folder import RunFolder
+    from model.experiment.conductor import inspect_run
+    from model.run.folder import RunFolder
 
     raise typer.Exit(inspect_run(RunFolder(run), _console(), debug))
 
@@ -126,11 +126,11 @@ def lesson(
 ) -> None:
     """Convolution and pooling, worked by hand and checked."""
     from configs.schema import ConfigError, Data
-    from model.experiment import load_data, open_run
-    from model.lesson import lesson as whole_lesson
-    from model.lesson_filter import lesson_filter
-    from model.lesson_run import lesson_run
-    from model.run_folder import RunFolder
+    from model.experiment.conductor import load_data, open_run
+    from model.lesson.lesson import lesson as whole_lesson
+    from model.lesson.your_filter import lesson_filter
+    from model.lesson.your_run import lesson_run
+    from model.run.folder import RunFolder
 
     if run is not None:
         _, splits = open_run(RunFolder(run))
@@ -246,7 +246,7 @@ def _explained(error: Exception) -> int:
     from configs.schema import ConfigError
     from data.idx import DataError
     from data.storage import explain_fault
-    from model.run_folder import RunError
+    from model.run.folder import RunError
 
     if isinstance(error, OSError):
         typer.echo(explain_fault(error) + ".", err=True)

@@ -21,16 +21,7 @@ from configs.document import override, read_file
 from configs.explain import explain, takes_list
 from configs.networks import DEFAULT_MOMENTUM, Cnn, Dense, Section, Training
 from configs.strict_yaml import ConfigError, nearest, shown, write
-from configs.values import (
-    ClassNames,
-    ModelName,
-    Name,
-    RunName,
-    Seed,
-    Seeds,
-    SettingError,
-    Text,
-)
+from configs.values import ClassNames, ModelName, Name, RunName, Seed, Seeds, SettingError, Text
 
 __all__ = ["Config", "ConfigError", "digest", "dump", "json_schema", "load"]
 

@@ -1,4 +1,4 @@
-"""Test images moved, turned, blurred, ...: what `model.robustness` shows to trained networks.
+"""Test images moved, turned, blurred, ...: what `model.robustness.measure` shows to trained networks.
 
 What is random about an image is decided by (seed, kind, index of the image) alone and is the same at every
 strength: a curve follows images that go one way, further and further, and models can be paired by image.

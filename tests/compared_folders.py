@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from configs.schema import Config, dump
-from model.comparison import summarise
-from tests.test_comparison import labels_of, predict
+from model.comparison.compare import summarise
+from tests.comparison.test_compare import labels_of, predict
 
 CLASSES = ["Shirt", "Coat", "Bag"]
 FACTS = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from model.arithmetic import Arithmetic, here, prepare
+from model.run.arithmetic import Arithmetic, here, prepare
 
 if TYPE_CHECKING:
     from tests.faults import Driver
@@ -128,7 +128,7 @@ def small_run(small_config: Path, make_once: MakeOnce) -> Path:
 @pytest.fixture(scope="session")
 def driver() -> "Driver":
     """Runs the program, too, without starting it: for tests that ask what it does, and not how it starts."""
-    from faults import shared_driver
+    from tests.faults import shared_driver
 
     return shared_driver()
 

@@ -47,7 +47,7 @@ class Driver:
         # As a worker has them: they are read as NumPy is imported, and here that is before it is forked.
         environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         self.process = subprocess.Popen(
-            [sys.executable, __file__],
+            [sys.executable, "-m", "tests.faults"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -91,7 +91,7 @@ def _serve():
     """
     import matplotlib.pyplot  # noqa: F401
 
-    from model.arithmetic import here, prepare
+    from model.run.arithmetic import here, prepare
 
     prepare(here().onednn)
     import tensorflow  # noqa: F401
@@ -155,11 +155,11 @@ def _read(pid, names, kill_after):
 def _prepare(request, count):
     """Bring the faults about that a run is to meet."""
     import data.storage
-    import model.launch
+    import model.run.workers
 
     fork = types.SimpleNamespace(**vars(multiprocessing))
     fork.get_context = lambda kind: multiprocessing.get_context("fork")
-    model.launch.multiprocessing = fork
+    model.run.workers.multiprocessing = fork
     _replace_writing(data.storage, request, count)
     if "file_limit" in request:
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["file_limit"],) * 2)
@@ -236,10 +236,10 @@ def _program(request):
     import tensorflow as tf
 
     from configs.schema import load
-    from model.arithmetic import here
-    from model.environment import describe_environment
-    from model.experiment import identity_of, load_data
-    from model.jobs import train_and_score
+    from model.experiment.conductor import identity_of, load_data
+    from model.run.arithmetic import here
+    from model.run.environment import describe_environment
+    from model.training.job import train_and_score
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(request.get("side_by_side", 1))

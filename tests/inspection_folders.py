@@ -9,8 +9,8 @@ import numpy as np
 
 from configs.schema import Cnn
 from data.splits import Split
-from model.layer_facts import layer_facts, receptive_field
-from model.report.inspection_files import Convolution
+from model.inspection.files import Convolution
+from model.networks.facts import layer_facts, receptive_field
 
 NUM_TEST = 60
 PATTERNS = ("vertical edge", "blur")

@@ -62,7 +62,7 @@ class Reach:
 def load_heavy() -> None:
     """Import what every fork needs. No TensorFlow operation may run before: its threads survive no fork."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    from model.arithmetic import here, prepare
+    from model.run.arithmetic import here, prepare
 
     prepare(here().onednn)  # as tests/conftest.py does it
     for name in HEAVY:

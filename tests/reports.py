@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.test_comparison_figures import report_of
+from tests.comparison.test_accuracy_figure import report_of
 
 
 def told_apart() -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pytest
 
 import train
 from configs.schema import digest, load
-from model.report.tables import terminal_block
-from model.wording import signed
+from model.experiment.terminal import terminal_block
+from model.report.words import signed
 from tests.benchmark.table import in_short, recorded
 
 ROOT = Path(__file__).parent.parent

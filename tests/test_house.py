@@ -1,4 +1,4 @@
-"""The rules of the house, read from the imports themselves."""
+"""The rules of the house, read from the imports themselves: `model/README.md` says what the rooms are for."""
 
 import ast
 import graphlib
@@ -10,32 +10,56 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = [ROOT / "train.py", *(p for top in ("configs", "data", "model") for p in (ROOT / top).rglob("*.py"))]
-WITHOUT_TENSORFLOW = [
+FLOORS = [  # a room may import from the floors below its own, and from neighbours named beside it
+    {"configs": set()},
+    {"data": set()},
+    {"model.networks": set()},
+    {"model.run": set(), "model.worth": set()},
+    {"model.report": set(), "model.training": set()},
+    {
+        "model.attribution": set(),
+        "model.comparison": set(),
+        "model.lesson": set(),
+    },
+    {
+        "model.inspection": {"model.worth", "model.attribution"},
+        "model.robustness": {"model.comparison"},
+        "model.side_by_side": {"model.comparison"},
+    },
+    {"model.experiment": set()},
+    {"train": set()},
+]
+SUBJECTS = {  # know of one another what stands beside them above, and nothing else
+    *("model.worth", "model.training", "model.attribution", "model.comparison", "model.lesson"),
+    *("model.inspection", "model.robustness", "model.side_by_side"),
+}
+WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "configs.schema",
     "data.fashion_mnist",
     "data.lines",
     "data.perturbations",
-    "model.checkpoints",
-    "model.comparison",
-    "model.experiment",
-    "model.jobs",
-    "model.launch",
-    "model.layer_facts",
-    "model.results",
-    "model.robustness",
-    "model.robustness_curves",
-    "model.run_comparison",
-    "model.run_folder",
-    "model.statistics",
-    "model.verdict",
-    "model.report.run_comparison_files",
-    "model.report.writer",
-    "model.report.inspection_figures",
+    "model.run.checkpoints",
+    "model.comparison.compare",
+    "model.experiment.conductor",
+    "model.training.job",
+    "model.inspection.job",
+    "model.attribution.job",
+    "model.run.speed",
+    "model.run.workers",
+    "model.networks.facts",
+    "model.experiment.results",
+    "model.robustness.measure",
+    "model.robustness.curves",
+    "model.side_by_side.compare_runs",
+    "model.run.folder",
+    "model.comparison.intervals",
+    "model.comparison.verdict",
+    "model.side_by_side.files",
+    "model.experiment.writer",
+    "model.inspection.figures",
     "model.report.tables",
     "train",
 ]
-CONDUCTORS = {"model.experiment", "model.jobs", "model.results", "train"}  # may know more than one stage
-STAGES = {"training", "evaluation", "inspection", "statistics", "report", "launch", "lesson"}
 
 
 def module_name(path):
@@ -58,7 +82,15 @@ def imports(path):
     return imported_names(path) & {module_name(file) for file in FILES}
 
 
+def room_of(name):
+    """The folder of a module; train.py is a room of its own."""
+    return ".".join(name.split(".")[: 2 if name.startswith("model.") else 1])
+
+
 IMPORTS = {module_name(path): imports(path) for path in FILES}
+ROOMS = {room_of(name) for name in IMPORTS if not name.endswith("__init__")}
+FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
+NEIGHBOURS = {room: others for floor in FLOORS for room, others in floor.items()}
 
 
 def test_no_import_goes_in_a_circle():
@@ -68,11 +100,23 @@ def test_no_import_goes_in_a_circle():
         pytest.fail(f"modules import each other in a circle: {' <- '.join(error.args[1])}")
 
 
-def test_data_and_configs_know_nothing_of_models():
+def test_every_module_stands_in_a_room_that_is_known():
+    assert FLOOR_OF.keys() == ROOMS, (
+        "rooms and FLOORS differ: every module of model/ stands in a folder of it"
+    )
+
+
+@pytest.mark.parametrize("room", FLOOR_OF)
+def test_a_room_knows_what_is_below_it_alone(room):
     for name, imported in IMPORTS.items():
-        if name.startswith(("data.", "configs.")):
-            wrong = {other for other in imported if other.startswith("model.")}
-            assert not wrong, f"{name} imports {wrong}: data flows from data to model, not back"
+        if room_of(name) != room:
+            continue
+        for other in {room_of(module) for module in imported} - {room, "model.__init__"}:
+            assert FLOOR_OF[other] < FLOOR_OF[room], f"{name} imports from {other}, which stands above it"
+            subjects = room in SUBJECTS and other in SUBJECTS
+            assert not subjects or other in NEIGHBOURS[room], (
+                f"{name} imports from {other}: a subject knows another only where FLOORS says so"
+            )
 
 
 def test_keras_is_imported_where_it_was_told_first_what_is_ours():
@@ -87,26 +131,6 @@ def test_every_folder_of_code_is_a_package():
     for path in FILES[1:]:
         assert (path.parent / "__init__.py").exists(), (
             f"{path.parent.relative_to(ROOT)} has no __init__.py: namesakes elsewhere would be found first"
-        )
-
-
-def test_only_the_conductors_know_more_than_one_stage():
-    def stage(name):
-        parts = name.split(".")
-        stem = parts[1].split("_")[0] if parts[0] == "model" else None
-        return stem if stem in STAGES else None
-
-    allowed = {
-        "report": {"launch", "lesson"},  # the events that progress shows, the numbers that the lesson tells
-        "lesson": {"report"},  # a small program of its own: it computes and has itself drawn
-    }
-
-    for name, imported in IMPORTS.items():
-        if name in CONDUCTORS:
-            continue
-        known = {stage(other) for other in imported} - {None, stage(name)} - allowed.get(stage(name), set())
-        assert not stage(name) or not known, (
-            f"{name} imports {sorted(known)}: only {sorted(CONDUCTORS)} may join stages"
         )
 
 

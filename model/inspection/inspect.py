@@ -9,13 +9,17 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from data.splits import Splits
+from data.splits import Splits, choose_images
 from data.storage import write_json, write_npz
 from model.inspection import activations
-from model.inspection.ablation import Ablation
-from model.inspection.filters import NUM_RANDOM, RANDOM_SEED, Bank, movement, pattern_bank
-from model.inspection.orientation import ANGLES, FLAT, measure_tuning
-from model.inspection.passes import (
+from model.inspection.kernels import ANGLES, FLAT, measure_tuning, movement
+from model.inspection.passport import Findings, count_findings, issue_passports
+from model.inspection.units import inspect_units
+from model.networks.as_arrays import Network, take_apart
+from model.networks.facts import LayerFacts, receptive_field
+from model.networks.patterns import NUM_RANDOM, RANDOM_SEED, Bank, pattern_bank
+from model.worth.ablation import Ablation
+from model.worth.passes import (
     NUM_RANDOM_ORDERS,
     TestPass,
     control_pass,
@@ -23,11 +27,7 @@ from model.inspection.passes import (
     pass_over_test,
     validation_increase,
 )
-from model.inspection.passport import Findings, count_findings, issue_passports
-from model.inspection.stages import Network, take_apart
-from model.inspection.units import inspect_units
-from model.inspection.worth import LEVEL, worth
-from model.layer_facts import LayerFacts, receptive_field
+from model.worth.scores import LEVEL, worth
 
 NUM_TOP_UNTRAINED = 3  # images of the control
 OnProgress = Callable[[str, float], None]
@@ -46,7 +46,7 @@ def inspect(
     """Look into every filter of a network and write what is there, each file atomically.
 
     Args:
-        model: trained, as `model.architectures.build` makes it.
+        model: trained, as `model.networks.build.build` makes it.
         untrained: the same network before training, the control.
         facts: of the network's layers.
         splits: means come from the training images, the ranking from the validation images, all other
@@ -66,7 +66,7 @@ def inspect(
         write_json(folder / "units.json", inspect_units(network, weights, weights_before, splits))
         on_progress("units", 1.0)
         return
-    chosen = activations.choose_images(splits.test.labels, images_per_class)
+    chosen = choose_images(splits.test.labels, images_per_class)
     garments = splits.test.images[chosen]
     maps, maps_before = activations.maps_of(network, garments), activations.maps_of(before, garments)
     about = {"images": garments, "labels": splits.test.labels[chosen], "indices": chosen}

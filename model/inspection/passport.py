@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from model.inspection.activations import Place, class_selectivity, listed
-from model.inspection.filters import Bank, heaviest_slices, match_kernels
-from model.inspection.orientation import Tuning, preferred_orientation
-from model.inspection.worth import ranks
+from model.inspection.kernels import Tuning, heaviest_slices, preferred_orientation
+from model.networks.patterns import Bank, match_kernels
+from model.worth.scores import ranks
 
 SATURATED = 0.999  # share of places above 0 from which on the ReLU does as good as nothing
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from data.splits import Split, Splits
 from model.inspection.activations import class_means, class_selectivity, listed, rank_images
-from model.inspection.filters import movement
-from model.inspection.stages import Network, logits_of
-from model.inspection.worth import Scores, join, ranks, score, worth
+from model.inspection.kernels import movement
+from model.networks.as_arrays import Network, logits_of
+from model.worth.scores import Scores, join, ranks, score, worth
 
 NUM_UNITS = 24
 BATCH = 500

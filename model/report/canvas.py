@@ -25,11 +25,12 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from PIL import Image
 
 from data.storage import write_atomically
-from model.wording import signed
+from model.report.words import signed
 
 DPI = 100  # so that 100 pixels are an inch, and 72 points are 100 pixels
 WIDTH = 1200
 INK, GREY, LIGHT = "#1b1b1b", "#6f6f6f", "#d9d9d9"
+UNTRAINED_FRAME = "#8c8c8c"
 # Okabe and Ito's eight colours, told apart by the colour-blind, and two more: the baseline first.
 MODEL_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a00", "#000000"]
 MODEL_COLOURS += ["#7b3fb5", "#8a5a44"]
@@ -231,3 +232,18 @@ def _coloured(values: np.ndarray, limit: float, kind: Kind) -> np.ndarray:
 
 def _rgb(colour: str) -> np.ndarray:
     return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
+
+
+def block_of(side: int, target: int) -> int:
+    """Whole pixels per value so that `side` values come closest to `target` pixels."""
+    return max(1, round(target / side))
+
+
+def largest_block(side: int, target: int) -> int:
+    """Whole pixels per value so that `side` values take at most `target` pixels."""
+    return max(1, target // side)
+
+
+def caption(sheet: Sheet, x: float, y: float, string: str, colour: str = GREY) -> None:
+    """Small text centred under a tile."""
+    sheet.text(x, y, string, size=13, align="center", colour=colour)

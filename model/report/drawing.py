@@ -1,13 +1,13 @@
 """Pictures drawn one by one, so that one that can't be drawn costs itself alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from model.launch import reason_of
-from model.report.page import Figure
-from model.report.tables import missing_pictures
-from model.run_folder import RunError
+from model.report.figure import Figure
+from model.report.tables import printable
+from model.run.folder import RunError
+from model.run.workers import reason_of
 
 T = TypeVar("T")
 
@@ -48,3 +48,11 @@ def must_be_drawn(figures: Iterable[Figure], folder: Path) -> None:
     """Raise RunError, with all reasons, if pictures are missing."""
     if missing := missing_pictures({"not_drawn": not_drawn(figures, folder)}):
         raise RunError("\n".join(missing))
+
+
+def missing_pictures(report: Mapping[str, Any]) -> list[str]:
+    """The pictures that could not be drawn, each with the reason, by a report or a comparison."""
+    return [
+        printable(f"{picture['file']} could not be drawn: {picture['reason']}")
+        for picture in report.get("not_drawn", ())
+    ]

@@ -1,9 +1,8 @@
-"""report.html: the result as a page. It arranges and formats; every number stands in report.json."""
+"""Pages of HTML: templates filled in, every text escaped, one style and one script."""
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,82 +10,16 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from data.perturbations import KINDS
-from model.report.tables import answers, epochs, failed_job, missing_pictures, what_may_differ
-from model.report.titles import by_interest, headline, verdict_of
-from model.wording import decimal, signed
+from model.report.words import decimal, signed
 
-PARTS = Path(__file__).parent / "page_template"
-IN_FRONT = 6  # figures, of the comparison all but the last; the others wait under "details"
-NUMBERS = {  # where the numbers of a figure stand, by the name of its file
-    "1-at-a-glance": "models.*.accuracy in report.json; passports.json and activations.npz of the inspection",
-    "2-accuracy": "models.*.accuracy and comparisons.*.interval in report.json",
-    "3-learning": "history.csv of every seed; models.*.accuracy in report.json",
-    "4-confusion": "models.*.confusion and comparisons.*.per_class in report.json",
-    "5-mistakes": "mistakes in report.json",
-    "6-calibration": "models.*.calibration, calibration_error, confidence and accuracy in report.json",
-    "7-rejection": "models.*.rejection in report.json",
-    "8-confusions": "models.*.confusion and comparisons.*.confusion_difference in report.json",
-    "9-disagreements": "comparisons.0.disagreement in report.json",
-    **{
-        f"robustness-{kind}": "robustness.kinds in report.json; robustness.npz of the seeds" for kind in KINDS
-    },
-    "robustness-maps": "robustness.stability in report.json; robustness.npz of the seeds",
-}
+PARTS = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A picture: where, the finding it shows, the same in words with its numbers; or the fault it died of."""
-
-    path: Path
-    title: str
-    alt: str
-    fault: str = ""
-
-
-def page(
-    report: Mapping[str, Any],
-    figures: Sequence[Figure],
-    inside: Mapping[str, Sequence[Figure]],
-    folder: Path,
-    config: str = "",
-) -> str:
-    """Build report.html: readable by itself but for the pictures beside it.
+def render(template: Path, folder: Path, **values: Any) -> str:
+    """Fill in a page; every text is escaped, and every page has the same style and script.
 
     Args:
-        report: report.json's content.
-        figures: of the comparison, in reading order, the first being the one at a glance.
-        inside: of each model that was looked into, in reading order.
-        folder: of the run, where the page will stand: links to figures are relative to it.
-        config: config.yaml's content.
-
-    Returns:
-        HTML without requests to elsewhere. Whatever stands in `report`, names of classes and models among
-        it, is shown as text.
-    """
-    front, details = _arranged(figures, inside, [*by_interest(report["models"]), *inside])
-    return render(
-        "page.html",
-        folder,
-        report=report,
-        answers=answers(report),
-        front=front,
-        details=details,
-        config=config,
-        failures=_failures(report),
-        missing=missing_pictures(report),
-        limits=limits(report),
-        allowed_for=what_may_differ(report["models"]),
-        **_headline(report),
-    )
-
-
-def render(template: str, folder: Path, **values: Any) -> str:
-    """Fill in a page of `page_template`; every text is escaped, every page has the same style and script.
-
-    Args:
-        template: its file's name.
+        template: a file for Jinja.
         folder: where the page will stand: links to figures are relative to it.
         values: what it shows.
 
@@ -95,7 +28,7 @@ def render(template: str, folder: Path, **values: Any) -> str:
     """
     script = (PARTS / "page.js").read_text(encoding="utf-8")
     environment = Environment(
-        loader=FileSystemLoader(PARTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(template.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters |= {
         "percent": _percent,
@@ -104,83 +37,14 @@ def render(template: str, folder: Path, **values: Any) -> str:
         "mega": _mega,
         "seconds": _seconds,
         "milliseconds": _milliseconds,
-        "epochs": epochs,
-        "job": failed_job,
         "link": lambda figure: quote(figure.path.relative_to(folder).as_posix()),
-        "numbers": _numbers,
     }
-    return environment.get_template(template).render(
+    return environment.get_template(template.name).render(
         **values,
         style=Markup((PARTS / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-
-
-def _arranged(
-    figures: Sequence[Figure], inside: Mapping[str, Sequence[Figure]], order: Sequence[str]
-) -> tuple[list[Figure], dict[str, list[Figure]]]:
-    """Six figures in front, the first of the model of most interest among them; the others by model."""
-    front = list(figures[: IN_FRONT - 1])
-    details = {"The comparison": list(figures[IN_FRONT - 1 :])}
-    details |= {f"Inside {model}": list(drawn) for model, drawn in inside.items()}
-    for heading in (*(f"Inside {model}" for model in order), "The comparison"):
-        drawn = details.get(heading)
-        if drawn and len(front) < IN_FRONT:
-            front.append(drawn.pop(0))
-            break
-    return front, {heading: drawn for heading, drawn in details.items() if drawn}
-
-
-def _headline(report: Mapping[str, Any]) -> dict[str, str]:
-    """The answer in large words, and what is left of it to say below."""
-    clause, verdict = headline(report), verdict_of(report)
-    rest = verdict.removeprefix(clause).lstrip(":. ")
-    return {"headline": clause, "rest": rest[:1].upper() + rest[1:]}
-
-
-def _failures(report: Mapping[str, Any]) -> str:
-    """How much failed, in words; empty if nothing did."""
-    inside = sum(failure.get("stage") == "inspection" for failure in report["failed"])
-    trainings = len(report["failed"]) - inside
-    parts = [f"{trainings} {'training' if trainings == 1 else 'trainings'}"] if trainings else []
-    parts += [f"{inside} {'look' if inside == 1 else 'looks'} inside"] if inside else []
-    pictures = len(missing_pictures(report))
-    parts += [f"{pictures} {'picture' if pictures == 1 else 'pictures'}"] if pictures else []
-    return " and ".join(parts)
-
-
-def limits(report: Mapping[str, Any]) -> list[str]:
-    """What the run does not show, in sentences.
-
-    Args:
-        report: report.json's content.
-
-    Returns:
-        What holds for every run, and what these numbers ask to be said.
-    """
-    comparisons, data = report["comparisons"], report["data"]
-    over = {comparison["over"] for comparison in comparisons}
-    told = (report["test_looks_words"], report["environment"].get("mixed_words"))
-    sentences = [sentence for sentence in told if sentence]
-    if any("cost" in comparison["words"] for comparison in comparisons):
-        sentences.append("Why one model is better: these models differ in size and arithmetic, too.")
-    if "images" in over:
-        sentences.append("What another seed would give: a model has one training only.")
-    if comparisons:
-        sentences.append(
-            "How the models compare when trained longer, or with settings made for each of them."
-        )
-    sentences.append(
-        "How they do on pictures of another kind: the test pictures come from where the others come from."
-    )
-    if data.get("name") == "fashion-mnist":
-        sentences.append(
-            "How they do on garments nobody has seen: about 6 % of the test pictures have a near-duplicate"
-            " among the training pictures (arXiv 1906.08255), and some labels are wrong."
-        )
-    sentences.append("The pictures of filters and mistakes are of one seed; another has other filters.")
-    return sentences
 
 
 def _percent(share: float | None) -> str:
@@ -216,10 +80,3 @@ def _seconds(seconds: float | None) -> str:
 
 def _milliseconds(seconds: float | None) -> str:
     return "–" if seconds is None else f"{1000 * seconds:.2f} ms"
-
-
-def _numbers(figure: Figure) -> str:
-    """Where a figure's numbers stand."""
-    if figure.path.stem.startswith("patterns-"):
-        return "models.*.patterns in report.json"
-    return NUMBERS.get(figure.path.stem, "the .json and .npz files beside the picture")

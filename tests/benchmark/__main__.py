@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from model.environment import describe_environment
+from model.run.environment import describe_environment
 from tests.benchmark.effort import QUICK, Effort
 from tests.benchmark.goal import goal
 from tests.benchmark.machine import machine

@@ -59,9 +59,9 @@ def plain_ablation(
 
 def shared_ablation(model: Any, images: np.ndarray, constants: dict[str, np.ndarray]) -> np.ndarray:
     """The same in one pass that shares everything upstream of a filter; logits, likewise."""
-    from model.inspection.ablation import Ablation
-    from model.inspection.activations import trace
-    from model.inspection.stages import take_apart
+    from model.networks.as_arrays import take_apart
+    from model.networks.traces import trace
+    from model.worth.ablation import Ablation
 
     ablation = Ablation(take_apart(model), [values.astype(np.float32) for values in constants.values()])
     parts = trace(ablation.network, images, lambda _, t: ablation.answers(t.linear, t.pooled)[1])

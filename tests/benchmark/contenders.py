@@ -15,8 +15,8 @@ from configs.networks import Cnn, Dense, Training
 from configs.schema import load
 from data.fashion_mnist import load as load_data
 from data.splits import Split, Splits
-from model.arithmetic import Arithmetic, here
-from model.launch import Failed, Job, Report, Workers
+from model.run.arithmetic import Arithmetic, here
+from model.run.workers import Failed, Job, Report, Workers
 from tests.benchmark.turns import ROOT, Turn
 
 DEFAULT = ROOT / "configs" / "dense_vs_cnn.yaml"
@@ -115,7 +115,7 @@ def train_in_turns(
     arithmetic: Arithmetic,
 ) -> None:
     """The job of a worker: one training, an epoch a turn."""
-    from model.training import State, train
+    from model.training.train import State, train
 
     turn = Turn(address)
 
@@ -149,7 +149,7 @@ def ablate_in_turns(
     splits: Splits, report: Report, *, address: str, way: str, arithmetic: Arithmetic
 ) -> None:
     """The job of a worker: all 128 filters of an untrained course network, each replaced by a constant."""
-    from model.architectures import build
+    from model.networks.build import build
     from tests.benchmark.ablation import plain_ablation, shared_ablation
 
     model = build(Cnn(), num_classes=10, seed=0)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from configs.schema import load
-from model.environment import num_cores
+from model.run.environment import num_cores
 from tests.benchmark.contenders import DEFAULT
 from tests.benchmark.effort import Effort
 from tests.benchmark.table import Figure, Rows, row

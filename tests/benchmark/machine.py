@@ -5,8 +5,8 @@ import platform
 from contextlib import suppress
 from typing import Any
 
-from model import arithmetic
-from model.environment import describe_environment
+from model.run import arithmetic
+from model.run.environment import describe_environment
 
 FEATURES = {"AVX2": "avx2", "AVX-512": "avx512f", "VNNI": "avx512_vnni", "bfloat16": "avx512_bf16"}
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from configs.schema import load
-from model.arithmetic import here
-from model.environment import num_cores
-from model.layer_facts import layer_facts
-from model.plan import FORWARD_AND_BACKWARD
+from model.experiment.plan import FORWARD_AND_BACKWARD
+from model.networks.facts import layer_facts
+from model.run.arithmetic import here
+from model.run.environment import num_cores
 from tests.benchmark.contenders import DEFAULT, PRODUCT
 from tests.benchmark.effort import Effort
 from tests.benchmark.machine import features
@@ -77,7 +77,7 @@ def _dense(effort: Effort) -> Rows:
 
 
 def ways(effort: Effort) -> Rows:
-    """What the rows of `model.arithmetic` choose between: this processor's ways, and each one changed."""
+    """What the rows of `model.run.arithmetic` choose between: this processor's ways, and each one changed."""
     taken = asdict(here())
     changes: list[dict[str, Any]] = [
         {"onednn": not taken["onednn"], "precision": "float32"},  # bfloat16 is oneDNN's

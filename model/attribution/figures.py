@@ -1,0 +1,314 @@
+"""Why a picture got its class, and what filters and classes want: drawn from the files of the inspection."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.networks.facts import ReceptiveField, patch
+from model.report.canvas import (
+    GREY,
+    INK,
+    LIGHT,
+    MODEL_COLOURS,
+    UNTRAINED_FRAME,
+    Axes,
+    Sheet,
+    attribution,
+    garment,
+    largest_block,
+    limit_of,
+    points,
+    shortened,
+    top_below,
+)
+from model.report.drawing import drawn
+from model.report.figure import Figure
+from model.report.words import counted, decimal, short
+
+COLOURS = dict(
+    zip(
+        ("grad_cam", "integrated_gradients", "occlusion"),
+        (MODEL_COLOURS[0], MODEL_COLOURS[1], MODEL_COLOURS[2]),
+        strict=True,
+    )
+)
+WIDTHS = {"grad_cam": 2, "integrated_gradients": 4, "occlusion": 1.6}  # two that agree are both seen
+PARTS = (
+    ("upper left", "upper middle", "upper right"),
+    ("left", "middle", "right"),
+    ("lower left", "lower middle", "lower right"),
+)
+LITTLE = 0.05  # a fall in probability that is not worth naming a place for
+BLOCK = 5  # pixels on paper of a pixel of the picture
+TILE = 28 * BLOCK  # 140
+WHY_HEIGHT, ROWS = 420, (110, 270)  # of the sheet; where the trained and the untrained network's maps begin
+FIRST, APART = 204, 164  # where the first map begins, and how far the next ones stand from it
+FILTERS_ACROSS, CLASSES_ACROSS = 12, 10  # pairs in a line
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture uint8 (h, w) in gray and what is written below it."""
+
+    picture: np.ndarray
+    value: str
+    untrained: bool = False
+
+
+def draw_why(folder: Path, figures: Path, note: str = "") -> list[Figure]:
+    """Draw, for each picture explained, its maps by every method and what covering it by them does.
+
+    Args:
+        folder: with attributions.npz and attributions.json.
+        figures: where `why-<index>.png` go.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figures, in the order of the file.
+    """
+    document = json.loads((folder / "attributions.json").read_text())
+    with np.load(folder / "attributions.npz") as arrays:
+        maps = dict(arrays)
+    return [
+        drawn(_draw_one, document, maps, place, path=figures / f"why-{entry['index']}.png", note=note)
+        for place, entry in enumerate(document["images"])
+    ]
+
+
+def why_title(entry: Mapping[str, Any], classes: list[str]) -> str:
+    """What the network answers, how sure it is, and which ninth of the picture it can spare least."""
+    answer, score = short(classes[entry["target"]]), entry["score"]
+    wrong = "" if entry["target"] == entry["label"] else f", though it is {short(classes[entry['label']])}"
+    left = np.array(entry["thirds"])
+    row, column = np.unravel_index(left.argmin(), left.shape)
+    if score - left.min() < LITTLE:
+        finding = f"covering any one ninth of it costs less than {LITTLE:.2f}"
+    else:
+        finding = f"covering the {PARTS[row][column]} costs most ({score:.2f} to {left.min():.2f})"
+    return f'Why "{answer}" ({score:.2f}){wrong}: {finding}'
+
+
+def _draw_one(
+    document: Mapping[str, Any], maps: Mapping[str, np.ndarray], place: int, path: Path, note: str
+) -> Figure:
+    entry, classes = document["images"][place], document["classes"]
+    title = why_title(entry, classes)
+    choice = f"Test picture {entry['index']}: {document['rule']}."
+    subtitle = f"Orange speaks for the class, purple against it. {choice} {note}"
+    sheet = Sheet(WHY_HEIGHT, title, shortened(subtitle, 1152))
+    sheet.place(24, ROWS[0], garment(maps["images"][place], BLOCK))
+    sheet.text(24, ROWS[0] - 26, short(classes[entry["label"]]))
+    _untrained_words(sheet, entry)
+    x = FIRST
+    for method in document["methods"]:
+        if method["applies"]:
+            _draw_maps(sheet, x, method, document, maps, place)
+            x += APART
+    _draw_curves(sheet, document, entry, x)
+    sheet.save(path)
+    return Figure(path, title, f"{title}. {_areas_in_words(document)}")
+
+
+def _untrained_words(sheet: Sheet, entry: Mapping[str, Any]) -> None:
+    score = f"which gives it {entry['untrained_score']:.2f}."
+    lines = ("Grey frames: the", "same, asked of the", "untrained network,", score, "Same colours.")
+    for number, line in enumerate(lines):
+        sheet.text(24, ROWS[1] + 22 * number, line, colour=GREY)
+
+
+def _draw_maps(
+    sheet: Sheet,
+    x: int,
+    method: Mapping[str, Any],
+    document: Mapping[str, Any],
+    maps: Mapping[str, np.ndarray],
+    place: int,
+) -> None:
+    """A method's map of the trained network above that of the untrained one, at one scale."""
+    name = method["name"]
+    trained, untrained = maps[name][place], maps[f"{name}/untrained"][place]
+    limit = limit_of(trained, untrained)
+    middle, colour = x + TILE / 2, COLOURS[name]
+    sheet.text(middle, ROWS[0] - 23, method["title"], size=13, align="center", bold=True, colour=colour)
+    sheet.place(x, ROWS[0], attribution(trained, limit, BLOCK), frame=LIGHT, frame_width=1)
+    sheet.place(x, ROWS[1], attribution(untrained, limit, BLOCK), frame=UNTRAINED_FRAME, frame_width=3)
+    holds = document["faithfulness"]["methods"][name]["faithful"]
+    sheet.text(
+        middle,
+        ROWS[0] + TILE + 3,
+        f"to ±{limit:.2g}" if holds else "not faithful here",
+        size=13,
+        align="center",
+        colour=GREY if holds else INK,
+        bold=not holds,
+    )
+
+
+def _draw_curves(sheet: Sheet, document: Mapping[str, Any], entry: Mapping[str, Any], x: int) -> None:
+    counts = document["faithfulness"]["counts"]
+    left, top, width, height = x + 72, ROWS[0] + 22, 1176 - x - 72, 216
+    axes = sheet.axes(left, top, width, height)
+    for name, curves in entry["methods"].items():
+        axes.plot(counts, curves["other"]["deletion"], color=COLOURS[name], linewidth=1.2, linestyle=":")
+        axes.plot(counts, curves["own"]["deletion"], color=COLOURS[name], linewidth=WIDTHS[name])
+    axes.plot(counts, entry["brightness"]["deletion"], color=GREY, linewidth=1.5, linestyle="--")
+    _dress(axes, counts)
+    lines = "dotted: by the next picture's map; dashed: brightest first"
+    sheet.text(x + 32, top - 50, "Probability of the answer as 4 x 4 blocks are covered")
+    sheet.text(x + 32, top - 28, lines, size=13, colour=GREY)
+    below = f"blocks covered, of {counts[-1]}"
+    sheet.text(left + width / 2, top + height + 26, below, align="center")
+
+
+def _dress(axes: Axes, counts: list[int]) -> None:
+    axes.set_xlim(0, counts[-1])
+    axes.set_ylim(0, 1.02)
+    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"], fontsize=points(14))
+    axes.set_xticks([0, 8, 16, 24, 32, 40, counts[-1]])
+    axes.grid(color=LIGHT, linewidth=0.8)
+
+
+def _areas_in_words(document: Mapping[str, Any]) -> str:
+    faithfulness = document["faithfulness"]
+    titles = {method["name"]: method["title"] for method in document["methods"]}
+    found = [
+        f"by {titles[name]} {m['own']:.2f} (by another picture's map {m['other']:.2f})"
+        for name, m in faithfulness["methods"].items()
+    ]
+    unfaithful = [
+        f" {titles[name][0].upper()}{titles[name][1:]} is not faithful here."
+        for name, m in faithfulness["methods"].items()
+        if not m["faithful"]
+    ]
+    over = f"Mean probability while covering, over {faithfulness['num_images']} test pictures"
+    return f"{over}: {', '.join(found)}.{''.join(unfaithful)}"
+
+
+def draw_wanted(folder: Path, figures: Path, note: str = "") -> list[Figure]:
+    """Draw what filters and classes want, made up, beside the best real picture of it.
+
+    Args:
+        folder: with wanted.npz and wanted.json.
+        figures: where `wanted-<layer>.png` and `wanted-classes.png` go.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        A figure for each convolution, and one for the classes.
+    """
+    document = json.loads((folder / "wanted.json").read_text())
+    with np.load(folder / "wanted.npz") as arrays:
+        images = dict(arrays)
+    layers = dict.fromkeys(entry["layer"] for entry in document["filters"])
+    of_filters = [
+        drawn(_draw_filters, document, images, layer, path=figures / f"wanted-{layer}.png", note=note)
+        for layer in layers
+    ]
+    path = figures / "wanted-classes.png"
+    return [*of_filters, drawn(_draw_classes, document, images, path=path, note=note)]
+
+
+def _draw_filters(
+    document: Mapping[str, Any], images: Mapping[str, np.ndarray], layer: str, path: Path, note: str
+) -> Figure:
+    entries = [entry for entry in document["filters"] if entry["layer"] == layer]
+    ratios = [e["activation"] / e["real"]["activation"] for e in entries if e["real"]["activation"] > 0]
+    title = f"What {counted(len(entries), 'filter')} of {layer} want{'s' * (len(entries) == 1)}"
+    if ratios:
+        title += f": made-up patches reach {_compared(float(np.median(ratios)))}"
+    subtitle = (
+        f"Filters whose removal costs most on validation pictures, the costliest first. {note}\n"
+        f"Above: made up, the best of {document['starts']} climbs, one from the real patch. Below: the"
+        f" strongest place in {document['searched']:,} test pictures{_control_words(entries)} Numbers: the"
+        f" activation reached; in the title the median of their ratios."
+    )
+    columns = []
+    for place, entry in enumerate(entries):
+        field, real = ReceptiveField(**entry["receptive_field"]), entry["real"]
+        made, image = images[layer][place], images[f"{layer}/real"][place]
+        shown = [
+            Shown(patch(_bytes(made), field, entry["row"], entry["column"]), f"{entry['activation']:.2f}"),
+            Shown(patch(image, field, real["row"], real["column"]), f"{real['activation']:.2f}"),
+        ]
+        if "untrained" in entry:
+            control = _bytes(images[f"{layer}/untrained"][place])
+            value = f"{entry['untrained']['activation']:.2f}"
+            shown.append(Shown(patch(control, field, entry["row"], entry["column"]), value, untrained=True))
+        columns.append((f"filter {entry['index']}", shown))
+    _draw_columns(columns, title, subtitle, path, across=FILTERS_ACROSS, cell=88)
+    strongest = entries[0]
+    alt = (
+        f"{title}. Filter {strongest['index']}: {strongest['activation']:.2f} made up, "
+        f"{strongest['real']['activation']:.2f} real."
+    )
+    return Figure(path, title, alt)
+
+
+def _draw_classes(
+    document: Mapping[str, Any], images: Mapping[str, np.ndarray], path: Path, note: str
+) -> Figure:
+    entries = document["classes"]
+    made, real = ([e["logit"] for e in entries], [e["real"]["logit"] for e in entries])
+    higher = sum(a > b for a, b in zip(made, real, strict=True))
+    title = f"What each class wants: {higher} of {len(entries)} made-up pictures beat the best real one"
+    subtitle = (
+        f"Above: made up, the best of {document['starts']} climbs, one from the real picture. {note}\n"
+        f"Below: the best of {document['searched']:,} test pictures{_control_words(entries)} Numbers: the"
+        f" logit of the class."
+    )
+    columns = []
+    for place, entry in enumerate(entries):
+        shown = [
+            Shown(_bytes(images["classes"][place]), decimal(entry["logit"])),
+            Shown(images["classes/real"][place], decimal(entry["real"]["logit"])),
+        ]
+        if "untrained" in entry:
+            control = _bytes(images["classes/untrained"][place])
+            shown.append(Shown(control, decimal(entry["untrained"]["logit"]), untrained=True))
+        columns.append((short(entry["class"]), shown))
+    _draw_columns(columns, title, subtitle, path, across=CLASSES_ACROSS, cell=112)
+    spans = [f"{decimal(min(logits))} to {decimal(max(logits))}" for logits in (made, real)]
+    alt = f"{title}. Logits made up {spans[0]}, real {spans[1]}."
+    return Figure(path, title, alt)
+
+
+def _compared(ratio: float) -> str:
+    """What made-up patches reach, measured by the best real one."""
+    return "what the best real one does" if abs(ratio - 1) < 0.01 else f"{ratio:.2f} times the best real one"
+
+
+def _control_words(entries: Sequence[Mapping[str, Any]]) -> str:
+    """What stands in the third line, if there is one."""
+    control = any("untrained" in entry for entry in entries)
+    return "; grey frame: made up for the untrained network." if control else "."
+
+
+def _draw_columns(
+    columns: Sequence[tuple[str, Sequence[Shown]]],
+    title: str,
+    subtitle: str,
+    path: Path,
+    across: int,
+    cell: int,
+) -> None:
+    """Pictures below each other, their name above them and a number below each."""
+    top, width, step = top_below(subtitle) + 8, 1152 // across, cell + 28
+    height = step * max((len(pictures) for _, pictures in columns), default=0) + 40
+    sheet = Sheet(top + height * -(-len(columns) // across), title, subtitle)
+    for number, (name, pictures) in enumerate(columns):
+        x, y = 24 + number % across * width, top + number // across * height
+        sheet.text(x, y, shortened(name, width - 6))
+        for line, one in enumerate(pictures):
+            above = y + 24 + line * step
+            tile = garment(one.picture, largest_block(max(one.picture.shape), cell))
+            frame, edge = (UNTRAINED_FRAME, 3) if one.untrained else (LIGHT, 1)
+            sheet.place(x, above, tile, frame=frame, frame_width=edge)
+            sheet.text(x + tile.shape[1] / 2, above + tile.shape[0] + 4, one.value, align="center")
+    sheet.save(path)
+
+
+def _bytes(image: np.ndarray) -> np.ndarray:
+    return np.rint(255 * image).astype(np.uint8)

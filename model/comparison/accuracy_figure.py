@@ -1,0 +1,137 @@
+"""2-accuracy: accuracy of every model, and the parts that other pictures of the comparison share."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.ticker import FuncFormatter
+
+from model.comparison.headlines import Report, accuracy_title, digits_for, is_clear
+from model.comparison.tables import failed_job
+from model.report.canvas import GREY, INK, Axes, Sheet, shortened
+from model.report.estimates import (
+    colours_of,
+    draw_estimate,
+    finish_rows,
+    model_name,
+    whole_percent,
+    write_number,
+)
+from model.report.figure import Figure
+from model.report.words import names, percent, signed, span
+
+NON_EXPERTS = 0.835  # people without training in fashion, on Fashion-MNIST: Zalando's README
+
+
+def failures_note(report: Report) -> str:
+    """A line that names the jobs that failed; empty if none did."""
+    failed = [failed_job(failure).replace(", seed", " seed") for failure in report["failed"]]
+    return f"\nFailed: {names(failed, most=6)}." if failed else ""
+
+
+def is_fashion(report: Report) -> bool:
+    """Whether the pictures are Fashion-MNIST's, of which human accuracy and a good class order are known."""
+    return bool(report["data"].get("name") == "fashion-mnist")
+
+
+def accuracy(report: Report, path: Path) -> Figure:
+    """Draw 2-accuracy: every model's seeds, mean and interval; beside them the differences to the first.
+
+    Args:
+        report: as report.json. All numbers are its `models.*.accuracy` and `comparisons.*`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    if not report["models"]:
+        return nothing_scored(report, path)
+    title = accuracy_title(report)
+    comparisons = {comparison["candidate"]: comparison for comparison in report["comparisons"]}
+    reading = "A dot is one seed; diamond and line are the mean and its 95 % interval."
+    if comparisons:
+        reading += (
+            " Whether two models differ is told on the right: clear where the line"
+            " leaves out 0, also where two lines on the left overlap."
+        )
+    models = list(report["models"])
+    sheet = Sheet(max(520, 250 + 46 * len(models)), title, reading + failures_note(report))
+    y = sheet.top + 62
+    height = sheet.height - 66 - y
+    width = 410 if comparisons else 760
+    row_height = height / len(models)
+    for place, name in enumerate(models):
+        model_name(sheet, y + row_height * (place + 0.5) - 7, name, 156)
+    sheet.text(190, sheet.top + 8, "Right, of all test pictures", bold=True)
+    axes = sheet.axes(190, y, width, height)
+    marks = _accuracies(axes, report["models"])
+    for place, accuracy in enumerate(marks):
+        write_number(sheet, 190 + width + 14, y + row_height * (place + 0.5), *accuracy)
+    if is_fashion(report):
+        _non_experts(sheet, axes, 190, y, width)
+    if comparisons:
+        baseline = report["comparisons"][0]["baseline"]
+        heading = f"Points ahead of {baseline}"
+        sheet.text(790, sheet.top + 8, shortened(heading, 390, bold=True), bold=True)
+        differences = _differences(sheet.axes(790, y, 280, height), models, comparisons)
+        for place, difference in differences.items():
+            write_number(sheet, 1084, y + row_height * (place + 0.5), *difference)
+        if baseline in models:
+            middle = y + row_height * (models.index(baseline) + 0.5)
+            sheet.text(930, middle - 9, "the baseline", size=14, align="center", colour=GREY)
+    sheet.save(path)
+    return Figure(path, title, f"{title}. {two_accuracies(report)}")
+
+
+def nothing_scored(report: Report, path: Path) -> Figure:
+    """Draw, in the place of any of these pictures, that there is nothing to show."""
+    title = "No training was finished"
+    Sheet(200, title, failures_note(report).strip()).save(path)
+    return Figure(path, title, f"{title}.{failures_note(report)}".replace("\n", " "))
+
+
+def two_accuracies(report: Report) -> str:
+    """How often each model was right, for those who cannot see the picture."""
+    shares = [f"{name} {percent(entry['accuracy']['mean'])}" for name, entry in report["models"].items()]
+    return f"Right on the test pictures: {', '.join(shares)}."
+
+
+def _accuracies(axes: Axes, models: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Rows of dots; returns what is written beside each."""
+    colours, written = colours_of(models), []
+    for row, (name, entry) in enumerate(models.items()):
+        found = entry["accuracy"]
+        draw_estimate(axes, row, found["mean"], found["interval"], colours[name], found["values"])
+        interval = found["interval"]
+        written.append((percent(found["mean"]), span(interval)))
+    finish_rows(axes, len(models))
+    axes.xaxis.set_major_formatter(FuncFormatter(whole_percent))
+    return written
+
+
+def _differences(
+    axes: Axes, models: Sequence[str], comparisons: Mapping[str, Any]
+) -> dict[int, tuple[str, str]]:
+    colours, written = colours_of(models), {}
+    axes.axvline(0, color=INK, linewidth=1.2)
+    for row, name in enumerate(models):
+        if name not in comparisons:
+            continue
+        found = comparisons[name]
+        interval = [100 * end for end in found["interval"]]
+        draw_estimate(
+            axes, row, 100 * found["difference"], interval, colours[name], hollow=not is_clear(found)
+        )
+        number = signed(100 * found["difference"], digits_for(found["interval"]))
+        written[row] = (number, span(found["interval"]))
+    finish_rows(axes, len(models))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+    return written
+
+
+def _non_experts(sheet: Sheet, axes: Axes, x: float, y: float, width: float) -> None:
+    axes.axvline(NON_EXPERTS, color=GREY, linewidth=1.5, linestyle=(0, (2, 2)), zorder=1)
+    low, high = axes.get_xlim()
+    place = x + width * (NON_EXPERTS - low) / (high - low)
+    left = max(place - 6, x - 40)
+    sheet.text(left, y - 26, f"people who are no experts: {percent(NON_EXPERTS)}", size=14, colour=GREY)

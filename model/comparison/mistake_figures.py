@@ -1,0 +1,297 @@
+"""Pictures of what goes wrong: which classes are taken for which, and the most confident mistakes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.ticker import FuncFormatter
+
+from model.comparison.accuracy_figure import failures_note, is_fashion, nothing_scored
+from model.comparison.headlines import Report
+from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, points, shortened, top_below
+from model.report.estimates import colours_of, draw_estimate, finish_rows
+from model.report.figure import Figure
+from model.report.words import percent, short, signed
+
+# Garments for the upper body, the whole body and the legs, then bags and shoes: like beside like.
+FASHION_ORDER = (0, 6, 2, 4, 3, 1, 8, 5, 7, 9)
+MOST_CLASSES = 12
+HEIGHT = 760  # pixels, of the confusion figure
+SHOWN, PER_ROW, BLOCK = 12, 6, 5  # mistakes, in a row, and pixels a pixel
+SEEN_SHADE = 0.62  # of the colour range; beyond it text on the colour is white
+
+
+def class_order(report: Report) -> list[int]:
+    """Labels in the order they are shown in: like beside like for Fashion-MNIST, else as they come."""
+    count = len(report["data"]["classes"])
+    return list(FASHION_ORDER) if is_fashion(report) and count == 10 else list(range(count))
+
+
+def mistakes_per_1000(entry: Mapping[str, Any]) -> np.ndarray:
+    """Of 1,000 pictures of a class (row), how many are taken for another (column); 0 on the diagonal."""
+    counts = np.array(entry["confusion"], float)
+    shares = 1000 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-9)
+    np.fill_diagonal(shares, 0)
+    return shares
+
+
+def most_confused(values: np.ndarray, order: Sequence[int], most: int = MOST_CLASSES) -> list[int]:
+    """The classes of the largest cells, by absolute value, as many as fit; kept in their order."""
+    chosen: set[int] = set()
+    for place in np.argsort(-np.abs(values), axis=None, kind="stable"):
+        both = chosen | set(divmod(int(place), len(values)))
+        if len(both) > min(most, len(order)):
+            break
+        chosen = both
+    return [label for label in order if label in chosen]
+
+
+def confusion(report: Report, path: Path) -> Figure:
+    """Draw 4-confusion: mistakes of the first candidate, the change from the baseline, each class's gain.
+
+    Where nothing was compared, the last model is shown alone.
+
+    Args:
+        report: as report.json. The numbers are its `models.*.confusion`, each row divided by its sum, and
+            `comparisons.*.per_class`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    if not report["models"]:
+        return nothing_scored(report, path)
+    versus = next(iter(report["comparisons"]), None)
+    candidate = versus["candidate"] if versus else list(report["models"])[-1]
+    mistakes = mistakes_per_1000(report["models"][candidate])
+    change = mistakes - mistakes_per_1000(report["models"][versus["baseline"]]) if versus else None
+    shown = most_confused(mistakes if change is None else change, class_order(report))
+    part, classes = np.ix_(shown, shown), [report["data"]["classes"][label] for label in shown]
+    mistakes, change = mistakes[part], None if change is None else change[part]
+    title = confusion_title(classes, mistakes, change, candidate)
+    sheet = Sheet(
+        min(HEIGHT, 250 + 130 * len(shown)), title, _reading(report, candidate, versus, change, classes)
+    )
+    x, y = 150, sheet.top + 66
+    cell = min(130, (sheet.height - 44 - y) // len(shown))
+    _matrix(sheet, x, y, cell, mistakes, change)
+    _class_names(sheet, x, y, cell, [short(name) for name in classes])
+    per_class = (versus or report["models"][candidate])["per_class"]
+    axes = sheet.axes(x + 650, y, 340, cell * len(shown))
+    colour = colours_of(report["models"])[candidate]
+    draw_gains(axes, [per_class[label] for label in shown], colour, versus)
+    sheet.text(x + 650, y - 32, gain_heading(versus), bold=True)
+    sheet.save(path)
+    return Figure(path, title, f"{title}. {_two_classes(per_class, relative=versus is not None)}")
+
+
+def _reading(
+    report: Report,
+    candidate: str,
+    versus: Mapping[str, Any] | None,
+    change: np.ndarray | None,
+    classes: Sequence[str],
+) -> str:
+    count, largest = len(report["data"]["classes"]), "changes" if versus else "mistakes"
+    which = (
+        f" The {len(classes)} of {count} classes with the largest {largest}." if len(classes) < count else ""
+    )
+    text = f"In the cells: of 1,000 pictures of the row's class, how many {candidate} takes for the column's"
+    if versus is None or change is None:
+        return f"{text}; mean over seeds.{which}{failures_note(report)}"
+    rise = (
+        f" Largest rise: {largest_change(classes, change, 1)}." if 1 <= change.max() < -change.min() else ""
+    )
+    return (
+        f"{text}; below it the change from {versus['baseline']}: teal is fewer, brown more.{rise}"
+        f" Filled diamonds stay clear when all {count} classes are allowed for.{which}{failures_note(report)}"
+    )
+
+
+def _matrix(sheet: Sheet, x: int, y: int, cell: int, mistakes: np.ndarray, change: np.ndarray | None) -> None:
+    """Coloured cells with their numbers; the diagonal is left gray, what does not happen white."""
+    values = mistakes if change is None else change
+    limit = max(float(np.abs(values).max()), 1.0)
+    if change is None:
+        share, colour_map = 0.65 * values / limit, colormaps["Greys"]
+    else:
+        share, colour_map = 0.5 - 0.5 * values / limit, colormaps["BrBG"]
+    rgb = colour_map(share, bytes=True)[..., :3]
+    np.einsum("iij->ij", rgb)[:] = 0xE4
+    sheet.place(x, y, _with_gaps(enlarge(rgb, cell), cell), frame=LIGHT, frame_width=1)
+    strong = np.abs(values) / limit > SEEN_SHADE
+    for row, column in np.argwhere((mistakes >= 0.5) | (np.abs(values) >= 0.5)):
+        if row == column:
+            continue
+        colour = "#ffffff" if strong[row, column] else INK
+        middle, top = x + cell * (column + 0.5), y + cell * row
+        number = f"{mistakes[row, column]:.0f}"
+        if change is None:
+            sheet.text(middle, top + cell / 2 - 9, number, size=15, align="center", colour=colour)
+            continue
+        sheet.text(middle, top + cell / 2 - 18, number, size=15, align="center", colour=colour, bold=True)
+        below = signed(change[row, column], 0)
+        sheet.text(middle, top + cell / 2 + 3, below, size=13, align="center", colour=colour)
+
+
+def _with_gaps(rgb: np.ndarray, cell: int) -> np.ndarray:
+    """A white line between the cells."""
+    rgb[cell - 1 :: cell] = rgb[:, cell - 1 :: cell] = 255
+    return rgb
+
+
+def _class_names(sheet: Sheet, x: int, y: int, cell: int, classes: Sequence[str]) -> None:
+    for place, name in enumerate(classes):
+        middle = y + cell * (place + 0.5)
+        sheet.text(x - 12, middle - 7, shortened(name, x - 36), align="right")
+    side = cell * len(classes)
+    axes = sheet.axes(x, y, side, side)
+    axes.set_axis_off()
+    axes.set_xlim(0, side)
+    axes.set_ylim(side, 0)
+    tight = cell < 90
+    for place, name in enumerate(classes):
+        label = shortened(name, 96 if tight else cell - 8, 14)
+        at = {"rotation": 35, "ha": "left"} if tight else {"ha": "center"}
+        left = cell * (place + (0.35 if tight else 0.5))
+        axes.text(left, -6, label, fontsize=points(14), va="bottom", rotation_mode="anchor", **at)
+    sheet.text(x - 12, y - 38, "down: label\nacross: answer", size=13, align="right", colour=GREY)
+
+
+def gain_heading(versus: Mapping[str, Any] | None) -> str:
+    """What the axis beside the classes counts."""
+    heading = f"Gain over {versus['baseline']}" if versus else "Right"
+    return shortened(heading, 170, bold=True) + ", of 1,000 of the class"
+
+
+def draw_gains(
+    axes: Axes, per_class: Sequence[Mapping[str, Any]], colour: str, versus: Mapping[str, Any] | None
+) -> None:
+    """Draw a row per class: how many more of 1,000 are right than the baseline's; without one, how many."""
+    if versus:
+        axes.axvline(0, color=INK, linewidth=1.2)
+    for row, found in enumerate(per_class):
+        value = found["difference" if versus else "accuracy"]
+        if value is None:
+            continue  # no test picture of the class
+        ends = found["interval"] and [1000 * end for end in found["interval"]]
+        hollow = versus is not None and not found["clear"]
+        draw_estimate(axes, row, 1000 * value, ends, colour, hollow=hollow)
+    finish_rows(axes, len(per_class))
+    axes.grid(axis="y", color="#ececec", linewidth=1)
+    axes.set_yticks(range(len(per_class)), [""] * len(per_class))
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: signed(value, 0) if versus else f"{value:.0f}")
+    )
+
+
+def _two_classes(per_class: Sequence[Mapping[str, Any]], relative: bool) -> str:
+    key = "difference" if relative else "accuracy"
+    ranked = sorted((found for found in per_class if found[key] is not None), key=lambda found: found[key])
+    worst, best = ranked[0], ranked[-1]
+    if relative:
+        text = [f"{short(found['class'])} {signed(1000 * found[key], 0)}" for found in (best, worst)]
+        return f"Change of pictures right, of 1,000 of the class: from {text[1]} to {text[0]}."
+    text = [f"{short(found['class'])} {percent(found[key])}" for found in (worst, best)]
+    return f"Right, by class: from {text[0]} to {text[1]}."
+
+
+def mistakes(report: Report, found: Sequence[Mapping[str, Any]], images: np.ndarray, path: Path) -> Figure:
+    """Draw 5-mistakes: the most confident mistakes of one network.
+
+    Args:
+        report: as report.json; of it the class names and the seeds.
+        found: from `confident_mistakes`; all numbers are there.
+        images: uint8 (n, 28, 28), the test pictures in the order of the file.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    if not found:
+        return _faultless(report, path) if report["models"] else nothing_scored(report, path)
+    model, seed = found[0]["model"], found[0]["seed"]
+    title = mistakes_title(found, model)
+    first_of = "the first" if seed == report["seeds"][0] else "the first that did not fail"
+    reading = (
+        f"The surest of {model}, seed {seed} ({first_of}, not the best), on all test pictures. Bold:"
+        " its answer. Some labels can be argued with."
+    )
+    sheet = Sheet(top_below(reading) + 440, title, reading)
+    size = 28 * BLOCK
+    step = (sheet.width - 48) / PER_ROW
+    for place, mistake in enumerate(found):
+        row, column = divmod(place, PER_ROW)
+        x, y = 24 + round(step * column + (step - size) / 2), sheet.top + 8 + 216 * row
+        sheet.place(x, y, garment(images[mistake["index"]], BLOCK))
+        said, label = (short(report["data"]["classes"][mistake[key]]) for key in ("predicted", "label"))
+        sure = f" {percent(mistake['probability'])}"
+        middle = x + size / 2
+        sheet.text(
+            middle, y + size + 6, shortened(said, step - 84, bold=True) + sure, align="center", bold=True
+        )
+        sheet.text(middle, y + size + 27, shortened(f"label: {label}", step - 12), align="center")
+        number = f"test picture {mistake['index']}"
+        sheet.text(middle, y + size + 47, number, size=13, align="center", colour=GREY)
+    sheet.save(path)
+    first = [
+        f"{short(report['data']['classes'][m['predicted']])} {percent(m['probability'])}" for m in found[:2]
+    ]
+    return Figure(path, title, f"{title}. The surest: {', '.join(first)}.")
+
+
+def _faultless(report: Report, path: Path) -> Figure:
+    title = mistakes_title([], list(report["models"])[-1])
+    Sheet(200, title).save(path)
+    return Figure(path, title, title)
+
+
+def confusion_title(
+    classes: Sequence[str], mistakes: np.ndarray, change: np.ndarray | None, candidate: str
+) -> str:
+    """Which mistake became rarer or more frequent the most.
+
+    Args:
+        classes: names of the rows and columns.
+        mistakes: (classes, classes), of 1,000 pictures of the row's class how many the candidate takes
+            for the column's; 0 on the diagonal.
+        change: candidate minus baseline, likewise; None where there is no baseline.
+        candidate: its name.
+    """
+    if change is None:
+        most = int(mistakes.argmax())
+        if mistakes.flat[most] < 0.5:
+            return f"{candidate} takes hardly any picture for another class"
+        count = f"{mistakes.flat[most]:.0f} of 1,000"
+        return f"Most frequent mistake of {candidate}: {pair(classes, mistakes, most)}, {count}"
+    if np.abs(change).max() < 1:
+        return f"{candidate} errs like its baseline: no pair of classes changes by 1 of 1,000"
+    if -change.min() >= change.max():
+        return f"Where {candidate} errs less: {largest_change(classes, change, -1)}"
+    return f"Where {candidate} errs more: {largest_change(classes, change, 1)}"
+
+
+def largest_change(classes: Sequence[str], change: np.ndarray, direction: int) -> str:
+    """The pair of classes whose mistakes rose (direction 1) or fell (-1) the most, and by how many."""
+    place = int((direction * change).argmax())
+    return f"{pair(classes, change, place)}, {signed(change.flat[place], 0)} of 1,000"
+
+
+def pair(classes: Sequence[str], values: np.ndarray, place: int) -> str:
+    """The two classes of a place in a flattened (classes, classes) matrix."""
+    true, said = divmod(place, values.shape[1])
+    return f"{short(classes[true])} taken for {short(classes[said])}"
+
+
+def mistakes_title(mistakes: Sequence[Mapping[str, Any]], model: str) -> str:
+    """How sure a model was of its surest mistakes."""
+    if not mistakes:
+        return f"{model} makes no mistake on the test pictures"
+    least = min(mistake["probability"] for mistake in mistakes)
+    if least > 0.5:
+        return f"Sure and wrong: {model} gave each of these wrong answers at least {percent(least)}"
+    most = max(mistake["probability"] for mistake in mistakes)
+    return f"Wrong, but never sure: {model} gave no wrong answer more than {percent(most)}"

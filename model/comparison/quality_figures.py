@@ -1,0 +1,228 @@
+"""Pictures of how sure models are: against how often they are right, and when the least sure are left out."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil, floor
+from pathlib import Path
+from typing import Any
+
+from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+from model.comparison.accuracy_figure import failures_note
+from model.comparison.headlines import Report
+from model.report.canvas import GREY, LIGHT, MODEL_COLOURS, Axes, Sheet, shortened, top_below
+from model.report.estimates import colours_of, whole_percent
+from model.report.figure import Figure
+from model.report.words import clause, in_points, names, percent
+
+Models = Mapping[str, Mapping[str, Any]]
+
+SEVERAL = 3  # models; of more of them a title names some only
+
+MOST_PANELS, PER_ROW = 15, 5
+LARGEST_PANEL = 400  # pixels
+HEIGHT = 560  # of the figure of rejection
+PLOT = (84, 800)  # pixels: where its axes begin and end
+COLUMNS = (0.0, 0.1, 0.3)  # shares left out, of which the numbers are written
+MOST_NAMED = 9  # models with numbers beside their lines
+
+
+def calibration(report: Report, path: Path) -> Figure:
+    """Draw 6-calibration: a reliability diagram per model, as many as fit.
+
+    Args:
+        report: as report.json, with at least one model. All numbers are its `models.*.calibration`,
+            `calibration_error`, `confidence` and `accuracy`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    title, reading = calibration_title(report["models"]), _reading(report)
+    shown = dict(list(report["models"].items())[:MOST_PANELS])
+    rows = ceil(len(shown) / PER_ROW)
+    columns = ceil(len(shown) / rows)
+    step = (1200 - 60) / columns
+    side = min(int(step) - 50, LARGEST_PANEL)
+    sheet = Sheet(top_below(reading) + rows * (side + 124), title, reading)
+    points = [one for entry in shown.values() for one in entry["calibration"]]
+    lowest = min(min(one["confidence"], one["accuracy"]) for one in points)
+    lowest = max(floor(10 * lowest - 0.2) / 10, 0.0)
+    for place, (model, entry) in enumerate(shown.items()):
+        x, y = 70 + place % columns * step, sheet.top + 8 + place // columns * (side + 124)
+        sheet.text(x, y, shortened(model, side, 16, bold=True), size=16, bold=True)
+        sheet.text(x, y + 22, _sure_and_right(entry), size=13)
+        off = f"off by {in_points(entry['calibration_error'])} points"
+        sheet.text(x, y + 40, off, size=13, colour=GREY)
+        axes = sheet.axes(x, y + 64, side, side)
+        _diagram(axes, entry["calibration"], colours_of(report["models"])[model], lowest)
+        if place % columns:
+            axes.set_yticklabels([])
+    sheet.save(path)
+    alt = "; ".join(f"{model} {_sure_and_right(entry)}" for model, entry in report["models"].items())
+    return Figure(path, title, f"{title}. On the mean: {alt}.")
+
+
+def _sure_and_right(entry: Mapping[str, Any]) -> str:
+    return f"{percent(entry['confidence'])} sure, {percent(entry['accuracy']['mean'])} right"
+
+
+def _reading(report: Report) -> str:
+    bins = max(len(entry["calibration"]) for entry in report["models"].values())
+    which = (
+        f"\nThe first {MOST_PANELS} of {len(report['models'])} models."
+        if len(report["models"]) > MOST_PANELS
+        else ""
+    )
+    return (
+        f"A dot: one of {bins} equal parts of the test pictures, from the least sure answers to the surest,"
+        " mean of the seeds. To the right: how sure (the probability of the answer), upwards: how often"
+        " right; below the dashed line: surer than right. Strokes: where the dots stand.\nOff by: how far one"
+        " seed's dots are from the line, up or down, on the mean. Surer, in the title: beyond the 95 %"
+        f" interval of how often right.{which}{failures_note(report)}"
+    )
+
+
+def _diagram(axes: Axes, bins: Sequence[Mapping[str, float]], colour: str, lowest: float) -> None:
+    """One model: how far every bin lies from the diagonal, and where most of the pictures are."""
+    sure, right = [[one[key] for one in bins] for key in ("confidence", "accuracy")]
+    room = 0.03 * (1 - lowest)
+    axes.plot([lowest, 1], [lowest, 1], color=GREY, linewidth=1.5, linestyle=(0, (4, 3)), zorder=1)
+    axes.vlines(sure, sure, right, color=colour, linewidth=2, alpha=0.5)
+    axes.plot(sure, right, "o-", color=colour, markersize=6, linewidth=1.2)
+    axes.vlines(sure, lowest - room, lowest + room, color=colour, linewidth=1.5)
+    axes.set_xlim(lowest - room, 1 + room)
+    axes.set_ylim(lowest - room, 1 + room)
+    step = 0.2 if lowest < 0.7 else 0.1
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MultipleLocator(step))
+    _finish(axes)
+    axes.grid(axis="x", color="#ececec", linewidth=1)
+
+
+def _finish(axes: Axes) -> None:
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(whole_percent))
+    axes.grid(axis="y", color="#ececec", linewidth=1)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, pad=6)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(LIGHT)
+
+
+def rejection(report: Report, path: Path) -> Figure:
+    """Draw 7-rejection: how often each model is right on the pictures that it is surest of.
+
+    Args:
+        report: as report.json, with at least one model. All numbers are its `models.*.rejection`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    models = report["models"]
+    title = rejection_title(models)
+    reading = (
+        "Every model leaves out the pictures it is least sure of (the smallest probability of its answer) and"
+        f" answers the others; mean of the seeds.{failures_note(report)}"
+    )
+    sheet = Sheet(HEIGHT, title, reading)
+    left, right = PLOT
+    y = sheet.top + 36
+    height = HEIGHT - 74 - y
+    sheet.text(left, sheet.top + 6, "Right, of the pictures that are answered", bold=True)
+    axes = sheet.axes(left, y, right - left, height)
+    colours = colours_of(models)
+    for place, (model, entry) in enumerate(models.items()):
+        shares = [one["rejected"] for one in entry["rejection"]]
+        rights = [one["accuracy"] for one in entry["rejection"]]
+        line = "-" if place < len(MODEL_COLOURS) else "--"  # colours that come again
+        axes.plot(shares, rights, line, marker="o", color=colours[model], markersize=4, linewidth=2)
+    axes.set_xlim(-0.02, 0.97)
+    axes.margins(y=0.04)
+    axes.xaxis.set_major_locator(MultipleLocator(0.1))
+    _finish(axes)
+    sheet.text((left + right) / 2, y + height + 30, "left out", size=14, align="center", colour=GREY)
+    _numbers(sheet, right + 36, y, models, colours)
+    sheet.save(path)
+    half = ", ".join(f"{model} {percent(left_out(entry, 0.5))}" for model, entry in models.items())
+    return Figure(path, title, f"{title}. With half left out: {half} right.")
+
+
+def _numbers(
+    sheet: Sheet, x: int, y: float, models: Mapping[str, Mapping[str, Any]], colours: Mapping[str, str]
+) -> None:
+    """The models, best first with a tenth left out, and how often they are right."""
+    ranked = sorted(models, key=lambda model: -left_out(models[model], 0.1))
+    places = [x + 150 + 90 * number for number in range(len(COLUMNS))]
+    sheet.text(x, y - 30, "left out:", size=14, colour=GREY)
+    for place, share in zip(places, COLUMNS, strict=True):
+        sheet.text(place, y - 30, percent(share, 0), size=14, align="right", colour=GREY)
+    for row, model in enumerate(ranked[:MOST_NAMED]):
+        top = y + 44 * row
+        dashed = " (dashed)" if list(models).index(model) >= len(MODEL_COLOURS) else ""
+        name = shortened(model, 330 if not dashed else 240, bold=True) + dashed
+        sheet.text(x, top, name, bold=True, colour=colours[model])
+        for place, share in zip(places, COLUMNS, strict=True):
+            sheet.text(place, top + 20, percent(left_out(models[model], share)), align="right")
+    if len(ranked) > MOST_NAMED:
+        end = y + 44 * MOST_NAMED
+        sheet.text(x, end, f"and {len(ranked) - MOST_NAMED} more", size=14, colour=GREY)
+
+
+def calibration_title(models: Models) -> str:
+    """Which models are surer than they are right, which less, and by how much.
+
+    How sure a model is, on the mean, fits if it lies within the interval of how often it is right.
+    """
+    groups: dict[str, list[str]] = {"over": [], "under": [], "even": []}
+    for model, entry in models.items():
+        low, high = entry["accuracy"]["interval"]
+        sure = entry["confidence"]
+        groups["over" if sure > high else "under" if sure < low else "even"].append(model)
+    if len(models) > SEVERAL:
+        counts = [("surer", groups["over"]), ("less sure", groups["under"]), ("neither", groups["even"])]
+        told = [f"{len(group)} {how}" for how, group in counts if group]
+        return f"Of {len(models)} models, against how often they are right: {', '.join(told)}"
+    clauses = [
+        clause(groups["over"], "is surer than it is right", "are surer than they are right"),
+        clause(groups["under"], "is less sure than it is right", "are less sure than they are right"),
+        _fits(groups["even"]),
+    ]
+    misjudged = groups["over"] or groups["under"] or groups["even"]
+    most = max(misjudged, key=lambda name: abs(models[name]["confidence"] - models[name]["accuracy"]["mean"]))
+    farthest = "least" if misjudged is groups["even"] else "most"  # of those it fits
+    entry, who = models[most], "" if len(misjudged) == 1 else f", {most} {farthest}"
+    size = f"{who}: {percent(entry['confidence'])} sure, {percent(entry['accuracy']['mean'])} right"
+    first, *others = [part for part in clauses if part]
+    first = first if first.startswith(names(misjudged)) else first[0].upper() + first[1:]
+    return "; ".join([first + size, *others])
+
+
+def _fits(models: Sequence[str]) -> str:
+    if not models:
+        return ""
+    one, many = "is fits how often it is right", "are fits how often they are right"
+    return f"how sure {names(models)} {one if len(models) == 1 else many}"
+
+
+def rejection_title(models: Models) -> str:
+    """How often models are right with a tenth left out, and on all pictures."""
+    found = {model: [left_out(entry, share) for share in (0.1, 0.0)] for model, entry in models.items()}
+    if len(models) == 1:
+        [(model, (kept, whole))] = found.items()
+        return (
+            f"Leaving out the 10 % it is least sure of, {model} is right on {percent(kept)}; of all on"
+            f" {percent(whole)}"
+        )
+    if len(models) <= SEVERAL:
+        shares = ", ".join(f"{model} {percent(kept)}" for model, (kept, _) in found.items())
+    else:
+        worst, best = (choose(found, key=lambda model: found[model][0]) for choose in (min, max))
+        shares = f"from {percent(found[worst][0])} ({worst}) to {percent(found[best][0])} ({best})"
+    return f"Right, without the 10 % each is least sure of: {shares}"
+
+
+def left_out(entry: Mapping[str, Any], share: float) -> float:
+    """How often a model is right when it leaves out a share of the pictures, from its `rejection`."""
+    nearest = min(entry["rejection"], key=lambda one: abs(one["rejected"] - share))
+    return float(nearest["accuracy"])

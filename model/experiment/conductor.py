@@ -1,0 +1,320 @@
+"""The conductor: config -> data -> jobs -> comparison and inspection -> report.
+
+The only module that knows more than one stage. It runs in the parent process, without TensorFlow.
+"""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from configs.schema import Config, ConfigError, Data, digest, dump
+from data.fashion_mnist import load as load_fashion_mnist
+from data.lines import load as load_lines
+from data.splits import Splits
+from data.storage import locked, write_atomically, write_json
+from model.experiment import progress
+from model.experiment.plan import (
+    GAIN_SIDE_BY_SIDE,
+    LOOKS,
+    PERTURBED,
+    REPORT_SECONDS,
+    TYPICAL_SPEED,
+    Look,
+    Plan,
+    Training,
+)
+from model.experiment.results import collect, report_of
+from model.experiment.writer import write_report
+from model.networks.facts import layer_facts
+from model.robustness.measure import measured_with
+from model.run.arithmetic import Arithmetic, here, recorded
+from model.run.environment import decisive, describe_environment, num_cores
+from model.run.folder import RunError, RunFolder, find_folder
+from model.run.forecast import Forecast
+from model.run.saved import is_whole
+from model.run.speed import probe_speed
+from model.run.workers import (
+    Done,
+    Failed,
+    Job,
+    Reported,
+    Workers,
+    free_memory,
+    memory_of_training,
+    num_side_by_side,
+    num_workers,
+)
+from model.training.job import train_and_score
+
+
+def load_data(section: Data) -> Splits:
+    """The data set that a config asks for, checked."""
+    return load_lines(section) if section.source == "lines" else load_fashion_mnist(section)
+
+
+def identity_of(config: Config, splits: Splits) -> dict[str, str]:
+    """What makes two experiments the same one."""
+    return {"config_digest": digest(config), "data_digest": splits.digest}
+
+
+def run_experiment(
+    config: Config, outputs: Path, console: Console, fresh: bool = False, debug: bool = False
+) -> int:
+    """Train what is not trained yet, look inside, compare, report.
+
+    Args:
+        config: what to do.
+        outputs: where run folders stand.
+        console: where progress and result are shown.
+        fresh: start over, also where this very experiment is done already.
+        debug: leave TensorFlow's chatter and tracebacks on screen.
+
+    Returns:
+        The exit code: 0, or 4 if a job failed.
+
+    Raises:
+        DataError: the data can't be had or is wrong; nothing has been written then.
+        ConfigError: a network can't be trained in the memory there is; likewise.
+        RunError: another process is at work on the same experiment.
+    """
+    splits = load_data(config.data)
+    identity = identity_of(config, splits)
+    with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
+        run, known = find_folder(outputs, config.name, identity)
+        if not known:
+            _must_fit(config, splits)
+            _describe(run, config, identity)
+    with run.held():
+        with locked(outputs / ".lock"):
+            if fresh and known:
+                run.clear()
+            if not _says(run, config):  # what is to be looked at may have changed, or where it runs
+                _describe(run, config, identity)
+        progress.say(console, progress.header(config, splits, run.path))
+        return Experiment(config, splits, run, console, debug).complete()
+
+
+def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
+    """Look inside the saved models of a run, where that has not been done.
+
+    Args:
+        run: a run folder.
+        console: where progress is shown.
+        debug: as for `run_experiment`.
+
+    Returns:
+        The exit code: 0, or 4 if a model can't be inspected.
+
+    Raises:
+        RunError: the folder is no run, or another process is at work in it.
+        DataError: its data can't be had.
+    """
+    config, splits = open_run(run)
+    with run.held():
+        return Experiment(config, splits, run, console, debug).complete(train=False)
+
+
+def open_run(run: RunFolder) -> tuple[Config, Splits]:
+    """The config of a run and the data it was made with.
+
+    Raises:
+        RunError: the folder is no run, or the data have changed since.
+        DataError: the data can't be had.
+    """
+    config = run.config()
+    splits = load_data(config.data)
+    made_with = (run.environment() or {}).get("data_digest")
+    if made_with != splits.digest:
+        raise RunError(
+            f"{run.path} was made with other data (digest {made_with}) than data.source gives now "
+            f"({splits.digest}); put the files back, or train again"
+        )
+    return config, splits
+
+
+class Experiment:
+    """One config on its data, in its folder: which jobs are left, and doing them."""
+
+    def __init__(self, config: Config, splits: Splits, run: RunFolder, console: Console, debug: bool) -> None:
+        self.config, self.splits, self.run = config, splits, run
+        self.console, self.debug = console, debug
+        self.identity = identity_of(config, splits)
+        self.environment = describe_environment(config.launch.threads_per_job)
+        self.plan = Plan(config, splits, run, self.identity, self._arithmetic(), self.environment)
+        self.failed: list[dict[str, Any]] = []
+        self._settings = config.inspection.model_dump(mode="json")
+
+    def complete(self, train: bool = True) -> int:
+        """Do the jobs that are left, write the report if anything is new, and show it."""
+        trainings = self._unfinished() if train else []
+        looks = [look for look in self.plan.all_looks() if look[1:] in trainings or self._is_wanted(look)]
+        if trainings or looks:
+            self._work(trainings, looks)
+        elif not train:
+            progress.say(self.console, "Every model has been looked into already.")
+        if trainings or looks or self.run.is_report_outdated():
+            self._report()
+        progress.say(self.console, "\n" + progress.result(self.run))
+        report = self.run.report()
+        return 4 if report["failed"] or report.get("not_drawn") else 0
+
+    def _report(self) -> None:
+        self.run.must_still_be_there()
+        results = collect(self.run, self.config, self.splits.test.labels, self.failed)
+        report = report_of(self.run, self.config, self.splits, self.identity, results)
+        looked_into = {model: self._looked_into(model) for model in self.config.models}
+        looked_into = {model: records for model, records in looked_into.items() if records}
+        write_report(self.run, report, self.splits, results.histories, looked_into)
+
+    def _looked_into(self, model: str) -> list[dict[str, Any]]:
+        """The records of the looks into a model that are done."""
+        return [r for r in (self.run.look(model, kind) for kind in LOOKS) if r is not None and self._has(r)]
+
+    def _unfinished(self) -> list[Training]:
+        return [
+            (model, seed)
+            for model in self.config.models
+            for seed in self.config.seeds
+            if not (self._has(self.run.metrics(model, seed)) and self._is_whole(model, seed))
+        ]
+
+    def _is_whole(self, model: str, seed: int) -> bool:
+        return is_whole(self.run, model, seed, sum(fact.parameters for fact in self.plan.facts(model)))
+
+    def _is_wanted(self, look: Look) -> bool:
+        """Whether a look is to be taken, now or when the model has been trained."""
+        kind, model, seed = look
+        metrics = self.run.metrics(model, seed)
+        record, settings = self.run.look(model, kind), self._settings
+        if kind == PERTURBED:
+            record, settings = self.run.answered(model, seed), measured_with(self.config.robustness)
+        done = record is not None and self._has(record) and record["settings"] == settings
+        missing = [one for one in (record or {}).get("figures", ()) if one.get("fault")]
+        return (not done or bool(missing)) and (metrics is None or _is_sound(metrics))
+
+    def _has(self, record: dict[str, Any] | None) -> bool:
+        """Whether a record is there and is of this very experiment."""
+        return record is not None and all(record.get(key) == value for key, value in self.identity.items())
+
+    def _work(self, trainings: list[Training], looks: list[Look]) -> None:
+        """Run the jobs in workers; a model is looked into as soon as it is trained."""
+        number, side_by_side = self._num_workers(trainings, looks)
+        launch, onednn = self.config.launch, self.plan.arithmetic.onednn
+        with Workers(
+            number, launch.threads_per_job, self.splits, self.debug, side_by_side, onednn
+        ) as workers:
+            self._probe(workers)
+            if trainings:
+                self._record()
+            jobs = {key: self.plan.training(*key) for key in trainings}
+            waiting = {look: self.plan.look(*look) for look in looks}
+            everything = [*jobs.values(), *waiting.values()]
+            owners = {job.name: key for key, job in jobs.items()}
+            owners |= {job.name: look[1:] for look, job in waiting.items()}
+            gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
+            after = self.plan.slowness * REPORT_SECONDS
+            forecast = Forecast(everything, number, num_cores(), gain, after)
+            precision = min(self.plan.precisions)  # bfloat16 where models differ
+            progress.say(self.console, progress.machine_line(num_cores(), precision, forecast.total))
+            with progress.Display(self.console, everything, forecast) as display:
+                for job in jobs.values():
+                    workers.submit(job)
+                for look in [look for look in waiting if look[1:] not in jobs]:
+                    workers.submit(waiting.pop(look))
+                for event in workers.events():
+                    display.show(event)
+                    owner = owners[event.job.name]
+                    if isinstance(event, Failed):
+                        self._note_failure(owner, event)
+                    elif isinstance(event, Done) and _is_training(event.job) and _is_sound(event.value):
+                        for look in [look for look in waiting if look[1:] == owner]:
+                            workers.submit(waiting.pop(look))
+                for job in waiting.values():
+                    display.show(Failed(job, "there is no sound model to look into"))
+
+    def _note_failure(self, owner: Training, event: Failed) -> None:
+        stage = {} if _is_training(event.job) else {"stage": "inspection"}
+        failure = {"model": owner[0], "seed": owner[1], **stage, "reason": event.reason}
+        if failure not in self.failed:  # a damaged model stops every look at it
+            self.failed.append(failure)
+
+    def _num_workers(self, trainings: list[Training], looks: list[Look]) -> tuple[int, int]:
+        """How many workers, and how many operations of a job at a time, finish soonest."""
+        launch, splits, cores = self.config.launch, self.splits, num_cores()
+        if launch.workers != "auto":  # who names a number of workers wants no more than that
+            return launch.workers, 1
+        size = sum(split.images.nbytes for split in (splits.train, splits.validation, splits.test))
+        costs = {key: self.plan.training(*key).cost for key in trainings}
+        later = {look: self.plan.look(*look).cost for look in looks}
+        at_once = [*costs.values(), *(cost for look, cost in later.items() if look[1:] not in costs)]
+        number = num_workers([*costs.values(), *later.values()], cores, free_memory(), size)
+        return number, num_side_by_side(at_once, cores // launch.threads_per_job)
+
+    def _arithmetic(self) -> Arithmetic:
+        """How this run computes: as it began, where that holds here, else as the table says."""
+        began = self.run.environment() or {}
+        as_before = recorded(began) if decisive(began) == decisive(self.environment) else None
+        return as_before or here()
+
+    def _probe(self, workers: Workers) -> None:
+        """Ask a worker how fast it convolves, for the forecast; one that dies of bfloat16 takes it away."""
+        speeds: dict[str, float] = {}
+        bfloat16 = "bfloat16" in self.plan.precisions
+        workers.submit(Job("probe", probe_speed, {"bfloat16": bfloat16}))
+        for event in workers.events():
+            if isinstance(event, Reported | Done):
+                speeds = event.value
+        if not speeds:
+            raise RunError("no worker process could be started; `--debug` shows what TensorFlow says")
+        arithmetic = self.plan.arithmetic
+        if bfloat16 and "bfloat16" not in speeds:
+            arithmetic = replace(arithmetic, precision="float32")
+        self.plan = replace(self.plan, arithmetic=arithmetic, speeds=TYPICAL_SPEED | speeds)
+
+    def _record(self) -> None:
+        """Write what this run is computed with from now on; each training keeps its own."""
+        self.run.must_still_be_there()
+        environment = self.identity | self.environment | {"arithmetic": asdict(self.plan.arithmetic)}
+        if environment != self.run.environment():
+            write_json(self.run.path / "environment.json", environment)
+
+
+def _is_training(job: Job) -> bool:
+    return job.function is train_and_score
+
+
+def _is_sound(metrics: dict[str, Any]) -> bool:
+    """Whether a network has learned anything to look at: one that always says the same has not."""
+    return metrics["distinct_answers"] > 1
+
+
+def _must_fit(config: Config, splits: Splits) -> None:
+    """Refuse what can't be trained in the memory there is, before anything is written."""
+    free = free_memory()
+    for model, network in config.models.items():
+        facts = layer_facts(network, len(splits.class_names))
+        batch_size = config.training_of(model).batch_size
+        needed = memory_of_training(batch_size, facts, splits.train.images.nbytes)
+        if needed > free:
+            raise ConfigError(
+                f"models.{model} needs at least {needed / 1e9:,.1f} GB of memory to train, and "
+                f"{free / 1e9:,.1f} GB are free; take a batch_size below {batch_size:,} or a smaller network."
+            )
+
+
+def _says(run: RunFolder, config: Config) -> bool:
+    """Whether config.yaml is there and says this very config."""
+    try:
+        return run.config() == config
+    except RunError:
+        return False
+
+
+def _describe(run: RunFolder, config: Config, identity: dict[str, str]) -> None:
+    """Write what the run is, before it begins."""
+    environment = run.environment() or describe_environment(config.launch.threads_per_job)
+    # First what the folder is known by: without it a killed process would leave a folder of nobody's.
+    write_json(run.path / "environment.json", identity | environment)
+    write_atomically(run.path / "config.yaml", dump(config).encode())

@@ -1,0 +1,209 @@
+"""The first picture of a run: who is ahead, what two filters do to a garment, and what filters are worth."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from model.comparison.accuracy_figure import failures_note, nothing_scored, two_accuracies
+from model.comparison.headlines import Report, headline, verdict_of
+from model.comparison.mistake_figures import class_order, draw_gains, gain_heading
+from model.comparison.tables import answers
+from model.inspection.files import Convolution, Inspection
+from model.report.canvas import (
+    GREY,
+    INK,
+    LIGHT,
+    Sheet,
+    garment,
+    limit_of,
+    response,
+    share_cut,
+    shortened,
+    wrapped,
+)
+from model.report.estimates import colours_of, draw_estimate, finish_rows, whole_percent
+from model.report.figure import Figure
+from model.report.words import percent, short
+
+HEIGHT, FLOOR = 675, 584  # pixels; the verdict stands below the floor
+MOST_VALUABLE = 12
+FILTERS = 2
+MAP_PIXELS = 130  # about: a whole number of pixels for every pixel of the map
+
+
+def at_a_glance(report: Report, path: Path, model: str = "", inspection: Inspection | None = None) -> Figure:
+    """Draw 1-at-a-glance: accuracy; a garment through two filters and pooling; what filters are worth.
+
+    Args:
+        report: as report.json. Accuracies are its `models.*.accuracy`.
+        path: of the PNG.
+        model: which one was looked into.
+        inspection: of its first seed. The worth of filters is passports.json's, the maps are
+            activations.npz's. Without it the gain of every class takes the place of both.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    if not report["models"]:
+        return nothing_scored(report, path)
+    title = headline(report)
+    convolution = inspection.convolutions[0] if inspection and inspection.convolutions else None
+    sheet = Sheet(HEIGHT, title, _reading(report, model, inspection, convolution))
+    if inspection and convolution:
+        _accuracies(sheet, report, width=270)
+        _garment_through_filters(sheet, 346, report, inspection, convolution)
+        _worth(sheet, 974, convolution, inspection.num_test, colours_of(report["models"])[model])
+    else:
+        _accuracies(sheet, report, width=500)
+        _classes(sheet, report)
+    _verdict(sheet, report)
+    sheet.save(path)
+    return Figure(path, title, f"{title}. {two_accuracies(report)}")
+
+
+def _reading(
+    report: Report, model: str, inspection: Inspection | None, convolution: Convolution | None
+) -> str:
+    if not (inspection and convolution):
+        return f"How often each model is right, over all and by class.{failures_note(report)}"
+    limit = limit_of(*_shown(convolution))
+    cut = share_cut(limit, *_shown(convolution))
+    name = short(report["data"]["classes"][int(inspection.labels[-1])])
+    return (
+        f"Middle: the first {name} of the test pictures, through the filters of {convolution.name} that"
+        f" {model} misses most on validation pictures (red up to {limit:.2f}, {percent(cut)} beyond; white 0;"
+        " a background all red: the filter answers to black). Right: answers lost without one; filled: the"
+        " interval leaves out 0."
+        f"{failures_note(report)}"
+    )
+
+
+def _shown(convolution: Convolution) -> list[Any]:
+    """The maps on the sheet: of the last garment, by the most valuable filters, before and after pooling."""
+    chosen = [passport.index for passport in convolution.passports[:FILTERS]]
+    maps = [convolution.maps] if convolution.pooled is None else [convolution.maps, convolution.pooled]
+    return [values[-1, :, :, chosen] for values in maps]
+
+
+def _heading(sheet: Sheet, x: float, text: str, below: str = "") -> None:
+    sheet.text(x, sheet.top + 4, text, bold=True)
+    sheet.text(x, sheet.top + 26, below, size=14, colour=GREY)
+
+
+def _body(sheet: Sheet) -> tuple[float, float]:
+    """Where axes begin below their heading, and how high they may be."""
+    return sheet.top + 60, FLOOR - 40 - (sheet.top + 60)
+
+
+def _accuracies(sheet: Sheet, report: Report, width: int) -> None:
+    models: Mapping[str, Any] = report["models"]
+    y, height = _body(sheet)
+    pixel = len(models) / height  # in rows
+    tight = 70 * pixel > 1  # many models: their names small, and no dots
+    _heading(sheet, 24, "Right, of all test pictures", "mean and 95 %" if tight else "a dot is one seed")
+    axes = sheet.axes(24, y, width, height)
+    colours = colours_of(models)
+    for row, (name, entry) in enumerate(models.items()):
+        found, colour = entry["accuracy"], colours[name]
+        middle = y + (row + 0.5) / pixel
+        top, size = (middle - 18, 13) if tight else (middle - 30, 15)
+        sheet.text(24, top, shortened(name, width - 80, size, bold=True), size=size, bold=True)
+        sheet.text(24 + width, top, percent(found["mean"]), size=size, align="right", bold=True)
+        values, low = ((), row + 6 * pixel) if tight else (found["values"], row + 16 * pixel)
+        draw_estimate(axes, low, found["mean"], found["interval"], colour, values, lift=14 * pixel)
+    finish_rows(axes, len(models), ticks=4)
+    axes.xaxis.set_major_formatter(FuncFormatter(whole_percent))
+
+
+def _garment_through_filters(
+    sheet: Sheet, x: int, report: Report, inspection: Inspection, convolution: Convolution
+) -> None:
+    several = len(convolution.passports) >= FILTERS
+    _heading(sheet, x, f"One garment through the {'two best filters' if several else 'filter'}")
+    limit = limit_of(*_shown(convolution))
+    kernel_limit = limit_of(*(convolution.kernel[..., p.index] for p in convolution.passports[:FILTERS]))
+    top, height = _body(sheet)
+    row_height = (height + 40) / FILTERS
+    middle = round(top + height / 2)
+    sheet.place(x, middle - 70, garment(inspection.images[-1], 5))
+    name = short(report["data"]["classes"][int(inspection.labels[-1])])
+    sheet.text(x + 70, middle + 76, shortened(name, 150), align="center")
+    sheet.text(x + 70, middle + 96, "28 × 28", size=13, align="center", colour=GREY)
+    for row, passport in enumerate(convolution.passports[:FILTERS]):
+        y = round(top + row * row_height)
+        kernel = convolution.kernel[:, :, 0, passport.index]
+        tile = response(kernel, kernel_limit, max(90 // len(kernel), 1))
+        sheet.place(x + 170, y + (MAP_PIXELS - len(tile)) // 2, tile, frame=INK, frame_width=1)
+        sheet.text(x + 215, y + MAP_PIXELS + 8, f"filter {passport.index}", align="center")
+        _maps(sheet, x + 290, y, convolution, passport.index, limit)
+
+
+def _maps(sheet: Sheet, x: int, y: int, convolution: Convolution, index: int, limit: float) -> None:
+    """A filter's map and its pooled map, of the same size on paper."""
+    values = convolution.maps[-1, :, :, index]
+    block = max(round(MAP_PIXELS / len(values)), 1)
+    size = block * len(values)
+    tiles = [("its map", values, block)]
+    if convolution.pooled is not None:
+        pooled = convolution.pooled[-1, :, :, index]
+        tiles.append(("pooled", pooled, max(size // len(pooled), 1)))
+    for place, (label, shown, edge) in enumerate(tiles):
+        left = x + place * (size + 18)
+        sheet.place(left, y, response(shown, limit, edge), frame=LIGHT, frame_width=1)
+        sheet.text(left + size / 2, y + size + 8, label, align="center")
+        extent = f"{len(shown)} × {shown.shape[1]}"
+        sheet.text(left + size / 2, y + size + 28, extent, size=13, align="center", colour=GREY)
+
+
+def _worth(sheet: Sheet, x: int, convolution: Convolution, num_test: int, colour: str) -> None:
+    """The most valuable filters, each as a small picture, with what its removal does to the answers."""
+    chosen = convolution.passports[:MOST_VALUABLE]
+    _heading(sheet, x, f"Worth of the best {len(chosen)}", f"answers lost, of {num_test:,}")
+    y, height = _body(sheet)
+    row_height = height / len(chosen)
+    axes = sheet.axes(x + 40, y, 168, height)
+    axes.axvline(0, color=INK, linewidth=1.2)
+    limit = limit_of(*(convolution.kernel[..., passport.index] for passport in chosen))
+    for row, passport in enumerate(chosen):
+        worth = passport.worth
+        ends = [num_test * end for end in worth.interval]
+        hollow = ends[0] <= 0 <= ends[1]
+        draw_estimate(axes, row, num_test * worth.accuracy_drop, ends, colour, hollow=hollow)
+        kernel = convolution.kernel[:, :, 0, passport.index]
+        tile = response(kernel, limit, max(min(24, int(row_height) - 6) // len(kernel), 1))
+        sheet.place(x, round(y + row_height * (row + 0.5) - len(tile) / 2), tile, frame=LIGHT, frame_width=1)
+    finish_rows(axes, len(chosen))
+    axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+
+
+def _classes(sheet: Sheet, report: Report) -> None:
+    """The gain of each class, or its accuracy, where no filters can be shown."""
+    order = class_order(report)[:MOST_VALUABLE]
+    versus = next(iter(report["comparisons"]), None)
+    candidate = versus["candidate"] if versus else list(report["models"])[-1]
+    per_class = (versus or report["models"][candidate])["per_class"]
+    _heading(
+        sheet, 640, gain_heading(versus), "filled: clear when all classes are allowed for" if versus else ""
+    )
+    y, height = _body(sheet)
+    axes = sheet.axes(790, y, 386, height)
+    draw_gains(axes, [per_class[label] for label in order], colours_of(report["models"])[candidate], versus)
+    for row, label in enumerate(order):
+        middle = y + height * (row + 0.5) / len(order)
+        name = shortened(short(report["data"]["classes"][label]), 140)
+        sheet.text(780, middle - 7, name, align="right")
+
+
+def _verdict(sheet: Sheet, report: Report) -> None:
+    """The verdict; of several comparisons as many answers as there is room for, as the title says the sum."""
+    sheet.pixels[FLOOR + 10, 24 : sheet.width - 24] = 0xD9
+    several = answers(report) if len(report["comparisons"]) > 1 else []
+    text = several[0] if several else verdict_of(report)
+    for answer in several[1:]:
+        if len(wrapped(f"{text} {answer}", sheet.width - 48, 16, lines=9).splitlines()) > 3:
+            break
+        text += f" {answer}"
+    sheet.text(24, FLOOR + 24, wrapped(text, sheet.width - 48, 16, lines=3), size=16)

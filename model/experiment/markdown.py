@@ -1,0 +1,123 @@
+"""The result as report.md. It formats numbers and computes none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.comparison.tables import Models, Report, epochs, failure_line, what_may_differ
+from model.report.drawing import missing_pictures
+from model.report.tables import escaped, fractions, table
+from model.report.words import signed
+
+PER_CLASS = {  # heading: key of report.json's per_class, what it means, what stands where there is none
+    "Accuracy": (
+        "accuracy",
+        "Of the pictures of a class, the share that is found: its recall",
+        "no pictures",
+    ),
+    "Precision": ("precision", "Of the answers that name a class, the share that is right", "no answers"),
+    "F1": ("f1", "The harmonic mean of recall and precision", "neither"),
+}
+
+
+def markdown(report: Report) -> str:
+    """The whole content of report.md: fractions, unlike the terminal's percentages.
+
+    Args:
+        report: report.json's content.
+
+    Returns:
+        GitHub's Markdown; names of models and classes are escaped for it.
+    """
+    data = report["data"]
+    verdicts = [pair["verdict"] for pair in [*report["comparisons"], *report["not_compared"]]]
+    why = [entry["words"] for entry in report.get("why", ())]
+    sentences = [*why, *verdicts, *([report["test_looks_words"]] if report["test_looks_words"] else [])]
+    counts = (
+        f"{data['train']:,} training, {data['validation']:,} validation and {data['test']:,} test pictures"
+    )
+    parts = [
+        f"# {escaped(report['name'])}",
+        f"{escaped(data['title'])} ({escaped(data['source'])}): {counts}.",
+        *(escaped(sentence) for sentence in sentences),
+    ]
+    if report["models"]:
+        parts += [*_models_in_markdown(report["models"]), *_classes_in_markdown(report["models"])]
+    for comparison in report["comparisons"]:
+        parts += _comparison_in_markdown(comparison)
+    if report["failed"]:
+        failures = [f"- {escaped(failure_line(failure))}" for failure in report["failed"]]
+        parts += ["## Failed", "\n".join(failures)]
+    if missing := missing_pictures(report):
+        parts += ["## Pictures that are missing", "\n".join(f"- {escaped(picture)}" for picture in missing)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _models_in_markdown(models: Models) -> list[str]:
+    quality = [
+        ["model", "accuracy", "interval", "top-2 accuracy", "log loss", "Brier score", "calibration error"]
+    ]
+    cost = [["model", "seeds", "epochs", "precision", "parameters", "of these in convolutions"]]
+    cost[0] += ["FLOPs per picture", "training seconds", "seconds for one picture", "for all pictures"]
+    for name, entry in models.items():
+        measured = [_mean_and_deviation(entry[key]) for key in ("accuracy", "top_2", "loss", "brier")]
+        measured.insert(1, fractions(entry["accuracy"]["interval"]))
+        quality.append([escaped(name), *measured, f"{entry['calibration_error']:.4f}"])
+        seeds = ", ".join(str(seed) for seed in entry["seeds"])
+        counts = [f"{entry[key]:,}" for key in ("parameters", "convolution_parameters", "flops_per_image")]
+        one = entry["predict_one_seconds"]
+        seconds = [f"{entry['train_seconds']:.1f}", "not measured" if one is None else f"{one:.5f}"]
+        seconds.append(f"{entry['predict_seconds']:.2f}")
+        cost.append([escaped(name), seeds, epochs(entry), entry["precision"], *counts, *seconds])
+    allowed_for = escaped(what_may_differ(models))
+    return [
+        "## How good",
+        f"Mean ± standard deviation of the seeds; the interval is 95 %, with {allowed_for}.",
+        table(quality),
+        "## At what cost",
+        "Seconds are those of one seed: of its training, of answering a picture that comes alone (the median"
+        " of several), and of answering all test pictures, many at a time.",
+        table(cost),
+    ]
+
+
+def _classes_in_markdown(models: Models) -> list[str]:
+    first = next(iter(models.values()))
+    head = ["class", "test pictures", *(escaped(name) for name in models)]
+    parts = []
+    for name, (key, meaning, missing) in PER_CLASS.items():
+        rows = []
+        for label, row in enumerate(first["per_class"]):
+            values = [entry["per_class"][label][key] for entry in models.values()]
+            cells = [missing if value is None else f"{value:.4f}" for value in values]
+            rows.append([escaped(row["class"]), f"{row['images']:,}", *cells])
+        parts += [f"## {name} per class", f"{meaning}.", table([head, *rows])]
+    return parts
+
+
+def _comparison_in_markdown(comparison: Mapping[str, Any]) -> list[str]:
+    baseline, candidate = escaped(comparison["baseline"]), escaped(comparison["candidate"])
+    interval = fractions(comparison["interval"])
+    trainings = [["seed", f"only {baseline} right", f"only {candidate} right"]]
+    for row in comparison["mcnemar"]:
+        counts = [row["only_baseline_correct"], row["only_candidate_correct"]]
+        trainings.append([str(row["seed"]), *(f"{count:,}" for count in counts)])
+    classes = [["class", "difference", "interval", "clear, of so many classes"]]
+    for row in comparison["per_class"]:
+        size = [_signed(row["difference"]), fractions(row["interval"])]
+        classes.append([escaped(row["class"]), *size, "yes" if row["clear"] else "no"])
+    difference = f"Difference of accuracy: {_signed(comparison['difference'])} ({interval})"
+    return [
+        f"## {candidate} against {baseline}",
+        f"{difference}; the interval is 95 %, allowing for other {comparison['over']}.",
+        table(trainings),
+        table(classes),
+    ]
+
+
+def _mean_and_deviation(found: Mapping[str, Any]) -> str:
+    deviation = "" if found["std"] is None else f" ± {found['std']:.4f}"
+    return f"{found['mean']:.4f}{deviation}"
+
+
+def _signed(value: float | None) -> str:
+    return "no pictures" if value is None else signed(value, 4)

@@ -1,0 +1,162 @@
+"""What is on screen before and while jobs run: one live display on a terminal, plain lines elsewhere."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from configs.schema import Config
+from data.splits import Splits
+from model.experiment.terminal import terminal_block
+from model.report.tables import printable, shortened
+from model.run.folder import RunError, RunFolder
+from model.run.forecast import Forecast
+from model.run.workers import Done, Failed, Job, Reported
+
+BAR_WIDTH = 20
+
+
+def say(console: Console, text: str) -> None:
+    """Print text as it is: brackets and colons of a user's names mean nothing."""
+    console.print(Text(text), soft_wrap=True)
+
+
+def result(run: RunFolder) -> str:
+    """What report.json says of a run, as text for the terminal.
+
+    Raises:
+        RunError: it is missing, damaged or no report.
+    """
+    report = run.report()
+    try:
+        return terminal_block(report, short_path(run.path))
+    except Exception as error:  # one made elsewhere fails in as many ways as it has keys
+        problem = printable(f"{type(error).__name__}: {error}")
+        remedy = "delete it, then run train.py with the run's config.yaml to write it"
+        raise RunError(f"{run.path / 'report.json'} is no report of a run ({problem}); {remedy}") from None
+
+
+def header(config: Config, splits: Splits, folder: Path) -> str:
+    """What is about to be done, with which data, and where it goes if not where its name says."""
+    models, seeds = list(config.models), config.seeds
+    against = f"{models[0]} against {', '.join(models[1:])}" if len(models) > 1 else models[0]
+    trainings = "1 training each" if len(seeds) == 1 else f"{len(seeds)} trainings each"
+    shown = ", ".join(map(str, seeds)) if len(seeds) <= 8 else f"{seeds[0]} to {seeds[-1]}"
+    title = f"{config.name}: {against}, {trainings} (seed{'s' * (len(seeds) > 1)} {shown})"
+    sizes = [f"{len(split.labels):,}" for split in (splits.train, splits.validation, splits.test)]
+    lines = [
+        f"ConvLens  {title}",
+        f"data      {splits.title}, {splits.source}: "
+        f"{sizes[0]} train, {sizes[1]} validation, {sizes[2]} test",
+    ]
+    if folder.name != config.name:
+        lines.append(
+            f"folder    {short_path(folder)}   ({config.name} is taken by another config or other data)"
+        )
+    return "\n".join(lines)
+
+
+def machine_line(cores: int, precision: str, seconds: float) -> str:
+    """What the machine is, and how long everything will take on it."""
+    hint = "   (a quick look: configs/quick.yaml)" if seconds > 60 else ""
+    return f"machine   {cores} core{'s' * (cores > 1)}, {precision}: about {duration(seconds)}{hint}\n"
+
+
+def short_path(path: Path) -> str:
+    """A path as the user would type it: relative where that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path.absolute())) else str(path.absolute())
+
+
+@dataclass
+class _Row:
+    """A job as shown: the share of it done, how that is counted (`2/5`), and the latest figure."""
+
+    job: Job
+    share: float = 0.0
+    count: str = ""
+    note: str = "waiting"
+    ended: bool = False
+
+
+class Display:
+    """The jobs of an experiment, how far each is, and the time left.
+
+    Args:
+        console: where to show it.
+        jobs: all of them.
+        forecast: of these jobs.
+    """
+
+    def __init__(self, console: Console, jobs: list[Job], forecast: Forecast) -> None:
+        self.console, self.forecast = console, forecast
+        self.rows = {job.name: _Row(job) for job in jobs}
+        self.live = Live(console=console, get_renderable=self.render, refresh_per_second=4)
+
+    def __enter__(self) -> "Display":
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.console.is_terminal:
+            self.live.stop()
+
+    def show(self, event: Reported | Done | Failed) -> None:
+        """Take in what a job says; off a terminal, a line when an epoch or a job ends."""
+        row = self.rows[event.job.name]
+        if isinstance(event, Reported) and isinstance(event.value, str):  # a warning: it must stay on screen
+            say(self.console, f"{row.job.name}  {event.value}")
+            return
+        before = row.share, row.count
+        if isinstance(event, Reported):
+            row.share, row.count, row.note = event.value
+        else:
+            row.share, row.ended = 1.0, True
+            row.note = f"failed: {event.reason}" if isinstance(event, Failed) else row.note
+        moved = (row.share if row.ended else before[0], row.count) != before
+        if not self.console.is_terminal and row.note and (moved or isinstance(event, Failed)):
+            left = "" if row.share == 1 else f"   left: {duration(self.seconds_left())}"
+            say(self.console, f"{row.job.name}  {row.count}  {row.note}{left}")
+
+    def seconds_left(self) -> float:
+        """By the forecast, from where the jobs stand."""
+        return self.forecast.seconds_left({name: row.share for name, row in self.rows.items()})
+
+    def render(self) -> Text:
+        """The display, as wide as the terminal: the time left, then a row a job; what is long is cut off."""
+        rows = list(self.rows.values())
+        count = max(len(row.count) for row in rows)
+        room = self.console.width - count - 4  # beside count, spaces and an ellipsis
+        name = min(max(len(row.job.name) for row in rows), max(1, room))
+        bar = min(BAR_WIDTH, max(0, room - name))
+        text = Text(no_wrap=True, overflow="ellipsis")
+        if not all(row.ended for row in rows):  # first, for the last rows are not shown where there are many
+            text.append(f"left: {duration(self.seconds_left())}\n", style="bold")
+        for row in rows:
+            filled = round(bar * row.share)
+            shown = "█" * filled + "░" * (bar - filled)
+            text.append(
+                f"{shortened(row.job.name, name):<{name}}  {shown} {row.count:<{count}}  {row.note}\n"
+            )
+        return text
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `45 s`, `1 min 50 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{max(1, round(seconds))} s"
+    rounded = 5 * round(seconds / 5)
+    if rounded < 60:
+        return f"{rounded} s"
+    minutes, rest = divmod(rounded, 60)
+    if minutes < 10:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

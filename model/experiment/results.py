@@ -1,0 +1,254 @@
+"""What the trainings of a run left in its folder -> the content of report.json. No TensorFlow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from configs.schema import Cnn, Config
+from data.splits import Splits
+from model.comparison.compare import confident_mistakes, summarise
+from model.comparison.controls import explain_differences
+from model.comparison.headlines import by_interest
+from model.comparison.verdict import count_looks
+from model.networks.facts import layer_facts
+from model.robustness.curves import Measured, robustness_of
+from model.robustness.measure import PICTURE, measured_with
+from model.run.environment import joined
+from model.run.folder import AGAIN, RunError, RunFolder, read_json
+
+FAILURE: dict[str, type] = {"model": str, "seed": int, "reason": str}  # what must be told of each
+
+
+@dataclass(frozen=True)
+class Results:
+    """A run's trainings by model and seed: history by column, metrics, probabilities of all test images."""
+
+    histories: dict[str, dict[int, dict[str, np.ndarray]]]
+    metrics: dict[str, dict[int, dict[str, Any]]]
+    predictions: dict[str, dict[int, np.ndarray]]
+    failed: list[dict[str, Any]]
+
+
+def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence[dict[str, Any]]) -> Results:
+    """Read what is there; a training whose files can't be used joins those that failed.
+
+    Args:
+        run: its folder.
+        config: of the run.
+        labels: uint8 (num_test,), of the test split: what was predicted must be these images.
+        failed: the jobs that failed just now. What is missing for no reason among them keeps the one that
+            an earlier report.json gave.
+
+    Returns:
+        All trainings, in the order of the config.
+    """
+    results = Results({}, {}, {}, list(failed))
+    known, earlier = _reasons(failed), _reasons(_read(run.path / "report.json").get("failed"))
+    for model in config.models:
+        for kind in (results.histories, results.metrics, results.predictions):
+            kind[model] = {}
+        for seed in config.seeds:
+            metrics = run.metrics(model, seed)
+            if metrics is None:
+                if (model, seed) not in known:
+                    reason = earlier.get((model, seed), "not trained yet")
+                    results.failed.append({"model": model, "seed": seed, "reason": reason})
+                continue
+            try:
+                history, probabilities = run.history(model, seed), _predictions(run, model, seed, labels)
+            except RunError as error:
+                results.failed.append({"model": model, "seed": seed, "reason": str(error)})
+                continue
+            results.histories[model][seed], results.metrics[model][seed] = history, metrics
+            results.predictions[model][seed] = probabilities
+    return results
+
+
+def _reasons(failed: object) -> dict[tuple[str, int], str]:
+    """Why trainings failed, by model and seed; what is no such entry is left out, for the file may be odd."""
+    entries = [one for one in failed if isinstance(one, dict)] if isinstance(failed, list | tuple) else []
+    return {
+        (one["model"], one["seed"]): one["reason"]
+        for one in entries
+        if all(isinstance(one.get(key), kind) for key, kind in FAILURE.items())
+        and one.get("stage") != "inspection"
+    }
+
+
+def _predictions(run: RunFolder, model: str, seed: int, labels: np.ndarray) -> np.ndarray:
+    """Probabilities of these test images."""
+    probabilities, stored = run.predictions(model, seed)
+    if not np.array_equal(stored, labels):
+        folder = run.seed_folder(model, seed)
+        raise RunError(f"predictions in {folder} are of other test images; delete that folder, then {AGAIN}")
+    return probabilities
+
+
+def report_of(
+    run: RunFolder, config: Config, splits: Splits, identity: dict[str, str], results: Results
+) -> dict[str, Any]:
+    """Everything that report.json says of a run.
+
+    Args:
+        run: its folder; its neighbours are counted as looks at the same test images.
+        config: of the run.
+        splits: its data.
+        identity: its config's and its data's digest.
+        results: of its trainings.
+
+    Returns:
+        The content of report.json; see outputs/README.md.
+    """
+    facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
+    statistics = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
+    digests = [identity["config_digest"], *_neighbours(run, identity["data_digest"])]
+    measured = _measured(run, config, identity, splits, statistics)
+    return {
+        "name": config.name,
+        "config_digest": identity["config_digest"],
+        "seeds": list(config.seeds),
+        "data": {
+            "title": splits.title,
+            "name": "lines" if config.data.source == "lines" else config.data.name,
+            "source": splits.source,
+            "digest": splits.digest,
+            "classes": list(splits.class_names),
+            "train": len(splits.train.labels),
+            "validation": len(splits.validation.labels),
+            "test": len(splits.test.labels),
+        },
+        **statistics,
+        "why": explain_differences(
+            {model: _settings(config, model) for model in config.models},
+            statistics["comparisons"],
+            statistics["models"],
+        ),
+        **count_looks(digests, statistics["comparisons"], len(splits.test.labels)),
+        "robustness": robustness_of(measured, config),
+        "mistakes": _mistakes(statistics["models"], results, splits.test.labels),
+        "environment": identity | joined(_made_in(run, results)),
+    }
+
+
+def _made_in(run: RunFolder, results: Results) -> dict[str, dict[str, Any]]:
+    """What each training was made in; earlier versions kept that of the run alone."""
+    of_run = run.environment() or {}
+    of_run = {key: of_run[key] for key in of_run.keys() - {"config_digest", "data_digest", "bfloat16"}}
+    return {
+        f"{model} seed {seed}": own if isinstance(own := metrics.get("environment"), dict) else of_run
+        for model, by_seed in results.metrics.items()
+        for seed, metrics in by_seed.items()
+    }
+
+
+def _settings(config: Config, model: str) -> dict[str, Any]:
+    """What a model is and how it is trained, by key."""
+    network = config.models[model].model_dump(mode="json", exclude={"training"})
+    return network | config.training_of(model).model_dump(mode="json")
+
+
+def _mistakes(models: dict[str, Any], results: Results, labels: np.ndarray) -> list[dict[str, Any]]:
+    """Of the model of most interest that has a result, by its first seed that did not fail."""
+    if not models:
+        return []
+    model = by_interest(models)[0]
+    seed = next(seed for seed in results.predictions[model] if seed in models[model]["seeds"])
+    return confident_mistakes(labels, results.predictions[model][seed], model, seed)
+
+
+def _measured(
+    run: RunFolder, config: Config, identity: dict[str, str], splits: Splits, statistics: dict[str, Any]
+) -> Measured:
+    """What was asked about perturbed images, of the seeds that count; what can't be read has failed."""
+    measured: dict[str, dict[int, dict[str, np.ndarray]]] = {}
+    asked: np.ndarray | None = None  # the images, the same for all
+    expected = identity | {"settings": measured_with(config.robustness)}
+    for model, entry in statistics["models"].items():
+        measured[model] = {}
+        for seed in (
+            [] if entry["broken"] else [seed for seed in entry["seeds"] if seed in config.seeds_perturbed]
+        ):
+            record = run.robustness(model, seed)
+            if record is None or any(record.get(key) != value for key, value in expected.items()):
+                continue
+            try:
+                arrays = _perturbed(run, config, model, seed, splits, asked)
+                measured[model][seed], asked = arrays, arrays["indices"]
+            except RunError as error:
+                failure = {"model": model, "seed": seed, "stage": "inspection", "reason": str(error)}
+                statistics["failed"].append(failure)
+    return measured
+
+
+def _perturbed(
+    run: RunFolder, config: Config, model: str, seed: int, splits: Splits, asked: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """A training's answers to these test images (of `asked`, once known), and what became of its maps."""
+    arrays, labels = run.perturbed(model, seed), splits.test.labels
+    indices, facts = arrays["indices"], layer_facts(config.models[model], len(splits.class_names))
+    layers = [fact.name for fact in facts if fact.kind != "dense"]
+    maps = {f"changes/{state}/{layer}" for state in ("trained", "untrained") for layer in [PICTURE, *layers]}
+    these = indices.max() < len(labels) and np.array_equal(arrays["labels"], labels[indices])
+    if not these or not np.array_equal(indices, indices if asked is None else asked):
+        fault = "are of other test images"
+    elif {name for name in arrays if name.startswith("changes/")} != (maps if layers else set()):
+        fault = "are of another network"
+    else:
+        return arrays
+    path = run.seed_folder(model, seed) / "robustness.npz"
+    raise RunError(f"answers in {path} {fault}; delete it, then {AGAIN}")
+
+
+def _facts(config: Config, model: str, num_classes: int, results: Results) -> dict[str, Any]:
+    """What is known of a model without its answers; seconds are means over its seeds."""
+    layers = layer_facts(config.models[model], num_classes)
+    metrics = list(results.metrics[model].values())
+    return {
+        "architecture": config.models[model].architecture,
+        "parameters": sum(layer.parameters for layer in layers),
+        "convolution_parameters": sum(layer.parameters for layer in layers if layer.kind == "conv"),
+        "flops_per_image": sum(layer.flops for layer in layers),
+        "epochs": max((one["epochs"] for one in metrics), default=config.training_of(model).epochs),
+        "epochs_per_seed": {str(seed): one["epochs"] for seed, one in results.metrics[model].items()},
+        "precision": ", ".join(sorted({one["precision"] for one in metrics})) or None,
+        **{key: _mean(metrics, key) for key in ("train_seconds", "predict_seconds", "predict_one_seconds")},
+        "patterns": _learned_patterns(config, model, results),
+        "validation_accuracy": {
+            str(seed): one["validation_accuracy"] for seed, one in results.metrics[model].items()
+        },
+    }
+
+
+def _learned_patterns(config: Config, model: str, results: Results) -> dict[str, Any]:
+    """How many first filters match named patterns, by seed; none where filters are not learned."""
+    network = config.models[model]
+    if not (isinstance(network, Cnn) and network.kernels == "learned"):
+        return {}
+    found = {str(seed): one.get("patterns") for seed, one in results.metrics[model].items()}
+    return {seed: patterns for seed, patterns in found.items() if patterns}
+
+
+def _mean(metrics: Sequence[dict[str, Any]], key: str) -> float | None:
+    """Over the seeds that have it: trainings of earlier versions may not."""
+    values = [one[key] for one in metrics if key in one]
+    return float(np.mean(values)) if values else None
+
+
+def _neighbours(run: RunFolder, data_digest: str) -> list[str]:
+    """The config digests of the other runs in this outputs folder that were scored on the same images."""
+    digests = []
+    for path in run.path.parent.glob("*/environment.json"):
+        environment = _read(path)
+        if environment.get("data_digest") == data_digest and any(path.parent.glob("*/seed-*/metrics.json")):
+            digests.append(str(environment.get("config_digest")))
+    return digests
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return read_json(path)
+    except (OSError, ValueError):
+        return {}

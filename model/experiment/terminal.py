@@ -1,0 +1,117 @@
+"""The result as text for the terminal. It computes no numbers."""
+
+from collections.abc import Sequence
+
+from model.comparison.tables import (
+    Models,
+    Report,
+    answers,
+    failure_line,
+    megaflops,
+    right,
+    right_between,
+    row_per_model,
+    what_may_differ,
+    wrong,
+)
+from model.report.drawing import missing_pictures
+from model.report.tables import WIDTH, duration, printable, wrapped
+
+LABEL, COLUMN = 34, 14  # columns of a row's label, and of each model
+SIDE_BY_SIDE = 2  # models; more of them get a row each
+UNKNOWN = "Whether the convolution or the size did it, this run can't say:"
+CONTROLS = "python train.py configs/why.yaml"
+FIRST_PICTURE = "figures/1-at-a-glance.png"
+NEXT_STEPS = """\
+Next   python train.py lesson     how 192 becomes 577
+       python train.py show       this again"""
+
+
+def terminal_block(report: Report, folder: str) -> str:
+    """The result on one screen of 80 columns: plain text, no markup.
+
+    Args:
+        report: report.json's content.
+        folder: of the run, as it is to be shown.
+
+    Returns:
+        Lines without a last line end; characters of names that would move the cursor are made visible.
+    """
+    failures = [f"failed   {failure_line(failure)}" for failure in report["failed"]]
+    parts = [
+        _result(report["models"], report["data"]["test"]),
+        "\n".join(_answers(report)),
+        "\n".join(wrapped(failure, indent=9) for failure in failures),
+        "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report)),
+        _where_to_look(folder, report),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _result(models: Models, num_images: int) -> str:
+    if not models:
+        return "No training was finished."
+    short = all(len(printable(name)) < COLUMN for name in models)
+    alike = len({entry["accuracy"]["over"] for entry in models.values()}) == 1  # what intervals allow for
+    side_by_side = len(models) <= SIDE_BY_SIDE and short and alike
+    return "\n".join((_columns if side_by_side else row_per_model)(models, num_images))
+
+
+def _columns(models: Models, num_images: int) -> list[str]:
+    """A column per model, as many as fit."""
+
+    def line(label: str, cells: Sequence[str], note: str = "") -> str:
+        aligned = "".join(f"{cell:<{COLUMN}}" for cell in cells[:-1])
+        return f"{label:<{LABEL}}{aligned}{cells[-1]}{note}"
+
+    entries = list(models.values())
+    in_convolutions = [entry["convolution_parameters"] for entry in entries]
+    weights = [line("weights", [f"{entry['parameters']:,}" for entry in entries])]
+    note = f" ({in_convolutions[-1]:,} in convolutions)"
+    if in_convolutions[-1] and not any(in_convolutions[:-1]) and len(weights[0] + note) <= WIDTH:
+        weights = [weights[0] + note]
+    elif any(in_convolutions):
+        weights.append(line("  of these in convolutions", [f"{count:,}" for count in in_convolutions]))
+    return [
+        line("", [printable(name) for name in models]),
+        line(f"right, of {num_images:,} test pictures", [right(entry) for entry in entries]),
+        line(f"  with {what_may_differ(models)}", [right_between(entry) for entry in entries], "  (95 %)"),
+        line("wrong", [wrong(entry, num_images) for entry in entries]),
+        *weights,
+        line("arithmetic per picture", [f"{megaflops(entry)} MFLOP" for entry in entries]),
+        line("training, per seed", [duration(entry["train_seconds"]) for entry in entries]),
+    ]
+
+
+def _answers(report: Report) -> list[str]:
+    """What the comparisons come to, one under the other."""
+    lines = [wrapped(answer) for answer in answers(report)]
+    if _cause_is_open(report):
+        words = report["comparisons"][0]["words"]
+        known = f"{words['answer']} {words['agreement']} {words['cost']}."
+        lines[0] = _continued(wrapped(f"{known} {UNKNOWN}"), CONTROLS, 0)
+    more = [report["test_looks_words"], report["environment"].get("mixed_words")]
+    return [*lines, *(wrapped(sentence) for sentence in more if sentence)]
+
+
+def _cause_is_open(report: Report) -> bool:
+    """Whether the one comparison has a winner that is also bigger, so that configs/why.yaml can say more."""
+    if len(report["comparisons"]) != 1 or report["data"].get("name") != "fashion-mnist":
+        return False
+    [comparison] = report["comparisons"]
+    pair = [report["models"][comparison[role]] for role in ("baseline", "candidate")]
+    architectures = {entry["architecture"] for entry in pair}
+    return "cost" in comparison["words"] and architectures == {"dense", "cnn"}
+
+
+def _where_to_look(folder: str, report: Report) -> str:
+    look = f"Look   {folder}/report.html"
+    if all(picture["file"] != FIRST_PICTURE for picture in report.get("not_drawn", ())):
+        look = _continued(look, f"first picture: {FIRST_PICTURE}", 7)
+    return f"{look}\n{NEXT_STEPS}"
+
+
+def _continued(text: str, more: str, indent: int) -> str:
+    """Text with something after it: on its last line if that has room, else on a new one."""
+    fits = len(text.splitlines()[-1]) + 5 + len(more) <= WIDTH
+    return text + ("     " if fits else "\n" + " " * indent) + more

@@ -1,0 +1,66 @@
+"""All pictures of what one model learned, drawn from the files in its inspection folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data.splits import Split
+from model.inspection.activation_figures import draw_activations
+from model.inspection.combination_figures import draw_combinations
+from model.inspection.files import DenseInspection, read_inspection
+from model.inspection.filter_figures import draw_dense, draw_first
+from model.inspection.layer_figures import draw_before_after, draw_keep_best
+from model.inspection.passport_figures import draw_passports
+from model.report.canvas import shortened
+from model.report.drawing import drawn
+from model.report.figure import Figure
+from model.run.folder import RunError
+
+
+def draw_inspection(
+    folder: Path, test: Split, class_names: Sequence[str], figures: Path, model_name: str
+) -> list[Figure]:
+    """Draw everything there is to draw of one model, and compute nothing.
+
+    Args:
+        folder: `<model>/inspection` of a run folder, with the files of the inspection.
+        test: the test images that were inspected, for garments and patches.
+        class_names: of the labels 0, 1, ...
+        figures: folder where the PNGs go; it is made if need be.
+        model_name: of the model in the config.
+
+    Returns:
+        The figures in reading order: of each convolution its filters, maps, passports (six a page) and
+        how far training moved it, then how few filters do; of a dense model the weights of its first
+        layer.
+
+    Raises:
+        RunError: a file is missing, damaged or does not belong to the others or to the test images.
+    """
+    found = read_inspection(folder)
+    if found.num_test > len(test.images):
+        raise RunError(
+            f"{folder} was made from {found.num_test:,} test images, and there are {len(test.images):,};"
+            " inspect with the data set the run was made with"
+        )
+    note = f"{shortened(model_name, 160)}: its first seed, not its best."
+    if isinstance(found, DenseInspection):
+        path = figures / f"{found.layer}-weights.png"
+        return [drawn(draw_dense, found, class_names, path=path, note=note)]
+    all_drawn: list[Figure] = []
+    for layer in found.convolutions:
+        path, about = figures / f"{layer.name}-filters.png", (test, class_names)
+        if layer.reads is None:
+            all_drawn.append(drawn(draw_first, layer, found.patterns, path=path, note=note))
+        else:
+            all_drawn.append(drawn(draw_combinations, layer, layer.reads, *about, path=path, note=note))
+        path = figures / f"{layer.name}-activations.png"
+        all_drawn.append(drawn(draw_activations, found, layer, *about, path=path, note=note))
+        all_drawn += draw_passports(found, layer, *about, figures, note)
+        if not np.array_equal(layer.kernel, layer.untrained_kernel):  # frozen ones have not moved
+            path = figures / f"{layer.name}-before-after.png"
+            all_drawn.append(drawn(draw_before_after, layer, path=path, note=note))
+    for name, curve in found.keep_best.items():  # one: the last convolution's
+        all_drawn.append(drawn(draw_keep_best, name, curve, path=figures / "keep-best.png", note=note))
+    return all_drawn

@@ -1,0 +1,246 @@
+"""Pictures of weights that read the image itself: conv1-filters and the dense network's dense1-weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from model.inspection.files import Convolution, DenseInspection, Patterns
+from model.inspection.records import Passport, Unit
+from model.inspection.tiles import draw_kernel, scale_words
+from model.inspection.words import UNNAMED, answers_change, class_label, favourite, pattern
+from model.networks.facts import SIDE
+from model.report.canvas import (
+    GREY,
+    LIGHT,
+    MODEL_COLOURS,
+    UNTRAINED_FRAME,
+    Sheet,
+    caption,
+    largest_block,
+    points,
+    response,
+    shortened,
+    top_below,
+    width_of,
+)
+from model.report.figure import Figure
+from model.report.words import decimal
+
+LARGE = 12  # filters drawn large: the most valuable ones
+LARGE_CELL, SMALL_GAP = (192, 196), (6, 18)
+SMALL_SIDES = (48, 36, 24)  # pixels of the other kernels: the first that keeps the figure under
+HIGHEST = 1500
+UNITS = 24  # units of a dense layer that are drawn
+RANKED = "whose removal costs most on validation pictures"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Small kernels under one heading: where the heading stands, and where each kernel."""
+
+    heading: str
+    x: int
+    y: int
+    kernels: tuple[tuple[int, int, Passport], ...]
+
+
+def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: str = "") -> Figure:
+    """Draw the kernels of the first convolution: the most valuable large, the others by named pattern.
+
+    Args:
+        layer: the convolution.
+        patterns: named patterns among the kernels; None where they are too small to match any.
+        path: of the PNG.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
+    title = first_title(layer.name, len(layer.passports), patterns, frozen)
+    large, others = layer.passports[:LARGE], layer.passports[LARGE:]
+    limit, scale = scale_words(layer.kernel, layer.untrained_kernel)
+    subtitle = (
+        f"Large: the {len(large)} filters {RANKED}; beside each, in a grey frame, itself before training"
+        f"{': they are never changed' if frozen else ''}.\n"
+        f"Red adds, blue subtracts, white is 0. {scale} {note}"
+    )
+    if patterns is not None:
+        subtitle += (
+            f"\nA name needs a match above {patterns.threshold:.2f}, which 1 in 20 untrained filters reaches."
+        )
+    lower = top_below(subtitle) + 10 + -(-len(large) // 6) * LARGE_CELL[1]
+    width = 780 if patterns is not None else 1152
+    for side in SMALL_SIDES:
+        groups, end = flow(groups_of(others, patterns), 24, lower + 28, width, side)
+        if end <= HIGHEST - 10:
+            break
+    panel = 62 + 25 * len(patterns.names) + 120 if patterns is not None else 0
+    sheet = Sheet(max(end, lower + panel) + 10, title, subtitle)
+    for place, passport in enumerate(large):
+        x, y = 24 + place % 6 * LARGE_CELL[0], sheet.top + 10 + place // 6 * LARGE_CELL[1]
+        _draw_large(sheet, x, y, layer, passport, limit)
+    if others:
+        by = ", by named pattern" if patterns is not None else ""
+        sheet.text(24, lower, f"The other {len(others)}{by}", bold=True)
+    block = largest_block(layer.kernel.shape[0], side)
+    for group in groups:
+        sheet.text(group.x, group.y, group.heading, size=15)
+        for x, y, passport in group.kernels:
+            draw_kernel(sheet, x, y, layer.kernel[:, :, 0, passport.index], limit, block)
+            if side > 24:
+                caption(sheet, x + side / 2, y + side + 2, str(passport.index))
+    if patterns is not None:
+        left = 840 if others else 24
+        _draw_patterns(sheet, patterns, left, lower)
+        sheet.colour_bar(left + 178, lower + panel - 46, 150, 14, limit, "weight")
+    sheet.save(path)
+    best = layer.passports[0]
+    alt = f"{title}. The costliest to lose is filter {best.index}: {answers_change(best.worth)}."
+    return Figure(path, title, alt)
+
+
+def first_title(layer: str, num_filters: int, patterns: Patterns | None, frozen: bool = False) -> str:
+    """How many kernels match a named pattern, trained and untrained, or that these never learned."""
+    filters = f"{layer}: {num_filters} filter{'s' if num_filters > 1 else ''}"
+    if patterns is None:
+        return filters
+    trained, untrained = sum(patterns.trained.values()), sum(patterns.untrained.values())
+    found = f"{trained or 'none'} match{'es' if trained <= 1 else ''}"
+    return f"{filters}, {found} a named pattern ({'never trained' if frozen else f'untrained: {untrained}'})"
+
+
+def groups_of(
+    passports: Sequence[Passport], patterns: Patterns | None
+) -> list[tuple[str, tuple[Passport, ...]]]:
+    """Filters by the name of their pattern, in the order of the patterns; what has no name comes last."""
+    if patterns is None:
+        return [("by rank", tuple(passports))] if passports else []
+    names = {p.index: (p.match.name if p.match else None) or UNNAMED for p in passports}
+    groups = [
+        (name, tuple(p for p in passports if names[p.index] == name)) for name in (*patterns.names, UNNAMED)
+    ]
+    return [group for group in groups if group[1]]
+
+
+def flow(
+    groups: Sequence[tuple[str, tuple[Passport, ...]]], left: int, top: int, width: int, side: int
+) -> tuple[list[Group], int]:
+    """Set groups side by side like words on lines.
+
+    Args:
+        groups: heading and members.
+        left: of the lines, in pixels.
+        top: of the first line, in pixels.
+        width: of the lines, in pixels.
+        side: of a kernel, in pixels.
+
+    Returns:
+        The groups with the places of their kernels, and where the last line ends.
+    """
+    across, down = side + SMALL_GAP[0], side + SMALL_GAP[1]
+    placed, x, y, line = [], left, top, 0
+    for name, members in groups:
+        heading = f"{name} ({len(members)})"
+        per_row = min(len(members), width // across)
+        needed = round(max(per_row * across, width_of(heading, 15) + 12)) + 10
+        if x > left and x + needed > left + width:
+            x, y, line = left, y + line, 0
+        kernels = tuple(
+            (x + place % per_row * across, y + 26 + place // per_row * down, passport)
+            for place, passport in enumerate(members)
+        )
+        placed.append(Group(heading, x, y, kernels))
+        x, line = x + needed, max(line, 26 + -(-len(members) // per_row) * down + 8)
+    return placed, y + line
+
+
+def _draw_large(sheet: Sheet, x: int, y: int, layer: Convolution, passport: Passport, limit: float) -> None:
+    side = layer.kernel.shape[0]
+    large, small = largest_block(side, 120), largest_block(side, 48)
+    kernel = layer.kernel[:, :, 0, passport.index]
+    draw_kernel(sheet, x, y, kernel, limit, large, numbers=True)
+    before = layer.untrained_kernel[:, :, 0, passport.index]
+    draw_kernel(sheet, x + 131, y + 3, before, limit, small, untrained=True)
+    caption(sheet, x + 131 + side * small / 2, y + side * small + 8, "before")
+    sheet.text(x, y + 126, f"filter {passport.index}", bold=True)
+    if passport.match is not None:
+        sheet.text(x, y + 146, shortened(pattern(passport.match), 180, 13), size=13)
+    sheet.text(x, y + 163, answers_change(passport.worth), size=13, colour=GREY)
+
+
+def _draw_patterns(sheet: Sheet, patterns: Patterns, x: int, y: int) -> None:
+    """How many kernels carry each name: a dot, and a ring for the untrained network."""
+    sheet.text(x, y, "Filters that match, by pattern", bold=True)
+    sheet.text(x, y + 22, "dot: trained; ring: untrained", size=13)
+    axes = sheet.axes(x + 178, y + 50, 158, 25 * len(patterns.names))
+    for row, name in enumerate(patterns.names):
+        sheet.text(x + 170, y + 50 + 25 * row + 4, shortened(name, 170, 13), size=13, align="right")
+        axes.axhline(row, color=LIGHT, linewidth=0.8, zorder=0)
+        trained, untrained = [patterns.trained[name]], [patterns.untrained[name]]
+        axes.plot(trained, [row], "o", color=MODEL_COLOURS[1], markersize=points(9), alpha=0.8)
+        axes.plot(untrained, [row], "o", mfc="none", color=GREY, markersize=points(13))
+    axes.set_ylim(len(patterns.names) - 0.5, -0.5)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlim(left=-0.6, right=max(axes.get_xlim()[1], 3.5))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, note: str = "") -> Figure:
+    """Draw the weights of a dense network's first layer as pictures: the other half of the comparison.
+
+    Args:
+        dense: weights and units.
+        class_names: of the labels 0, 1, ...
+        path: of the PNG.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    title = dense_title(dense)
+    shown = dense.units[:UNITS]
+    pictures, before = (
+        kernel.T.reshape(-1, SIDE, SIDE)[[unit.index for unit in shown]]
+        for kernel in (dense.kernel, dense.untrained_kernel)
+    )
+    limit, scale = scale_words(pictures, before)
+    subtitle = (
+        f"A weight per pixel: {dense.rule}. {note}\nBeside each, in a grey frame, itself before"
+        f" training."
+        f" Red adds, blue subtracts, white is 0. {scale}"
+    )
+    across, down = 192, 188
+    sheet = Sheet(top_below(subtitle) + 14 + -(-len(shown) // 6) * down, title, subtitle)
+    for place, unit in enumerate(shown):
+        x, y = 24 + place % 6 * across, sheet.top + 10 + place // 6 * down
+        sheet.place(x, y, response(pictures[place], limit, 4), frame=LIGHT, frame_width=1)
+        sheet.place(x + 121, y + 3, response(before[place], limit, 2), frame=UNTRAINED_FRAME, frame_width=3)
+        caption(sheet, x + 149, y + 63, "before")
+        _draw_unit_words(sheet, x, y + 118, unit, class_names)
+    sheet.save(path)
+    best = shown[0]
+    if best.worth is None:
+        return Figure(path, title, f"{title}. A picture of weights for each of {len(shown)} classes.")
+    alt = f"{title}. The costliest to lose is unit {best.index}: {answers_change(best.worth)}."
+    return Figure(path, title, alt)
+
+
+def _draw_unit_words(sheet: Sheet, x: int, y: int, unit: Unit, class_names: Sequence[str]) -> None:
+    if unit.worth is None:
+        sheet.text(x, y, class_label(class_names, unit.index), bold=True)
+        return
+    sheet.text(x, y, f"unit {unit.index}", bold=True)
+    words = "dead: it never answers" if unit.dead else favourite(unit.selectivity, class_names)
+    sheet.text(x, y + 20, shortened(words, 184, 13), size=13)
+    sheet.text(x, y + 37, answers_change(unit.worth), size=13, colour=GREY)
+
+
+def dense_title(dense: DenseInspection) -> str:
+    """How far the weights of neighbouring pixels agree, trained and untrained."""
+    trained, untrained = (decimal(value, 2) for value in dense.neighbours)
+    return f"{dense.layer}: weights of neighbouring pixels correlate by {trained} (untrained: {untrained})"

@@ -1,0 +1,59 @@
+"""Look into the filters of one saved network: the work of a process that has TensorFlow to itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from configs.schema import Cnn, Dense, Inspection
+from data.splits import Splits
+from model.run.looks import note_of, open_with_untrained, part_of_look, record_look
+from model.run.workers import Report
+
+INSIDE = (  # what a look into filters computes, as far as the network has it
+    *("filters.npz", "untrained.npz", "activations.npz", "passports.json", "layers.json", "units.json"),
+    *("wanted.npz", "wanted.json"),
+)
+
+
+def inspect_model(
+    splits: Splits,
+    report: Report,
+    *,
+    name: str,
+    network: Dense | Cnn,
+    seed: int,
+    settings: Inspection,
+    saved: Path,
+    folder: Path,
+    identity: dict[str, Any],
+) -> None:
+    """Look into the filters of one saved network: compute what there is to see into files, then draw them.
+
+    inside-figures.json, the list of what was written, is written last.
+    """
+    from model.attribution.figures import draw_wanted
+    from model.attribution.wanted import most_valuable, wanted
+    from model.inspection.figures import draw_inspection
+    from model.inspection.inspect import inspect
+
+    model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
+    filters = part_of_look(report, 0.0, 0.7)
+    inspect(
+        model,
+        untrained,
+        facts,
+        splits,
+        settings.images_per_class,
+        folder,
+        lambda what, share: filters(share),
+        settings.replacement,
+    )
+    passports = folder / "passports.json"  # which dense networks lack
+    filters_shown = most_valuable(json.loads(passports.read_text())) if passports.exists() else {}
+    wanted(model, facts, splits, filters_shown, folder, untrained, part_of_look(report, 0.7, 0.8))
+    report((0.8, "", "drawing"))
+    figures = [
+        *draw_inspection(folder, splits.test, splits.class_names, folder, name),
+        *draw_wanted(folder, folder, note_of(name)),
+    ]
+    record_look(folder / "inside-figures.json", INSIDE, figures, settings, identity)

@@ -1,0 +1,200 @@
+"""Pictures of a whole layer: how few of its filters do, and how far training moved each of them."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from model.inspection.files import Convolution, KeepBest
+from model.inspection.records import Passport
+from model.inspection.tiles import draw_kernel, scale_words
+from model.report.canvas import (
+    GREY,
+    INK,
+    LIGHT,
+    MODEL_COLOURS,
+    UNTRAINED_FRAME,
+    Axes,
+    Sheet,
+    caption,
+    largest_block,
+    points,
+    top_below,
+)
+from model.report.figure import Figure
+from model.report.words import counted
+
+CLOSE = 0.005  # half a point: so near the whole network's accuracy that the kept filters do
+CLOSE_UP = 0.06  # of accuracy, in the enlarged part
+MOST_MOVED, PER_LINE, TILE, CELL = 70, 10, 48, (115, 76)
+
+
+def draw_keep_best(layer: str, curve: KeepBest, path: Path, note: str = "") -> Figure:
+    """Draw accuracy with only the best filters of a layer kept, against filters kept in random order.
+
+    On the left the whole range, on the right the last points of accuracy, where the title is decided.
+
+    Args:
+        layer: its name.
+        curve: of the layer.
+        path: of the PNG.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    title, orders = keep_best_title(layer, curve), len(curve.random)
+    subtitle = (
+        "Some filters kept, the others taken out. Blue: the best first, in the order of what their loss"
+        f" costs on validation pictures. Grey: {counted(orders, 'random order')}, from the worst to the best,"
+        f" and their mean. Dashed: all filters of the untrained network. Accuracy on test pictures. {note}"
+    )
+    top = top_below(subtitle) + 8
+    sheet = Sheet(top + 340, title, subtitle)
+    sheet.text(24, top, f"{layer}: all {curve.kept[-1]} filters {100 * curve.full:.1f} %", bold=True)
+    whole, close = sheet.axes(76, top + 30, 620, 248), sheet.axes(790, top + 30, 378, 248)
+    sheet.text(738, top, "Enlarged: the last points", bold=True)
+    for axes, middle in ((whole, 386), (close, 979)):
+        _draw_curve(axes, curve)
+        sheet.text(middle, top + 304, "filters kept", size=14, align="center")
+    _name_lines(whole, curve)
+    _enlarge(close, curve)
+    sheet.save(path)
+    half = len(curve.kept) // 2
+    alt = (
+        f"{title}. With {curve.kept[half]} filters of {layer} kept: {100 * curve.best[half]:.1f} % with the"
+        f" best, {100 * curve.random[:, half].mean():.1f} % with random ones."
+    )
+    return Figure(path, title, alt)
+
+
+def enough(curve: KeepBest) -> int:
+    """The fewest of the best filters with which accuracy is within half a point of the whole network's."""
+    near = np.flatnonzero(curve.best >= curve.full - CLOSE)
+    return int(curve.kept[near[0]] if len(near) else curve.kept[-1])
+
+
+def keep_best_title(layer: str, curve: KeepBest) -> str:
+    """How few filters do: "24 of 64 filters of conv2 do: ..."."""
+    kept, num_filters = enough(curve), curve.kept[-1]
+    if kept == num_filters and len(curve.kept) > 1:
+        tried = curve.kept[-2]  # not every number is tried
+        return f"Even {tried} of {num_filters} filters of {layer} are too few: more than half a point is lost"
+    return f"{kept} of {num_filters} filters of {layer} do: within half a point of the whole network"
+
+
+def _draw_curve(axes: Axes, curve: KeepBest) -> None:
+    low, high = curve.random.min(axis=0), curve.random.max(axis=0)
+    axes.axhline(curve.full, color=LIGHT, linewidth=1.5, zorder=0)
+    axes.axhline(curve.untrained, color=UNTRAINED_FRAME, linewidth=1.5, linestyle="--", zorder=0)
+    axes.fill_between(curve.kept, low, high, color=LIGHT, linewidth=0)
+    axes.plot(curve.kept, curve.random.mean(axis=0), color=GREY, linewidth=1.5)
+    axes.plot(curve.kept, curve.best, "o-", color=MODEL_COLOURS[1], linewidth=2.2, markersize=points(7))
+    kept = enough(curve)
+    axes.plot([kept, kept], [0, curve.full], color=INK, linewidth=1, linestyle=":")
+    axes.set_ylim(0, 1)
+    axes.set_xlim(min(curve.kept[0], curve.kept[-1] - 1), curve.kept[-1])
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda part, _: f"{100 * part:.0f} %"))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+
+
+def _name_lines(axes: Axes, curve: KeepBest) -> None:
+    """What the dashed line is, and how many filters do."""
+    right, untrained = curve.kept[-1], f"untrained {100 * curve.untrained:.1f} %"
+    axes.text(right, curve.untrained + 0.02, untrained, fontsize=points(14), ha="right", color=GREY)
+    kept = enough(curve)
+    if kept < right:
+        side = "left" if kept < 0.8 * right else "right"
+        axes.annotate(f" {kept} do ", (kept, 0.45), fontsize=points(15), ha=side)
+
+
+def _enlarge(axes: Axes, curve: KeepBest) -> None:
+    """Show the last points of accuracy, from where the best filters reach them, and what is near enough."""
+    near = curve.kept[curve.best >= curve.full - CLOSE_UP]
+    if len(near):
+        axes.set_xlim(min(near[0], curve.kept[-1] - 1), curve.kept[-1])
+    axes.set_ylim(curve.full - CLOSE_UP, curve.full + CLOSE_UP / 8)
+    axes.axhline(curve.full - CLOSE, color=INK, linewidth=1, linestyle=":")
+    label = f"half a point below {100 * curve.full:.1f} %"
+    axes.text(
+        axes.get_xlim()[0], curve.full - CLOSE, f" {label}", fontsize=points(13), va="bottom", color=GREY
+    )
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def draw_before_after(layer: Convolution, path: Path, note: str = "") -> Figure:
+    """Draw filters before and after training, those that moved most first, and how far each moved.
+
+    Args:
+        layer: the convolution. Of a deeper one, each filter's heaviest input slice is shown.
+        path: of the PNG.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    title = moved_title(layer)
+    order = sorted(layer.passports, key=lambda passport: -passport.moved)
+    shown = order[:MOST_MOVED]
+    pairs = [[_picture(kernel, p) for kernel in (layer.untrained_kernel, layer.kernel)] for p in shown]
+    limit, scale = scale_words(*(picture for pair in pairs for picture in pair))
+    what = (
+        "" if layer.reads is None else f" Of each its heaviest slice: one input of {layer.kernel.shape[2]}."
+    )
+    which = "Filters" if len(shown) == len(order) else f"The {len(shown)} of {len(order)} filters"
+    subtitle = (
+        f"{which} that moved most come first: grey frame before training, beside it after, below the"
+        f" filter's number"
+        f" and the distance moved as a share of its length before.{what} {note}\n"
+        f"Red adds, blue subtracts, white is 0. {scale} At the bottom: a dot per filter."
+    )  # fmt: skip
+    top = top_below(subtitle) + 10
+    lower = top + -(-len(shown) // PER_LINE) * CELL[1]
+    sheet = Sheet(lower + 262, title, subtitle)
+    block = largest_block(len(layer.kernel), TILE)
+    for place, (passport, (before, after)) in enumerate(zip(shown, pairs, strict=True)):
+        x, y = 27 + place % PER_LINE * CELL[0], top + place // PER_LINE * CELL[1]
+        draw_kernel(sheet, x, y, before, limit, block, untrained=True)
+        draw_kernel(sheet, x + TILE + 6, y, after, limit, block)
+        caption(sheet, x + TILE + 3, y + TILE + 5, f"{passport.index} moved {passport.moved:.2f}")
+    _draw_moves(sheet, layer, lower + 16)
+    sheet.save(path)
+    most = order[0]
+    alt = f"{title}. Filter {most.index} moved most, by {most.moved:.2f}; filter {order[-1].index} least."
+    return Figure(path, title, alt)
+
+
+def moved_title(layer: Convolution) -> str:
+    """How far training moved the filters of a layer, as a share of their length."""
+    moved = [passport.moved for passport in layer.passports]
+    if len(moved) == 1:
+        return f"Training moved the filter of {layer.name} by {moved[0]:.2f} of its length"
+    return (
+        f"Training moved the filters of {layer.name} by {np.median(moved):.2f} of their length"
+        f" (median; {min(moved):.2f} to {max(moved):.2f})"
+    )
+
+
+def _picture(kernel: np.ndarray, passport: Passport) -> np.ndarray:
+    """A first kernel, or the heaviest slice of a deeper one."""
+    return kernel[:, :, passport.slices[0].channel if passport.slices else 0, passport.index]
+
+
+def _draw_moves(sheet: Sheet, layer: Convolution, y: int) -> None:
+    sheet.text(
+        24, y, "Distance moved, and accuracy lost without the filter (points, test pictures)", bold=True
+    )
+    axes = sheet.axes(84, y + 30, 1080, 150)
+    axes.axhline(0, color=LIGHT, linewidth=1.2, zorder=0)
+    moved = [passport.moved for passport in layer.passports]
+    lost = [100 * passport.worth.accuracy_drop for passport in layer.passports]
+    axes.plot(moved, lost, "o", color=MODEL_COLOURS[1], markersize=points(8), alpha=0.7, markeredgewidth=0)
+    axes.set_xlim(left=0)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    sheet.text(
+        624,
+        y + 210,
+        "distance moved, as a share of the filter's length before training",
+        align="center",
+        size=14,
+    )

@@ -1,0 +1,264 @@
+"""A page for every six filters: what each looks for, on which garments, and what it is worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from data.splits import Split
+from model.inspection.combination_figures import draw_read, slices_of
+from model.inspection.files import Convolution, Inspection
+from model.inspection.records import Example, Passport
+from model.inspection.tiles import boxed_garment, draw_kernel, draw_map, draw_patch, scale_words
+from model.inspection.words import class_label, number, sentence, worth
+from model.report.canvas import (
+    GREY,
+    INK,
+    LIGHT,
+    MODEL_COLOURS,
+    Axes,
+    Sheet,
+    caption,
+    garment,
+    largest_block,
+    points,
+    shortened,
+    top_below,
+    width_of,
+    wrapped,
+)
+from model.report.drawing import drawn
+from model.report.figure import Figure
+from model.report.words import counted, decimal
+
+SHOWN, PER_PAGE = 12, 6
+STRONGEST, MEDIAN = 6, 3
+# Columns and rows in pixels: two garments with their maps, the untrained twin, the axis of worth.
+LEFT, RIGHT = 24, 1176
+GARMENTS, UNTRAINED, WORTH = (158, 498), 842, 1020
+GARMENT, MAP, STEP = 112, 104, 107
+HEADS, PASSPORT, MAPS, PATCHES = 24, 221, 26, 157  # heights; from the top of a passport to its lines
+KERNEL, SMALL, SLICE = 120, 48, 36
+EXAMPLE, PATCH = 103, 40
+BEFORE, STRONGEST_BEFORE = 1006, 3  # where the untrained twin's strongest patches stand, and how many
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all passports of a layer share: one scale for its kernels, one for its maps, one axis of worth."""
+
+    layer: Convolution
+    test: Split
+    images: np.ndarray
+    names: tuple[str, ...]
+    class_names: Sequence[str]
+    threshold: float | None
+    num_test: int
+    kernel_limit: float
+    map_limit: float
+    span: tuple[float, float]
+
+
+def draw_passports(
+    found: Inspection,
+    layer: Convolution,
+    test: Split,
+    class_names: Sequence[str],
+    folder: Path,
+    note: str = "",
+) -> list[Figure]:
+    """Draw the passports of a convolution's dozen most valuable filters, six a page.
+
+    Args:
+        found: the inspection, for the garments and the rule of naming.
+        layer: the convolution.
+        test: test images, from which the patches come.
+        class_names: of the labels 0, 1, ...
+        folder: where `<layer>-passports.png` and `<layer>-passports-2.png` go.
+        note: said of the network shown, such as which seed it is.
+
+    Returns:
+        One or two figures: place, title and text for those who cannot see it.
+    """
+    dozen = layer.passports[:SHOWN]
+    chosen = [0, len(found.images) - 1]
+    indices = [passport.index for passport in dozen]
+    shown = [layer.maps[chosen][..., indices], layer.untrained_maps[:1][..., indices]]
+    shown += [layer.pooled[chosen][..., indices]] if layer.pooled is not None else []
+    map_limit, scale = scale_words(*shown)
+    kernels = (
+        [layer.kernel, layer.untrained_kernel] if layer.reads is None else slices_of(layer.kernel, dozen)
+    )
+    kernel_limit, _ = scale_words(*kernels)
+    ends = [end for passport in dozen for end in (*passport.worth.interval, 0.0)]
+    context = Context(
+        layer=layer,
+        test=test,
+        images=found.images[chosen],
+        names=tuple(class_label(class_names, int(label), GARMENT, 13) for label in found.labels[chosen]),
+        class_names=class_names,
+        threshold=found.patterns.threshold if found.patterns and layer.reads is None else None,
+        num_test=found.num_test,
+        kernel_limit=kernel_limit,
+        map_limit=map_limit,
+        span=(100 * min(ends), 100 * max(ends)),
+    )
+    pages = []
+    for page in range(-(-len(dozen) // PER_PAGE)):
+        filters = dozen[PER_PAGE * page : PER_PAGE * (page + 1)]
+        path = folder / f"{layer.name}-passports{f'-{page + 1}' if page else ''}.png"
+        pages.append(drawn(_draw_page, context, filters, path=path, scale=scale, note=note))
+    return pages
+
+
+def passports_title(layer: str, filters: Sequence[Passport]) -> str:
+    """Which filters are on the page, and what losing the costliest of them costs."""
+    if filters[0].rank <= PER_PAGE:
+        which = f"The {counted(len(filters), 'filter')}" if len(filters) > 1 else "The filter"
+        title = f"{which} of {layer} whose loss costs most"
+    else:
+        title = f"{layer}: the next {counted(len(filters), 'filter')} by what their loss costs"
+    most = max(passport.worth.accuracy_drop for passport in filters)
+    costs = f"up to {decimal(100 * most, 2)} points of accuracy" if most > 0 else "none costs accuracy"
+    if most > 0 and all(passport.worth.interval[0] <= 0 for passport in filters):
+        costs += ", each within chance"
+    return f"{title}: {costs}"
+
+
+def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale: str, note: str) -> Figure:
+    layer = context.layer
+    title = passports_title(layer.name, filters)
+    left = "Kernel" if layer.reads is None else f"Heaviest slices, the {layer.reads.name} filters they read"
+    frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
+    control = "before training, which left these kernels alone" if frozen else "before training"
+    size = layer.field.size
+    subtitle = (
+        f"{left}; two garments, map and pooled map; grey frame: {control}. {note}\n"
+        f"Below: six test pictures that excite it most, three around the median, three that excited it most"
+        f" before training; boxed, the {size} x {size} pixels seen.\n"
+        f"Ranked on validation, measured on test pictures; intervals: 95 % for all filters at once. {scale}"
+    )
+    top = top_below(subtitle)
+    sheet = Sheet(top + HEADS + len(filters) * PASSPORT + 4, title, subtitle)
+    axes = _worth_axes(sheet, context, top + HEADS, len(filters) * PASSPORT)
+    _draw_heads(sheet, context, top)
+    for place, passport in enumerate(filters):
+        y = top + HEADS + place * PASSPORT
+        sheet.place(LEFT, y - 5, np.full((1, RIGHT - LEFT, 3), 217, np.uint8))
+        _draw_sentence(sheet, context, passport, y)
+        _draw_kernel(sheet, context, passport, y + MAPS)
+        _draw_maps(sheet, context, passport, y + MAPS)
+        _draw_untrained(sheet, context, passport, y + MAPS)
+        _draw_examples(sheet, context, passport, y + PATCHES)
+        _draw_worth(sheet, axes, context, passport, y + MAPS, place * PASSPORT + MAPS)
+    sheet.save(path)
+    best = filters[0]
+    alt = f"{title}. Filter {best.index}: {worth(best.worth, context.num_test, best.dead)}."
+    return Figure(path, title, alt)
+
+
+def _draw_heads(sheet: Sheet, context: Context, y: int) -> None:
+    layer = context.layer
+    heads = [(LEFT, "kernel" if layer.reads is None else "slice, reads")]
+    for x, name in zip(GARMENTS, context.names, strict=True):
+        heads += [(x, name), (x + GARMENT + 3, "map")]
+        heads += [(x + GARMENT + 3 + STEP, "pooled")] if layer.pooled is not None else []
+    heads += [(UNTRAINED, "before training"), (WORTH - 14, "points lost without it")]
+    for x, head in heads:
+        sheet.text(x, y, head, size=13, colour=GREY)
+
+
+def _draw_sentence(sheet: Sheet, context: Context, passport: Passport, y: int) -> None:
+    name = f"filter {passport.index}"
+    sheet.text(LEFT, y, name, bold=True)
+    left = LEFT + width_of(name, 15, bold=True) + 12
+    words = sentence(passport, context.threshold, context.class_names)
+    sheet.text(left, y, shortened(words, RIGHT - left))
+
+
+def _draw_kernel(sheet: Sheet, context: Context, passport: Passport, y: int) -> None:
+    """The kernel with its numbers; of a deeper filter the heaviest slices and what they read."""
+    layer = context.layer
+    side = len(layer.kernel)
+    if layer.reads is None:
+        kernel = layer.kernel[:, :, 0, passport.index]
+        draw_kernel(sheet, LEFT, y, kernel, context.kernel_limit, largest_block(side, KERNEL), numbers=True)
+        return
+    for place, part in enumerate(passport.slices):
+        top = y + place * (SLICE + 5)
+        kernel = layer.kernel[:, :, part.channel, passport.index]
+        draw_kernel(sheet, LEFT, top, kernel, context.kernel_limit, largest_block(side, SLICE))
+        draw_read(sheet, LEFT + SLICE + 5, top, layer.reads, part.channel, SLICE, context.test)
+        sheet.text(LEFT + 2 * SLICE + 12, top + 10, str(part.channel), size=13)
+
+
+def _draw_maps(sheet: Sheet, context: Context, passport: Passport, y: int) -> None:
+    layer = context.layer
+    for place, (x, image) in enumerate(zip(GARMENTS, context.images, strict=True)):
+        which = 0 if place == 0 else -1
+        sheet.place(x, y, garment(image, GARMENT // image.shape[0]))
+        for column, maps in enumerate(m for m in (layer.maps, layer.pooled) if m is not None):
+            values, left = maps[which, ..., passport.index], x + GARMENT + 3 + column * STEP
+            draw_map(sheet, left, y + 4, values, context.map_limit, MAP)
+            caption(sheet, left + MAP / 2, y + MAP + 9, f"largest {number(values.max())}")
+    caption(sheet, GARMENTS[0] + GARMENT / 2, y + GARMENT + 1, f"on black {number(passport.background)}")
+
+
+def _draw_untrained(sheet: Sheet, context: Context, passport: Passport, y: int) -> None:
+    layer = context.layer
+    values = layer.untrained_maps[0, ..., passport.index]
+    draw_map(sheet, UNTRAINED, y + 4, values, context.map_limit, MAP, untrained=True)
+    caption(sheet, UNTRAINED + MAP / 2, y + MAP + 9, f"largest {number(values.max())}")
+    if layer.reads is None:
+        kernel = layer.untrained_kernel[:, :, 0, passport.index]
+        block = largest_block(len(kernel), SMALL)
+        draw_kernel(sheet, UNTRAINED + MAP + 9, y + 6, kernel, context.kernel_limit, block, untrained=True)
+
+
+def _draw_examples(sheet: Sheet, context: Context, passport: Passport, y: int) -> None:
+    examples: list[tuple[int, Example]] = [
+        *((LEFT + EXAMPLE * place, e) for place, e in enumerate(passport.strongest[:STRONGEST])),
+        *((LEFT + 56 + EXAMPLE * (STRONGEST + p), e) for p, e in enumerate(passport.median[:MEDIAN])),
+    ]
+    field = context.layer.field
+    for x, example in examples:
+        image = context.test.images[example.index]
+        sheet.place(x, y, boxed_garment(image, field, example.row, example.column, 2))
+        draw_patch(sheet, x + 58, y, image, field, example, PATCH)
+        caption(sheet, x + 58 + PATCH / 2, y + PATCH + 1, number(example.activation))
+    if passport.median:
+        sheet.text(LEFT + EXAMPLE * STRONGEST + 2, y + 20, "median", size=13, colour=GREY)
+    for place, example in enumerate(passport.untrained_strongest[:STRONGEST_BEFORE]):
+        x = BEFORE + 46 + place * (PATCH + 2)
+        draw_patch(sheet, x, y, context.test.images[example.index], field, example, PATCH, untrained=True)
+        caption(sheet, x + PATCH / 2, y + PATCH + 3, number(example.activation))
+    sheet.text(BEFORE, y + 20, "before", size=13, colour=GREY)
+
+
+def _worth_axes(sheet: Sheet, context: Context, y: int, height: int) -> Axes:
+    """One axis for the page; a filter's mark stands at its own height, in pixels from the top."""
+    axes = sheet.axes(WORTH, y + MAPS, RIGHT - WORTH, height - MAPS)
+    low, high = context.span
+    margin = 0.06 * (high - low) or 1.0
+    axes.set_xlim(low - margin, high + margin)
+    axes.set_ylim(height - MAPS, 0)
+    axes.set_yticks([])
+    axes.xaxis.tick_top()
+    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.spines["top"].set_visible(True)
+    return axes
+
+
+def _draw_worth(sheet: Sheet, axes: Axes, context: Context, passport: Passport, y: int, height: int) -> None:
+    middle = height - MAPS + 16
+    low, high = (100 * end for end in passport.worth.interval)
+    axes.plot([0, 0], [middle - 12, middle + 12], color=LIGHT, linewidth=1.2)
+    axes.plot([low, high], [middle, middle], color=MODEL_COLOURS[1], linewidth=2)
+    axes.plot(
+        [100 * passport.worth.accuracy_drop], [middle], "o", color=MODEL_COLOURS[1], markersize=points(11)
+    )
+    words = wrapped(worth(passport.worth, context.num_test, passport.dead), RIGHT - WORTH, 13, lines=6)
+    sheet.text(WORTH, y + 32, words, size=13, colour=INK)

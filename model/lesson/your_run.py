@@ -1,0 +1,158 @@
+"""The lesson's arithmetic on one place of a network that was trained here, and how far Keras is from it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from configs.schema import Cnn, Config, ConfigError
+from data.splits import Split
+from model.lesson.against_keras import quiet
+from model.lesson.arithmetic import FilterAtWork, Normalization, Say, work_by_hand
+from model.lesson.run_text import run_lines
+from model.lesson.your_filter import pick
+from model.networks.facts import LayerFacts, layer_facts
+from model.run.folder import RunError, RunFolder
+
+
+def lesson_run(
+    run: Path,
+    test: Split,
+    class_names: Sequence[str],
+    say: Say,
+    *,
+    model: str = "cnn",
+    seed: int | None = None,
+    layer: str = "conv1",
+    filter_index: int = 0,
+    at: str | None = None,
+    image_index: int = 0,
+) -> None:
+    """Work one place of a trained filter's map by hand, and tell the difference from Keras.
+
+    Args:
+        run: a run folder.
+        test: the test images.
+        class_names: of labels 0, 1, ...
+        say: takes each line for the terminal.
+        model: its name in the run's config.
+        seed: of the training; by default the first of the run.
+        layer: a convolution, such as conv2.
+        filter_index: which of its filters; the first is 0.
+        at: "ROW,COLUMN" in the layer's map; by default where the map is largest.
+        image_index: which test picture.
+
+    Raises:
+        ConfigError: the run has no such model, seed, layer, filter or place, or there is no such picture.
+        RunError: the run or the saved model is missing or damaged.
+    """
+    folder = RunFolder(run)
+    config = folder.config()
+    network = _network(config, model)
+    seed = config.seeds[0] if seed is None else seed
+    if seed not in config.seeds:
+        raise ConfigError(f"--seed {seed}: {run} has the seeds {_list(config.seeds)}; choose one of them.")
+    fact = _layer(network, model, layer, len(class_names))
+    height, width, filters = fact.output_shape
+    if not 0 <= filter_index < filters:
+        raise ConfigError(
+            f"--filter {filter_index}: {layer} of {model} has {filters} filters; expected 0 to {filters - 1}."
+        )
+    place = None if at is None else parse_place(at, layer, height, width)
+    picture = pick(test, image_index)
+    path = folder.seed_folder(model, seed) / "model.keras"
+    if not path.exists():
+        raise RunError(f"{path} is missing; {_finished(folder, config, model)}")
+    work = read_filter(path, network, len(class_names), layer, filter_index, picture)
+    title = [
+        f"{model}, seed {seed}: filter {filter_index} of {layer} ({filters} filters, maps of "
+        f"{height} x {width})",
+        f"on test picture {image_index} ({class_names[int(test.labels[image_index])]})",
+    ]
+    for line in (*title, *run_lines(work, work_by_hand(work, place), layer, at is None)):
+        say(line)
+
+
+def _network(config: Config, model: str) -> Cnn:
+    network = config.models.get(model)
+    if isinstance(network, Cnn):
+        return network
+    convolutional = [name for name, other in config.models.items() if isinstance(other, Cnn)]
+    what = "has no convolutions" if network is not None else f"is not in this run ({_list(config.models)})"
+    hint = f"choose one of: {_list(convolutional)}" if convolutional else "no model of this run has any"
+    raise ConfigError(f"--model {model}: {model} {what}; expected a model with convolutions: {hint}.")
+
+
+def _layer(network: Cnn, model: str, layer: str, num_classes: int) -> LayerFacts:
+    convolutions = {fact.name: fact for fact in layer_facts(network, num_classes) if fact.kind == "conv"}
+    if layer not in convolutions:
+        raise ConfigError(f"--layer {layer}: the convolutions of {model} are {_list(convolutions)}.")
+    return convolutions[layer]
+
+
+def parse_place(at: str, layer: str, height: int, width: int) -> tuple[int, int]:
+    """ROW,COLUMN of a map, from 0; ConfigError if it is not that or not on the map."""
+    match = re.fullmatch(r"\s*(\d{1,9})\s*,\s*(\d{1,9})\s*", at, re.ASCII)
+    if match and int(match[1]) < height and int(match[2]) < width:
+        return int(match[1]), int(match[2])
+    raise ConfigError(
+        f"--at {at}: expected ROW,COLUMN on the map of {layer}, which is {height} x {width}: "
+        f"0,0 to {height - 1},{width - 1}."
+    )
+
+
+def _finished(folder: RunFolder, config: Config, model: str) -> str:
+    seeds = [seed for seed in config.seeds if (folder.seed_folder(model, seed) / "model.keras").exists()]
+    if seeds:
+        return f"of {model}, the run has the trained seeds {_list(seeds)}: choose one with --seed"
+    return f"the run has no trained {model}: run train.py with its config.yaml again"
+
+
+def _list(names: Iterable[object]) -> str:
+    return ", ".join(str(name) for name in names)
+
+
+def read_filter(
+    path: Path, network: Cnn, num_classes: int, layer: str, index: int, picture: np.ndarray
+) -> FilterAtWork:
+    """Load a saved model and take out one filter, what it reads of a picture uint8 (28, 28), and its maps.
+
+    Raises:
+        RunError: the file is damaged or of another network.
+    """
+    with quiet():
+        import keras
+
+        from model.run.saved import load
+
+        saved = load(path, network, num_classes)
+        pooled = network.pools
+        normalized = network.batch_normalization
+        convolution = saved.get_layer(f"{layer}_linear" if normalized else layer)
+        outputs = [convolution.input, saved.get_layer(layer).output]
+        if pooled:
+            outputs.append(saved.get_layer(layer.replace("conv", "pool")).output)
+        images = picture[None, :, :, None].astype(np.float32) / 255
+        reads, *maps = (np.asarray(value)[0] for value in keras.Model(saved.input, outputs)(images))
+        kernel, bias = convolution.get_weights()
+        return FilterAtWork(
+            reads=reads,
+            kernel=kernel[..., index],
+            bias=float(bias[index]),
+            normalization=_normalization(saved.get_layer(f"{layer}_normalization"), index)
+            if normalized
+            else None,
+            strides=network.strides,
+            padding=network.padding,
+            pooling=network.pooling,
+            keras_map=maps[0][..., index],
+            keras_pooled=maps[1][..., index] if pooled else None,
+        )
+
+
+def _normalization(layer: Any, index: int) -> Normalization:
+    scale, shift, mean, variance = (float(values[index]) for values in layer.get_weights())
+    deviation = float(np.sqrt(variance + layer.epsilon))
+    return Normalization(mean, deviation, scale, shift)

@@ -1,0 +1,72 @@
+"""Evaluation: a network and images -> probabilities. What they mean is `model.comparison.intervals`'s job."""
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+BATCH = 500  # big enough to be fast, small enough that the maps of a layer stay under 100 MB
+NUM_CALLS = 50  # with one image each, of whose times the middle one is told
+
+
+def predict(model: keras.Model, images: np.ndarray) -> tuple[np.ndarray, float]:
+    """Class probabilities of all images, and how long that took.
+
+    Args:
+        model: from float32 (batch, 28, 28, 1) in [0, 1] to probabilities.
+        images: uint8 (n, 28, 28).
+
+    Returns:
+        float32 (n, num_classes), in the order of the images; seconds for all of them, without the
+        time to build the graph.
+    """
+    forward = _compiled(model, images.shape[1:])
+    started = time.perf_counter()
+    parts = [forward(tf.constant(images[i : i + BATCH])).numpy() for i in range(0, len(images), BATCH)]
+    return np.concatenate(parts), time.perf_counter() - started
+
+
+def seconds_for_one(model: keras.Model, images: np.ndarray) -> float:
+    """How long an image that comes alone waits for its answer.
+
+    Args:
+        model: from float32 (batch, 28, 28, 1) in [0, 1] to probabilities.
+        images: uint8 (n, 28, 28); the first ones are answered, one call each.
+
+    Returns:
+        The median over the calls of the seconds by the clock, from the image in memory to its probabilities,
+        without the time to build the graph.
+    """
+    forward = _compiled(model, images.shape[1:])
+    seconds = []
+    for number in range(NUM_CALLS):
+        started = time.perf_counter()
+        forward(tf.constant(images[number % len(images)][None])).numpy()
+        seconds.append(time.perf_counter() - started)
+    return float(np.median(seconds))
+
+
+@lru_cache(maxsize=1)  # who asks a network once asks it again
+def _compiled(model: keras.Model, shape: tuple[int, ...]) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The network as a graph that takes images of this shape in any number; it is built already."""
+    forward: Callable[[tf.Tensor], tf.Tensor] = tf.function(
+        lambda batch: model(tf.cast(batch[..., None], tf.float32) / 255.0, training=False),
+        input_signature=[tf.TensorSpec((None, *shape), tf.uint8)],
+        autograph=False,  # there is nothing for it to rewrite
+    )
+    forward(tf.zeros((1, *shape), tf.uint8))
+    return forward
+
+
+def accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The share of images whose most probable class is the right one."""
+    return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+
+def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of -log(probability of the right class), in nats; a probability of 0 counts as 1e-12."""
+    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.mean(np.log(np.maximum(right, 1e-12))))

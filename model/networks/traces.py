@@ -1,0 +1,118 @@
+"""Networks run over any number of images, by batches: what is kept of their maps."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import tensorflow as tf
+
+from model.networks.as_arrays import Network, compile_for_images, forward, to_input
+
+T = TypeVar("T")
+BATCH = 64  # images at a time: their maps stay near the processor
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one batch of images leaves behind.
+
+    Per convolution float32 arrays: `pooled` (n, height, width, filters), what the next layer reads, and
+    of each image's map (n, filters) the `largest` value, the `mean`, and the share of places above 0
+    (`active`); `linear`, the maps before ReLU, of all convolutions but the first.
+    """
+
+    linear: list[np.ndarray]
+    pooled: list[np.ndarray]
+    largest: list[np.ndarray]
+    mean: list[np.ndarray]
+    active: list[np.ndarray]
+
+
+def by_batch(num_images: int, work: Callable[[slice], T]) -> Iterator[tuple[slice, T]]:
+    """Do some work for every batch of images, as many batches at a time as TensorFlow does operations.
+
+    Each batch is one thread's, and what comes of it follows in the order of the images: how many threads
+    there are changes no bit.
+
+    Args:
+        num_images: of all batches.
+        work: what to do with the images of a slice. What it returns is kept until it is asked for.
+
+    Yields:
+        Which images, and what their work returned.
+    """
+    parts = [slice(first, min(first + BATCH, num_images)) for first in range(0, num_images, BATCH)]
+    with ThreadPoolExecutor(max(1, tf.config.threading.get_inter_op_parallelism_threads())) as threads:
+        yield from zip(parts, threads.map(work, parts), strict=True)
+
+
+def trace(
+    network: Network, images: np.ndarray, use: Callable[[slice, Trace], T], describe: bool = True
+) -> Iterator[tuple[slice, T]]:
+    """Run a network over any number of images, by batches.
+
+    Args:
+        network: with convolutions.
+        images: uint8 (n, 28, 28).
+        use: makes something smaller of a batch's trace, in one of several threads.
+        describe: whether `largest`, `mean` and `active` are asked for, too; else they are empty.
+
+    Yields:
+        Which images, and what `use` made of them.
+    """
+
+    def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], ...]:
+        maps = forward(network.convolutions, to_input(batch))
+        described = [m.map for m in maps] if describe else []
+        return (
+            [m.linear for m in maps[1:]],
+            [m.pooled for m in maps],
+            [_largest(m) for m in described],
+            [_mean(m) for m in described],
+            [_mean(tf.sign(m)) for m in described],
+        )
+
+    traced = compile_for_images(run)
+
+    def work(part: slice) -> T:
+        return use(part, Trace(*([tensor.numpy() for tensor in tensors] for tensors in traced(images[part]))))
+
+    return by_batch(len(images), work)
+
+
+def largest_and_features(
+    network: Network, images: np.ndarray
+) -> Iterator[tuple[slice, tuple[list[np.ndarray], np.ndarray]]]:
+    """The little that is told of a control: run it over any number of images, by batches.
+
+    Args:
+        network: with convolutions.
+        images: uint8 (n, 28, 28).
+
+    Yields:
+        Which images; the largest value of each of their maps, float32 (n, filters) per convolution, and
+        what the first dense layer reads, float32 (n, inputs).
+    """
+
+    def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
+        maps = forward(network.convolutions, to_input(batch))
+        return [_largest(m.map) for m in maps], maps[-1].pooled
+
+    traced = compile_for_images(run)
+
+    def work(part: slice) -> tuple[list[np.ndarray], np.ndarray]:
+        largest, pooled = traced(images[part])
+        return [tensor.numpy() for tensor in largest], tf.reshape(pooled, (len(pooled), -1)).numpy()
+
+    return by_batch(len(images), work)
+
+
+def _largest(maps: tf.Tensor) -> tf.Tensor:
+    """Of each map, (n, filters). Pooling with one large window is faster than TensorFlow's reductions."""
+    return tf.nn.max_pool2d(maps, maps.shape[1:3], 1, "VALID")[:, 0, 0]
+
+
+def _mean(maps: tf.Tensor) -> tf.Tensor:
+    return tf.nn.avg_pool2d(maps, maps.shape[1:3], 1, "VALID")[:, 0, 0]

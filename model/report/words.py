@@ -1,0 +1,81 @@
+"""How numbers, names and intervals are written, the same in every sentence. No drawing, no TensorFlow."""
+
+from collections.abc import Sequence
+
+LONGEST_NAME = 24
+SHORT_NAMES = {"T-shirt/top": "T-shirt"}
+
+
+def digits_for(interval: Sequence[float] | None) -> int:
+    """Decimals of points: two where with one an end of the interval would look like 0, and is not."""
+    return 1 if interval is None or min(abs(end) for end in interval) >= 0.0005 else 2
+
+
+def points(difference: float, digits: int = 1) -> str:
+    """How large a difference of two shares is, in points; its sign is told in words."""
+    return f"{100 * abs(difference):.{digits}f}"
+
+
+def decimal(value: float, digits: int = 1) -> str:
+    """A number to so many decimals, minus being the real minus; what rounds to 0 has none."""
+    text = f"{value:.{digits}f}".replace("-", "−")
+    return text if text.strip("−0.") else text.removeprefix("−")
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign, minus being the real minus; what rounds to 0 has none."""
+    text = decimal(value, digits)
+    return f"+{text}" if value > 0 and text.strip("0.") else text
+
+
+def share(part: float) -> str:
+    """A small share as a percentage: "0.5 %", "under 0.1 %", "none"."""
+    if part <= 0:
+        return "none"
+    return f"{100 * part:.1f} %" if part >= 0.001 else "under 0.1 %"
+
+
+def counted(count: int, word: str) -> str:
+    """A small number in words: "six filters", "12 classes", "one filter"."""
+    small = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    plural = word if count == 1 else f"{word}es" if word.endswith("s") else f"{word}s"
+    return f"{small[count] if count < len(small) else count} {plural}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A fraction as a percentage; what only rounds to 100 is not written as 100."""
+    text = f"{100 * share:.{digits}f}"
+    if share < 1 and float(text) == 100:
+        text = f"{100 - 10**-digits:.{digits}f}"
+    return f"{text} %"
+
+
+def in_points(difference: float, digits: int = 1) -> str:
+    """A difference of two fractions in points, without a plus."""
+    return decimal(100 * difference, digits)
+
+
+def span(interval: Sequence[float] | None) -> str:
+    """An interval of fractions in points, as "2.2 to 3.0"; nothing where there is none."""
+    if interval is None:
+        return ""
+    digits = digits_for(interval)
+    return f"{in_points(interval[0], digits)} to {in_points(interval[1], digits)}"
+
+
+def short(name: str) -> str:
+    """A class name for a tight place: one line of what can be printed, not too long."""
+    line = " ".join(SHORT_NAMES.get(name, name).split())
+    line = line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line) or "(no name)"
+
+
+def names(items: Sequence[str], most: int = 3) -> str:
+    """A list in words: "a, b and c", or "a, b and 4 more"."""
+    shown = list(items) if len(items) <= most else [*items[: most - 1], f"{len(items) - most + 1} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def clause(models: Sequence[str], one: str, many: str, rest: str = "") -> str:
+    """Something said of one model or of several; empty where it holds for none."""
+    return f"{names(models)} {one if len(models) == 1 else many}{rest}" if models else ""

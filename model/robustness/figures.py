@@ -1,0 +1,255 @@
+"""Pictures of how accuracy falls on perturbed test images, and of what one pixel does to the maps."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+from model.comparison.headlines import Report, is_clear
+from model.report.canvas import GREY, LIGHT, Axes, Sheet, garment, shortened, top_below
+from model.report.estimates import colours_of, whole_percent
+from model.report.figure import Figure
+from model.report.words import percent
+from model.robustness.tables import chosen
+
+HEIGHT = 560
+PLOT = (76, 902)  # pixels: where the axes begin and end
+BLOCK = 3  # pixels of the sheet per pixel of a garment
+DODGE = 7  # pixels between the marks of two models at one strength
+LEGEND = 240  # pixels, the width of the list of models
+MOST_NAMED = 12  # models in it
+PANEL = 330  # pixels, the height of a row of panels
+MOST_PANELS, COLUMNS = 16, 4
+STATES = ("trained", "untrained")
+AT = {  # a kind at a strength, to begin a title with
+    "shift": "Shifted {} pixels",
+    "rotation": "Turned {} degrees",
+    "noise": "With noise of {} gray levels",
+    "blur": "Blurred by {} pixels",
+    "contrast": "With {} % less contrast",
+    "occlusion": "{0} x {0} pixels covered",
+}
+AXES = {
+    "shift": "pixels up, down, left or right",
+    "rotation": "degrees, one way or the other",
+    "noise": "deviation of the noise in gray levels, of 255",
+    "blur": "deviation of the blur in pixels",
+    "contrast": "% of the contrast taken away",
+    "occlusion": "pixels, the side of a black square somewhere",
+}
+SEEN = {
+    "shift": "shifts",
+    "rotation": "turns",
+    "noise": "noise",
+    "blur": "blur",
+    "contrast": "other contrasts",
+    "occlusion": "covered parts",
+}
+
+
+def curves(report: Report, kind: str, examples: np.ndarray, path: Path) -> Figure:
+    """Draw robustness-KIND: a line per model over the strengths, and under them one garment at each.
+
+    Args:
+        report: as report.json. All numbers are its `robustness` and `chance`.
+        kind: of perturbation.
+        examples: uint8 (strengths, 28, 28), the first test picture at each.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    found = next(one for one in report["robustness"]["kinds"] if one["kind"] == kind)
+    title = _title(found)
+    sheet = Sheet(HEIGHT, title, _reading(report, found))
+    left, right = PLOT
+    tile = BLOCK * examples.shape[1]
+    y = sheet.top + 8
+    height = HEIGHT - 62 - tile - y
+    axes = sheet.axes(left, y, right - left, height)
+    strengths = found["strengths"]
+    step = strengths[1] - strengths[0]
+    axes.set_xlim(-0.5 * step, strengths[-1] + 0.5 * step)
+    _lines(axes, found, colours_of(report["models"]), step * len(strengths) / (right - left))
+    _finish(axes, report["chance"])
+    axes.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
+    sheet.text((left + right) / 2, y + height + 26, AXES[kind], size=14, align="center", colour=GREY)
+    for place, example in enumerate(examples):
+        middle = left + (right - left) * (place + 0.5) / len(strengths)
+        sheet.place(round(middle - tile / 2), HEIGHT - tile - 12, garment(example, BLOCK))
+    _legend(sheet, right + 30, y, report, found)
+    sheet.save(path)
+    return Figure(path, title, f"{title}. {_untouched(found)}")
+
+
+def _title(found: Mapping[str, Any]) -> str:
+    """How many are right at the middle strength, and whether the models had seen such pictures."""
+    place = found["strengths"].index(found["middle"])
+    rights = {model: entry["accuracy"][place] for model, entry in found["models"].items()}
+    at = AT[found["kind"]].format(f"{found['middle']:g}")
+    if len(rights) <= 3:
+        shares = ", ".join(f"{model} {percent(share, 0)}" for model, share in rights.items())
+    else:
+        best, worst = max(rights, key=lambda m: rights[m]), min(rights, key=lambda m: rights[m])
+        shares = (
+            f"from {percent(rights[worst], 0)} ({worst}) to {percent(rights[best], 0)} ({best}),"
+            f" {len(rights)} models"
+        )
+    unclear = ""
+    if len(rights) == 2 and found["differences"]:
+        interval = found["differences"][0]["intervals"][place]
+        unclear = "" if is_clear({"interval": interval}) else " (no difference can be seen)"
+    return f"{at}: {shares}{unclear}; {_trained_on(found, len(rights))}"
+
+
+def _trained_on(found: Mapping[str, Any], num_models: int) -> str:
+    seen, reach = SEEN[found["kind"]], found["trained_on"]
+    if reach:
+        every = {1: "trained on", 2: "both trained on"}.get(num_models, "all trained on")
+        size = (
+            f" of {reach} x {reach} pixels" if found["kind"] == "occlusion" else f" of up to {reach} pixels"
+        )
+        return f"{every} {seen}{size}"
+    return {1: "not trained on", 2: "neither was trained on"}.get(
+        num_models, "none was trained on"
+    ) + f" {seen}"
+
+
+def _reading(report: Report, found: Mapping[str, Any]) -> str:
+    robustness = report["robustness"]
+    seeds = {seed for seeds in robustness["seeds"].values() for seed in seeds}
+    over = {entry["over"] for entry in found["models"].values()}
+    which = f"{len(seeds)} seeds, a dot each"
+    if len(seeds) == 1:
+        [seed] = seeds
+        which = f"seed {seed}, the first" if seed == report["seeds"][0] else f"seed {seed}"
+    allowing = "" if "images" in over else " and seeds"
+    reading = (
+        f"Right, of {chosen(robustness)}; {which}. Upright lines: 95 %, with other pictures{allowing}."
+        " Below: the first test picture."
+    )
+    words = robustness["words"] if found["kind"] == "shift" else []
+    return "\n".join([reading, *words[:1]])
+
+
+def _lines(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str], per_pixel: float) -> None:
+    """Every model's line, interval and seeds, beside each other where they would cover each other."""
+    strengths, count = np.array(found["strengths"], float), len(found["models"])
+    dodge = min(DODGE, 60 / count) * per_pixel
+    for number, (model, entry) in enumerate(found["models"].items()):
+        places, colour = strengths + (number - (count - 1) / 2) * dodge, colours[model]
+        axes.vlines(places, *np.array(entry["intervals"]).T, color=colour, linewidth=2, alpha=0.55)
+        axes.plot(places, entry["accuracy"], color=colour, linewidth=2)
+        for values in entry["values"].values():
+            axes.plot(places, values, "o", color=colour, markersize=5, alpha=0.75, markeredgewidth=0)
+
+
+def _finish(axes: Axes, chance: float) -> None:
+    """The same scale in every picture, from nothing to everything right, and what guessing gives."""
+    axes.set_ylim(0, 1)
+    axes.axhline(chance, color=GREY, linewidth=1.5, linestyle=":", zorder=1)
+    _grid(axes)
+
+
+def _grid(axes: Axes) -> None:
+    axes.yaxis.set_major_locator(MultipleLocator(0.2))
+    axes.yaxis.set_major_formatter(FuncFormatter(whole_percent))
+    axes.grid(axis="y", color="#ececec", linewidth=1)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, pad=6)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(LIGHT)
+
+
+def _legend(sheet: Sheet, x: int, y: float, report: Report, found: Mapping[str, Any]) -> None:
+    """The models by their accuracy at the middle strength, and what the dotted line is."""
+    place, colours = found["strengths"].index(found["middle"]), colours_of(report["models"])
+    rights = {model: entry["accuracy"][place] for model, entry in found["models"].items()}
+    ranked = sorted(rights, key=lambda model: -rights[model])
+    sheet.text(x, y, f"At {found['middle']:g} {found['unit']}", size=14, colour=GREY)
+    for row, model in enumerate(ranked[:MOST_NAMED], 1):
+        name = shortened(model, LEGEND - 70, 15, bold=True)
+        sheet.text(x, y + 22 * row, name, bold=True, colour=colours[model])
+        sheet.text(x + LEGEND, y + 22 * row, percent(rights[model], 0), align="right")
+    more = f"and {len(ranked) - MOST_NAMED} more\n" if len(ranked) > MOST_NAMED else ""
+    end = y + 22 * min(len(ranked), MOST_NAMED) + 28
+    sheet.text(x, end, f"{more}dotted: guessing, {percent(report['chance'], 0)}", size=14, colour=GREY)
+
+
+def _untouched(found: Mapping[str, Any]) -> str:
+    shares = [f"{model} {percent(entry['accuracy'][0])}" for model, entry in found["models"].items()]
+    return f"Untouched: {', '.join(shares)}."
+
+
+def maps(report: Report, path: Path) -> Figure | None:
+    """Draw robustness-maps: how much one pixel changes each map, a panel per model with convolutions.
+
+    Args:
+        report: as report.json. All numbers are its `robustness.stability`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it; None where no model has maps.
+    """
+    layers = {model: found["layers"] for model, found in report["robustness"]["stability"].items()}
+    layers = {model: found for model, found in layers.items() if found}
+    if not layers:
+        return None
+    title = _maps_title(layers)
+    reading = (
+        "How much a map changes, read at the same places, when the picture moves by one pixel: 100 % is as"
+        " much as another picture would change it. Filled: trained; hollow: before training. Upright lines:"
+        " 95 %."
+    )
+    if len(layers) > MOST_PANELS:
+        reading += f" The first {MOST_PANELS} of {len(layers)} models."
+    shown = dict(list(layers.items())[:MOST_PANELS])
+    columns, rows = min(len(shown), COLUMNS), -(-len(shown) // COLUMNS)
+    sheet = Sheet(top_below(reading) + PANEL * rows, title, reading)
+    width = (sheet.width - 76) / columns
+    told = [one[state] for found in shown.values() for one in found for state in STATES]
+    highest = min(max(one["interval"][1] for one in told), 1.4 * max(one["change"] for one in told))
+    for place, (model, found) in enumerate(shown.items()):
+        x, y = 76 + place % COLUMNS * width, sheet.top + place // COLUMNS * PANEL
+        sheet.text(x, y + 6, shortened(model, width - 40, 16, bold=True), size=16, bold=True)
+        axes = sheet.axes(x, y + 36, min(width - 36, 700), PANEL - 36 - 44)
+        _panel(axes, found, colours_of(report["models"])[model])
+        axes.set_ylim(0, 1.05 * highest)
+        if place % COLUMNS:
+            axes.set_yticklabels([])
+    sheet.save(path)
+    kept = report["robustness"]["stability"]
+    answers = ", ".join(f"{model} {percent(found['answers_kept'])}" for model, found in kept.items())
+    return Figure(path, title, f"{title}. Answers that stay the same: {answers}.")
+
+
+def _maps_title(layers: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """What the first pooling of the last model that has one does to the change, trained and untrained."""
+    for model, found in reversed(list(layers.items())):
+        for one in found:
+            if "against" in one:
+                before = next(other for other in found if other["layer"] == one["against"]["layer"])
+                now, then = (
+                    [percent(layer[state]["change"], 0) for layer in (before, one)] for state in STATES
+                )
+                return (
+                    f"One pixel changes {before['layer']} of {model} by {now[0]}, after pooling by {now[1]};"
+                    f" before training by {then[0]} and {then[1]}"
+                )
+    model, found = list(layers.items())[-1]
+    return f"One pixel changes {found[1]['layer']} of {model} by {percent(found[1]['trained']['change'], 0)}"
+
+
+def _panel(axes: Axes, layers: Sequence[Mapping[str, Any]], colour: str) -> None:
+    """One model: its layers from left to right, trained in its colour and untrained in gray."""
+    places = np.arange(len(layers), dtype=float)
+    for state, ink, fill, aside in zip(STATES, (colour, GREY), (colour, "white"), (0, 0.1), strict=True):
+        changes = [layer[state]["change"] for layer in layers]
+        intervals = np.array([layer[state]["interval"] for layer in layers])
+        axes.vlines(places + aside, *intervals.T, color=ink, linewidth=2, alpha=0.55)
+        axes.plot(places + aside, changes, "o-", color=ink, linewidth=2, markersize=7, markerfacecolor=fill)
+    axes.set_xlim(-0.5, len(layers) - 0.5)
+    axes.set_xticks(places, [layer["layer"] for layer in layers])
+    _grid(axes)

@@ -1,0 +1,171 @@
+"""What perturbed test images do to a trained network: to its answers, and to the maps inside it.
+
+TensorFlow is imported by the functions. What is told of their arrays is `model.robustness.curves`'s job.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from configs.schema import Cnn, Dense, Robustness
+from data.perturbations import KINDS, SEED, perturb
+from data.splits import Splits
+from data.storage import write_json, write_npz
+from model.networks.facts import layer_facts
+from model.run.folder import RunError
+from model.run.workers import JobFailed, Report
+
+if TYPE_CHECKING:
+    import keras
+
+BATCH = 100  # images at a time whose maps are compared
+ROUNDING = 1e-6  # of float32 sums, as a share: maps that differ less are the same
+PICTURE = "picture"  # beside the layers' maps: what moving does to the picture itself
+
+
+def measured_with(settings: Robustness) -> dict[str, Any]:
+    """What decides the numbers beside network and data; where it changes, they are measured again."""
+    strengths = {kind: list(what.strengths) for kind, what in KINDS.items()}
+    return {"images_per_class": settings.images_per_class, "seed": SEED, "strengths": strengths}
+
+
+def num_questions(settings: Robustness, labels: np.ndarray) -> int:
+    """How many images a network is shown, about: what asking it costs."""
+    per_class = settings.images_per_class
+    images = len(labels) if per_class == "all" else min(len(labels), per_class * len(np.unique(labels)))
+    maps = 2 * 2  # still and moved, trained and untrained
+    return images * (1 + sum(len(what.strengths) - 1 for what in KINDS.values()) + maps)
+
+
+def measure_robustness(
+    splits: Splits,
+    report: Report,
+    *,
+    network: Dense | Cnn,
+    seed: int,
+    settings: Robustness,
+    saved: Path,
+    folder: Path,
+    identity: dict[str, Any],
+) -> None:
+    """Ask one saved network about perturbed test images: robustness.npz, and robustness.json last.
+
+    The arrays are `indices` into the test file and `labels` of the images; for each kind of perturbation
+    `answers/KIND` uint8 (strengths, images); and of a network with convolutions, for the picture and every
+    map, `changes/trained/LAYER` and `changes/untrained/LAYER` float32 (images,) as `map_changes` gives them.
+    """
+    from model.networks.build import build
+    from model.run.saved import load
+
+    num_classes = len(splits.class_names)
+    try:
+        model = load(saved, network, num_classes)
+    except RunError as error:
+        raise JobFailed(str(error)) from None
+    indices = _chosen(splits.test.labels, settings)
+    images = splits.test.images[indices]
+    arrays = {"indices": indices, "labels": splits.test.labels[indices]}
+    answers = answers_to(model, images, indices, lambda share: report((0.8 * share, "", "perturbing")))
+    arrays |= {f"answers/{kind}": given for kind, given in answers.items()}
+    layers = [fact.name for fact in layer_facts(network, num_classes) if fact.kind != "dense"]
+    if layers:
+        moved = perturb(images, indices, "shift", 1)
+        for state, one in (("trained", model), ("untrained", build(network, num_classes, seed))):
+            changes = map_changes(one, layers, images, moved)
+            arrays |= {f"changes/{state}/{layer}": change for layer, change in changes.items()}
+    write_npz(folder / "robustness.npz", arrays)
+    write_json(folder / "robustness.json", identity | {"settings": measured_with(settings)})
+
+
+def _chosen(labels: np.ndarray, settings: Robustness) -> np.ndarray:
+    from data.splits import choose_images
+
+    number = settings.images_per_class
+    return np.arange(len(labels)) if number == "all" else choose_images(labels, number)
+
+
+def answers_to(
+    model: "keras.Model", images: np.ndarray, indices: np.ndarray, on_progress: Callable[[float], None]
+) -> dict[str, np.ndarray]:
+    """What a network takes images for, perturbed in every way.
+
+    Args:
+        model: from float32 (batch, 28, 28, 1) in [0, 1] to probabilities.
+        images: uint8 (n, 28, 28).
+        indices: int (n,), of the images in their file.
+        on_progress: told the share that is done.
+
+    Returns:
+        Per kind uint8 (strengths, n), classes; the first row is that of the untouched images.
+    """
+    from model.networks.answers import predict
+
+    untouched = predict(model, images)[0].argmax(axis=1)
+    answers = {}
+    for number, (kind, what) in enumerate(KINDS.items(), 1):
+        perturbed = [perturb(images, indices, kind, strength) for strength in what.strengths[1:]]
+        given = predict(model, np.concatenate(perturbed))[0].argmax(axis=1)
+        answers[kind] = np.vstack([untouched, given.reshape(-1, len(images))]).astype(np.uint8)
+        on_progress(number / len(KINDS))
+    return answers
+
+
+def map_changes(
+    model: "keras.Model", layers: Sequence[str], images: np.ndarray, moved: np.ndarray
+) -> dict[str, np.ndarray]:
+    """How much maps change when the picture moves, for whoever reads them always at the same place.
+
+    That is ||f(moved x) - f(x)|| over all places and channels of the map f, in units of the root mean square
+    of ||f(x) - f(x')|| over pairs of different images: 0 is no change at all, 1 as much as another image
+    would make. Unlike a share of ||f(x)||, it is the same whatever constant is added to a map and by
+    whatever it is multiplied, so layers can be compared, before and after a pooling, trained or not.
+
+    Args:
+        model: from float32 (batch, 28, 28, 1) in [0, 1].
+        layers: names of its convolution and pooling layers.
+        images: uint8 (n, 28, 28).
+        moved: likewise, the same images moved.
+
+    Returns:
+        For the picture itself and each layer float32 (n,); 0 for maps that are the same for all images.
+    """
+    import keras
+    import tensorflow as tf
+
+    from model.networks.as_arrays import compile_for_images, to_input
+
+    names = (PICTURE, *layers)
+    maps_of = keras.Model(model.inputs, {layer: model.get_layer(layer).output for layer in layers})
+
+    def compare(pairs: tf.Tensor) -> list[tuple[tf.Tensor, ...]]:
+        maps = maps_of(to_input(pairs)) | {PICTURE: to_input(pairs)}
+        found = []
+        for values in (maps[name] for name in names):
+            still, after = tf.split(tf.reshape(values, (tf.shape(pairs)[0], -1)), 2)
+            squares = tf.reduce_sum(still**2, axis=1)
+            found.append((tf.norm(after - still, axis=1), squares, tf.reduce_sum(still, axis=0)))
+        return found
+
+    comparing = compile_for_images(compare)
+    distances: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    squares, sums = dict.fromkeys(names, 0.0), dict.fromkeys(names, np.zeros(()))
+    for first in range(0, len(images), BATCH):
+        part = slice(first, first + BATCH)
+        for name, found in zip(names, comparing(np.concatenate([images[part], moved[part]])), strict=True):
+            distances[name].append(found[0].numpy())
+            squares[name] += float(found[1].numpy().sum(dtype=np.float64))
+            sums[name] = sums[name] + found[2].numpy().astype(np.float64)
+    return {
+        name: np.concatenate(distances[name]) / _between(squares[name], sums[name], len(images))
+        for name in names
+    }
+
+
+def _between(squares: float, sums: np.ndarray, count: int) -> np.float32:
+    """Root mean square of the distance between two different of `count` maps; infinite if it is 0."""
+    # the mean of ||a - b||^2 over pairs is twice the sum of the places' variances
+    variances = (squares - float((sums**2).sum()) / count) / max(count - 1, 1)
+    differ = variances > ROUNDING * squares / count
+    return np.float32(np.sqrt(2 * variances)) if differ else np.float32(np.inf)

@@ -1,0 +1,75 @@
+"""How long jobs take together: from what each costs, later from how fast they went. No TensorFlow."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from model.run.workers import Job
+
+TRUSTED_FROM = 0.1  # the share of the planned time after which the pace so far counts in full
+
+
+def seconds_together(left: Mapping[Job, float], workers: int, cores: int, gain: float = 1.0) -> float:
+    """The clock's seconds until all jobs are done, the longest first, as the workers do them.
+
+    Args:
+        left: seconds of one core that each job still takes.
+        workers: processes.
+        cores: they share these where they are more.
+        gain: how much faster a job goes that has cores to spare.
+    """
+    rest = {job: seconds for job, seconds in left.items() if seconds > 0}
+    clock, running = 0.0, set[Job]()
+    while rest:
+        names = {job.name for job in rest}
+        ready = [job for job in rest if job.after not in names and job not in running]
+        ready.sort(key=lambda job: -job.cost)
+        running |= set(ready[: max(0, workers - len(running))])
+        rate = min(gain if 2 * len(running) <= cores else 1.0, cores / len(running))
+        step = min(rest[job] for job in running)
+        clock += step / rate
+        for job in list(running):
+            rest[job] -= step
+            if rest[job] <= 1e-9:
+                del rest[job]
+                running.remove(job)
+    return clock
+
+
+class Forecast:
+    """The time that is left, told at the start and while jobs go on.
+
+    Args:
+        jobs: all of them; `cost` in seconds of one core, as this machine was found to be.
+        workers: as for `seconds_together`, likewise cores and gain.
+        after: seconds by the clock that follow when all jobs are done.
+        clock: seconds, of any origin.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        workers: int,
+        cores: int,
+        gain: float = 1.0,
+        after: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._jobs, self._after, self._clock = jobs, after, clock
+        self._together = lambda left: seconds_together(left, workers, cores, gain)
+        self.total = self._together({job: job.cost for job in jobs}) + after
+        self._started = clock()
+
+    def seconds_left(self, shares: Mapping[str, float]) -> float:
+        """What is left, at the pace so far as far as that can be trusted.
+
+        Args:
+            shares: of each job by name, how much is done; one that was begun earlier starts above 0.
+        """
+        undone = {job: 1 - max(job.begun, shares.get(job.name, 0.0)) for job in self._jobs}
+        left = self._after + self._together(
+            {job: job.cost * share / (1 - job.begun) for job, share in undone.items()}
+        )
+        planned = self.total - left
+        trust = min(1.0, planned / (TRUSTED_FROM * self.total)) if self.total else 0.0
+        pace = (self._clock() - self._started) / planned if planned > 0 else 1.0
+        return left * (trust * pace + 1 - trust)

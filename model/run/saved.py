@@ -1,0 +1,148 @@
+"""Saved networks, looked at before their weights are taken: nothing in them is run, nothing huge unpacked."""
+
+import io
+import tempfile
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from configs.networks import Cnn, Dense
+from model.run.folder import AGAIN, RunError, RunFolder
+
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS = "model.weights.h5"
+MEMBERS = ["config.json", "metadata.json", WEIGHTS]  # of a `.keras` file, in alphabetical order
+MOST_TEXT = 1 << 20  # bytes of the first two; they take 10 KB
+MOST_STRUCTURE = 1 << 20  # bytes around the weights: names of layers and the like; they take 30 KB
+MOST_PARTS = 1000  # groups and arrays; the largest networks have 100
+DEPTH = 4  # layers/conv2d/vars/0
+
+
+def check_saved(path: Path, num_weights: int) -> None:
+    """Make sure that a file holds what Keras saves of a network, of this many weights, and nothing else.
+
+    The description of the network that is saved beside the weights is not read: it may name any code.
+
+    Args:
+        path: a `.keras` file.
+        num_weights: of the network that it should hold.
+
+    Raises:
+        OSError: it can't be read.
+        zipfile.BadZipFile: it is damaged.
+        ValueError: it holds something else; the text says what.
+    """
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ValueError("it is no regular file")
+    most = dict.fromkeys(MEMBERS, MOST_TEXT) | {WEIGHTS: 4 * num_weights + MOST_STRUCTURE}
+    if path.stat().st_size > sum(most.values()) + MOST_STRUCTURE:
+        raise ValueError(f"it has {path.stat().st_size:,} bytes, too many for {num_weights:,} weights")
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if sorted(member.filename for member in members) != MEMBERS:
+            raise ValueError(f"it has {len(members)} parts; expected {', '.join(MEMBERS)}")
+        for member in members:
+            if member.file_size > most[member.filename]:
+                raise ValueError(f"its {member.filename} unpacks to {member.file_size:,} bytes")
+        contents = {name: archive.read(name) for name in MEMBERS}  # each proved by its checksum
+    with h5py.File(io.BytesIO(contents[WEIGHTS]), "r") as file:
+        found = sum(array.size for array in _arrays(file))
+    if found != num_weights:
+        raise ValueError(f"it holds {found:,} weights, and the network has {num_weights:,}")
+
+
+def is_whole(run: RunFolder, model: str, seed: int, num_weights: int) -> bool:
+    """Whether the files of one training can be used: its network, of this many weights, and what it gave."""
+    try:
+        check_saved(run.seed_folder(model, seed) / "model.keras", num_weights)
+        run.history(model, seed)
+        run.predictions(model, seed)
+    except (RunError, OSError, ValueError, zipfile.BadZipFile):
+        return False
+    return True
+
+
+def _arrays(file: h5py.File) -> Iterator[h5py.Dataset]:
+    """All arrays of a file, known to be plain ones that stand in it."""
+    groups, parts = [(file, 1)], 0
+    while groups:
+        group, depth = groups.pop()
+        for name in group:
+            parts += 1
+            if parts > MOST_PARTS or depth > DEPTH:  # a group may hold itself
+                raise ValueError("it has more parts than a network")
+            if group.get(name, getclass=True, getlink=True) is not h5py.HardLink:
+                raise ValueError(f"{name!a} in it is a link to something else")
+            part = group[name]
+            if isinstance(part, h5py.Group):
+                groups.append((part, depth + 1))
+            elif _is_plain(part):
+                yield part
+            else:
+                raise ValueError(f"{name!a} in it is no plain array of float32")
+
+
+def _is_plain(part: h5py.Dataset | h5py.Datatype) -> bool:
+    """Whether it is float32 numbers, neither packed nor somewhere else."""
+    return (
+        isinstance(part, h5py.Dataset)
+        and part.dtype == np.float32
+        and part.shape is not None
+        and not part.external
+        and not part.is_virtual
+        and part.id.get_create_plist().get_nfilters() == 0
+    )
+
+
+def load(path: Path, network: Dense | Cnn, num_classes: int) -> "keras.Model":
+    """Rebuild a saved network from its config and give it the saved weights; no code from the file runs.
+
+    Args:
+        path: a `model.keras` written by a training of this network.
+        network: what the config says it is.
+        num_classes: how many probabilities it gives.
+
+    Raises:
+        RunError: the file is missing, damaged, or of another network.
+    """
+    from model.networks.build import build
+
+    model = build(network, num_classes, seed=0)
+    try:
+        with warnings.catch_warnings():
+            # Keras leaves a layer that it does not find as it was, with a warning.
+            warnings.simplefilter("error", UserWarning)
+            check_saved(path, model.count_params())
+            model.load_weights(path)
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing; {AGAIN}") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise RunError(f"{path} is damaged; delete its folder, then {AGAIN}") from None
+    except Exception as error:  # a file made to do harm fails in as many ways as there are readers
+        problem = (str(error) or type(error).__name__).splitlines()[0]
+        raise RunError(
+            f"{path} does not fit the network in the run's config.yaml ({problem}); "
+            f"delete its folder, then {AGAIN}"
+        ) from None
+    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        raise RunError(f"{path} holds weights that are not finite numbers; delete its folder, then {AGAIN}")
+    return model
+
+
+def model_bytes(model: Any) -> bytes:
+    """A network as the content of a `.keras` file; Keras itself would write in place."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        try:
+            model.save(path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        return path.read_bytes()

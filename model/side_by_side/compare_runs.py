@@ -1,0 +1,284 @@
+"""Any runs side by side: their models, what their configs differ in, and what beats what. No TensorFlow.
+
+Which models are compared: of one run, each with its first. Of several, each model of a later run with the
+one of the same name in the first run, or where that has none of the name, with that run's last model that
+has a result: a run's last model is the one it is about. The first run is the first of those scored on the
+same test pictures; models scored on other pictures stand side by side and are not compared.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from configs.difference import differences, flat, settings_of
+from model.comparison.compare import compare_scores
+from model.comparison.intervals import Scores, over_seeds, unpaired_interval
+from model.comparison.verdict import count_looks, no_comparison, put_in_words
+from model.run.folder import RunError
+from model.side_by_side.read import ComparedRun, read_run
+
+RULE = (
+    "Each model of a later run is compared with the one of the same name in the first run scored on the same "
+    "test pictures, or where that has none of the name, with that run's last model that has a result."
+)
+RULE_OF_ONE = "Each model of the run is compared with its first."
+UNPAIRED = (
+    "Without the predictions of {names}, this rests on the two intervals and not on every picture: the "
+    "interval of the difference is wider than it would be with the predictions."
+)
+SAME_TRAININGS = (
+    "{candidate} and {baseline} hold the same trainings ({seeds}): the same experiment again, or a copy. "
+    "No comparison is made."
+)
+TOLD_BEFORE = ("config_digest", "data_digest", "bfloat16", "mixed_words")  # of an environment
+MACHINE = (
+    "processor",
+    "cores",
+    "threads_per_job",
+    "arithmetic.onednn",
+    "precision",
+)  # what decides training times
+
+
+def compare_runs(folders: Sequence[Path], outputs: Path) -> dict[str, Any]:
+    """Set runs side by side and compare their models.
+
+    Args:
+        folders: run folders, or folders with a report.json alone; the first is the one compared with.
+        outputs: the folder that paths are told from.
+
+    Returns:
+        The content of comparison.json; see outputs/README.md.
+
+    Raises:
+        RunError: none of them can be read.
+    """
+    runs, unusable = _read(folders)
+    if not runs:
+        raise RunError("\n".join(one["problem"] for one in unusable))
+    groups: dict[object, list[ComparedRun]] = {}
+    for run in runs:
+        data = run.report.data
+        groups.setdefault((data.digest, data.test, tuple(data.classes)), []).append(run)
+    parts = [_Group(group, alone=len(runs) == 1) for group in groups.values()]
+    environments = {run.label: _trained_in(run) for run in runs}
+    machines = [key for key in MACHINE if len({str(e.get(key)) for e in environments.values()}) > 1]
+    return {
+        "runs": {run.label: _described(run, outputs) for run in runs},
+        "unusable": unusable,
+        "faults": [{"run": run.label, "problem": fault} for run in runs for fault in run.faults],
+        "test_sets": [part.described() for part in parts],
+        "models": {name: entry for part in parts for name, entry in part.models.items()},
+        "rule": RULE_OF_ONE if len(runs) == 1 else RULE,
+        "comparisons": [pair for part in parts for pair in part.comparisons],
+        "not_compared": [pair for part in parts for pair in part.not_compared],
+        "config_differences": _config_differences(runs),
+        "environment_differences": differences(environments),
+        "same_machine": not machines,
+        "machine_differences": machines,
+    }
+
+
+def _read(folders: Sequence[Path]) -> tuple[list[ComparedRun], list[dict[str, str]]]:
+    """The runs that can be used, each once, and of the others why not."""
+    distinct: dict[Path, Path] = {}
+    for folder in folders:
+        distinct.setdefault(folder.resolve(), folder)
+    runs, unusable = [], []
+    for folder, label in zip(distinct.values(), _labels(list(distinct)), strict=True):
+        try:
+            runs.append(read_run(folder, label))
+        except RunError as error:
+            unusable.append({"run": label, "problem": str(error)})
+    return runs, unusable
+
+
+def _labels(paths: Sequence[Path]) -> list[str]:
+    """The end of each path that no other has: the folder's name, or with as much before it as it takes."""
+    for length in range(1, max(len(path.parts) for path in paths) + 1):
+        labels = ["/".join(path.parts[-length:]).lstrip("/") or "/" for path in paths]
+        if len(set(labels)) == len(labels):
+            break
+    return labels
+
+
+def _described(run: ComparedRun, outputs: Path) -> dict[str, Any]:
+    """What is known of a run as a whole."""
+    return {
+        "folder": os.path.relpath(run.folder, outputs),
+        "name": run.report.name,
+        "seeds": run.report.seeds,
+        "config_digest": run.report.config_digest,
+        "config_known": run.config is not None,
+        "predictions": any(run.predictions.values()),
+        "environment": run.report.environment,
+    }
+
+
+def _trained_in(run: ComparedRun) -> dict[str, Any]:
+    """What a run was made in, by dotted key: what its trainings used, not what they could have."""
+    told = flat(run.report.environment)
+    precisions = {entry.precision for entry in run.report.models.values() if entry.precision}
+    return {key: value for key, value in told.items() if key not in TOLD_BEFORE} | {
+        "precision": ", ".join(sorted(precisions))
+    }
+
+
+def _config_differences(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
+    """By config.yaml, or as far as report.json tells."""
+    settings = {}
+    for run in runs:
+        told = run.report
+        of_models = {name: {"architecture": entry.architecture} for name, entry in told.models.items()}
+        data: dict[str, Any] = {"validation_images": told.data.validation}
+        if told.data.name != "lines":  # made-up ones are so by data.source, and data.name says nothing of it
+            data["name"] = told.data.name
+        known = {"seeds": told.seeds, "data": data, "models": of_models}
+        settings[run.label] = flat(known) if run.config is None else settings_of(run.config)
+    return differences(settings, frozenset(run.label for run in runs if run.config is None))
+
+
+class _Group:
+    """Runs scored on the same test pictures: their models and the comparisons among them.
+
+    Args:
+        runs: at least one.
+        alone: whether there is no other run, so that its own models are compared.
+    """
+
+    def __init__(self, runs: Sequence[ComparedRun], alone: bool) -> None:
+        self.runs, self.data = runs, runs[0].report.data
+        self.scores: dict[str, Scores] = {}
+        self.models: dict[str, dict[str, Any]] = {}
+        self.comparisons: list[dict[str, Any]] = []
+        self.not_compared: list[dict[str, Any]] = []
+        _agree_on_labels(runs)
+        for run in runs:
+            for model in run.report.models:
+                self._describe(run, model)
+        first = runs[0]
+        if alone:
+            for model in first.names[1:]:
+                self._compare(first, first.names[0], first, model)
+        for run in runs[1:]:
+            for model in run.names if first.names else []:
+                self._compare(first, model if model in first.names else first.last, run, model)
+
+    def described(self) -> dict[str, Any]:
+        """The test pictures, and how often they were looked at."""
+        digests = [run.report.config_digest for run in self.runs]
+        told = max(run.report.test_looks for run in self.runs)
+        paired = [pair for pair in self.comparisons if pair["paired"]]
+        return {
+            "title": self.data.title,
+            "digest": self.data.digest,
+            "images": self.data.test,
+            "runs": [run.label for run in self.runs],
+            "models": list(self.models),
+            **count_looks(digests, paired, self.data.test, told),
+        }
+
+    def _describe(self, run: ComparedRun, model: str) -> None:
+        """A model's entry: by its stored predictions where there are any, else by its report."""
+        name, entry = f"{run.label}/{model}", run.report.models[model].model_dump()
+        stored = run.predictions.get(model)
+        self.models[name] = {"run": run.label, "model": model, "from": "report.json", **entry}
+        self.models[name]["config_digest"] = run.report.config_digest
+        if stored:
+            probabilities = {seed: one.probabilities for seed, one in stored.items()}
+            self.scores[name] = scores = Scores(probabilities, next(iter(stored.values())).labels)
+            accuracy = over_seeds(scores.right, share=True)
+            self.models[name] |= {"from": "predictions.npz", "seeds": scores.seeds, "accuracy": accuracy}
+
+    def _compare(self, first: ComparedRun, baseline: str, later: ComparedRun, candidate: str) -> None:
+        pair: dict[str, Any] = {
+            "baseline": f"{first.label}/{baseline}",
+            "candidate": f"{later.label}/{candidate}",
+        }
+        if reason := self._obstacle(pair, first, later):
+            self.not_compared.append({**pair, "verdict": reason})
+            return
+        without = [name for name in pair.values() if name not in self.scores]
+        one, other = (pair["baseline"], pair["candidate"])
+        if without:
+            pair |= self._unpaired(one, other)
+        else:
+            pair |= compare_scores(self.scores[one], self.scores[other], self.data.classes)
+        source = "this run" if first is later else "these runs"
+        pair |= {
+            "paired": not without,
+            "without_predictions": without,
+            **put_in_words(pair, self.models, self.data.test, source),
+        }
+        if without:
+            pair["words"]["unpaired"] = UNPAIRED.format(names=" and ".join(without))
+            pair["verdict"] += f" {pair['words']['unpaired']}"
+        self.comparisons.append(pair)
+
+    def _obstacle(self, pair: dict[str, Any], first: ComparedRun, later: ComparedRun) -> str:
+        """Why these two can't be compared; nothing if they can."""
+        failed = [
+            {**failure.model_dump(), "model": f"{run.label}/{failure.model}"}
+            for run in {first.label: first, later.label: later}.values()
+            for failure in run.report.failed
+        ]
+        one, other = pair["baseline"], pair["candidate"]
+        if reason := no_comparison(one, other, self.models, failed):
+            return reason
+        if shared := self._same_trainings(one, other):
+            seeds = f"seed{'s' * (len(shared) > 1)} {', '.join(map(str, shared))}"
+            return SAME_TRAININGS.format(candidate=other, baseline=one, seeds=seeds)
+        return ""
+
+    def _same_trainings(self, one: str, other: str) -> list[int]:
+        """The seeds of which both have the same network: bit for bit, or as far as their reports tell."""
+        if one in self.scores and other in self.scores:
+            return _equal_seeds(
+                *(_by_seed(s.seeds, s.probabilities) for s in (self.scores[one], self.scores[other]))
+            )
+        first, second = self.models[one], self.models[other]
+        if any(first[key] != second[key] for key in ("config_digest", "model")):
+            return []
+        return _equal_seeds(*(_by_seed(m["seeds"], m["accuracy"]["values"]) for m in (first, second)))
+
+    def _unpaired(self, baseline: str, candidate: str) -> dict[str, Any]:
+        """A comparison by the two intervals alone."""
+        one, other = (self.models[name]["accuracy"] for name in (baseline, candidate))
+        ends = [(found["mean"], found["interval"][0], found["interval"][1]) for found in (other, one)]
+        over = {one["over"], other["over"]}
+        return {
+            "difference": other["mean"] - one["mean"],
+            "interval": unpaired_interval(*ends),
+            "over": over.pop() if len(over) == 1 else "images",
+            "to_see": None,
+            "mcnemar": [],
+            "per_class": [],
+        }
+
+
+def _by_seed(seeds: Sequence[int], values: Iterable[Any]) -> dict[int, Any]:
+    return dict(zip(seeds, values, strict=True))
+
+
+def _equal_seeds(one: Mapping[int, Any], other: Mapping[int, Any]) -> list[int]:
+    """The seeds of which both have the same."""
+    return [seed for seed in one if seed in other and np.array_equal(one[seed], other[seed])]
+
+
+def _agree_on_labels(runs: Sequence[ComparedRun]) -> None:
+    """Leave out what was stored with other labels than most; of equally many, than the first."""
+    stored = [
+        (run, model, seed, one.labels.tobytes())
+        for run in runs
+        for model, seeds in run.predictions.items()
+        for seed, one in seeds.items()
+    ]
+    if stored:
+        [(common, _)] = Counter(labels for *_, labels in stored).most_common(1)
+        for run, model, seed, labels in stored:
+            if labels != common:
+                run.drop(model, seed, "holds other labels than the other predictions of the same pictures")

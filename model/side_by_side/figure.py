@@ -1,0 +1,80 @@
+"""The picture of runs side by side: the accuracy of every model of every run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.ticker import FuncFormatter
+
+from model.report.canvas import GREY, Sheet, top_below
+from model.report.estimates import (
+    colours_of,
+    draw_estimate,
+    finish_rows,
+    model_name,
+    whole_percent,
+    write_number,
+)
+from model.report.figure import Figure
+from model.report.words import percent, span
+from model.side_by_side.text import headline
+
+ROW, HEADING, AXIS = 48, 40, 40  # pixels: of a model, above a set of test pictures, below it
+MOST_ROWS = 26  # so that the sheet is no higher than 1500 pixels
+NAMES, DOTS, NUMBERS = 24, 370, 1020  # where the columns begin
+READING = (
+    "A dot is one seed; diamond and line are the mean and its 95 % interval. A colour is a run. Whether two "
+    "models differ is told by the interval of their difference, in the text, not by how the lines overlap."
+)
+
+
+def side_by_side(comparison: Mapping[str, Any], path: Path) -> Figure:
+    """Draw the accuracy of every model, those scored on the same pictures on one scale.
+
+    Args:
+        comparison: comparison.json's content. All numbers are its `models.*.accuracy`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
+    """
+    title, drawn = headline(comparison), _shown(comparison)
+    reading, hidden = READING, len(comparison["models"]) - sum(len(models) for _, models in drawn)
+    if hidden:
+        reading += f"\n{hidden} more models are in comparison.json and not drawn."
+    height = sum(HEADING + ROW * len(models) + AXIS for _, models in drawn)
+    sheet = Sheet(max(300, top_below(reading) + height), title, reading)
+    colours, y = colours_of(comparison["runs"]), sheet.top
+    for tested, models in drawn:
+        sheet.text(
+            NAMES, y + 8, f"{tested['title']}: right, of {tested['images']:,} test pictures", colour=GREY
+        )
+        y += HEADING
+        axes = sheet.axes(DOTS, y, NUMBERS - DOTS - 20, ROW * len(models))
+        for row, (name, entry) in enumerate(models.items()):
+            found, middle = entry["accuracy"], y + ROW * (row + 0.5)
+            model_name(sheet, middle - 8, name, DOTS - NAMES - 20)
+            draw_estimate(axes, row, found["mean"], found["interval"], colours[entry["run"]], found["values"])
+            write_number(sheet, NUMBERS, middle, percent(found["mean"]), span(found["interval"]))
+        finish_rows(axes, len(models))
+        axes.xaxis.set_major_formatter(FuncFormatter(whole_percent))
+        y += ROW * len(models) + AXIS
+    sheet.save(path)
+    shares = [
+        f"{name} {percent(entry['accuracy']['mean'])}"
+        for _, models in drawn
+        for name, entry in models.items()
+    ]
+    return Figure(path, title, f"{title}. Right on the test pictures: {', '.join(shares)}.")
+
+
+def _shown(comparison: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Sets of test pictures with the models scored on them, as many as there is room for."""
+    left, drawn = MOST_ROWS, []
+    for tested in comparison["test_sets"]:
+        models = {name: comparison["models"][name] for name in tested["models"][:left]}
+        left -= len(models) + 2 * bool(models)  # a heading and an axis are as high as two rows
+        if models:
+            drawn.append((tested, models))
+        left = max(left, 0)
+    return drawn

@@ -1,0 +1,153 @@
+"""Train and score one model with one seed: the work of a process that has TensorFlow to itself.
+
+TensorFlow is imported by the functions, so that the parent can name them without it.
+"""
+
+import csv
+import io
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from configs.schema import Augmentation, Cnn, Dense, Training
+from data.splits import Splits
+from data.storage import write_atomically, write_json, write_npz
+from model.run.arithmetic import Arithmetic
+from model.run.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
+from model.run.environment import decisive
+from model.run.saved import model_bytes
+from model.run.workers import JobFailed, Report
+
+
+def train_and_score(
+    splits: Splits,
+    report: Report,
+    *,
+    network: Dense | Cnn,
+    recipe: Training,
+    augmentation: Augmentation | None,
+    seed: int,
+    arithmetic: Arithmetic,
+    environment: dict[str, Any],
+    folder: Path,
+    identity: dict[str, Any],
+) -> dict[str, Any]:
+    """Train one network, score it on all test images once, save everything; metrics.json last.
+
+    `environment` is recorded in it. What decides bits of it, and `arithmetic`, must be those that an
+    unfinished training began with; else it begins again.
+
+    Returns:
+        The content of metrics.json.
+    """
+    from model.networks.answers import accuracy, log_loss, predict, seconds_for_one
+    from model.training.train import train
+
+    same = {"model": folder.parent.name, "seed": seed, **decisive(environment), **asdict(arithmetic)}
+    model, history, train_seconds = _train_on(
+        Checkpoints(folder, identity | same),
+        report,
+        partial(
+            train,
+            network,
+            recipe,
+            augmentation,
+            splits.train,
+            splits.validation,
+            len(splits.class_names),
+            seed,
+            arithmetic,
+            on_progress=lambda progress: report(_shown(progress, recipe.epochs)),
+        ),
+    )
+    probabilities, predict_seconds = predict(model, splits.test.images)
+    validation, _ = predict(model, splits.validation.images)
+    if not (np.isfinite(probabilities).all() and np.isfinite(validation).all()):
+        raise JobFailed("its probabilities are not finite numbers; a lower learning_rate may help")
+    metrics = {
+        **identity,
+        "accuracy": accuracy(probabilities, splits.test.labels),
+        "loss": log_loss(probabilities, splits.test.labels),
+        "validation_accuracy": accuracy(validation, splits.validation.labels),
+        "validation_loss": log_loss(validation, splits.validation.labels),
+        "distinct_answers": len(set(probabilities.argmax(axis=1).tolist())),
+        "patterns": _patterns(model),
+        "epochs": len(history),
+        "precision": arithmetic.precision,
+        "environment": environment | {"arithmetic": asdict(arithmetic)},
+        "train_seconds": round(train_seconds, 3),
+        "predict_seconds": round(predict_seconds, 4),
+        "predict_one_seconds": round(seconds_for_one(model, splits.test.images), 6),
+    }
+    _must_be_there(folder)
+    write_atomically(folder / "model.keras", model_bytes(model))
+    write_atomically(folder / "history.csv", _csv(history).encode())
+    write_npz(folder / "predictions.npz", {"probabilities": probabilities, "labels": splits.test.labels})
+    write_json(folder / "metrics.json", metrics)
+    remove_checkpoints(folder)
+    return metrics
+
+
+def _patterns(model: Any) -> dict[str, Any] | None:
+    """How many filters of the first convolution match a named pattern, if there is one."""
+    from model.networks.patterns import count_patterns
+
+    first = [layer for layer in model.layers if layer.name in ("conv1", "conv1_linear")]
+    kernels = [weight for layer in first for weight in layer.get_weights() if weight.ndim == 4]
+    return count_patterns(kernels[0]) if kernels else None
+
+
+def _train_on(
+    checkpoints: Checkpoints, report: Report, train: Callable[..., tuple[Any, list[dict[str, float]]]]
+) -> tuple[Any, list[dict[str, float]], float]:
+    """Train from the newest checkpoint on, leaving one after each epoch -> network, history, seconds."""
+    from model.training.train import State, TrainingFailed
+
+    faults: list[str] = []
+    saved = checkpoints.load(faults.append)
+    if faults:
+        there = f"going on after epoch {len(saved.history)}" if saved else "starting over"
+        report("; ".join([*faults, there]))
+    # Of this process's own work, since others may share its core; and of those that were interrupted.
+    started = time.process_time() - (saved.seconds if saved else 0)
+
+    def save(state: State) -> None:
+        _must_be_there(checkpoints.folder)
+        checkpoints.save(Checkpoint(state.variables, state.history, time.process_time() - started))
+
+    try:
+        model, history = train(state=State(saved.variables, saved.history) if saved else None, on_epoch=save)
+    except TrainingFailed as error:
+        raise JobFailed(str(error)) from None
+    return model, history, time.process_time() - started
+
+
+def _must_be_there(seed_folder: Path) -> None:
+    """Writing makes folders that are missing: it must not bring back a run that was deleted."""
+    run = seed_folder.parents[1]
+    if not run.is_dir():
+        raise JobFailed(f"{run} was deleted or moved meanwhile")
+
+
+def _shown(progress: Any, epochs: int) -> tuple[float, str, str]:
+    """A training's progress as the display takes it: share done, epochs, latest validation accuracy."""
+    history = progress.history
+    note = (
+        f"validation {100 * history[-1]['val_accuracy']:.1f} %, loss {history[-1]['val_loss']:.3f}"
+        if history
+        else ""
+    )
+    return progress.done / progress.total, f"{len(history)}/{epochs}", note
+
+
+def _csv(history: list[dict[str, float]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    return text.getvalue()

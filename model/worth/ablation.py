@@ -1,0 +1,228 @@
+"""What each filter is worth: the network's answers with the filter's map replaced by a constant.
+
+One pass over the images serves all filters. What lies upstream of a filter is computed once, and of
+what lies downstream only what the filter can change:
+
+- A filter of the last convolution reaches the first dense layer through its own rows of the weights.
+  Taking it out subtracts its share, `pooled map @ rows`, and adds the constant's.
+- A filter of an earlier convolution reaches the next one through one slice of each kernel. The next
+  layer's values are kept, and the slice's change added: one convolution of a single channel, as one
+  small matrix product per place of the pooling window, in pieces that stay in the processor's cache.
+"""
+
+import threading
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import tensorflow as tf
+from numpy.lib.stride_tricks import as_strided
+
+from model.networks.as_arrays import Convolution, Network, forward, logits_of
+
+CACHE_BYTES = 500_000  # one array of a piece; three of them live in a core's cache
+STACK_BYTES = 50_000_000  # downstream values of several filters, stacked for one matrix product
+
+
+class Ablation:
+    """The answers of a network without each of its filters.
+
+    Args:
+        network: with at least one convolution.
+        constants: per convolution float32 (filters,): what replaces each filter's map.
+    """
+
+    def __init__(self, network: Network, constants: list[np.ndarray]) -> None:
+        self.network = network
+        self.constants = constants
+        earlier = zip(network.convolutions[1:], constants[:-1], strict=True)
+        self._readers = [_Reader(reader, constant) for reader, constant in earlier]
+        self._rests = [_Rest(network.convolutions[i + 2 :]) for i in range(len(self._readers))]
+
+    def answers(self, linear: list[np.ndarray], pooled: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Logits with all filters, and without each of them, one at a time.
+
+        Args:
+            linear: per convolution but the first its maps before ReLU, float32
+                (n, height, width, filters).
+            pooled: per convolution what the next layer reads, likewise.
+
+        Returns:
+            float32 (n, num_classes) and (filters of all convolutions, n, num_classes).
+        """
+        parts = [
+            self._without_each_earlier(reader, rest, before_relu, inputs)
+            for reader, rest, before_relu, inputs in zip(
+                self._readers, self._rests, linear, pooled[:-1], strict=True
+            )
+        ]
+        inner = self._inner(pooled[-1])
+        shares = self._shares(pooled[-1])
+        np.subtract(self._constant_shares[:, None], shares, out=shares)
+        shares += inner
+        without = np.concatenate([*parts, logits_of(self.network.dense, shares)])
+        return logits_of(self.network.dense, inner), without
+
+    def with_only(self, pooled: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Logits with only some filters of the last convolution, the others replaced.
+
+        Args:
+            pooled: of the last convolution, float32 (n, height, width, filters).
+            kept: bool (sets, filters).
+
+        Returns:
+            float32 (sets, n, num_classes).
+        """
+        shares = self._shares(pooled)
+        shares -= self._constant_shares[:, None]
+        everywhere = self._constant_shares.sum(axis=0) + self.network.dense[0][1]
+        num_filters, num_images, units = shares.shape
+        inner = kept.astype(np.float32) @ shares.reshape(num_filters, -1)
+        inner = inner.reshape(len(kept), num_images, units)
+        inner += everywhere
+        return logits_of(self.network.dense, inner)
+
+    @cached_property
+    def _rows(self) -> np.ndarray:
+        """The first dense layer's weights by filter of the last convolution: (filters, places, units)."""
+        weights = self.network.dense[0][0]
+        by_place = weights.reshape(-1, self.network.convolutions[-1].num_filters, weights.shape[1])
+        return np.ascontiguousarray(by_place.transpose(1, 0, 2))
+
+    @cached_property
+    def _constant_shares(self) -> np.ndarray:
+        """What each constant adds to the first dense layer: (filters, units)."""
+        sums = self._rows.sum(axis=1, dtype=np.float64) * self.constants[-1][:, None]
+        return sums.astype(np.float32)
+
+    def _inner(self, features: np.ndarray) -> np.ndarray:
+        """The first dense layer before its ReLU, (n, units)."""
+        weights, bias = self.network.dense[0]
+        inner = features.reshape(len(features), -1) @ weights
+        inner += bias
+        return inner
+
+    def _shares(self, pooled: np.ndarray) -> np.ndarray:
+        """What each filter of the last convolution adds to the first dense layer: (filters, n, units)."""
+        by_filter = pooled.reshape(len(pooled), -1, pooled.shape[-1]).transpose(2, 0, 1)
+        return np.ascontiguousarray(by_filter) @ self._rows
+
+    def _without_each_earlier(
+        self, reader: "_Reader", rest: "_Rest", linear: np.ndarray, pooled: np.ndarray
+    ) -> np.ndarray:
+        num_images, num_filters = len(pooled), pooled.shape[-1]
+        logits = np.empty((num_filters, num_images, self.network.dense[-1][1].size), np.float32)
+        piece = max(1, min(num_images, CACHE_BYTES // linear[0].nbytes))
+        for first in range(0, num_images, piece):
+            part = slice(first, first + piece)
+            for filters, values in reader.without_each(linear[part], pooled[part]):
+                inner = self._inner(rest(values.reshape(-1, *values.shape[2:])))
+                answers = logits_of(self.network.dense, inner)
+                logits[filters, part] = answers.reshape(*values.shape[:2], -1)
+        return logits
+
+
+class _Rest:
+    """The convolutions after the one that reads the filter: there everything has changed."""
+
+    def __init__(self, convolutions: tuple[Convolution, ...]) -> None:
+        self._convolutions = convolutions
+        self._run = tf.function(lambda x: forward(convolutions, x)[-1].pooled, autograph=False)
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        return self._run(values).numpy() if self._convolutions else values
+
+
+class _Reader:
+    """A convolution that reads the replaced map, with its ReLU and pooling.
+
+    Its values before ReLU are held window by window of the pooling, as (places of the window, windows,
+    filters), so that pooling takes the largest (or the mean) over the first axis. All values of a
+    window come from one patch of the input, `patch` pixels high and wide.
+    """
+
+    def __init__(self, convolution: Convolution, constant: np.ndarray) -> None:
+        self.convolution = convolution
+        self.constant = constant
+        size, stride, window = convolution.kernel.shape[0], convolution.stride, convolution.window
+        self.patch = size + stride * (window - 1)
+        # the slice of the kernel that reads each input channel, at each place of the window
+        num_inputs, num_filters = convolution.kernel.shape[2:]
+        kernels = np.zeros((num_inputs, window, window, self.patch, self.patch, num_filters), np.float32)
+        for row in range(window):
+            for column in range(window):
+                rows = slice(row * stride, row * stride + size)
+                columns = slice(column * stride, column * stride + size)
+                kernels[:, row, column, rows, columns] = convolution.kernel.transpose(2, 0, 1, 3)
+        self.kernels = kernels.reshape(num_inputs, window**2, self.patch**2, num_filters)
+        self._memory = threading.local()  # each thread is at another batch
+
+    def without_each(self, linear: np.ndarray, inputs: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """The pooled values without each input channel, for as many channels at a time as memory allows.
+
+        Yields (channels, float32 (channels, n, height, width, filters)); the array is used again.
+        """
+        num_images, num_channels = len(inputs), inputs.shape[-1]
+        windows = linear.shape[1] // self.convolution.window
+        intact = self._by_window(linear, windows)
+        patches = self._patches(self._changes(inputs), windows)
+        shape = (num_images, windows, windows, linear.shape[-1])
+        group = max(1, min(num_channels, STACK_BYTES // (4 * int(np.prod(shape)))))
+        stack = self._buffer(group, *shape)
+        values = self._buffer(*intact.shape)
+        columns = self._buffer(*patches.shape[1:])
+        for first in range(0, num_channels, group):
+            channels = range(first, min(first + group, num_channels))
+            for channel in channels:
+                np.copyto(columns, patches[channel])
+                np.matmul(columns.reshape(-1, self.patch**2), self.kernels[channel], out=values)
+                values += intact
+                self._pool(values, stack[channel - first].reshape(intact.shape[1:]))
+            yield slice(channels.start, channels.stop), stack[: len(channels)]
+
+    def _by_window(self, linear: np.ndarray, windows: int) -> np.ndarray:
+        """Values before ReLU as (places of the window, n * windows**2, filters); the edge that fills no
+        window is left out."""
+        window, num_filters = self.convolution.window, linear.shape[-1]
+        used = linear[:, : windows * window, : windows * window]
+        blocks = used.reshape(len(linear), windows, window, windows, window, num_filters)
+        blocks = blocks.transpose(2, 4, 0, 1, 3, 5)
+        return np.ascontiguousarray(blocks).reshape(window**2, -1, num_filters)
+
+    def _changes(self, inputs: np.ndarray) -> np.ndarray:
+        """What replacement adds to each input channel, (channels, n, height, width); 0 in the padding."""
+        changes = (self.constant - inputs).transpose(3, 0, 1, 2)
+        if self.convolution.padding == "same":
+            before, after = _same_padding(inputs.shape[1], self.convolution)
+            return np.pad(changes, ((0, 0), (0, 0), (before, after), (before, after)))
+        return np.ascontiguousarray(changes)
+
+    def _patches(self, changes: np.ndarray, windows: int) -> np.ndarray:
+        """The patches that the windows read, (channels, n, windows, windows, patch, patch): overlapping
+        views, nothing is copied."""
+        channel, image, row, column = changes.strides
+        step = self.convolution.stride * self.convolution.window
+        shape = (*changes.shape[:2], windows, windows, self.patch, self.patch)
+        return as_strided(changes, shape, (channel, image, row * step, column * step, row, column))
+
+    def _pool(self, values: np.ndarray, out: np.ndarray) -> None:
+        """ReLU and pooling over the first axis; the largest is the same before and after ReLU."""
+        if self.convolution.pooling == "average":
+            np.maximum(values, 0, out=values)
+            np.mean(values, axis=0, out=out)
+        else:
+            np.maximum.reduce(values, axis=0, out=out, initial=0)
+
+    def _buffer(self, *shape: int) -> np.ndarray:
+        """Memory that is used again: fresh pages cost more than the arithmetic on them."""
+        buffers: dict[tuple[int, ...], np.ndarray] = vars(self._memory).setdefault("buffers", {})
+        if shape not in buffers:
+            buffers[shape] = np.empty(shape, np.float32)
+        return buffers[shape]
+
+
+def _same_padding(side: int, convolution: Convolution) -> tuple[int, int]:
+    """Zeros before and after, as TensorFlow's "SAME" puts them: the odd one after."""
+    steps = -(-side // convolution.stride)
+    total = max((steps - 1) * convolution.stride + convolution.kernel.shape[0] - side, 0)
+    return total // 2, total - total // 2

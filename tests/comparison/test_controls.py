@@ -1,0 +1,220 @@
+"""What comparisons with controls come to in words, whichever way they fall."""
+
+import json
+from typing import Any
+
+import pytest
+
+from configs.schema import Cnn, Dense, Training, load
+from model.comparison.controls import explain_differences
+from model.networks.facts import layer_facts
+
+CNN = Cnn(architecture="cnn")
+CONTROLS: dict[str, Dense | Cnn] = {
+    "a": CNN,
+    "b": Dense(architecture="dense"),
+    "c": Dense(units=(307,)),
+    "d": Dense(units=(6368,)),
+    "e": Cnn(pooling="none"),
+    "f": Cnn(kernels="hand_made"),
+}
+
+
+def facts(networks: dict[str, Dense | Cnn]) -> dict[str, dict[str, int]]:
+    layers = {name: layer_facts(network, 10) for name, network in networks.items()}
+    return {
+        name: {
+            "parameters": sum(layer.parameters for layer in found),
+            "flops_per_image": sum(layer.flops for layer in found),
+        }
+        for name, found in layers.items()
+    }
+
+
+def settings(networks: dict[str, Dense | Cnn]) -> dict[str, dict[str, Any]]:
+    return {
+        name: network.model_dump(exclude={"training"}) | Training().model_dump()
+        for name, network in networks.items()
+    }
+
+
+def comparison(
+    baseline: str, candidate: str, difference: float, reach: float = 0.005, over: str = "seeds and images"
+) -> dict[str, Any]:
+    interval = [difference - reach, difference + reach]
+    pair = {"baseline": baseline, "candidate": candidate}
+    return pair | {"difference": difference, "interval": interval, "over": over}
+
+
+def told(*comparisons: dict[str, Any], networks: dict[str, Dense | Cnn] = CONTROLS) -> list[dict[str, Any]]:
+    found = explain_differences(settings(networks), comparisons, facts(networks))
+    json.dumps(found, allow_nan=False)  # what is no JSON can't be in report.json
+    return [dict(entry) for entry in found]
+
+
+def words(*comparisons: dict[str, Any]) -> list[str]:
+    return [entry["words"] for entry in told(*comparisons)]
+
+
+def test_how_much_of_a_lead_is_not_owed_to_size() -> None:
+    found = told(comparison("a", "b", -0.026), comparison("a", "c", -0.021), comparison("a", "d", -0.013))
+    assert [entry["words"] for entry in found] == [
+        "Without convolutions: a is ahead of b by 2.6 points (2.1 to 3.1).",
+        "With as many parameters, but without convolutions: a is ahead of c by 2.1 points (1.6 to 2.6), "
+        "about 80 % of its lead over b.",
+        "With as much arithmetic, but without convolutions: a is ahead of d by 1.3 points (0.8 to 1.8), "
+        "about 50 % of its lead over b.",
+    ]
+    assert [entry["equal"] for entry in found] == [[], ["parameters"], ["flops_per_image"]]
+    assert [entry["share_of_lead"] for entry in found] == [
+        None,
+        pytest.approx(21 / 26),
+        pytest.approx(0.5),
+    ]
+    assert {entry["setting"] for entry in found} == {"architecture"}
+
+
+def test_the_baseline_may_be_the_dense_one() -> None:
+    """Of a dense baseline and two networks with convolutions, the one with other layers says nothing."""
+    networks: dict[str, Dense | Cnn] = {"b": Dense(), "a": CNN, "x": Cnn(units=(64,))}
+    found = told(comparison("b", "a", 0.026), comparison("b", "x", 0.02), networks=networks)
+    assert [entry["words"] for entry in found] == [
+        "Without convolutions: a is ahead of b by 2.6 points (2.1 to 3.1)."
+    ]
+
+
+def test_of_dense_networks_that_are_alike_the_first_is_the_measure() -> None:
+    networks: dict[str, Dense | Cnn] = {"a": CNN, "b": Dense(), "same": Dense(), "c": Dense(units=(307,))}
+    pairs = [comparison("a", "b", -0.03), comparison("a", "same", -0.02), comparison("a", "c", -0.015)]
+    found = told(*pairs, networks=networks)
+    assert [entry["candidate"] for entry in found] == ["b", "c"]
+    assert found[1]["share_of_lead"] == pytest.approx(0.5), "of the lead over b"
+
+
+def test_a_lead_of_one_training_each_may_be_another_with_other_seeds() -> None:
+    single = [comparison("a", name, gap, over="images") for name, gap in (("b", -0.026), ("e", 0.001))]
+    assert words(*single) == [
+        "Without convolutions: a is ahead of b by 2.6 points (2.1 to 3.1); another seed may differ.",
+        "Only pooling differs (max against none): no difference can be seen between a and e, and anything "
+        "from 0.6 points behind to 0.4 ahead fits; another seed may differ.",
+    ]
+
+
+def test_a_control_that_is_as_good_or_better() -> None:
+    lead = comparison("a", "b", -0.026)
+    assert words(lead, comparison("a", "c", 0.002))[1] == (
+        "With as many parameters, but without convolutions: no difference can be seen between a and c, and "
+        "anything from 0.7 points behind to 0.3 ahead fits."
+    )
+    assert words(lead, comparison("a", "c", 0.012))[1] == (
+        "With as many parameters, but without convolutions: c is ahead of a by 1.2 points (0.7 to 1.7)."
+    )
+
+
+@pytest.mark.parametrize(("plain", "lead"), [(-0.002, -0.021), (-0.026, -0.002), (-0.026, 0.012)])
+def test_no_share_where_a_lead_is_not_clear(plain: float, lead: float) -> None:
+    found = told(comparison("a", "b", plain), comparison("a", "c", lead))
+    assert found[1]["share_of_lead"] is None, "a ratio of leads that may be none says nothing"
+    assert "lead" not in found[1]["words"]
+
+
+def test_a_small_share_is_not_rounded_to_none() -> None:
+    found = told(comparison("a", "b", -0.026), comparison("a", "c", -0.001, reach=0.0004))
+    assert "less than a tenth of its lead over b" in found[1]["words"]
+
+
+def test_another_recipe_is_told_beside_another_architecture() -> None:
+    of_models = settings(CONTROLS)
+    of_models["b"] |= {"epochs": 10, "batch_size": 128}
+    of_models["c"] |= {"epochs": 1, "schedule": "constant", "stop_at_accuracy": 0.9}
+    pairs = [comparison("a", "b", -0.026), comparison("a", "c", 0.001), comparison("d", "a", 0.02)]
+    found = explain_differences(of_models, pairs, facts(CONTROLS))
+    assert [entry["recipe_differs"] for entry in found] == [
+        ["batch_size", "epochs"],
+        ["schedule", "epochs", "stop_at_accuracy"],
+        [],
+    ]
+    assert found[0]["words"].endswith(
+        "by 2.6 points (2.1 to 3.1); b is also trained otherwise (batches of 128 against 64, 10 epochs "
+        "against 4)."
+    )
+    assert found[1]["words"].endswith(
+        " ahead fits; c is also trained otherwise (schedule constant against one cycle, 1 epoch against 4, "
+        "stop at accuracy 0.9 against none)."
+    )
+    assert "trained otherwise" not in found[2]["words"]
+
+
+def test_the_one_setting_that_differs_is_named() -> None:
+    assert words(comparison("a", "e", -0.008), comparison("a", "f", 0.0001)) == [
+        "Only pooling differs (max against none): a is ahead of e by 0.8 points (0.3 to 1.3).",
+        "Only kernels differ (learned against hand made): no difference can be seen between a and f, and "
+        "anything from 0.5 points behind to 0.5 ahead fits.",
+    ]
+    assert words(comparison("a", "e", 0.008), comparison("a", "f", 0.0053)) == [
+        "Only pooling differs (max against none): e is ahead of a by 0.8 points (0.3 to 1.3).",
+        "Only kernels differ (learned against hand made): f is ahead of a by 0.53 points (0.03 to 1.03).",
+    ]
+
+
+def test_values_of_every_kind_are_written_out() -> None:
+    networks: dict[str, Dense | Cnn] = {
+        "a": CNN,
+        "b": Cnn(filters=(16, 32)),
+        "c": Cnn(batch_normalization=True),
+        "d": Cnn(units=()),
+    }
+    found = told(*(comparison("a", name, 0.02) for name in "bcd"), networks=networks)
+    assert [entry["words"].split(":")[0] for entry in found] == [
+        "Only filters differ (64, 64 against 16, 32)",
+        "Only batch normalization differs (off against on)",
+        "Only units differ (128 against none)",
+    ]
+    assert found[0]["values"] == [(64, 64), (16, 32)]
+
+
+def test_models_that_differ_in_more_say_nothing() -> None:
+    networks: dict[str, Dense | Cnn] = {"a": CNN, "b": Cnn(pooling="none", dropout=0.5), "c": CNN}
+    assert told(comparison("a", "b", 0.02), comparison("a", "c", 0.02), networks=networks) == []
+
+
+def test_a_recipe_counts_as_a_setting() -> None:
+    found = settings({"a": CNN, "b": Cnn(pooling="none"), "c": CNN})
+    found["b"]["epochs"] = found["c"]["epochs"] = 9
+    pairs = [comparison("a", "b", 0.02), comparison("a", "c", 0.02)]
+    entries = explain_differences(found, pairs, facts({"a": CNN, "b": CNN, "c": CNN}))
+    assert [entry["setting"] for entry in entries] == ["epochs"], "b has other epochs beside another pooling"
+
+
+def test_one_seed_says_that_another_may_differ() -> None:
+    pairs = [comparison("a", name, -0.02, over="images") for name in "bce"]
+    assert all(sentence.endswith("; another seed may differ.") for sentence in words(*pairs))
+
+
+def test_a_single_comparison_has_its_verdict() -> None:
+    assert told(comparison("a", "e", -0.008)) == []
+
+
+def test_every_control_of_why_yaml_is_explained() -> None:
+    config = load("configs/why.yaml")
+    networks = dict(config.models)
+    baseline, *controls = networks
+    found = explain_differences(
+        {
+            name: network.model_dump(exclude={"training"}) | config.training_of(name).model_dump()
+            for name, network in networks.items()
+        },
+        [comparison(baseline, name, -0.02) for name in controls],
+        facts(networks),
+    )
+    assert [entry["candidate"] for entry in found] == controls, "a control differs in more than it should"
+    assert [(entry["setting"], entry.get("equal")) for entry in found] == [
+        ("architecture", []),
+        ("architecture", ["parameters"]),
+        ("architecture", ["flops_per_image"]),
+        ("pooling", None),
+        ("pooling", None),
+        ("pooling", None),
+        ("kernels", None),
+        ("kernels", None),
+    ]

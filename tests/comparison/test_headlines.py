@@ -1,0 +1,224 @@
+"""What pictures of the comparison say: titles computed from numbers, whichever way these fall."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model.comparison import headlines
+from model.comparison.learning_figure import Histories, last_rise, learning_title
+from model.comparison.mistake_figures import confusion_title, mistakes_title
+from model.report.words import LONGEST_NAME, in_points, names, percent, short, span
+from tests.comparison.test_accuracy_figure import HOSTILE
+
+
+def pair(difference: float, low: float, high: float, **others: Any) -> dict[str, Any]:
+    """One entry of `comparisons`, as far as titles read it."""
+    names = {"baseline": "dense", "candidate": "cnn", "over": "seeds and images", "verdict": "In words: so."}
+    return {**names, "difference": difference, "interval": [low, high], **others}
+
+
+def titled(*pairs: dict[str, Any], broken: tuple[dict[str, Any], ...] = ()) -> str:
+    return headlines.accuracy_title({"comparisons": list(pairs), "not_compared": list(broken), "models": {}})
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([pair(0.026, 0.022, 0.03)], "cnn is ahead by 2.6 points (2.2 to 3.0)"),
+        ([pair(-0.026, -0.03, -0.022)], "dense is ahead by 2.6 points (2.2 to 3.0)"),
+        (
+            [pair(0.001, -0.005, 0.007)],
+            "No difference can be seen: cnn leads dense by 0.1 points (−0.5 to 0.7)",
+        ),
+        (
+            [pair(-0.001, -0.007, 0.005)],
+            "No difference can be seen: dense leads cnn by 0.1 points (−0.5 to 0.7)",
+        ),
+        ([pair(0.003, 0.0002, 0.006)], "cnn is ahead by 0.30 points (0.02 to 0.60)"),
+        (
+            [pair(0.02, 0.01, 0.03, over="images")],
+            "cnn is ahead by 2.0 points (1.0 to 3.0); other seeds may differ",
+        ),
+        (
+            [pair(0.02, 0.01, 0.03), pair(0.03, 0.02, 0.04, candidate="b"), pair(0.0, -0.01, 0.01)],
+            "Of 3 models against dense: 2 ahead, b most, by 3.0 points; 1 can't be told from it",
+        ),
+        (
+            [pair(-0.02, -0.03, -0.01), pair(0.02, 0.01, 0.03, candidate="b")],
+            "Of 2 models against dense: 1 ahead, b by 2.0 points; 1 behind, cnn by 2.0 points",
+        ),
+        (
+            [pair(-0.02, -0.03, -0.01), pair(-0.05, -0.06, -0.04, candidate="b")],
+            "Of 2 models against dense: 2 behind, b most, by 5.0 points",
+        ),
+        (
+            [pair(-0.05, -0.06, -0.04), pair(-0.02, -0.03, -0.01, candidate="b")],
+            "Of 2 models against dense: 2 behind, cnn most, by 5.0 points",
+        ),
+        (
+            [pair(0.03, 0.02, 0.04, over="images"), pair(0.0, -0.01, 0.01, candidate="b", over="images")],
+            "Of 2 models against dense: 1 ahead, cnn by 3.0 points; 1 can't be told from it;"
+            " other seeds may differ",
+        ),
+        (
+            [pair(0.03, 0.02, 0.04), pair(0.0, -0.01, 0.01, candidate="b", over="images")],
+            "Of 2 models against dense: 1 ahead, cnn by 3.0 points; 1 can't be told from it",
+        ),
+        (
+            [pair(0.03, 0.02, 0.04), pair(0.02, 0.01, 0.03, candidate="b")],
+            "Of 2 models against dense: 2 ahead, cnn most, by 3.0 points",
+        ),
+    ],
+)
+def test_the_title_is_the_finding_whichever_way_it_falls(pairs: list[dict[str, Any]], expected: str) -> None:
+    assert titled(*pairs) == expected, "the title of 2-accuracy doesn't say what the interval says"
+
+
+def test_where_nothing_is_compared_the_title_says_why() -> None:
+    broken = {
+        "baseline": "dense",
+        "candidate": "cnn",
+        "verdict": "dense is at 10.0 %, what guessing gives: x",
+    }
+    assert titled(broken=(broken,)) == "dense is at 10.0 %, what guessing gives", "a broken run must say so"
+    several = titled(pair(0.02, 0.01, 0.03), broken=(broken,))
+    assert several.endswith("; 1 not compared"), "a model without comparison must not vanish from the title"
+
+
+def history(*accuracies: float) -> dict[str, np.ndarray]:
+    values = np.array(accuracies)
+    return {"accuracy": values, "val_accuracy": values}
+
+
+@pytest.mark.parametrize(
+    ("histories", "expected"),
+    [
+        (
+            {"dense": {0: history(0.8, 0.88, 0.881)}, "cnn": {0: history(0.8, 0.88, 0.9)}},
+            "cnn still improves at epoch 3; dense has stopped",
+        ),
+        ({"dense": {0: history(0.8, 0.88, 0.88)}}, "dense has stopped improving"),
+        ({"cnn": {0: history(0.9, 0.85)}}, "cnn gets worse at epoch 2"),
+        ({"cnn": {0: history(0.9)}}, "cnn was trained for a single epoch"),
+        (
+            {"a": {0: history(0.8, 0.9)}, "b": {0: history(0.8, 0.8, 0.9)}},
+            "a and b still improve at the end",
+        ),
+        # the last fifth of ten epochs is two: +0.1 and then +0.15 points are an improvement together
+        ({"a": {0: history(*[0.8] * 8, 0.801, 0.8025)}}, "a still improves at epoch 10"),
+        # the mean over seeds decides
+        ({"a": {0: history(0.8, 0.81), 1: history(0.8, 0.791)}}, "a has stopped improving"),
+    ],
+)
+def test_learning_title_tells_who_still_improves(histories: Histories, expected: str) -> None:
+    assert learning_title(histories) == expected, "the title of 3-learning is wrong about the end"
+
+
+def test_a_share_is_not_100_unless_all_are_right() -> None:
+    told = [percent(share) for share in (0.5, 0.9994, 0.99951, 1.0, 0.0)]
+    assert told == ["50.0 %", "99.9 %", "99.9 %", "100.0 %", "0.0 %"]
+    assert [percent(share, 0) for share in (0.994, 0.996, 1)] == ["99 %", "99 %", "100 %"]
+
+
+def test_an_interval_is_written_with_real_minus_and_enough_digits() -> None:
+    assert span((0.022, 0.03)) == "2.2 to 3.0"
+    assert span((-0.0003, 0.0397)) == "−0.03 to 3.97"
+    assert span(None) == ""
+    assert in_points(-0.0004) == "0.0", "nothing has no sign"
+
+
+@pytest.mark.parametrize(
+    ("items", "told"),
+    [
+        (["a"], "a"),
+        (["a", "b"], "a and b"),
+        (["a", "b", "c"], "a, b and c"),
+        (["a", "b", "c", "d"], "a, b and 2 more"),
+    ],
+)
+def test_lists_in_words(items: list[str], told: str) -> None:
+    assert names(items) == told
+
+
+def test_the_one_model_of_a_run_is_told_with_its_interval() -> None:
+    def told(interval: list[float] | None) -> str:
+        models = {"cnn": {"accuracy": {"mean": 0.917, "interval": interval}}}
+        return headlines.accuracy_title({"comparisons": [], "not_compared": [], "models": models})
+
+    assert told([0.911, 0.923]) == "cnn is right on 91.7 % of the test pictures (91.1 to 92.3)"
+    assert told(None) == "cnn is right on 91.7 % of the test pictures"
+
+
+def test_the_headline_is_the_verdict_s_first_clause_or_the_title_of_several() -> None:
+    one = {"comparisons": [pair(0.02, 0.01, 0.03)], "not_compared": [], "models": {}}
+    assert (headlines.headline(one), headlines.verdict_of(one)) == ("In words", "In words: so.")
+    several = one | {"comparisons": [pair(0.02, 0.01, 0.03), pair(0.03, 0.02, 0.04, candidate="b")]}
+    title = "Of 2 models against dense: 2 ahead, b most, by 3.0 points"
+    assert (headlines.headline(several), headlines.verdict_of(several)) == (title, f"{title}.")
+    assert headlines.first_clause("Both are 2.2 points apart. More: none.") == "Both are 2.2 points apart"
+
+
+def test_who_is_ahead_is_told_of_whom_where_asked() -> None:
+    assert (
+        headlines.ahead(pair(0.02, 0.01, 0.03), of_whom=True)
+        == "cnn is ahead of dense by 2.0 points (1.0 to 3.0)"
+    )
+    behind = headlines.ahead(pair(-0.02, -0.03, -0.01), of_whom=True)
+    assert behind == "dense is ahead of cnn by 2.0 points (1.0 to 3.0)"
+
+
+def test_the_rise_at_the_end_is_that_of_the_last_fifth() -> None:
+    ten = history(*np.linspace(0.5, 0.95, 10))
+    assert last_rise({0: ten}) == pytest.approx(0.1), "two of ten epochs"
+    assert last_rise({0: ten, 1: history(0.8, 0.7)}) == pytest.approx(0.0), "the mean of the seeds"
+    apart = {"accuracy": np.array([0.1, 0.9]), "val_accuracy": np.array([0.8, 0.81])}
+    assert last_rise({0: apart}) == pytest.approx(0.01), "of validation, not of training"
+    assert last_rise({0: history(0.9)}) is None
+
+
+def test_confusion_title_tells_the_largest_change() -> None:
+    classes = ["T-shirt/top", "Trouser", "Shirt"]
+    change = np.array([[0, 3.0, 0], [0, 0, 0], [-38, 0, 0]])
+    mistakes = np.abs(change)
+
+    def title(change: np.ndarray | None) -> str:
+        return confusion_title(classes, mistakes, change, "cnn")
+
+    assert title(change) == "Where cnn errs less: Shirt taken for T-shirt, −38 of 1,000"
+    assert title(-change) == "Where cnn errs more: Shirt taken for T-shirt, +38 of 1,000"
+    assert "no pair of classes changes" in title(change / 100), "changes under 1 of 1,000 are no finding"
+    assert title(None) == "Most frequent mistake of cnn: Shirt taken for T-shirt, 38 of 1,000"
+    both = np.array([[0, 0, 37.0], [0, 0, 0], [-38, 0, 0]])
+    assert title(both) == "Where cnn errs less: Shirt taken for T-shirt, −38 of 1,000"
+    assert title(-both) == "Where cnn errs more: Shirt taken for T-shirt, +38 of 1,000", "the larger of both"
+    hardly = confusion_title(classes, mistakes / 100, None, "cnn")
+    assert hardly == "cnn takes hardly any picture for another class"
+
+
+def test_mistakes_title_tells_how_sure() -> None:
+    sure, unsure = {"probability": 0.9999}, {"probability": 0.31}
+    title = mistakes_title
+    assert title([sure], "cnn") == "Sure and wrong: cnn gave each of these wrong answers at least 99.9 %"
+    assert title([sure, {"probability": 0.6}], "cnn").endswith("at least 60.0 %"), "the least sure of them"
+    assert title([{"probability": 0.41}, unsure], "cnn").endswith("more than 41.0 %"), "the surest of them"
+    assert title([unsure], "cnn") == "Wrong, but never sure: cnn gave no wrong answer more than 31.0 %"
+    assert title([], "cnn") == "cnn makes no mistake on the test pictures"
+
+
+def test_models_with_convolutions_are_looked_into_first() -> None:
+    plain, deep = {"convolution_parameters": 0}, {"convolution_parameters": 9}
+    assert headlines.by_interest({"dense": plain, "cnn": deep}) == ["cnn", "dense"]
+    assert headlines.by_interest({"cnn": deep, "dense": plain}) == ["cnn", "dense"]
+    assert headlines.by_interest({"cnn": deep, "other": deep}) == ["other", "cnn"], "of two the candidate"
+    several = {"cnn": deep, "dense": plain, "strides": deep}
+    assert headlines.by_interest(several) == ["cnn", "strides", "dense"], (
+        "of more the one all are compared with"
+    )
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_cut_to_one_printable_line(name: str) -> None:
+    shown = short(name)
+    assert shown.isprintable(), "a control character reaches the picture"
+    assert 0 < len(shown) <= LONGEST_NAME, "a name can push everything else out of its place"

@@ -1,0 +1,170 @@
+"""The first picture: what it names is what it draws, and each number stands beside its picture."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model.experiment import glance
+from model.report.canvas import MODEL_COLOURS, garment, limit_of, response
+from tests.comparison.test_accuracy_figure import report_of
+from tests.recording import Recording
+
+NAMES = [f"kind {label}" for label in range(10)]
+RANKED = (4, 2, 0, 1, 3)  # the filters, the most valuable first
+# What each is worth: the first and the third are clear, the others might be worth nothing, or less.
+WORTH = ((0.02, 0.01, 0.03), (0.01, -0.001, 0.021), (0.008, 0.001, 0.015), (-0.002, -0.006, 0.002),
+         (-0.004, -0.007, -0.001))  # fmt: skip
+
+
+def looked_into() -> Any:
+    """What the inspection of a network with five filters would leave, of two garments: kinds 3 and 8."""
+    random = np.random.default_rng(1)
+    maps = random.random((2, 26, 26, 5)) * [1, 1, 1, 1, 3]  # on the sheet are filters 4 and 2 of garment 1
+    passports = [
+        SimpleNamespace(index=index, worth=SimpleNamespace(accuracy_drop=drop, interval=(low, high)))
+        for index, (drop, low, high) in zip(RANKED, WORTH, strict=True)
+    ]
+    convolution = SimpleNamespace(
+        name="conv1",
+        kernel=random.normal(size=(3, 3, 1, 5)) * [1, 9, 1, 1, 1],  # 1, the heaviest, is not among the first
+        maps=maps,
+        pooled=maps.reshape(2, 13, 2, 13, 2, 5).max(axis=(2, 4)),
+        passports=passports,
+    )
+    images = random.integers(0, 256, (2, 28, 28), np.uint8)
+    return SimpleNamespace(images=images, labels=np.array([3, 8]), num_test=1000, convolutions=(convolution,))
+
+
+def usual() -> dict[str, Any]:
+    return report_of({"dense": 0.85, "cnn": 0.9}, names=NAMES)
+
+
+def test_the_garment_that_is_named_is_the_one_that_is_drawn(recording: Recording, tmp_path: Path) -> None:
+    inspection = looked_into()
+    glance.at_a_glance(usual(), tmp_path / "1.png", "cnn", inspection)
+    drawn = recording.last
+    [tile] = drawn.showing(garment(inspection.images[1], 5))
+    assert drawn.below(tile) == ["kind 8", "28 × 28"]
+    assert drawn.reading.startswith(
+        "Middle: the first kind 8 of the test pictures, through the filters of conv1 that cnn misses most"
+    )
+
+
+def test_every_map_stands_beside_its_kernel_and_above_its_name(recording: Recording, tmp_path: Path) -> None:
+    inspection = looked_into()
+    glance.at_a_glance(usual(), tmp_path / "1.png", "cnn", inspection)
+    drawn, [layer] = recording.last, inspection.convolutions
+    limit = limit_of(layer.maps[1][..., [4, 2]], layer.pooled[1][..., [4, 2]])
+    assert f"red up to {limit:.2f}" in drawn.reading, "the words give another limit than the colours have"
+    kernel_limit = limit_of(layer.kernel[..., 4], layer.kernel[..., 2])
+    for index in RANKED[:2]:
+        [whole] = drawn.showing(response(layer.maps[1, :, :, index], limit, 5))
+        [pooled] = drawn.showing(response(layer.pooled[1, :, :, index], limit, 10))
+        [kernel] = drawn.showing(response(layer.kernel[:, :, 0, index], kernel_limit, 30))
+        assert whole.y == pooled.y == kernel.middle[1] - 65, "a filter and its maps are a row"
+        assert kernel.x < whole.x < pooled.x, "the filter, its map, the pooled map"
+        assert drawn.below(whole) == ["its map", "26 × 26"]
+        assert drawn.below(pooled) == ["pooled", "13 × 13"]
+        assert drawn.below(kernel) == [f"filter {index}"]
+
+
+def test_the_worth_of_a_filter_stands_beside_it_and_is_filled_by_its_interval(
+    recording: Recording, tmp_path: Path
+) -> None:
+    inspection = looked_into()
+    glance.at_a_glance(usual(), tmp_path / "1.png", "cnn", inspection)
+    drawn, [layer] = recording.last, inspection.convolutions
+    diamonds = drawn.marks(1, "D")
+    spans = [line for line in drawn.marks(1, "None") if line.values[0, 0] != line.values[1, 0]]
+    limit = limit_of(layer.kernel)
+    filled = (True, False, True, False, True)  # the last loses answers clearly: below 0 and still filled
+    for index, worth, diamond, span, fill in zip(RANKED, WORTH, diamonds, spans, filled, strict=True):
+        [tile] = drawn.showing(response(layer.kernel[:, :, 0, index], limit, 8))
+        assert diamond.places[0, 1] == pytest.approx(tile.middle[1], abs=1), "beside another filter"
+        assert diamond.values[0, 0] == pytest.approx(1000 * worth[0]), "answers lost, of 1,000"
+        assert span.values[:, 0] == pytest.approx([1000 * end for end in worth[1:]])
+        assert (diamond.fill == MODEL_COLOURS[1]) == fill, "filled: the interval leaves out 0"
+        assert diamond.colour == span.colour == MODEL_COLOURS[1], "in the colour of the model looked into"
+    assert drawn.text("Worth of the best 5")
+    assert drawn.text("answers lost, of 1,000")
+
+
+@pytest.mark.parametrize("shares", [{"dense": 0.85, "cnn": 0.9}, {"c": 0.9, "a": 0.8, "b": 0.85}])
+def test_each_accuracy_stands_beside_its_model(
+    shares: dict[str, float], recording: Recording, tmp_path: Path
+) -> None:
+    report = report_of(shares)
+    figure = glance.at_a_glance(report, tmp_path / "1.png")
+    drawn = recording.last
+    dots = drawn.marks(0, "o")
+    for place, (model, diamond) in enumerate(zip(shares, drawn.marks(0, "D"), strict=True)):
+        found = report["models"][model]["accuracy"]
+        name = drawn.text(model)
+        assert 20 < diamond.places[0, 1] - name.y < 60, "a model's diamond stands below its name"
+        assert drawn.beside(name.y, 2, 0, 540) == [model, f"{100 * found['mean']:.1f} %"]
+        assert diamond.values[0, 0] == found["mean"]
+        assert diamond.colour == diamond.fill == MODEL_COLOURS[place]
+        assert dots[place].values[:, 0].tolist() == found["values"], "a dot is one seed"
+    told = ", ".join(
+        f"{model} {100 * entry['accuracy']['mean']:.1f} %" for model, entry in report["models"].items()
+    )
+    assert figure.alt.endswith(f"Right on the test pictures: {told}.")
+
+
+def test_without_filters_the_gain_of_each_class_stands_beside_its_name(
+    recording: Recording, tmp_path: Path
+) -> None:
+    report = usual()
+    report["data"]["name"] = "fashion-mnist"  # which has an order of its own
+    for label, row in enumerate(report["comparisons"][0]["per_class"]):
+        row |= {"difference": (label - 3) / 100, "interval": [-0.05, 0.1], "clear": label == 5}
+    glance.at_a_glance(report, tmp_path / "1.png")
+    drawn = recording.last
+    assert len(drawn.marks(1, "D")) == 10
+    for diamond in drawn.marks(1, "D"):
+        label = round(diamond.values[0, 0] / 10 + 3)
+        assert drawn.beside(diamond.places[0, 1] - 7, 2, 700, 790) == [f"kind {label}"]
+        assert (diamond.fill == MODEL_COLOURS[1]) == (label == 5), "clear when all classes are allowed for"
+    assert drawn.text("Gain over dense, of 1,000 of the class")
+    assert drawn.text("filled: clear when all classes are allowed for")
+
+
+def test_a_model_alone_without_filters_shows_how_often_it_is_right(
+    recording: Recording, tmp_path: Path
+) -> None:
+    report = report_of({"cnn": 0.9}, names=NAMES)
+    glance.at_a_glance(report, tmp_path / "1.png")
+    drawn = recording.last
+    rights = [1000 * row["accuracy"] for row in report["models"]["cnn"]["per_class"]]
+    assert [diamond.values[0, 0] for diamond in drawn.marks(1, "D")] == pytest.approx(rights)
+    assert drawn.text("Right, of 1,000 of the class")
+    assert "filled: clear when all classes are allowed for" not in drawn.strings
+    both = usual() | {"comparisons": []}
+    glance.at_a_glance(both, tmp_path / "1.png")
+    rights = [1000 * row["accuracy"] for row in both["models"]["cnn"]["per_class"]]
+    shown = recording.last.marks(1, "D")
+    assert [diamond.values[0, 0] for diamond in shown] == pytest.approx(rights), "the last model's"
+    assert shown[0].colour == MODEL_COLOURS[1]
+
+
+def test_the_verdict_stands_below_the_title_s_clause(recording: Recording, tmp_path: Path) -> None:
+    report = usual()
+    figure = glance.at_a_glance(report, tmp_path / "1.png")
+    verdict = report["comparisons"][0]["verdict"]
+    assert verdict.startswith(figure.title)
+    told = recording.last.strings[-1].replace("\n", " ")
+    assert verdict.startswith(told.removesuffix("…").rstrip()), "the words at the foot are not the verdict"
+
+
+def test_several_models_tell_as_many_answers_as_fit(recording: Recording, tmp_path: Path) -> None:
+    report = report_of({"a": 0.8, **{f"model-{number}": 0.9 for number in range(8)}})
+    glance.at_a_glance(report, tmp_path / "1.png")
+    foot = recording.last.strings[-1]
+    told = foot.replace("\n", " ")
+    answers = [pair["words"]["answer"] for pair in report["comparisons"]]
+    assert told.startswith(answers[0])
+    assert len(foot.splitlines()) <= 3, "the words run out of the picture"
+    assert told == " ".join(answers[: told.count("is better")]), "a sentence is cut off"

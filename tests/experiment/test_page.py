@@ -1,0 +1,286 @@
+"""report.html: all is shown as text, every picture is there and told in words, nothing is fetched."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from model.experiment.page import _numbers, limits, page
+from model.report import page as module
+from model.report.figure import Figure
+from model.report.page import PARTS
+from tests.cells import in_html
+from tests.comparison.test_accuracy_figure import HOSTILE, LOOK, report_of
+from tests.reports import told_apart
+
+ALLOWED_SCRIPTS = 1  # the page's own
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would see: tags with their attributes, and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for found, attributes in self.tags if found == tag]
+
+
+def figures_in(folder: Path, *names: str) -> list[Figure]:
+    """Pictures that exist, with awkward words."""
+    found = []
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+        found.append(Figure(path, f'{name} "finds" <b>', f'{name} "finds" <b>, 1 and 2'))
+    return found
+
+
+COMPARISON = [f"figures/{number}-x.png" for number in range(1, 6)]
+
+
+def read(report: dict[str, Any], folder: Path, config: str = "name: x") -> Reader:
+    inside = {
+        "dense": figures_in(folder, "dense/inspection/units.png"),
+        "c n&n#1": figures_in(folder, "c n&n#1/inspection/a.png", "c n&n#1/inspection/b.png"),
+    }
+    return Reader(page(report, figures_in(folder, *COMPARISON), inside, folder, config))
+
+
+def test_the_verdict_comes_first_then_the_first_picture(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.8, "cnn": 0.9})
+    reader = read(report, tmp_path)
+    order = [tag for tag, _ in reader.tags if tag in ("h1", "img", "table")]
+    assert order[:3] == ["h1", "img", "table"], "verdict, the run at a glance, then the numbers"
+    verdict = " ".join(report["comparisons"][0]["verdict"].split())
+    told = " ".join(reader.text.split()).replace(" About", ": about")
+    assert verdict in told, "the page's verdict is not report.json's"
+
+
+def test_pictures_exist_and_are_told_in_words(tmp_path: Path) -> None:
+    reader = read(report_of({"dense": 0.8, "cnn": 0.9}), tmp_path)
+    images = reader.all("img")
+    assert len(images) == 8, "every picture is on the page, once"
+    for image in images:
+        source = image["src"] or ""
+        assert (tmp_path / unquote(source)).is_file(), f"the link {source} leads nowhere"
+        assert not re.match(r"/|[a-z]+:", source), "a link must be relative to the page"
+        assert '"finds" <b>, 1 and 2' in (image["alt"] or ""), "a picture without words"
+    assert not re.search(r"https?://", page(report_of({"a": 0.9}), [], {}, tmp_path)), (
+        "a request to elsewhere"
+    )
+
+
+def test_six_pictures_in_front_the_rest_under_details(tmp_path: Path) -> None:
+    figures, inside = figures_in(tmp_path, *COMPARISON), figures_in(tmp_path, "c/a.png", "c/b.png")
+    html = page(report_of({"dense": 0.8, "cnn": 0.9}), figures, {"c": inside}, tmp_path)
+    front, details = html.split("<details>", 1)
+    assert front.count("<img") == 6, "six in front: five of the comparison, one of the inside"
+    assert details.count("<img") == 1
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whatever_stands_in_a_report_is_text(name: str, tmp_path: Path) -> None:
+    names = [name or "x", "</table><img src=x onerror=alert(1)>", *map(str, range(8))]
+    failed = ({"model": "cnn", "seed": 9, "reason": f"</ul><script>{name}</script>"},)
+    report = report_of({"dense": 0.8, "cnn": 0.9}, names=names, failed=failed)
+    report["environment"] = {"a<b>": "</script><script>alert(1)</script>"}
+    report["data"]["source"] = "<iframe src=x>"
+    reader = read(report, tmp_path, config="</pre><script>alert(1)</script>")
+    assert len(reader.all("script")) == ALLOWED_SCRIPTS, "text of the report became a script"
+    assert len(reader.all("img")) == 8, "text of the report became a picture"
+    assert not reader.all("iframe"), "text of the report became an element"
+    assert names[1] in reader.text, "a class name is not shown as it is"
+    assert not any("onerror" in attributes or "onclick" in attributes for _, attributes in reader.tags)
+
+
+def test_only_the_page_s_own_script_may_run(tmp_path: Path) -> None:
+    reader = read(report_of({"dense": 0.8, "cnn": 0.9}), tmp_path)
+    policy = next(meta["content"] for meta in reader.all("meta") if "http-equiv" in meta) or ""
+    digest = hashlib.sha256((PARTS / "page.js").read_bytes()).digest()
+    wanted = f"script-src 'sha256-{base64.b64encode(digest).decode()}'"
+    assert wanted in policy, "an injected script could run, or the page's own could not"
+    assert "default-src 'none'" in policy, "something could be fetched"
+
+
+@pytest.mark.parametrize(
+    ("shares", "options"),
+    [
+        ({"cnn": 0.9}, {"num_seeds": 1, "num_classes": 2, "num_images": 100}),
+        ({f"model-{number}": 0.8 + number / 100 for number in range(8)}, {"num_images": 200}),
+        ({"dense": 0.0, "cnn": 0.9}, {"num_images": 300}),
+        ({"dense": 0.9, "cnn": 0.9}, {"num_seeds": 0}),
+        ({"dense": 0.8, "cnn": 0.9}, {"num_classes": 10, "num_images": 9}),
+    ],
+    ids=["one model", "eight models", "broken", "nothing finished", "class without pictures"],
+)
+def test_odd_runs_have_a_page(shares: dict[str, float], options: dict[str, Any], tmp_path: Path) -> None:
+    report = report_of(shares, **options)
+    reader = read(report, tmp_path)
+    assert not re.search("None|nan", reader.text), "a number that is missing is shown as such"
+    for pair in report["not_compared"]:
+        assert pair["verdict"].split(":")[0] in reader.text, "why there is no comparison is not said"
+
+
+def test_bold_is_what_stays_clear(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.8, "cnn": 0.9})
+    for row in report["comparisons"][0]["per_class"]:
+        row["clear"] = False
+    html = page(report, [], {}, tmp_path)
+    table = html[html.index("Class by class") :]
+    assert "<b>" not in table, "a difference that isn't clear is set in bold"
+
+
+def test_failures_are_named_with_their_reason(tmp_path: Path) -> None:
+    failed = ({"model": "cnn", "seed": 9, "reason": "loss not finite at epoch 2"},)
+    text = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=failed), tmp_path).text
+    assert "1 training failed" in text
+    assert "cnn, seed 9: loss not finite at epoch 2" in text
+
+
+def test_a_failed_look_inside_is_not_counted_as_a_training(tmp_path: Path) -> None:
+    training = {"model": "cnn", "seed": 9, "reason": "loss not finite at epoch 2"}
+    text = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=(training, LOOK)), tmp_path).text
+    assert "1 training and 1 look inside failed" in text
+    assert "looking inside cnn, seed 0: no disk left" in text
+    assert "training" not in read(report_of({"cnn": 0.9}, failed=(LOOK,)), tmp_path).text.split("failed:")[0]
+
+
+def test_numbers_on_the_page_are_written_in_the_unit_of_their_column() -> None:
+    shown = [module._points(difference) for difference in (0.026, -0.0123, -0.0004, 0, None)]
+    assert shown == ["+2.6", "−1.2", "0.0", "0.0", "–"], "nothing has no sign"
+    assert module._ends((-0.0004, 0.0123)) == "0.0 to 1.2"
+    assert module._ends((-0.0123, -0.0004)) == "−1.2 to 0.0"
+    assert module._ends(None) == ""
+    assert [module._percent(share) for share in (0.9172, None)] == ["91.7 %", "–"]
+    shown = [module._mega(flops) for flops in (9_970_000, 9_940_000, 203_264, 12_345, 1_234_567_890)]
+    assert shown == ["10", "9.9", "0.2", "0.012", "1,235"], "9.97 is no 10.0"
+    shown = [module._seconds(seconds) for seconds in (9.97, 9.94, 0.97, 0.9, 1234.5, None)]
+    assert shown == ["10 s", "9.9 s", "1.0 s", "0.90 s", "1,234 s", "–"]
+    assert [module._milliseconds(seconds) for seconds in (0.00042, None)] == ["0.42 ms", "–"]
+
+
+def test_limits_are_those_of_this_run() -> None:
+    report = report_of({"dense": 0.8, "cnn": 0.9}, num_seeds=1)
+    told = " ".join(limits(report))
+    assert "another seed" in told, "one training per model must be called that"
+    assert "near-duplicate" not in told, "a flaw of Fashion-MNIST is told of other data"
+    assert "these models differ in size" not in told, "they are equally large"
+    larger = report_of({"dense": 0.8, "cnn": 0.9})
+    larger["comparisons"][0]["words"]["cost"] = "It is also 2.0 times as large"
+    told_of_size = " ".join(limits(larger))
+    assert "Why one model is better: these models differ in size and arithmetic, too." in told_of_size
+    assert "another seed would give" not in told_of_size, "three seeds tell what another would give"
+    report["data"]["name"], report["test_looks_words"] = "fashion-mnist", "14 settings have been scored."
+    told = " ".join(limits(report))
+    assert "near-duplicate" in told
+    assert "14 settings" in told
+
+
+def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path: Path) -> None:
+    models, pairs, classes, quality, of_answers = in_html(page(told_apart(), [], {}, tmp_path))
+    assert models == {
+        "dense": {"right": "89.1 %", "95 %": "88.7 to 89.6", "single trainings": "89.0, 89.1, 89.2",
+                  "weights": "101,770", "in convolutions": "0", "MFLOP a picture": "0.2", "epochs": "9 to 10",
+                  "training": "3.4 s", "one picture": "0.21 ms", "all test pictures": "0.05 s"},
+        "cnn": {"right": "91.7 %", "95 %": "91.3 to 92.2", "single trainings": "91.6, 91.7, 91.8",
+                "weights": "243,786", "in convolutions": "37,568", "MFLOP a picture": "10", "epochs": "4",
+                "training": "50 s", "one picture": "0.42 ms", "all test pictures": "1.5 s"},
+    }  # fmt: skip
+    assert pairs == {
+        "cnn against dense": {"points": "+2.6", "95 %": "2.2 to 3.1", "only the first right": "57, 58, 59",
+                              "only the second right": "31, 32, 33"},
+    }  # fmt: skip
+    assert classes == {
+        "top": {
+            "pictures": "190",
+            "dense": "79.1 %",
+            "cnn": "81.7 %",
+            "cnn − dense": "−1.2",
+            "95 %": "−2.0 to 3.0",
+        },
+        "coat": {
+            "pictures": "191",
+            "dense": "84.1 %",
+            "cnn": "86.7 %",
+            "cnn − dense": "+0.8",
+            "95 %": "−2.0 to 4.0",
+        },
+        "bag": {
+            "pictures": "192",
+            "dense": "89.1 %",
+            "cnn": "91.7 %",
+            "cnn − dense": "+2.8",
+            "95 %": "−2.0 to 5.0",
+        },
+    }
+    assert quality == {
+        "dense": {"among its first two": "96.1 %", "log loss": "0.311", "Brier score": "0.161",
+                  "calibration error": "3.2 %", "right when the least sure tenth is left out": "92.1 %",
+                  "how sure": "87.1 %", "trained in": "float32"},
+        "cnn": {"among its first two": "98.3 %", "log loss": "0.233", "Brier score": "0.122",
+                "calibration error": "1.2 %", "right when the least sure tenth is left out": "94.7 %",
+                "how sure": "93.4 %", "trained in": "bfloat16"},
+    }  # fmt: skip
+    assert of_answers["coat"] == {
+        "dense: precision": "83.0 %", "F1": "83.6 %", "cnn: precision": "85.6 %", "F1 2": "86.2 %",
+    }  # fmt: skip
+    html = page(told_apart(), [], {}, tmp_path)
+    assert html.count("<b>+2.8</b>") == 1, "the class that is clear, and only it, is bold"
+    assert "<b>+0.8</b>" not in html
+
+
+def test_what_an_interval_allows_for_is_told_of_these_models(tmp_path: Path) -> None:
+    def told(num_seeds: int) -> str:
+        return page(report_of({"dense": 0.8, "cnn": 0.9}, num_seeds=num_seeds), [], {}, tmp_path)
+
+    assert "the interval allows for new seeds and new pictures." in told(3)
+    assert "the interval allows for other test pictures." in told(1), "one training says nothing of seeds"
+    mixed = report_of({"dense": 0.8, "cnn": 0.9})
+    mixed["models"]["cnn"]["accuracy"]["over"] = "images"
+    told_of_both = "for new seeds and new pictures, but cnn with other test pictures only."
+    assert told_of_both in page(mixed, [], {}, tmp_path)
+
+
+def test_a_figure_stands_above_where_its_own_numbers_are(tmp_path: Path) -> None:
+    def numbers(name: str) -> str:
+        return _numbers(Figure(tmp_path / f"{name}.png", "t", "a"))
+
+    assert numbers("5-mistakes") == "mistakes in report.json"
+    assert numbers("patterns-cnn") == "models.*.patterns in report.json"
+    assert numbers("conv1-filters") == "the .json and .npz files beside the picture"
+    assert numbers("robustness-noise").startswith("robustness.kinds in report.json")
+
+
+def test_the_model_of_most_interest_is_the_one_in_front(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.8, "other": 0.85, "cnn": 0.9})
+    report["models"]["cnn"]["convolution_parameters"] = 9
+    figures = figures_in(tmp_path, *COMPARISON, "figures/6-x.png")
+    inside = {model: figures_in(tmp_path, f"{model}/a.png", f"{model}/b.png") for model in report["models"]}
+    html = page(report, figures, inside, tmp_path)
+    front, details = html.split("<h2>More pictures</h2>")
+    assert re.findall(r'img src="(.*?)"', front) == [*COMPARISON, "cnn/a.png"], (
+        "its first picture, after five"
+    )
+    headings = re.findall(r"<summary>(.*?): (\d)", details)
+    assert headings[:4] == [
+        ("The comparison", "1"),
+        ("Inside dense", "2"),
+        ("Inside other", "2"),
+        ("Inside cnn", "1"),
+    ]

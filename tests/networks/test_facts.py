@@ -1,0 +1,97 @@
+import pytest
+
+from configs.schema import Cnn, Dense
+from model.networks.facts import layer_facts, receptive_field, side_in_reach
+
+
+def parameters(network, num_classes=10):
+    return sum(fact.parameters for fact in layer_facts(network, num_classes))
+
+
+def flops(network):
+    return sum(fact.flops for fact in layer_facts(network, 10))
+
+
+def dense(**knobs):
+    return Dense(**({"architecture": "dense"} | knobs))
+
+
+def cnn(**knobs):
+    return Cnn(**({"architecture": "cnn"} | knobs))
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        (dense(), 784 * 128 + 128 + 128 * 10 + 10),
+        (dense(), 101_770),
+        (cnn(), 243_786),
+        (cnn(filters=(64,)), 1_386_506),
+        (cnn(filters=(64, 64, 64)), 84_106),
+        (cnn(pooling="none"), 4_757_578),
+        (cnn(filters=(16, 16)), 55_098),
+        (cnn(filters=(32, 32)), 113_386),
+        (cnn(pooling="average"), 243_786),
+        (cnn(pooling="strides"), 640 + 36_928 + 6 * 6 * 64 * 128 + 128 + 1_290),
+        (cnn(kernels="random"), 243_786),
+        (cnn(kernels="hand_made"), 243_786),
+        (dense(units=(307,)), 244_075),
+    ],
+)
+def test_parameters_by_hand(network, expected):
+    assert parameters(network) == expected, "the number of weights is derived wrongly"
+
+
+def test_flops_by_hand():
+    # 2 per multiply-add: 9 weights at 26 x 26 places into 64 maps, ...
+    expected = 2 * (9 * 64 * 26 * 26 + 9 * 64 * 64 * 11 * 11 + 1600 * 128 + 128 * 10)
+    assert flops(cnn()) == expected == 10_112_000, "arithmetic of the network in multiply-adds, times 2"
+    assert flops(dense()) == 2 * (784 * 128 + 128 * 10)
+
+
+def test_flops_with_strides_by_hand():
+    # 28 -> 13 -> 6: 9 weights at 13 x 13 places into 64 maps, ...
+    expected = 2 * (9 * 64 * 13 * 13 + 9 * 64 * 64 * 6 * 6 + 36 * 64 * 128 + 128 * 10)
+    assert flops(cnn(pooling="strides")) == expected == 3_441_280
+    assert flops(cnn(kernels="random")) == flops(cnn()), "frozen filters do the same arithmetic"
+
+
+@pytest.mark.parametrize(("layer", "size", "stride", "offset"), [("conv1", 3, 2, 0), ("conv2", 7, 4, 0)])
+def test_receptive_field_with_strides_by_hand(layer, size, stride, offset):
+    field = receptive_field(layer_facts(cnn(pooling="strides"), 10), layer)
+    assert (field.size, field.stride, field.offset) == (size, stride, offset)
+
+
+def test_one_map_shrinks_as_the_lesson_says():
+    sides = [fact.output_shape[0] for fact in layer_facts(cnn(), 10) if fact.kind != "dense"]
+    assert sides == [26, 13, 11, 5], "28 -> 26 -> 13 -> 11 -> 5"
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "stride", "offset"),
+    [("conv1", 3, 1, 0), ("pool1", 4, 2, 0), ("conv2", 8, 2, 0), ("pool2", 10, 4, 0)],
+)
+def test_receptive_field_by_hand(layer, size, stride, offset):
+    field = receptive_field(layer_facts(cnn(), 10), layer)
+    assert (field.size, field.stride, field.offset) == (size, stride, offset)
+
+
+def test_same_padding_moves_the_field_beyond_the_border():
+    field = receptive_field(layer_facts(cnn(padding="same", kernel_size=5), 10), "conv2")
+    assert field.offset == -2 - 2 * 2, "two pixels at each convolution, the second one's two apart"
+
+
+@pytest.mark.parametrize(
+    ("network", "side"),
+    [
+        (cnn(), 26),  # 5 x 5 from 10 x 10 of 11 x 11, from 12 x 12, from 24 x 24, from 26 x 26
+        (cnn(filters=(64, 64, 64)), 22),  # 1 from 2 of 3, from 4, from 8, from 10, from 20, from 22
+        (cnn(filters=(64,)), 28),
+        (cnn(pooling="none"), 28),
+        (cnn(pooling="strides"), 27),  # 6 from 13, from 27: a 3 x 3 window in steps of 2 leaves one over
+        (cnn(padding="same"), 28),
+        (cnn(padding="same", kernel_size=4, pooling="strides"), 28),
+    ],
+)
+def test_how_much_of_the_image_counts_by_hand(network, side):
+    assert side_in_reach(network) == side

@@ -1,0 +1,38 @@
+"""How numbers are written: digits, minus, and that nothing is no "−0.0"."""
+
+import pytest
+
+from model.report.words import decimal, digits_for, points, signed
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "with_sign"),
+    [
+        (1.25, "1.2", "+1.2"),
+        (-3.44, "−3.4", "−3.4"),
+        (-0.04, "0.0", "0.0"),
+        (0.04, "0.0", "0.0"),
+        (0, "0.0", "0.0"),
+        (-0.06, "−0.1", "−0.1"),
+        (10.0, "10.0", "+10.0"),
+        (-20.0, "−20.0", "−20.0"),
+    ],
+)
+def test_minus_is_the_real_minus_and_zero_has_no_sign(value: float, text: str, with_sign: str) -> None:
+    assert decimal(value) == text
+    assert signed(value) == with_sign
+
+
+def test_as_many_digits_as_asked_for() -> None:
+    assert [decimal(-0.004, digits) for digits in (0, 2, 3)] == ["0", "0.00", "−0.004"]
+    assert [signed(100.0, digits) for digits in (0, 2)] == ["+100", "+100.00"]
+
+
+def test_an_end_that_is_not_0_is_not_written_as_0() -> None:
+    assert digits_for(None) == digits_for((0.0005, 0.01)) == digits_for((-0.01, -0.0005)) == 1
+    assert digits_for((0.0004, 0.01)) == digits_for((-0.01, 0.00049)) == 2, "0.04 points would look like 0.0"
+    assert digits_for((-0.01, 0.0005)) == 1, "0.05 points is written as 0.1"
+
+
+def test_points_are_hundredths_without_a_sign() -> None:
+    assert [points(0.026), points(-0.026), points(-0.00026, 2)] == ["2.6", "2.6", "0.03"]

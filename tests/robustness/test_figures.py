@@ -1,0 +1,209 @@
+"""The pictures and tables of perturbed images: what titles say, sizes, and that odd runs can be drawn."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs.schema import Config
+from data.perturbations import KINDS, in_steps
+from model.report.canvas import GREY, MODEL_COLOURS, garment
+from model.robustness import figures as robustness_figures
+from model.robustness.curves import robustness_of
+from model.robustness.figures import BLOCK, HEIGHT
+from model.robustness.tables import robustness_in_markdown
+from tests.recording import Recording
+from tests.robustness.test_curves import FALLING, LOWER, arrays_of, config_of
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
+
+
+def report_of(
+    *models: str, num_seeds: int = 1, shares: list[float] = FALLING, **changes: Any
+) -> dict[str, Any]:
+    """A report in which the first model is right on `LOWER`, the others on `shares`."""
+    config = config_of(*models, **changes)
+    layers = {name: ("conv1", "pool1") if name == "cnn" else ("conv1",) for name in models if name != "dense"}
+    measured = {
+        name: {
+            seed: arrays_of(shares if number else LOWER, seed, layers.get(name, ()))
+            for seed in range(num_seeds)
+        }
+        for number, name in enumerate(models)
+    }
+    return {
+        "seeds": list(range(num_seeds)),
+        "robustness": robustness_of(measured, config),
+        "chance": 0.1,
+        "models": dict.fromkeys(models),
+    }
+
+
+def title(report: dict[str, Any], kind: str, folder: Path) -> str:
+    return robustness_figures.curves(report, kind, in_steps(IMAGES, kind), folder / "x.png").title
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("shift", "Shifted 3 pixels: dense 40 %, cnn 60 %; neither was trained on shifts"),
+        ("rotation", "Turned 30 degrees: dense 40 %, cnn 60 %; neither was trained on turns"),
+        ("noise", "With noise of 45 gray levels: dense 40 %, cnn 60 %; neither was trained on noise"),
+        ("blur", "Blurred by 1.5 pixels: dense 40 %, cnn 60 %; neither was trained on blur"),
+        ("contrast", "With 45 % less contrast: dense 40 %, cnn 60 %; neither was trained on other contrasts"),
+        (
+            "occlusion",
+            "12 x 12 pixels covered: dense 40 %, cnn 60 %; neither was trained on covered parts",
+        ),
+    ],
+)
+def test_the_title_is_what_was_measured_at_the_middle_strength(
+    kind: str, expected: str, tmp_path: Path
+) -> None:
+    assert title(report_of("dense", "cnn"), kind, tmp_path) == expected
+
+
+def test_the_title_says_what_was_trained_on(tmp_path: Path) -> None:
+    augmented = report_of("dense", "cnn", data={"augmentation": {"shift": 2, "erase": 8}})
+    assert title(augmented, "shift", tmp_path).endswith("; both trained on shifts of up to 2 pixels")
+    assert title(augmented, "occlusion", tmp_path).endswith("; both trained on covered parts of 8 x 8 pixels")
+    assert title(augmented, "noise", tmp_path).endswith("; neither was trained on noise")
+    assert title(report_of("dense"), "shift", tmp_path).endswith("dense 40 %; not trained on shifts")
+    assert title(report_of("dense", "cnn", "bare"), "shift", tmp_path).endswith(
+        "; none was trained on shifts"
+    )
+
+
+def test_what_cannot_be_told_apart_is_not_called_better(tmp_path: Path) -> None:
+    same = report_of("dense", "cnn", shares=LOWER)
+    assert "(no difference can be seen)" in title(same, "shift", tmp_path)
+
+
+def test_many_models_get_the_range_in_the_title(tmp_path: Path) -> None:
+    report = report_of("dense", "cnn", "bare", "strided", "mean")
+    assert title(report, "blur", tmp_path) == (
+        "Blurred by 1.5 pixels: from 40 % (dense) to 60 % (cnn), 5 models; none was trained on blur"
+    )
+
+
+def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
+    reading = robustness_figures._reading(report_of("dense", "cnn"), {"kind": "shift", "models": {}})
+    assert "200 test pictures (the first 100 of each class); seed 0, the first" in reading
+    later = report_of("dense", "cnn") | {"seeds": [5, 0]}
+    reading_of_later = robustness_figures._reading(later, {"kind": "shift", "models": {}})
+    assert "each class); seed 0." in reading_of_later, "the first seed failed: this one is not it"
+    assert "these models cannot tell" in reading, "pooling would be credited from dense against cnn"
+    several = report_of("dense", "cnn", num_seeds=3, robustness={"seeds": "all", "images_per_class": "all"})
+    reading = robustness_figures._reading(several, several["robustness"]["kinds"][1])
+    assert "all 200 test pictures; 3 seeds, a dot each" in reading
+    assert "other pictures and seeds" in reading
+
+
+def test_maps_are_shown_of_models_that_have_some(tmp_path: Path) -> None:
+    assert robustness_figures.maps(report_of("dense"), tmp_path / "x.png") is None
+    report = report_of("dense", "cnn", "bare")
+    figure = robustness_figures.maps(report, tmp_path / "x.png")
+    assert figure is not None
+    layers = report["robustness"]["stability"]["cnn"]["layers"]
+    numbers = [
+        f"{100 * layers[place][state]['change']:.0f} %"
+        for state in ("trained", "untrained")
+        for place in (1, 2)
+    ]
+    assert figure.title == (
+        f"One pixel changes conv1 of cnn by {numbers[0]}, after pooling by {numbers[1]};"
+        f" before training by {numbers[2]} and {numbers[3]}"
+    )
+    assert "Answers that stay the same: dense " in figure.alt
+    bare = robustness_figures.maps(report_of("bare"), tmp_path / "y.png")
+    assert bare is not None
+    assert "pooling" not in bare.title, "a model without pooling is said to pool"
+
+
+def test_many_models_can_be_drawn(tmp_path: Path) -> None:
+    network = {"architecture": "cnn", "filters": [4], "units": [8]}
+    many = {f"a-rather-long-name-{number}": network for number in range(20)}
+    config = Config.model_validate({"name": "a", "models": many})
+    measured = {name: {0: arrays_of(FALLING, 0, ("conv1", "pool1"))} for name in many}
+    report = {"seeds": [0], "robustness": robustness_of(measured, config), "chance": 0.1, "models": many}
+    robustness_figures.curves(report, "shift", in_steps(IMAGES, "shift"), tmp_path / "x.png")
+    robustness_figures.maps(report, tmp_path / "y.png")
+    assert Image.open(tmp_path / "y.png").size[1] <= 1500, "too high to be read at a glance"
+
+
+def test_the_table_has_every_number() -> None:
+    report, level = report_of("dense", "cnn"), report_of("dense", "cnn", shares=LOWER)
+    level["robustness"]["kinds"][0]["differences"][0] |= {
+        "difference": [-0.0004] * 7,
+        "intervals": [[-0.0004, 0.0004]] * 7,
+    }
+    text = robustness_in_markdown(report["robustness"])
+    assert text.count("\n### ") == len(KINDS) + 1
+    assert "| 3 | 0.400 (0.3" in text
+    assert "| +0.200 (0.1" in text
+    assert "these models cannot tell" in text
+    assert "−0.000" not in text + robustness_in_markdown(level["robustness"]), "nothing has no sign"
+    layer = report["robustness"]["stability"]["cnn"]["layers"][2]
+    assert f"pool1 {layer['trained']['change']:.3f} ({layer['untrained']['change']:.3f})" in text
+    widths = {line.count(" | ") for line in text.split("### ")[1].splitlines() if line.startswith("| ")}
+    assert len(widths) == 1, "rows of different lengths are no table"
+    assert robustness_in_markdown({}) == ""
+
+
+def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Recording, tmp_path: Path) -> None:
+    report = report_of("dense", "cnn", num_seeds=2, robustness={"seeds": "all"})
+    figure = robustness_figures.curves(report, "noise", in_steps(IMAGES, "noise"), tmp_path / "x.png")
+    assert figure.alt.endswith("Untouched: dense 80.0 %, cnn 90.0 %.")
+    drawn = recording.last
+    entries = next(one for one in report["robustness"]["kinds"] if one["kind"] == "noise")["models"]
+    lines = [line for line in drawn.marks(0, "None") if len(line.values) == 7]
+    dots, spans = drawn.marks(0, "o"), drawn.spans(0)
+    for place, (model, entry) in enumerate(entries.items()):
+        assert lines[place].values[:, 1].tolist() == entry["accuracy"], model
+        assert spans[place][1][:, :, 1].tolist() == entry["intervals"], "the interval of another model"
+        of_seeds = [one.values[:, 1].tolist() for one in dots[2 * place : 2 * place + 2]]
+        assert of_seeds == list(entry["values"].values()), "a dot is one seed"
+        colours = {lines[place].colour, spans[place][0], dots[2 * place].colour, drawn.text(model).colour}
+        assert colours == {MODEL_COLOURS[place]}, "the legend gives a line to another model"
+        share = f"{100 * entry['accuracy'][3]:.0f} %"
+        assert drawn.beside(drawn.text(model).y, 1, 920) == [model, share], "at the middle strength"
+    assert drawn.text("At 45 gray levels")
+    assert drawn.text("cnn").y < drawn.text("dense").y, "the better one first"
+    assert drawn.text("dotted: guessing, 10 %")
+    [guessing] = [line for line in drawn.marks(0, "None") if line.style == ":"]
+    assert guessing.values[:, 1].tolist() == [0.1, 0.1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_example_stands_under_its_strength(kind: str, recording: Recording, tmp_path: Path) -> None:
+    examples = in_steps(IMAGES, kind)
+    np.testing.assert_array_equal(examples[0], IMAGES[0], "the first is the untouched one")
+    robustness_figures.curves(report_of("dense", "cnn"), kind, examples, tmp_path / "x.png")
+    drawn = recording.last
+    assert drawn.height == HEIGHT
+    axes = drawn.axes[0]
+    for example, strength in zip(examples, axes.get_xticks(), strict=True):
+        [tile] = drawn.showing(garment(example, BLOCK))
+        assert tile.middle[0] == pytest.approx(axes.transData.transform((strength, 0))[0], abs=1)
+
+
+def test_a_panel_shows_how_much_the_maps_of_the_model_above_it_change(
+    recording: Recording, tmp_path: Path
+) -> None:
+    report = report_of("dense", "cnn", "bare")
+    robustness_figures.maps(report, tmp_path / "x.png")
+    drawn = recording.last
+    for place, (model, colour) in enumerate((("cnn", MODEL_COLOURS[1]), ("bare", MODEL_COLOURS[2]))):
+        left, top, width, _ = drawn.box(place)
+        assert drawn.beside(top - 30, 4, left - 1, left + width) == [model]
+        layers = report["robustness"]["stability"][model]["layers"]
+        for line, (ink, span), state in zip(drawn.marks(place, "o"), drawn.spans(place),
+                                            ("trained", "untrained"), strict=True):  # fmt: skip
+            assert line.values[:, 1].tolist() == [layer[state]["change"] for layer in layers], state
+            assert span[:, :, 1].tolist() == [layer[state]["interval"] for layer in layers]
+            assert line.colour == ink == (colour if state == "trained" else GREY)
+            assert line.fill == (colour if state == "trained" else "#ffffff"), "hollow: before training"
+        names = [tick.get_text() for tick in drawn.axes[place].get_xticklabels()]
+        assert names == [layer["layer"] for layer in layers]

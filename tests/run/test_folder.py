@@ -1,0 +1,299 @@
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.perturbations import KINDS
+from data.storage import write_atomically, write_json, write_npz
+from model.run.folder import RunError, RunFolder, find_folder, newest_run, sha256_of
+from tests.conftest import ROOT
+
+IDENTITY = {"config_digest": "a", "data_digest": "b"}
+
+
+def test_the_same_experiment_finds_its_folder_again_and_another_gets_its_own(tmp_path):
+    first, known = find_folder(tmp_path, "x", IDENTITY)
+    assert (first.path.name, known) == ("x", False)
+    write_json(first.path / "environment.json", IDENTITY | {"python": "3"})
+    assert find_folder(tmp_path, "x", IDENTITY) == (first, True), (
+        "the same experiment must go on where it was"
+    )
+    other, known = find_folder(tmp_path, "x", IDENTITY | {"config_digest": "c"})
+    assert (other.path.name, known) == ("x-2", False), "another config must never write into this run"
+
+
+def test_a_folder_in_which_nothing_was_finished_is_taken_again(tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / ".environment.json.a1b2.tmp").write_text("{")  # its writer was killed
+    assert find_folder(tmp_path, "x", IDENTITY)[0].path.name == "x", "a killed start must not cost the name"
+
+
+def test_what_a_killed_process_left_is_tidied_up(tmp_path):
+    run = RunFolder(tmp_path)
+    for name in ("metrics.json", "epoch-0002.checkpoint", ".model.keras.a1b2.tmp"):
+        write_json(run.seed_folder("cnn", 0) / name, {})
+    write_json(run.seed_folder("cnn", 1) / "epoch-0002.checkpoint", {})
+    run.tidy()
+    left = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(left) == ["cnn/seed-0/metrics.json", "cnn/seed-1/epoch-0002.checkpoint"], (
+        "a checkpoint stays as long as its training is not done, and no temporary file stays"
+    )
+
+
+def test_a_run_is_cleared_at_once_also_after_a_clearing_that_was_killed(tmp_path):
+    run = RunFolder(tmp_path / "x")
+    for path in (run.path, tmp_path / ".x.old"):
+        write_json(path / "environment.json", IDENTITY)
+    run.clear()
+    assert not list(tmp_path.iterdir()), "nothing of the old run may be left"
+    with pytest.raises(RunError, match="deleted or moved meanwhile"):
+        run.must_still_be_there()
+
+
+def test_a_folder_that_is_no_run_is_left_alone(tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "thesis.txt").write_text("years of work")
+    assert find_folder(tmp_path, "x", IDENTITY)[0].path.name == "x-2"
+    (tmp_path / "y").write_text("a file")
+    assert find_folder(tmp_path, "y", IDENTITY)[0].path.name == "y-2"
+
+
+def test_the_newest_run_is_the_one_reported_last_and_never_the_reference(tmp_path):
+    with pytest.raises(RunError, match=r"no finished run in .*; `python train.py` makes one"):
+        newest_run(tmp_path)
+    for age, name in enumerate(("reference", "new", "old")):
+        write_json(tmp_path / name / "report.json", {})
+        os.utime(tmp_path / name / "report.json", (1000 - age, 1000 - age))
+    assert newest_run(tmp_path).path.name == "new"
+
+
+def test_what_is_missing_or_damaged_is_named_with_what_to_do(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    with pytest.raises(
+        RunError, match=r"run is no folder; expected a run folder such as outputs/dense-vs-cnn"
+    ):
+        run.report()
+    run.path.mkdir()
+    with pytest.raises(RunError, match=r"report.json is missing; run train.py"):
+        run.report()
+    with pytest.raises(RunError, match=r"holds no config.yaml"):
+        run.config()
+    for content in ("{", "[]", ""):
+        (run.path / "report.json").write_text(content)
+        with pytest.raises(RunError, match=r"report.json can't be read \(.*delete it, then run train.py"):
+            run.report()
+
+
+# Processes that start experiments at the same moment; what comes after a folder is found is left out.
+AT_ONCE = """
+import multiprocessing, sys
+from pathlib import Path
+from rich.console import Console
+import model.experiment.conductor
+from configs.schema import load
+from model.run.folder import RunError
+
+context = multiprocessing.get_context("fork")
+path, outputs = map(Path, sys.argv[1:3])
+num_experiments, num_processes = map(int, sys.argv[3:])
+barrier = context.Barrier(num_processes)
+
+def tell(line):
+    sys.stdout.write(line + "\\n")
+    sys.stdout.flush()
+
+def complete(experiment):
+    barrier.wait(60)  # holding the run's lock until all have tried
+    tell(experiment.run.path.name)
+    return 0
+
+def start(number):
+    config = load(path, [f"seeds={number % num_experiments}"])
+    barrier.wait(60)
+    try:
+        model.experiment.conductor.run_experiment(config, outputs, Console(quiet=True))
+    except RunError as error:
+        barrier.wait(60)
+        tell(f"refused: {error}")
+
+model.experiment.conductor.Experiment.complete = complete
+processes = [context.Process(target=start, args=(number,)) for number in range(num_processes)]
+for process in processes:
+    process.start()
+for process in processes:
+    process.join()
+"""
+
+
+def at_once(config, outputs, num_experiments, num_processes):
+    arguments = map(str, (config, outputs, num_experiments, num_processes))
+    command = [sys.executable, "-c", AT_ONCE, *arguments]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert not result.stderr, result.stderr
+    return sorted(result.stdout.splitlines())
+
+
+def test_sixteen_at_once_get_a_folder_each(small_config, tmp_path):
+    names = at_once(small_config, tmp_path, 16, 16)
+    assert names == sorted(["small", *(f"small-{number}" for number in range(2, 17))]), (
+        "each of 16 experiments of one name must get a folder of its own"
+    )
+    digests = {RunFolder(tmp_path / name).environment()["config_digest"] for name in names}
+    assert len(digests) == 16, "two experiments wrote into one folder"
+    assert at_once(small_config, tmp_path, 16, 16) == names, "each must find its own folder again"
+
+
+def test_of_two_on_the_same_run_one_is_told_who_the_other_is(small_config, tmp_path):
+    refused, name = at_once(small_config, tmp_path, 1, 2)
+    assert name == "small"
+    assert re.fullmatch(
+        rf"refused: process \d+ on {socket.gethostname()}, since .* is at work in .*small; "
+        "wait for it, or give this one another name",
+        refused,
+    ), refused
+
+
+def test_predictions_that_do_not_belong_together_are_refused(tmp_path):
+    run = RunFolder(tmp_path)
+    path = run.seed_folder("cnn", 0) / "predictions.npz"
+    good = {"probabilities": np.full((3, 2), 0.5, np.float32), "labels": np.zeros(3, np.uint8)}
+    write_npz(path, good)
+    assert run.predictions("cnn", 0)[0].shape == (3, 2)
+    bad = [
+        good | {"labels": np.zeros(2, np.uint8)},
+        good | {"probabilities": np.full((3, 2), np.nan, np.float32)},
+        {"labels": good["labels"]},
+    ]
+    for arrays in bad:
+        write_npz(path, arrays)
+        with pytest.raises(RunError, match=r"predictions.npz can't be read"):
+            run.predictions("cnn", 0)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(RunError, match=r"predictions.npz can't be read"):
+        run.predictions("cnn", 0)
+
+
+def test_an_array_of_objects_is_never_unpickled(tmp_path):
+    path = RunFolder(tmp_path).seed_folder("cnn", 0) / "predictions.npz"
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        np.savez(file, probabilities=np.array([{"code": 1}], object), labels=np.zeros(1, np.uint8))
+    with pytest.raises(RunError, match=r"predictions.npz can't be read"):
+        RunFolder(tmp_path).predictions("cnn", 0)
+
+
+def test_a_history_comes_as_columns(tmp_path):
+    run = RunFolder(tmp_path)
+    path = run.seed_folder("cnn", 0) / "history.csv"
+    path.parent.mkdir(parents=True)
+    header = "epoch,loss,accuracy,val_loss,val_accuracy\n"
+    path.write_text(f"{header}1,0.5,0,0,0\n2,0.25,0,0,0\n")
+    assert run.history("cnn", 0)["loss"].tolist() == [0.5, 0.25]
+    for content in (f"{header}1,much,0,0,0\n", f"{header}1,nan,0,0,0\n", f"{header}1,0\n", header, "a\n1\n"):
+        path.write_text(content)
+        with pytest.raises(RunError, match=r"history.csv can't be read"):
+            run.history("cnn", 0)
+
+
+def test_metrics_that_are_half_there_count_as_not_there(tmp_path):
+    run = RunFolder(tmp_path)
+    assert run.metrics("cnn", 0) is None
+    path = run.seed_folder("cnn", 0) / "metrics.json"
+    whole = {"accuracy": 0.5, "validation_accuracy": 0.5, "distinct_answers": 10, "epochs": 2}
+    whole |= {"precision": "float32", "train_seconds": 1.0, "predict_seconds": 0.1}
+    write_json(path, whole)
+    assert run.metrics("cnn", 0) == whole
+    text = json.dumps(whole)
+    for content in (text[:-3], text.replace("10", "null"), text.replace("1.0", "NaN"), "{}", "[" * 100_000):
+        path.write_text(content)
+        assert run.metrics("cnn", 0) is None, "a training whose record can't be used must be done again"
+
+
+def perturbed_arrays():
+    """What robustness.npz holds of a convolutional network and three images."""
+    answers = {
+        f"answers/{kind}": np.zeros((len(what.strengths), 3), np.uint8) for kind, what in KINDS.items()
+    }
+    changes = {f"changes/{state}/conv1": np.ones(3, np.float32) for state in ("trained", "untrained")}
+    return {"indices": np.arange(3), "labels": np.arange(3, dtype=np.uint8), **answers, **changes}
+
+
+WRONG_ANSWERS = {
+    "labels": [np.arange(2, dtype=np.uint8), np.zeros((3, 1), np.uint8), np.ones(3, np.float32), np.uint8(1)],
+    "indices": [np.arange(4), np.arange(3) - 1, np.ones(3, bool), None],
+    "answers/shift": [np.zeros((2, 3), np.uint8), np.zeros(3, np.uint8), None],
+    "changes/trained/conv1": [np.ones(2, np.float32), np.full(3, np.nan, np.float32), np.ones(3, np.uint8)],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [(name, values) for name, wrong in WRONG_ANSWERS.items() for values in wrong]
+)
+def test_answers_to_perturbed_images_that_do_not_belong_together_are_refused(tmp_path, name, values):
+    run = RunFolder(tmp_path)
+    arrays = perturbed_arrays()
+    del arrays[name]
+    if values is not None:
+        arrays[name] = values
+    write_npz(run.seed_folder("cnn", 0) / "robustness.npz", arrays)
+    with pytest.raises(RunError, match=r"robustness.npz can't be read \(.*; delete it, then run train.py"):
+        run.perturbed("cnn", 0)
+
+
+def test_answers_to_perturbed_images_need_both_files(tmp_path):
+    run = RunFolder(tmp_path)
+    folder = run.seed_folder("cnn", 0)
+    assert run.robustness("cnn", 0) is None
+    write_json(folder / "robustness.json", {"settings": {}})
+    assert run.robustness("cnn", 0) is None, "a record without its arrays would never be measured again"
+    np.savez(folder / "robustness.npz", **perturbed_arrays())
+    assert run.robustness("cnn", 0) == {"settings": {}}
+    assert run.perturbed("cnn", 0)["labels"].tolist() == [0, 1, 2]
+    for content in ("{}", '{"settings": []}', "[]"):
+        (folder / "robustness.json").write_text(content)
+        assert run.robustness("cnn", 0) is None, "a record without settings can't be compared with the config"
+    (folder / "robustness.npz").write_bytes(b"nothing of use")
+    with pytest.raises(RunError, match=r"robustness.npz can't be read"):
+        run.perturbed("cnn", 0)
+
+
+def test_a_report_is_outdated_by_whatever_it_tells(tmp_path):
+    run = RunFolder(tmp_path)
+    assert run.is_report_outdated(), "there is none"
+    parts = ["config.yaml", "cnn/seed-0/metrics.json", "cnn/seed-0/robustness.json"]
+    for part in [*parts, "cnn/inspection/why-figures.json"]:
+        path = tmp_path / part
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (1000, 1000))
+    (tmp_path / "report.json").touch()
+    assert not run.is_report_outdated(), "nothing in it is newer"
+    for part in [*parts, "cnn/inspection/why-figures.json"]:
+        os.utime(tmp_path / part, (2e9 + 1e9, 2e9 + 1e9))
+        assert run.is_report_outdated(), f"{part} is newer than the report that tells of it"
+        os.utime(tmp_path / part, (1000, 1000))
+
+
+def test_a_look_counts_only_while_each_of_its_files_is_there_as_it_was(tmp_path):
+    run = RunFolder(tmp_path)
+    folder = run.inspection_folder("cnn")
+    names = ("filters.npz", "passports.json", "conv1-filters.png")
+    for name in names:
+        write_atomically(folder / name, name.encode())
+    figures = [{"file": "conv1-filters.png", "title": "", "alt": ""}]
+    record = {"settings": {}, "figures": figures, "files": {name: sha256_of(folder / name) for name in names}}
+    write_json(folder / "inside-figures.json", record)
+    assert run.look("cnn", "inside") == record
+    assert run.look("cnn", "why") is None, "the record of one look stands for another"
+    for name in names:
+        for damage in (Path.unlink, lambda path: path.write_bytes(b"other")):
+            damage(folder / name)
+            assert run.look("cnn", "inside") is None, f"{name} alone is missing or changed: nobody sees it"
+            write_atomically(folder / name, name.encode())
+    assert run.look("cnn", "inside") == record, "what was made again counts"

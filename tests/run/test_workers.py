@@ -1,0 +1,332 @@
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from configs.schema import Cnn, Dense
+from data.splits import Split, Splits
+from model.networks.facts import layer_facts
+from model.run.workers import (
+    Done,
+    Failed,
+    Job,
+    JobFailed,
+    Reported,
+    Workers,
+    free_memory,
+    memory_of_training,
+    num_side_by_side,
+    num_workers,
+    reason_of,
+)
+
+ROOT = Path(__file__).parents[2]
+NOTHING = Split(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
+SPLITS = Splits(NOTHING, NOTHING, NOTHING, ("a", "b"), "Nothing", "made up", "0")
+pytestmark = pytest.mark.usefixtures("tests_can_be_imported")
+
+
+@pytest.fixture
+def tests_can_be_imported(monkeypatch):
+    """Workers import this module to find the functions below."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@pytest.fixture
+def light(tests_can_be_imported, monkeypatch, tmp_path):
+    """Workers import in place of TensorFlow what takes their calls: their jobs do not need it."""
+    (tmp_path / "tensorflow.py").write_text("from unittest.mock import Mock\nconfig = Mock()\n")
+    monkeypatch.syspath_prepend(tmp_path)  # workers inherit the path
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
+
+
+def add(splits, report, *, first, second):
+    report("adding")
+    return first + second
+
+
+def give_up(splits, report):
+    raise JobFailed("there is a reason")
+
+
+def stumble(splits, report):
+    raise ZeroDivisionError("by zero")
+
+
+def stumble_in_a_graph(splits, report):
+    import tensorflow as tf
+
+    tf.function(lambda: tf.constant(1.0) + tf.constant([1], tf.int64))()
+
+
+def die(splits, report):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def threads_and_classes(splits, report):
+    import tensorflow as tf
+
+    threading = tf.config.threading
+    threads = threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
+    return threads, splits.class_names
+
+
+def imported(splits, report):
+    return set(sys.modules)
+
+
+def now(splits, report):
+    time.sleep(0.2)
+    return time.monotonic()
+
+
+def test_jobs_end_one_way_or_another_and_the_others_go_on():
+    jobs = [
+        Job("give up", give_up),
+        Job("stumble", stumble),
+        Job("add", add, {"first": 1, "second": 2}),
+        Job("look", threads_and_classes),
+        Job("stumble in a graph", stumble_in_a_graph),
+        Job("imported", imported),
+    ]
+    with Workers(1, 3, SPLITS, side_by_side=2) as workers:
+        for job in jobs:
+            workers.submit(job)
+        events = list(workers.events())
+    ends = {event.job.name: event for event in events if not isinstance(event, Reported)}
+    assert set(ends) == {job.name for job in jobs}, "every job must end exactly one way"
+    assert ends["give up"].reason == "there is a reason", "a reason must reach the user as it was given"
+    assert ends["stumble"].reason == "ZeroDivisionError: by zero"
+    graph = ends["stumble in a graph"].reason
+    assert re.match("TypeError: .*(int64.*float32|float32.*int64)", graph), f"the telling line: {graph}"
+    assert ends["add"] == Done(jobs[2], 3), "jobs that fail must not stop the next"
+    assert ends["look"].value == ((3, 2), ("a", "b")), "threads and data must reach the worker"
+    modules = ends["imported"].value
+    assert "keras" in modules, "else the first job imports it, and with it what Keras tries to import"
+    needless = {"matplotlib.pyplot", "pandas", "sklearn", "scipy.stats"} & modules
+    assert not needless, "what no job needs takes a worker as long to import as TensorFlow"
+    assert [e.value for e in events if isinstance(e, Reported)] == ["adding"], "reports must reach the parent"
+
+
+@pytest.mark.usefixtures("light")
+def test_a_worker_that_dies_costs_its_job_and_a_new_one_goes_on():
+    jobs = [Job("die", die), Job("add", add, {"first": 1, "second": 2})]
+    with Workers(1, 1, SPLITS) as workers:
+        for job in jobs:
+            workers.submit(job)
+        ends = {event.job.name: event for event in workers.events() if not isinstance(event, Reported)}
+    assert isinstance(ends["die"], Failed), "a worker that dies costs its job"
+    assert "SIGKILL" in ends["die"].reason, "how the worker died must be said"
+    assert "memory" in ends["die"].reason, "what SIGKILL often means must be said"
+    assert ends["add"] == Done(jobs[1], 3), "a new worker must go on where another died"
+
+
+@pytest.mark.usefixtures("light")
+def test_the_longest_goes_first_and_jobs_may_follow_from_others():
+    with Workers(1, 1, SPLITS) as workers:
+        for cost in (1, 3, 2):
+            workers.submit(Job(f"job {cost}", now, cost=cost))
+        done = []
+        for event in workers.events():
+            done.append(event.job.name)
+            if event.job.name == "job 3":
+                workers.submit(Job("follows", now, cost=0.5))
+    assert done == ["job 3", "job 2", "job 1", "follows"]
+
+
+IN_A_LAYER = """\
+Exception encountered when calling Conv2D.call().
+
+\x1b[1m{{function_node __wrapped__Conv2D_device_/device:CPU:0}} only supports NHWC [Op:Conv2D]\x1b[0m
+
+Arguments received by Conv2D.call():
+  • inputs=tf.Tensor(shape=(1, 3, 4, 4), dtype=float32)"""
+IN_A_GRAPH = """\
+Graph execution error:
+
+Detected at node GatherV2 defined at (most recent call last):
+  File "x.py", line 25, in <module>
+
+  File "x.py", line 24, in bad
+
+indices = 7 is not in [0, 2)
+\t [[{{node GatherV2}}]] [Op:__inference_bad_108]"""
+IN_BOTH = """\
+in user code:
+
+    File "x.py", line 15, in run  *
+        return model(x)
+
+    ValueError: Exception encountered when calling Sequential.call().
+    
+    \x1b[1mexpected axis -1 to have value 3\x1b[0m
+    
+    Arguments received by Sequential.call():
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (IN_A_LAYER, "ValueError: only supports NHWC"),
+        (IN_A_GRAPH, "ValueError: indices = 7 is not in [0, 2)"),
+        (IN_BOTH, "ValueError: expected axis -1 to have value 3"),
+        ("one line\nand more", "ValueError: one line"),
+        ("in user code:", "ValueError: in user code:"),
+        ("", "ValueError: "),
+    ],
+)
+def test_of_what_tensorflow_says_the_telling_line_is_shown(text, told):
+    assert reason_of(ValueError(text)) == told
+
+
+@pytest.mark.parametrize(
+    ("costs", "cores", "memory", "expected"),
+    [
+        ([10, 10, 10, 1, 1, 1], 2, 24e9, 3),  # three long ones on two cores share them
+        ([10, 10, 10, 10], 2, 24e9, 2),  # they come out even
+        ([10, 10, 10], 8, 24e9, 3),  # no more workers than jobs
+        ([10] * 10, 8, 24e9, 10),
+        ([10, 10, 10, 1, 1, 1], 2, 2e9, 1),  # memory for one
+        ([10], 4, 1e9, 1),  # never none
+    ],
+)
+def test_number_of_workers(costs, cores, memory, expected):
+    assert num_workers(costs, cores, memory) == expected
+
+
+@pytest.mark.parametrize(
+    ("costs", "cores", "expected"),
+    [
+        ([9, 9, 9, 1, 1, 1], 2, 1),  # the default: every core has a long training
+        ([9, 1], 2, 2),  # quick: one long training, and a core that is soon idle
+        ([9, 9, 9, 1], 8, 2),
+        ([9], 64, 4),
+        ([9, 9, 9], 1, 1),
+        ([9], 0, 1),  # more threads an operation than cores
+        ([], 2, 2),
+    ],
+)
+def test_idle_cores_help_long_jobs(costs, cores, expected):
+    assert num_side_by_side(costs, cores) == expected
+
+
+def test_each_worker_needs_memory_for_three_copies_of_the_images():
+    costs = [10, 10, 10, 10]
+    assert num_workers(costs, 4, 4 * 1.5e9) == 4, "no images, no memory for them"
+    assert num_workers(costs, 4, 4 * 1.5e9, data_bytes=250_000_000) == 2, "6 GB, and 2.25 for each"
+
+
+MEMINFO = "MemTotal:       8000000 kB\nMemFree:         100000 kB\nMemAvailable:    4000000 kB\n"
+
+
+@pytest.mark.parametrize(
+    ("limit", "meminfo", "expected"),
+    [
+        ("1000000000\n", MEMINFO, 1_000_000_000),  # a container's limit below what the machine has
+        ("9000000000\n", MEMINFO, 4_096_000_000),  # and above it
+        ("max\n", MEMINFO, 4_096_000_000),
+        (None, MEMINFO, 4_096_000_000),  # no containers
+        ("1000000000\n", None, 1_000_000_000),  # a system that does not say, as macOS
+        (None, None, 3_000_000_000),  # half of 1,500,000 pages of 4,000 bytes
+        (None, "MemTotal: 8000000 kB\n", 3_000_000_000),
+    ],
+)
+def test_free_memory_is_the_machines_or_the_containers(monkeypatch, limit, meminfo, expected):
+    files = {"/sys/fs/cgroup/memory.max": limit, "/proc/meminfo": meminfo}
+
+    def opened(path):
+        if files[path] is None:
+            raise FileNotFoundError(path)
+        return io.StringIO(files[path])
+
+    monkeypatch.setattr("model.run.workers.open", opened, raising=False)
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4000, "SC_PHYS_PAGES": 1_500_000}.__getitem__)
+    assert free_memory() == expected
+
+
+def test_memory_is_counted_by_hand():
+    facts = layer_facts(Dense(architecture="dense", units=(10,)), 2)
+    values, weights = 10 + 2, 784 * 10 + 10 + 10 * 2 + 2
+    expected = 0.3e9 + 3 * 1000 + 4 * (2 * 50 * values + 4 * weights)
+    assert memory_of_training(50, facts, 1000) == expected
+
+
+def test_the_default_network_is_never_refused_where_tensorflow_runs_at_all():
+    facts = layer_facts(Cnn(architecture="cnn", filters=(64, 64), units=(128,)), 10)
+    assert memory_of_training(128, facts, 43_120_000) < 1e9, "an estimate too high refuses what would run"
+
+
+def test_what_cannot_fit_in_memory_is_refused_before_anything_is_written(driver, small_config, tmp_path):
+    layers = (
+        "models.cnn={architecture: cnn, padding: same, pooling: none, filters: [512,512,512,512,512,512]}"
+    )
+    result = driver.run(small_config, layers, "training.batch_size=8192", "--outputs", tmp_path / "outputs")
+    assert result.code == 2, result.out + result.err
+    assert re.fullmatch(
+        r"models\.cnn needs at least \d+\.\d GB of memory to train, and \d+\.\d GB are free; "
+        r"take a batch_size below 8,192 or a smaller network\.\n",
+        result.err,
+    ), result.err
+    assert not list(tmp_path.rglob("*.yaml")), "nothing may be written of a run that can't be done"
+
+
+def full_disk(splits, report, *, error):
+    raise error
+
+
+@pytest.mark.usefixtures("light")
+def test_a_failing_disk_costs_the_job_that_met_it():
+    error = OSError(28, "No space left on device", "outputs/x/model.keras")
+    with Workers(1, 1, SPLITS) as workers:
+        workers.submit(Job("full disk", full_disk, {"error": error}))
+        workers.submit(Job("add", add, {"first": 1, "second": 2}))
+        ends = {event.job.name: event for event in workers.events() if not isinstance(event, Reported)}
+    assert ends["full disk"].reason == "outputs/x/model.keras: no space left on device; free some space"
+    assert ends["add"].value == 3, "the next job must go on in the same worker"
+
+
+PARENT = """
+import sys, time
+sys.path.insert(0, {root!r})
+from tests.run.test_workers import SPLITS, Job, Workers, tell_pid
+if __name__ == "__main__":
+    with Workers(1, 1, SPLITS) as workers:
+        workers.submit(Job("tell", tell_pid))
+        for event in workers.events():
+            print(event.value, flush=True)
+"""
+
+
+def tell_pid(splits, report):
+    report(os.getpid())
+    time.sleep(60)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path("/proc").is_dir() else True
+
+
+@pytest.mark.usefixtures("light")
+def test_no_worker_outlives_its_parent(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT.format(root=str(ROOT)))
+    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    end = time.monotonic() + 30
+    while is_alive(worker) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not is_alive(worker), "a worker went on after its parent was killed"

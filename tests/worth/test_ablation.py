@@ -1,0 +1,138 @@
+"""Every ablation figure against the plain way: edit the weights, evaluate the network."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from keras import Model, layers
+
+from configs.schema import Cnn
+from model.networks.as_arrays import take_apart
+from model.networks.build import build
+from model.networks.traces import trace
+from model.worth.ablation import Ablation
+from tests.benchmark.ablation import plain_ablation
+
+pytestmark = pytest.mark.numeric
+
+NUM_IMAGES = 70  # more than a batch, and not a whole number of them
+NETWORKS = {
+    "two convolutions": Cnn(filters=(5, 4), units=(12,)),
+    "same padding, normalized, average": Cnn(
+        filters=(4, 6), padding="same", pooling="average", batch_normalization=True, units=(8,), dropout=0.2
+    ),
+    "no pooling": Cnn(filters=(3, 4), pooling="none", units=(8,)),
+    "no pooling, same, normalized": Cnn(
+        filters=(3, 2), pooling="none", padding="same", batch_normalization=True
+    ),
+    "three convolutions": Cnn(filters=(4, 3, 5), padding="same", units=(8, 6)),
+    "four convolutions, average": Cnn(filters=(2, 3, 2, 3), padding="same", pooling="average", units=(8,)),
+    "large odd kernels": Cnn(filters=(3, 4), kernel_size=5, units=(8,)),
+    "even kernels, same": Cnn(filters=(3, 4), kernel_size=4, padding="same", units=(8,)),
+    "one convolution": Cnn(filters=(6,), units=(8,)),
+    "strides": Cnn(filters=(3, 4), pooling="strides", units=(8,)),
+    "strides, same, normalized": Cnn(
+        filters=(3, 4, 2), pooling="strides", padding="same", batch_normalization=True, units=(8,)
+    ),
+    "hand-made filters": Cnn(filters=(5, 4), kernels="hand_made", units=(12,)),
+    "random filters": Cnn(filters=(5, 4), kernels="random", units=(12,)),
+    "one weight per kernel": Cnn(filters=(3, 4), kernel_size=1, units=(8,)),
+}
+
+
+def blocks(num_images: int) -> np.ndarray:
+    """Images of random 4 x 4 blocks, some of them black."""
+    rng = np.random.default_rng(5)
+    small = rng.integers(0, 256, (num_images, 7, 7)) * rng.integers(0, 2, (num_images, 7, 7))
+    return small.repeat(4, axis=1).repeat(4, axis=2).astype(np.uint8)
+
+
+def shaken(network: Cnn) -> Model:
+    """A network whose biases and normalization are away from the 0 and 1 that they start with."""
+    model = build(network, num_classes=10, seed=1)
+    rng = np.random.default_rng(3)
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            gamma, beta, mean = rng.uniform(-1.5, 1.5, (3, *layer.gamma.shape))
+            layer.set_weights([gamma, beta, 0.1 * mean, rng.uniform(0.02, 0.5, beta.shape)])
+        elif layer.weights:
+            kernel, bias = layer.get_weights()
+            layer.set_weights([kernel, rng.uniform(-0.2, 0.2, bias.shape)])
+    return model
+
+
+def constants_of(model: Model) -> dict[str, np.ndarray]:
+    network = take_apart(model)
+    rng = np.random.default_rng(2)
+    return {c.name: rng.uniform(0, 0.5, c.num_filters) for c in network.convolutions}
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def shared(model: Model, images: np.ndarray, constants: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    ablation = Ablation(take_apart(model), [c.astype(np.float32) for c in constants])
+    parts = [p for _, p in trace(ablation.network, images, lambda _, t: ablation.answers(t.linear, t.pooled))]
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts], axis=1)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_one_pass_equals_one_evaluation_per_filter(name: str) -> None:
+    model, images = shaken(NETWORKS[name]), blocks(NUM_IMAGES)
+    constants = constants_of(model)
+    plain = plain_ablation(model, images, constants)
+    intact, without = shared(model, images, list(constants.values()))
+    assert without.shape == plain.shape
+    difference = np.abs(probabilities(without) - plain).max(axis=(1, 2))
+    assert difference.max() < 1e-5, f"filters {np.flatnonzero(difference >= 1e-5)} have other answers"
+    whole = model(images[..., None] / np.float32(255), training=False).numpy()
+    assert np.abs(probabilities(intact) - whole).max() < 1e-5, "the untouched network answers otherwise"
+    assert np.abs(plain - whole).max() > 1e-3, "this test sees nothing: no filter of it matters"
+
+
+def test_zero_takes_a_map_away() -> None:
+    model, images = shaken(NETWORKS["two convolutions"]), blocks(20)
+    zeros = {name: np.zeros_like(values) for name, values in constants_of(model).items()}
+    without = shared(model, images, list(zeros.values()))[1]
+    assert np.abs(probabilities(without) - plain_ablation(model, images, zeros)).max() < 1e-5
+
+
+def test_many_filters_are_done_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory bounds how many filters, and the cache how many images, are done at a time: no figure."""
+    model, images = shaken(NETWORKS["two convolutions"]), blocks(NUM_IMAGES)
+    constants = list(constants_of(model).values())
+    together = shared(model, images, constants)[1]
+    monkeypatch.setattr("model.worth.ablation.STACK_BYTES", 1)
+    monkeypatch.setattr("model.worth.ablation.CACHE_BYTES", 1)
+    assert np.abs(shared(model, images, constants)[1] - together).max() < 1e-4
+
+
+def test_threads_have_memory_of_their_own() -> None:
+    network = take_apart(shaken(NETWORKS["two convolutions"]))
+    ablation = Ablation(network, [np.zeros(c.num_filters, np.float32) for c in network.convolutions])
+    [reader] = ablation._readers
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(reader._buffer, 2, 3).result()
+    ours = reader._buffer(2, 3)
+    assert reader._buffer(2, 3) is ours, "memory must be used again"
+    assert not np.shares_memory(ours, theirs), "two batches at a time would overwrite each other"
+
+
+@pytest.mark.parametrize("name", ["two convolutions", "no pooling", "same padding, normalized, average"])
+def test_keeping_some_filters_equals_removing_the_others_by_hand(name: str) -> None:
+    model, images = shaken(NETWORKS[name]), blocks(20)
+    network = take_apart(model)
+    constants = list(constants_of(model).values())
+    ablation = Ablation(network, [c.astype(np.float32) for c in constants])
+    pooled = next(iter(trace(network, images, lambda _, t: t)))[1].pooled[-1]
+    kept = np.random.default_rng(0).integers(0, 2, (5, pooled.shape[-1])).astype(bool)
+    found = ablation.with_only(pooled, kept)
+    for chosen, logits in zip(kept, found, strict=True):
+        features = np.where(chosen, pooled, constants[-1]).reshape(len(images), -1)
+        for number, (weights, bias) in enumerate(network.dense, 1):
+            features = features @ weights + bias
+            if number < len(network.dense):
+                features = np.maximum(features, 0)
+        assert np.abs(logits - features).max() < 1e-4
