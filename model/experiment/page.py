@@ -26,7 +26,6 @@ NUMBERS = {  # where the numbers of a figure stand, by the name of its file
     **{
         f"robustness-{kind}": "robustness.kinds in report.json; robustness.npz of the seeds" for kind in KINDS
     },
-    "robustness-maps": "robustness.stability in report.json; robustness.npz of the seeds",
 }
 
 

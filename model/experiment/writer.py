@@ -96,16 +96,14 @@ def _how_sure(folder: Path, report: dict[str, Any], images: np.ndarray) -> list[
 
 
 def _perturbed(folder: Path, report: dict[str, Any], images: np.ndarray) -> list[Figure]:
-    """What perturbed images do to answers and maps, where that was measured."""
+    """What perturbed images do to answers, where that was measured."""
     if not report["robustness"]:
         return []
-    curves, maps = robustness_figures.curves, robustness_figures.maps
-    figures = [
+    curves = robustness_figures.curves
+    return [
         drawn(curves, report, kind, in_steps(images, kind), path=folder / f"robustness-{kind}.png")
         for kind in KINDS
     ]
-    of_maps = drawn(maps, report, path=folder / "robustness-maps.png")
-    return [*figures, of_maps] if of_maps else figures
 
 
 def _for_a_glance(run: RunFolder, looked_into: list[str]) -> tuple[str, Inspection | None]:

@@ -1,6 +1,6 @@
-"""Pictures of how accuracy falls on perturbed test images, and of what one pixel does to the maps."""
+"""Pictures of how accuracy falls on perturbed test images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from model.comparison.headlines import Report, is_clear
-from model.report.canvas import GREY, LIGHT, Axes, Sheet, garment, shortened, top_below
+from model.report.canvas import GREY, LIGHT, Axes, Sheet, garment, shortened
 from model.report.estimates import colours_of, whole_percent
 from model.report.figure import Figure
 from model.report.words import percent
@@ -20,9 +20,6 @@ BLOCK = 3  # pixels of the sheet per pixel of a garment
 DODGE = 7  # pixels between the marks of two models at one strength
 LEGEND = 240  # pixels, the width of the list of models
 MOST_NAMED = 12  # models in it
-PANEL = 330  # pixels, the height of a row of panels
-MOST_PANELS, COLUMNS = 16, 4
-STATES = ("trained", "untrained")
 AT = {  # a kind at a strength, to begin a title with
     "shift": "Shifted {} pixels",
     "rotation": "Turned {} degrees",
@@ -150,10 +147,6 @@ def _finish(axes: Axes, chance: float) -> None:
     """The same scale in every picture, from nothing to everything right, and what guessing gives."""
     axes.set_ylim(0, 1)
     axes.axhline(chance, color=GREY, linewidth=1.5, linestyle=":", zorder=1)
-    _grid(axes)
-
-
-def _grid(axes: Axes) -> None:
     axes.yaxis.set_major_locator(MultipleLocator(0.2))
     axes.yaxis.set_major_formatter(FuncFormatter(whole_percent))
     axes.grid(axis="y", color="#ececec", linewidth=1)
@@ -181,75 +174,3 @@ def _legend(sheet: Sheet, x: int, y: float, report: Report, found: Mapping[str, 
 def _untouched(found: Mapping[str, Any]) -> str:
     shares = [f"{model} {percent(entry['accuracy'][0])}" for model, entry in found["models"].items()]
     return f"Untouched: {', '.join(shares)}."
-
-
-def maps(report: Report, path: Path) -> Figure | None:
-    """Draw robustness-maps: how much one pixel changes each map, a panel per model with convolutions.
-
-    Args:
-        report: as report.json. All numbers are its `robustness.stability`.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it; None where no model has maps.
-    """
-    layers = {model: found["layers"] for model, found in report["robustness"]["stability"].items()}
-    layers = {model: found for model, found in layers.items() if found}
-    if not layers:
-        return None
-    title = _maps_title(layers)
-    reading = (
-        "How much a map changes, read at the same places, when the picture moves by one pixel: 100 % is as"
-        " much as another picture would change it. Filled: trained; hollow: before training. Upright lines:"
-        " 95 %."
-    )
-    if len(layers) > MOST_PANELS:
-        reading += f" The first {MOST_PANELS} of {len(layers)} models."
-    shown = dict(list(layers.items())[:MOST_PANELS])
-    columns, rows = min(len(shown), COLUMNS), -(-len(shown) // COLUMNS)
-    sheet = Sheet(top_below(reading) + PANEL * rows, title, reading)
-    width = (sheet.width - 76) / columns
-    told = [one[state] for found in shown.values() for one in found for state in STATES]
-    highest = min(max(one["interval"][1] for one in told), 1.4 * max(one["change"] for one in told))
-    for place, (model, found) in enumerate(shown.items()):
-        x, y = 76 + place % COLUMNS * width, sheet.top + place // COLUMNS * PANEL
-        sheet.text(x, y + 6, shortened(model, width - 40, 16, bold=True), size=16, bold=True)
-        axes = sheet.axes(x, y + 36, min(width - 36, 700), PANEL - 36 - 44)
-        _panel(axes, found, colours_of(report["models"])[model])
-        axes.set_ylim(0, 1.05 * highest)
-        if place % COLUMNS:
-            axes.set_yticklabels([])
-    sheet.save(path)
-    kept = report["robustness"]["stability"]
-    answers = ", ".join(f"{model} {percent(found['answers_kept'])}" for model, found in kept.items())
-    return Figure(path, title, f"{title}. Answers that stay the same: {answers}.")
-
-
-def _maps_title(layers: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """What the first pooling of the last model that has one does to the change, trained and untrained."""
-    for model, found in reversed(list(layers.items())):
-        for one in found:
-            if "against" in one:
-                before = next(other for other in found if other["layer"] == one["against"]["layer"])
-                now, then = (
-                    [percent(layer[state]["change"], 0) for layer in (before, one)] for state in STATES
-                )
-                return (
-                    f"One pixel changes {before['layer']} of {model} by {now[0]}, after pooling by {now[1]};"
-                    f" before training by {then[0]} and {then[1]}"
-                )
-    model, found = list(layers.items())[-1]
-    return f"One pixel changes {found[1]['layer']} of {model} by {percent(found[1]['trained']['change'], 0)}"
-
-
-def _panel(axes: Axes, layers: Sequence[Mapping[str, Any]], colour: str) -> None:
-    """One model: its layers from left to right, trained in its colour and untrained in gray."""
-    places = np.arange(len(layers), dtype=float)
-    for state, ink, fill, aside in zip(STATES, (colour, GREY), (colour, "white"), (0, 0.1), strict=True):
-        changes = [layer[state]["change"] for layer in layers]
-        intervals = np.array([layer[state]["interval"] for layer in layers])
-        axes.vlines(places + aside, *intervals.T, color=ink, linewidth=2, alpha=0.55)
-        axes.plot(places + aside, changes, "o-", color=ink, linewidth=2, markersize=7, markerfacecolor=fill)
-    axes.set_xlim(-0.5, len(layers) - 0.5)
-    axes.set_xticks(places, [layer["layer"] for layer in layers])
-    _grid(axes)

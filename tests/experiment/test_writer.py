@@ -81,8 +81,7 @@ def test_models_without_a_result_leave_a_whole_report(broken, small_run, small_c
     patterns = set() if "cnn" in broken else {"patterns-cnn"}
     assert {name for name in drawn if name.startswith("patterns")} == patterns, "of the filters of each seed"
     curves = {f"robustness-{kind}" for kind in KINDS} if len(broken) < 2 else set()
-    maps = {"robustness-maps"} if "cnn" not in broken else set()
-    assert {name for name in drawn if name.startswith("robustness")} == curves | maps, (
+    assert {name for name in drawn if name.startswith("robustness")} == curves, (
         "perturbed pictures were asked of a model without answers, or not of the other"
     )
     assert f"{2 * len(broken)} trainings failed" in page
@@ -107,7 +106,7 @@ def test_each_figure_gets_the_numbers_and_pictures_that_are_its_own(recording, t
     figures = _compare(tmp_path, RunFolder(tmp_path), report, splits, histories, [])
     names = [figure.path.stem for figure in figures]
     assert [name[0] for name in names[:9]] == list("123456789"), "in reading order, the glance first"
-    assert names[9:] == [*(f"robustness-{kind}" for kind in KINDS), "robustness-maps"]
+    assert names[9:] == [f"robustness-{kind}" for kind in KINDS]
     drawn = {sheet.path.stem: sheet for sheet in recording.sheets}
     assert [drawn[figure.path.stem].title for figure in figures] == [figure.title for figure in figures]
     assert drawn["5-mistakes"].showing(garment(splits.test.images[17], 5)), "not a test picture"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from configs.schema import Config
 from data.perturbations import KINDS, in_steps
-from model.report.canvas import GREY, MODEL_COLOURS, garment
+from model.report.canvas import MODEL_COLOURS, garment
 from model.robustness import figures as robustness_figures
 from model.robustness.curves import robustness_of
 from model.robustness.figures import BLOCK, HEIGHT
@@ -101,27 +101,6 @@ def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
     assert "other pictures and seeds" in reading
 
 
-def test_maps_are_shown_of_models_that_have_some(tmp_path: Path) -> None:
-    assert robustness_figures.maps(report_of("dense"), tmp_path / "x.png") is None
-    report = report_of("dense", "cnn", "bare")
-    figure = robustness_figures.maps(report, tmp_path / "x.png")
-    assert figure is not None
-    layers = report["robustness"]["stability"]["cnn"]["layers"]
-    numbers = [
-        f"{100 * layers[place][state]['change']:.0f} %"
-        for state in ("trained", "untrained")
-        for place in (1, 2)
-    ]
-    assert figure.title == (
-        f"One pixel changes conv1 of cnn by {numbers[0]}, after pooling by {numbers[1]};"
-        f" before training by {numbers[2]} and {numbers[3]}"
-    )
-    assert "Answers that stay the same: dense " in figure.alt
-    bare = robustness_figures.maps(report_of("bare"), tmp_path / "y.png")
-    assert bare is not None
-    assert "pooling" not in bare.title, "a model without pooling is said to pool"
-
-
 def test_many_models_can_be_drawn(tmp_path: Path) -> None:
     network = {"architecture": "cnn", "filters": [4], "units": [8]}
     many = {f"a-rather-long-name-{number}": network for number in range(20)}
@@ -129,8 +108,7 @@ def test_many_models_can_be_drawn(tmp_path: Path) -> None:
     measured = {name: {0: arrays_of(FALLING, 0, ("conv1", "pool1"))} for name in many}
     report = {"seeds": [0], "robustness": robustness_of(measured, config), "chance": 0.1, "models": many}
     robustness_figures.curves(report, "shift", in_steps(IMAGES, "shift"), tmp_path / "x.png")
-    robustness_figures.maps(report, tmp_path / "y.png")
-    assert Image.open(tmp_path / "y.png").size[1] <= 1500, "too high to be read at a glance"
+    assert Image.open(tmp_path / "x.png").size[1] <= 1500, "too high to be read at a glance"
 
 
 def test_the_table_has_every_number() -> None:
@@ -187,23 +165,3 @@ def test_each_example_stands_under_its_strength(kind: str, recording: Recording,
     for example, strength in zip(examples, axes.get_xticks(), strict=True):
         [tile] = drawn.showing(garment(example, BLOCK))
         assert tile.middle[0] == pytest.approx(axes.transData.transform((strength, 0))[0], abs=1)
-
-
-def test_a_panel_shows_how_much_the_maps_of_the_model_above_it_change(
-    recording: Recording, tmp_path: Path
-) -> None:
-    report = report_of("dense", "cnn", "bare")
-    robustness_figures.maps(report, tmp_path / "x.png")
-    drawn = recording.last
-    for place, (model, colour) in enumerate((("cnn", MODEL_COLOURS[1]), ("bare", MODEL_COLOURS[2]))):
-        left, top, width, _ = drawn.box(place)
-        assert drawn.beside(top - 30, 4, left - 1, left + width) == [model]
-        layers = report["robustness"]["stability"][model]["layers"]
-        for line, (ink, span), state in zip(drawn.marks(place, "o"), drawn.spans(place),
-                                            ("trained", "untrained"), strict=True):  # fmt: skip
-            assert line.values[:, 1].tolist() == [layer[state]["change"] for layer in layers], state
-            assert span[:, :, 1].tolist() == [layer[state]["interval"] for layer in layers]
-            assert line.colour == ink == (colour if state == "trained" else GREY)
-            assert line.fill == (colour if state == "trained" else "#ffffff"), "hollow: before training"
-        names = [tick.get_text() for tick in drawn.axes[place].get_xticklabels()]
-        assert names == [layer["layer"] for layer in layers]
