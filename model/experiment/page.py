@@ -21,7 +21,6 @@ NUMBERS = {  # where the numbers of a figure stand, by the name of its file
     "5-mistakes": "mistakes in report.json",
     "6-calibration": "models.*.calibration, calibration_error, confidence and accuracy in report.json",
     "7-rejection": "models.*.rejection in report.json",
-    "8-confusions": "models.*.confusion and comparisons.*.confusion_difference in report.json",
     "9-disagreements": "comparisons.0.disagreement in report.json",
     **{
         f"robustness-{kind}": "robustness.kinds in report.json; robustness.npz of the seeds" for kind in KINDS

@@ -13,7 +13,7 @@ from data.splits import Splits
 from data.storage import write_atomically, write_json
 from model.comparison import (
     accuracy_figure,
-    difference_figures,
+    disagreement_figure,
     learning_figure,
     mistake_figures,
     quality_figures,
@@ -89,9 +89,8 @@ def _how_sure(folder: Path, report: dict[str, Any], images: np.ndarray) -> list[
         figures.append(drawn(quality_figures.calibration, report, path=folder / "6-calibration.png"))
         figures.append(drawn(quality_figures.rejection, report, path=folder / "7-rejection.png"))
     if report["comparisons"]:
-        figures.append(drawn(difference_figures.confusions, report, path=folder / "8-confusions.png"))
         last = folder / "9-disagreements.png"
-        figures.append(drawn(difference_figures.disagreements, report, images, path=last))
+        figures.append(drawn(disagreement_figure.disagreements, report, images, path=last))
     return figures
 
 

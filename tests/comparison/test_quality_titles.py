@@ -1,14 +1,10 @@
-"""What the pictures of sureness and of differences say, whichever way the numbers fall."""
+"""What the pictures of sureness say, whichever way the numbers fall."""
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from model.comparison import quality_figures
-from model.comparison.difference_figures import disagreements_title, mixed_up, mixed_up_title
-
-CLASSES = ["T-shirt", "Trouser", "Shirt"]
 
 
 def model(sure: float, right: float = 0.9, tenth: float = 0.95) -> dict[str, Any]:
@@ -71,48 +67,3 @@ def test_calibration_title_tells_who_is_too_sure(models: dict[str, Any], expecte
 )
 def test_rejection_title_tells_what_a_tenth_is_worth(models: dict[str, Any], expected: str) -> None:
     assert quality_figures.rejection_title(models) == expected
-
-
-def mixed(*cells: tuple[int, int, float]) -> np.ndarray:
-    values = np.zeros((3, 3))
-    for row, column, value in cells:
-        values[row, column] = value
-    return values
-
-
-def test_mistakes_of_two_classes_count_both_ways() -> None:
-    assert mixed_up(mixed((0, 1, 50), (0, 2, 30), (2, 0, 30))) == (0, 2, 60)
-    assert mixed_up(mixed((2, 1, -5), (1, 2, 3), (0, 1, -1))) == (1, 2, -2), "or what is left of them"
-
-
-def test_mixed_up_title_tells_the_largest_difference() -> None:
-    before, after = mixed((0, 2, 90), (2, 0, 93)), mixed((0, 2, 40), (2, 0, 50))
-    mistakes = {"dense": before, "cnn": after, "same": before + 0.1}
-
-    def title(*pairs: tuple[str, str]) -> str:
-        return mixed_up_title(CLASSES, mistakes, pairs)
-
-    assert title(("dense", "cnn")) == "cnn mixes up T-shirt and Shirt less than dense, 90 of 2,000, not 183"
-    assert title(("cnn", "dense")) == "dense mixes up T-shirt and Shirt more than cnn, 183 of 2,000, not 90"
-    several = title(("dense", "same"), ("dense", "cnn"))
-    assert several == f"The largest of 2 differences: {title(('dense', 'cnn'))}", (
-        "of all comparisons the largest"
-    )
-    assert title(("dense", "same")).endswith("no two of them change by 1 of 1,000")
-
-
-def test_disagreements_title_counts_both_ways() -> None:
-    def title(only_baseline: int, only_candidate: int, several: bool = False) -> str:
-        counts = {"num_only_baseline_right": only_baseline, "num_only_candidate_right": only_candidate}
-        pair = {"baseline": "dense", "candidate": "cnn", "disagreement": counts}
-        return disagreements_title(pair, 10_000, several)
-
-    assert title(68, 1234) == "Only cnn is right on 1,234 of 10,000 pictures, only dense on 68"
-    assert title(5, 0) == "Only cnn is right on 0 of 10,000 pictures, only dense on 5"
-    assert title(0, 0) == "No picture is right with cnn and wrong with dense, or the reverse"
-    assert title(68, 234, several=True) == (
-        "All trainings of cnn right, all of dense wrong: 234 of 10,000 pictures; the reverse: 68"
-    )
-    assert title(0, 0, several=True) == (
-        "No picture is right with all trainings of cnn and wrong with all trainings of dense, or the reverse"
-    )
