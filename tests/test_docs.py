@@ -9,6 +9,7 @@ import pytest
 import train
 from configs.schema import digest, load
 from model.experiment.terminal import terminal_block
+from model.experiment.writer import PATTERNS, PICTURES
 from model.report.words import signed
 from tests.benchmark.table import in_short, recorded
 
@@ -30,6 +31,20 @@ def test_every_command_of_the_readme_is_one(command):
     verbs = {each.callback.__name__ for each in train.app.registered_commands}
     known = word in verbs or word.startswith("[") or "=" in word or (ROOT / word).is_file()
     assert known, f"README.md tells to run `train.py {command.strip()}`, and there is no {word}"
+
+
+def test_it_is_written_where_the_numbers_of_every_picture_stand():
+    text = (ROOT / "outputs" / "README.md").read_text(encoding="utf-8")
+    table = text.partition("Where the numbers of the pictures")[2].partition("\n\n")[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"^\| `(\S+)\.png`(.*)", table, re.MULTILINE))
+    declared = {picture.name.format(model="MODEL"): picture.numbers for picture in [*PICTURES, PATTERNS]}
+    kinds = rows.pop("robustness-KIND")
+    rows |= {name: kinds for name in declared if name.startswith("robustness-")}
+    assert rows.keys() == declared.keys(), "the table in outputs/README.md and the declared pictures differ"
+    for name, numbers in declared.items():
+        for place in re.findall(r"\w+\.(?:json|npz|csv)|(?<=\.)\w+", numbers):
+            known = place in rows[name] or place == "report.json"
+            assert known, f"outputs/README.md does not say that numbers of {name} stand in {place}"
 
 
 def test_the_reference_is_of_the_default_config():

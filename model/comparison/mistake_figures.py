@@ -199,18 +199,18 @@ def _two_classes(per_class: Sequence[Mapping[str, Any]], relative: bool) -> str:
     return f"Right, by class: from {text[0]} to {text[1]}."
 
 
-def mistakes(report: Report, found: Sequence[Mapping[str, Any]], images: np.ndarray, path: Path) -> Figure:
+def mistakes(report: Report, images: np.ndarray, path: Path) -> Figure:
     """Draw 5-mistakes: the most confident mistakes of one network.
 
     Args:
-        report: as report.json; of it the class names and the seeds.
-        found: from `confident_mistakes`; all numbers are there.
+        report: as report.json. All numbers are its `mistakes`.
         images: uint8 (n, 28, 28), the test pictures in the order of the file.
         path: of the PNG.
 
     Returns:
         The figure's place, title and text for those who cannot see it.
     """
+    found = report["mistakes"]
     if not found:
         return _faultless(report, path) if report["models"] else nothing_scored(report, path)
     model, seed = found[0]["model"], found[0]["seed"]

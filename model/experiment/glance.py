@@ -24,7 +24,7 @@ from model.report.canvas import (
     wrapped,
 )
 from model.report.estimates import colours_of, draw_estimate, finish_rows, whole_percent
-from model.report.figure import Figure
+from model.report.figure import Figure, Picture
 from model.report.words import percent, short
 
 HEIGHT, FLOOR = 675, 584  # pixels; the verdict stands below the floor
@@ -207,3 +207,11 @@ def _verdict(sheet: Sheet, report: Report) -> None:
             break
         text += f" {answer}"
     sheet.text(24, FLOOR + 24, wrapped(text, sheet.width - 48, 16, lines=3), size=16)
+
+
+GLANCE = Picture(
+    "1-at-a-glance",
+    at_a_glance,
+    "models.*.accuracy in report.json; passports.json and activations.npz of the inspection",
+    needs=("report", "model", "inspection"),
+)

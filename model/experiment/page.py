@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data.perturbations import KINDS
 from model.comparison.headlines import by_interest, headline, verdict_of
 from model.comparison.tables import answers, epochs, failed_job, what_may_differ
 from model.report.drawing import missing_pictures
@@ -13,19 +12,6 @@ from model.report.page import render
 
 TEMPLATE = Path(__file__).with_name("page.html")
 IN_FRONT = 6  # figures, of the comparison all but the last; the others wait under "details"
-NUMBERS = {  # where the numbers of a figure stand, by the name of its file
-    "1-at-a-glance": "models.*.accuracy in report.json; passports.json and activations.npz of the inspection",
-    "2-accuracy": "models.*.accuracy and comparisons.*.interval in report.json",
-    "3-learning": "history.csv of every seed; models.*.accuracy in report.json",
-    "4-confusion": "models.*.confusion and comparisons.*.per_class in report.json",
-    "5-mistakes": "mistakes in report.json",
-    "6-calibration": "models.*.calibration, calibration_error, confidence and accuracy in report.json",
-    "7-rejection": "models.*.rejection in report.json",
-    "9-disagreements": "comparisons.0.disagreement in report.json",
-    **{
-        f"robustness-{kind}": "robustness.kinds in report.json; robustness.npz of the seeds" for kind in KINDS
-    },
-}
 
 
 def page(
@@ -52,7 +38,6 @@ def page(
     return render(
         TEMPLATE,
         folder,
-        numbers=_numbers,
         epochs=epochs,
         job=failed_job,
         report=report,
@@ -132,10 +117,3 @@ def limits(report: Mapping[str, Any]) -> list[str]:
         )
     sentences.append("The pictures of filters and mistakes are of one seed; another has other filters.")
     return sentences
-
-
-def _numbers(figure: Figure) -> str:
-    """Where a figure's numbers stand."""
-    if figure.path.stem.startswith("patterns-"):
-        return "models.*.patterns in report.json"
-    return NUMBERS.get(figure.path.stem, "the .json and .npz files beside the picture")

@@ -1,35 +1,28 @@
 """Writes what is known of a run into its folder: report.json, report.md, report.html and the figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data.perturbations import KINDS, in_steps
 from data.splits import Splits
 from data.storage import write_atomically, write_json
-from model.comparison import (
-    accuracy_figure,
-    disagreement_figure,
-    learning_figure,
-    mistake_figures,
-    quality_figures,
-)
 from model.comparison.headlines import by_interest
-from model.experiment import glance
+from model.comparison.pictures import COMPARISON
+from model.experiment.glance import GLANCE
 from model.experiment.markdown import markdown
 from model.experiment.page import page
 from model.inspection.files import Inspection, read_inspection
-from model.inspection.pattern_figure import draw_patterns
-from model.report.drawing import drawn, not_drawn
+from model.inspection.pattern_figure import PATTERNS
+from model.report.drawing import draw_pictures, not_drawn
 from model.report.figure import Figure
-from model.robustness import figures as robustness_figures
+from model.robustness.figures import ROBUSTNESS
 from model.robustness.tables import robustness_in_markdown
 from model.run.folder import RunError, RunFolder
 
+PICTURES = (GLANCE, *COMPARISON, *ROBUSTNESS)  # in reading order
 Histories = Mapping[str, Mapping[int, Mapping[str, np.ndarray]]]
 
 
@@ -49,7 +42,7 @@ def write_report(
         histories: the columns of each history.csv, by model and seed.
         looked_into: of each model that was looked into, the records of what was drawn.
     """
-    figures = _compare(run.figures, run, report, splits, histories, list(looked_into))
+    figures = _compare(run, report, splits, histories, looked_into)
     inside = {model: _inside(run, report, model, looked_into[model]) for model in looked_into}
     report["not_drawn"] = not_drawn([*figures, *chain(*inside.values())], run.path)
     text = markdown(report) + robustness_in_markdown(report["robustness"])
@@ -61,48 +54,14 @@ def write_report(
 
 
 def _compare(
-    folder: Path,
-    run: RunFolder,
-    report: dict[str, Any],
-    splits: Splits,
-    histories: Histories,
-    looked_into: list[str],
+    run: RunFolder, report: dict[str, Any], splits: Splits, histories: Histories, looked_into: Collection[str]
 ) -> list[Figure]:
+    """Draw what is told of all models together."""
     models = [model for model in by_interest(report["models"]) if model in looked_into]
-    shown, inspection = _for_a_glance(run, models)
-    first, images = folder / "1-at-a-glance.png", splits.test.images
-    return [
-        drawn(glance.at_a_glance, report, path=first, model=shown, inspection=inspection),
-        drawn(accuracy_figure.accuracy, report, path=folder / "2-accuracy.png"),
-        drawn(learning_figure.learning, report, histories, path=folder / "3-learning.png"),
-        drawn(mistake_figures.confusion, report, path=folder / "4-confusion.png"),
-        drawn(mistake_figures.mistakes, report, report["mistakes"], images, path=folder / "5-mistakes.png"),
-        *_how_sure(folder, report, images),
-        *_perturbed(folder, report, images),
-    ]
-
-
-def _how_sure(folder: Path, report: dict[str, Any], images: np.ndarray) -> list[Figure]:
-    """How sure the models are and how they differ, as far as there are models and comparisons."""
-    figures = []
-    if report["models"]:
-        figures.append(drawn(quality_figures.calibration, report, path=folder / "6-calibration.png"))
-        figures.append(drawn(quality_figures.rejection, report, path=folder / "7-rejection.png"))
-    if report["comparisons"]:
-        last = folder / "9-disagreements.png"
-        figures.append(drawn(disagreement_figure.disagreements, report, images, path=last))
-    return figures
-
-
-def _perturbed(folder: Path, report: dict[str, Any], images: np.ndarray) -> list[Figure]:
-    """What perturbed images do to answers, where that was measured."""
-    if not report["robustness"]:
-        return []
-    curves = robustness_figures.curves
-    return [
-        drawn(curves, report, kind, in_steps(images, kind), path=folder / f"robustness-{kind}.png")
-        for kind in KINDS
-    ]
+    model, inspection = _for_a_glance(run, models)
+    parts = report | {"report": report, "histories": histories, "images": splits.test.images}
+    parts |= {"model": model, "inspection": inspection}
+    return draw_pictures(PICTURES, parts, run.figures)
 
 
 def _for_a_glance(run: RunFolder, looked_into: list[str]) -> tuple[str, Inspection | None]:
@@ -123,7 +82,5 @@ def _inside(
     told = [one for record in records for one in record["figures"]]
     figures = [Figure(folder / one["file"], one["title"], one["alt"], one.get("fault", "")) for one in told]
     figures = [figure for figure in figures if figure.fault or figure.path.is_file()]
-    if patterns := report["models"].get(model, {}).get("patterns"):
-        path = run.figures / f"patterns-{model}.png"
-        figures.insert(1, drawn(draw_patterns, patterns, model, path=path))
-    return figures
+    parts = {"model": model, "patterns": report["models"].get(model, {}).get("patterns")}
+    return [*figures[:1], *draw_pictures([PATTERNS], parts, run.figures), *figures[1:]]

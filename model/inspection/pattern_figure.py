@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.ticker import MaxNLocator
 
 from model.report.canvas import LIGHT, MODEL_COLOURS, Axes, Sheet, points, shortened, top_below
-from model.report.figure import Figure
+from model.report.figure import Figure, Picture
 
 ROW = 34  # pixels
 LABEL = 230  # pixels for a pattern's name
@@ -96,3 +96,12 @@ def _most_beyond_chance(patterns: Mapping[str, Mapping[str, Any]], names: list[s
         return "No pattern is more frequent than chance in every training."
     counts = _range([found["counts"][name] for found in patterns.values()])
     return f"Farthest above chance: {name}, {counts} (untrained: {_range(chance[name])})."
+
+
+PATTERNS = Picture(
+    "patterns-{model}",
+    draw_patterns,
+    "models.*.patterns in report.json",
+    needs=("patterns", "model"),
+    only_with="patterns",
+)

@@ -1,10 +1,11 @@
 """Pictures drawn one by one, so that one that can't be drawn costs itself alone."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from model.report.figure import Figure
+from model.report.figure import Figure, Picture
 from model.report.tables import printable
 from model.run.folder import RunError
 from model.run.workers import reason_of
@@ -33,6 +34,26 @@ def drawn(draw: Callable[..., T], *arguments: Any, path: Path, **named: Any) -> 
         if isinstance(error, OSError) and error.filename == str(path):
             raise
         return Figure(path, "", "", reason_of(error))
+
+
+def draw_pictures(pictures: Iterable[Picture], parts: Mapping[str, Any], folder: Path) -> list[Figure]:
+    """Draw the pictures of a list that have something to show.
+
+    Args:
+        pictures: in reading order.
+        parts: by name, all that any of them needs.
+        folder: where the PNGs go.
+
+    Returns:
+        Their figures, of those that could not be drawn with the fault.
+    """
+    figures = []
+    for picture in pictures:
+        if not picture.only_with or parts[picture.only_with]:
+            path = folder / f"{picture.name.format_map(parts)}.png"
+            figure = drawn(picture.draw, path=path, **{name: parts[name] for name in picture.needs})
+            figures.append(replace(figure, numbers=picture.numbers))
+    return figures
 
 
 def not_drawn(figures: Iterable[Figure], folder: Path) -> list[dict[str, str]]:

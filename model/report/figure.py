@@ -1,14 +1,38 @@
-"""What is told of a picture."""
+"""A picture of a report: what is declared of it once, and what is told of it when it was drawn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture: where, the finding it shows, the same in words with its numbers; or the fault it died of."""
+    """A picture: where, the finding it shows, the same in words with its numbers; or the fault it died of.
+
+    `numbers` says in which files its numbers stand.
+    """
 
     path: Path
     title: str
     alt: str
     fault: str = ""
+    numbers: str = "the .json and .npz files beside the picture"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The declaration of a picture: with the function that draws it, all that it takes to add one.
+
+    Attributes:
+        name: of its file in figures/, without `.png`; a part in braces tells several apart (`{model}`).
+        draw: from the parts that it needs, by name, and the `path` of the PNG to its figure.
+        numbers: where the numbers that it shows stand.
+        needs: names of parts, of those that `model/experiment/writer.py` has.
+        only_with: the part without which there is nothing to draw; none if empty.
+    """
+
+    name: str
+    draw: Callable[..., Figure]
+    numbers: str
+    needs: tuple[str, ...] = ("report",)
+    only_with: str = ""

@@ -1,16 +1,18 @@
 """Pictures of how accuracy falls on perturbed test images."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from data.perturbations import KINDS, in_steps
 from model.comparison.headlines import Report, is_clear
 from model.report.canvas import GREY, LIGHT, Axes, Sheet, garment, shortened
 from model.report.estimates import colours_of, whole_percent
-from model.report.figure import Figure
+from model.report.figure import Figure, Picture
 from model.report.words import percent
 from model.robustness.tables import chosen
 
@@ -46,20 +48,20 @@ SEEN = {
 }
 
 
-def curves(report: Report, kind: str, examples: np.ndarray, path: Path) -> Figure:
+def curves(report: Report, images: np.ndarray, kind: str, path: Path) -> Figure:
     """Draw robustness-KIND: a line per model over the strengths, and under them one garment at each.
 
     Args:
         report: as report.json. All numbers are its `robustness` and `chance`.
+        images: uint8 (n, 28, 28), the test pictures, of which the first is shown at each strength.
         kind: of perturbation.
-        examples: uint8 (strengths, 28, 28), the first test picture at each.
         path: of the PNG.
 
     Returns:
         The figure's place, title and text for those who cannot see it.
     """
     found = next(one for one in report["robustness"]["kinds"] if one["kind"] == kind)
-    title = _title(found)
+    examples, title = in_steps(images, kind), _title(found)
     sheet = Sheet(HEIGHT, title, _reading(report, found))
     left, right = PLOT
     tile = BLOCK * examples.shape[1]
@@ -174,3 +176,15 @@ def _legend(sheet: Sheet, x: int, y: float, report: Report, found: Mapping[str, 
 def _untouched(found: Mapping[str, Any]) -> str:
     shares = [f"{model} {percent(entry['accuracy'][0])}" for model, entry in found["models"].items()]
     return f"Untouched: {', '.join(shares)}."
+
+
+ROBUSTNESS = tuple(
+    Picture(
+        f"robustness-{kind}",
+        partial(curves, kind=kind),
+        "robustness.kinds in report.json; robustness.npz of the seeds",
+        needs=("report", "images"),
+        only_with="robustness",
+    )
+    for kind in KINDS
+)

@@ -99,7 +99,7 @@ def figures_of(report: dict[str, Any], folder: Path) -> list[Figure]:
         accuracy_figure.accuracy(report, folder / "2-accuracy.png"),
         learning_figure.learning(report, histories, folder / "3-learning.png"),
         mistake_figures.confusion(report, folder / "4-confusion.png"),
-        mistake_figures.mistakes(report, found, images, folder / "5-mistakes.png"),
+        mistake_figures.mistakes(report | {"mistakes": found}, images, folder / "5-mistakes.png"),
     ]
     for figure in figures:
         assert figure.alt.startswith(figure.title), "the text for the blind begins with the finding"

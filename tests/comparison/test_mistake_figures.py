@@ -47,7 +47,7 @@ def test_only_the_first_seed_is_called_the_first(tmp_path: Path, monkeypatch: py
     images = np.zeros((1, 28, 28), np.uint8)
     for seed in report["seeds"]:
         found = [{"index": 0, "label": 0, "predicted": 1, "probability": 0.9, "model": "cnn", "seed": seed}]
-        mistake_figures.mistakes(report, found, images, tmp_path / "5-mistakes.png")
+        mistake_figures.mistakes(report | {"mistakes": found}, images, tmp_path / "5-mistakes.png")
     assert "seed 0 (the first, not the best)" in told[0]
     assert "seed 1 (the first that did not fail, not the best)" in told[1], "seed 0 is the first"
 
@@ -192,7 +192,7 @@ def test_under_a_mistaken_picture_stand_answer_and_label(recording: Recording, t
         {"index": 2, "label": 3, "predicted": 0, "probability": 0.9, **of_model},
         {"index": 0, "label": 7, "predicted": 1, "probability": 0.6, **of_model},
     ]
-    figure = mistake_figures.mistakes(report, found, images, tmp_path / "5.png")
+    figure = mistake_figures.mistakes(report | {"mistakes": found}, images, tmp_path / "5.png")
     drawn = recording.last
     told = [
         ["kind 7 98.7 %", "label: kind 1", "test picture 4"],

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from model.experiment.page import _numbers, limits, page
+from model.experiment.page import limits, page
 from model.report import page as module
 from model.report.figure import Figure
 from model.report.page import PARTS
@@ -258,13 +259,10 @@ def test_what_an_interval_allows_for_is_told_of_these_models(tmp_path: Path) -> 
 
 
 def test_a_figure_stands_above_where_its_own_numbers_are(tmp_path: Path) -> None:
-    def numbers(name: str) -> str:
-        return _numbers(Figure(tmp_path / f"{name}.png", "t", "a"))
-
-    assert numbers("5-mistakes") == "mistakes in report.json"
-    assert numbers("patterns-cnn") == "models.*.patterns in report.json"
-    assert numbers("conv1-filters") == "the .json and .npz files beside the picture"
-    assert numbers("robustness-noise").startswith("robustness.kinds in report.json")
+    figures = [replace(one, numbers=f"{one.path.stem}.csv") for one in figures_in(tmp_path, "a.png", "b.png")]
+    html = page(report_of({"cnn": 0.9}), figures, {"cnn": figures_in(tmp_path, "c.png")}, tmp_path)
+    told = re.findall(r'src="(\w)\.png".*?Numbers: (.*?)\.</figcaption>', html, re.DOTALL)
+    assert told == [("a", "a.csv"), ("b", "b.csv"), ("c", "the .json and .npz files beside the picture")]
 
 
 def test_the_model_of_most_interest_is_the_one_in_front(tmp_path: Path) -> None:

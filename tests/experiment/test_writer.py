@@ -11,7 +11,7 @@ from data.fashion_mnist import load as load_data
 from data.perturbations import KINDS
 from data.splits import Split, Splits
 from model.experiment.results import collect, report_of
-from model.experiment.writer import _compare, _for_a_glance, _inside, write_report
+from model.experiment.writer import PICTURES, _compare, _for_a_glance, _inside, write_report
 from model.report.canvas import garment
 from model.run.folder import RunFolder
 from tests.comparison.test_accuracy_figure import report_of as made_up_report
@@ -103,10 +103,10 @@ def test_each_figure_gets_the_numbers_and_pictures_that_are_its_own(recording, t
     report |= {"mistakes": [mistake], "robustness": made_up_robustness("dense", "cnn")["robustness"]}
     curve = {"accuracy": np.array([0.7, 0.8]), "val_accuracy": np.array([0.75, 0.85])}
     histories = {model: {0: curve} for model in report["models"]}
-    figures = _compare(tmp_path, RunFolder(tmp_path), report, splits, histories, [])
+    figures = _compare(RunFolder(tmp_path), report, splits, histories, [])
     names = [figure.path.stem for figure in figures]
-    assert [name[0] for name in names[:8]] == list("12345679"), "in reading order, the glance first"
-    assert names[8:] == [f"robustness-{kind}" for kind in KINDS]
+    assert names == [picture.name for picture in PICTURES], "in reading order"
+    assert names[0] == "1-at-a-glance"
     drawn = {sheet.path.stem: sheet for sheet in recording.sheets}
     assert [drawn[figure.path.stem].title for figure in figures] == [figure.title for figure in figures]
     assert drawn["5-mistakes"].showing(garment(splits.test.images[17], 5)), "not a test picture"

@@ -4,12 +4,12 @@ import errno
 import io
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from configs.schema import load
-from model.comparison import quality_figures
 from model.experiment import writer
 from model.experiment.conductor import Experiment, load_data, run_experiment
 from model.inspection import figures as inspection_figures
@@ -17,8 +17,8 @@ from model.inspection import passport_figures
 from model.inspection.figures import draw_inspection
 from model.inspection.job import INSIDE
 from model.report.canvas import Sheet
-from model.report.drawing import drawn
-from model.report.figure import Figure
+from model.report.drawing import draw_pictures, drawn
+from model.report.figure import Figure, Picture
 from model.run.folder import RunFolder
 from model.run.looks import record_look
 
@@ -44,9 +44,10 @@ def test_the_report_is_written_without_a_picture_that_fails(run, small_config, m
     names = ["figures/1-at-a-glance.png", "figures/6-calibration.png", "figures/patterns-cnn.png"]
     for name in ("report.json", *names):
         (run.path / name).unlink()
-    monkeypatch.setattr(writer.glance, "at_a_glance", unable)
-    monkeypatch.setattr(quality_figures, "calibration", unable)
-    monkeypatch.setattr(writer, "draw_patterns", unable)
+    failing = {"1-at-a-glance", "6-calibration"}
+    pictures = [replace(one, draw=unable) if one.name in failing else one for one in writer.PICTURES]
+    monkeypatch.setattr(writer, "PICTURES", pictures)
+    monkeypatch.setattr(writer, "PATTERNS", replace(writer.PATTERNS, draw=unable))
     code, printed = once_more(config, run)
     sentences = [f"{name} could not be drawn: RuntimeError: latex could not be found" for name in names]
     assert code == 4, "what is missing must be told to scripts"
@@ -108,3 +109,20 @@ def test_a_picture_that_can_be_drawn_is_its_own_figure(tmp_path):
 
     assert drawn(draw, "t", path=tmp_path / "x.png") == Figure(tmp_path / "x.png", "t", "t")
     assert (tmp_path / "x.png").is_file()
+
+
+def test_a_picture_gets_the_parts_that_it_names_and_is_left_out_without_its_own(tmp_path):
+    def draw(path, **given):
+        return Figure(path, "t", ", ".join(f"{name} {part}" for name, part in given.items()))
+
+    pictures = [
+        Picture("first", draw, "a.json"),
+        Picture("of-{model}", draw, "b.json", needs=("model", "curves"), only_with="curves"),
+    ]
+    parts = {"report": 1, "model": "{cnn}", "curves": [2]}
+    assert draw_pictures(pictures, parts, tmp_path) == [
+        Figure(tmp_path / "first.png", "t", "report 1", numbers="a.json"),
+        Figure(tmp_path / "of-{cnn}.png", "t", "model {cnn}, curves [2]", numbers="b.json"),
+    ]
+    [figure] = draw_pictures(pictures, parts | {"curves": []}, tmp_path)
+    assert figure.path.stem == "first", "there is nothing to draw of what was not measured"

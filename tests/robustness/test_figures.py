@@ -42,7 +42,7 @@ def report_of(
 
 
 def title(report: dict[str, Any], kind: str, folder: Path) -> str:
-    return robustness_figures.curves(report, kind, in_steps(IMAGES, kind), folder / "x.png").title
+    return robustness_figures.curves(report, IMAGES, kind, folder / "x.png").title
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_many_models_can_be_drawn(tmp_path: Path) -> None:
     config = Config.model_validate({"name": "a", "models": many})
     measured = {name: {0: arrays_of(FALLING, 0, ("conv1", "pool1"))} for name in many}
     report = {"seeds": [0], "robustness": robustness_of(measured, config), "chance": 0.1, "models": many}
-    robustness_figures.curves(report, "shift", in_steps(IMAGES, "shift"), tmp_path / "x.png")
+    robustness_figures.curves(report, IMAGES, "shift", tmp_path / "x.png")
     assert Image.open(tmp_path / "x.png").size[1] <= 1500, "too high to be read at a glance"
 
 
@@ -132,7 +132,7 @@ def test_the_table_has_every_number() -> None:
 
 def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Recording, tmp_path: Path) -> None:
     report = report_of("dense", "cnn", num_seeds=2, robustness={"seeds": "all"})
-    figure = robustness_figures.curves(report, "noise", in_steps(IMAGES, "noise"), tmp_path / "x.png")
+    figure = robustness_figures.curves(report, IMAGES, "noise", tmp_path / "x.png")
     assert figure.alt.endswith("Untouched: dense 80.0 %, cnn 90.0 %.")
     drawn = recording.last
     entries = next(one for one in report["robustness"]["kinds"] if one["kind"] == "noise")["models"]
@@ -158,7 +158,7 @@ def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Record
 def test_each_example_stands_under_its_strength(kind: str, recording: Recording, tmp_path: Path) -> None:
     examples = in_steps(IMAGES, kind)
     np.testing.assert_array_equal(examples[0], IMAGES[0], "the first is the untouched one")
-    robustness_figures.curves(report_of("dense", "cnn"), kind, examples, tmp_path / "x.png")
+    robustness_figures.curves(report_of("dense", "cnn"), IMAGES, kind, tmp_path / "x.png")
     drawn = recording.last
     assert drawn.height == HEIGHT
     axes = drawn.axes[0]
