@@ -19,17 +19,27 @@ Generators = Iterator[np.random.Generator]
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to perturb an image.
+    """One way to perturb an image, and its words.
 
     Attributes:
-        unit: of a strength.
-        strengths: in equal steps; 0 is the untouched image.
         change: (images uint8 (n, height, width), strength, one generator an image) -> the images, changed.
+        strengths: in equal steps; 0 is the untouched image.
+        unit: of a strength.
+        axis: what is written below an axis of strengths.
+        at: a strength `{}`, to begin a title with.
+        seen: what whoever was trained on such images has seen.
+        setting: of `data.augmentation` that does the same to training images; empty if none does.
+        size: what follows `seen` to say how large it was, `{}` being that setting's value.
     """
 
-    unit: str
-    strengths: tuple[float, ...]
     change: Callable[[np.ndarray, float, Generators], np.ndarray]
+    strengths: tuple[float, ...]
+    unit: str
+    axis: str
+    at: str
+    seen: str
+    setting: str = ""
+    size: str = ""
 
     @property
     def middle(self) -> float:
@@ -128,12 +138,58 @@ def _as_pixels(values: np.ndarray) -> np.ndarray:
 
 
 KINDS = {
-    "shift": Kind("pixels", (0, 1, 2, 3, 4, 5, 6), _shift),
-    "rotation": Kind("degrees", (0, 10, 20, 30, 40, 50, 60), _rotate),
-    "noise": Kind("gray levels", (0, 15, 30, 45, 60, 75, 90), _add_noise),  # its deviation, white being 255
-    "blur": Kind("pixels", (0, 0.5, 1, 1.5, 2, 2.5, 3), _blur),  # the deviation of the spot
-    "contrast": Kind("% less contrast", (0, 15, 30, 45, 60, 75, 90), _weaken),
-    "occlusion": Kind("pixels", (0, 4, 8, 12, 16, 20, 24), _cover),  # the side of the square
+    "shift": Kind(
+        _shift,
+        (0, 1, 2, 3, 4, 5, 6),
+        unit="pixels",
+        axis="pixels up, down, left or right",
+        at="Shifted {} pixels",
+        seen="shifts",
+        setting="shift",
+        size=" of up to {} pixels",
+    ),
+    "rotation": Kind(
+        _rotate,
+        (0, 10, 20, 30, 40, 50, 60),
+        unit="degrees",
+        axis="degrees, one way or the other",
+        at="Turned {} degrees",
+        seen="turns",
+    ),
+    "noise": Kind(
+        _add_noise,
+        (0, 15, 30, 45, 60, 75, 90),
+        unit="gray levels",
+        axis="deviation of the noise in gray levels, of 255",
+        at="With noise of {} gray levels",
+        seen="noise",
+    ),
+    "blur": Kind(
+        _blur,
+        (0, 0.5, 1, 1.5, 2, 2.5, 3),
+        unit="pixels",
+        axis="deviation of the blur in pixels",
+        at="Blurred by {} pixels",
+        seen="blur",
+    ),
+    "contrast": Kind(
+        _weaken,
+        (0, 15, 30, 45, 60, 75, 90),
+        unit="% less contrast",
+        axis="% of the contrast taken away",
+        at="With {} % less contrast",
+        seen="other contrasts",
+    ),
+    "occlusion": Kind(
+        _cover,
+        (0, 4, 8, 12, 16, 20, 24),
+        unit="pixels",
+        axis="pixels, the side of a black square somewhere",
+        at="{0} x {0} pixels covered",
+        seen="covered parts",
+        setting="erase",
+        size=" of {0} x {0} pixels",
+    ),
 }
 
 

@@ -90,9 +90,8 @@ def _curves(
 
 def trained_on(kind: str, augmentation: Augmentation | None) -> int:
     """Up to which strength of a kind the training images were perturbed, too; 0: not at all."""
-    if augmentation is None:
-        return 0
-    return {"shift": augmentation.shift, "occlusion": augmentation.erase}.get(kind, 0)
+    setting = KINDS[kind].setting
+    return int(getattr(augmentation, setting)) if augmentation and setting else 0
 
 
 def _accuracies(right: np.ndarray, seeds: Sequence[int]) -> dict[str, Any]:

@@ -22,30 +22,6 @@ BLOCK = 3  # pixels of the sheet per pixel of a garment
 DODGE = 7  # pixels between the marks of two models at one strength
 LEGEND = 240  # pixels, the width of the list of models
 MOST_NAMED = 12  # models in it
-AT = {  # a kind at a strength, to begin a title with
-    "shift": "Shifted {} pixels",
-    "rotation": "Turned {} degrees",
-    "noise": "With noise of {} gray levels",
-    "blur": "Blurred by {} pixels",
-    "contrast": "With {} % less contrast",
-    "occlusion": "{0} x {0} pixels covered",
-}
-AXES = {
-    "shift": "pixels up, down, left or right",
-    "rotation": "degrees, one way or the other",
-    "noise": "deviation of the noise in gray levels, of 255",
-    "blur": "deviation of the blur in pixels",
-    "contrast": "% of the contrast taken away",
-    "occlusion": "pixels, the side of a black square somewhere",
-}
-SEEN = {
-    "shift": "shifts",
-    "rotation": "turns",
-    "noise": "noise",
-    "blur": "blur",
-    "contrast": "other contrasts",
-    "occlusion": "covered parts",
-}
 
 
 def curves(report: Report, images: np.ndarray, kind: str, path: Path) -> Figure:
@@ -74,7 +50,7 @@ def curves(report: Report, images: np.ndarray, kind: str, path: Path) -> Figure:
     _lines(axes, found, colours_of(report["models"]), step * len(strengths) / (right - left))
     _finish(axes, report["chance"])
     axes.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
-    sheet.text((left + right) / 2, y + height + 26, AXES[kind], size=14, align="center", colour=GREY)
+    sheet.text((left + right) / 2, y + height + 26, KINDS[kind].axis, size=14, align="center", colour=GREY)
     for place, example in enumerate(examples):
         middle = left + (right - left) * (place + 0.5) / len(strengths)
         sheet.place(round(middle - tile / 2), HEIGHT - tile - 12, garment(example, BLOCK))
@@ -87,7 +63,7 @@ def _title(found: Mapping[str, Any]) -> str:
     """How many are right at the middle strength, and whether the models had seen such pictures."""
     place = found["strengths"].index(found["middle"])
     rights = {model: entry["accuracy"][place] for model, entry in found["models"].items()}
-    at = AT[found["kind"]].format(f"{found['middle']:g}")
+    at = KINDS[found["kind"]].at.format(f"{found['middle']:g}")
     if len(rights) <= 3:
         shares = ", ".join(f"{model} {percent(share, 0)}" for model, share in rights.items())
     else:
@@ -104,16 +80,12 @@ def _title(found: Mapping[str, Any]) -> str:
 
 
 def _trained_on(found: Mapping[str, Any], num_models: int) -> str:
-    seen, reach = SEEN[found["kind"]], found["trained_on"]
-    if reach:
+    what = KINDS[found["kind"]]
+    if reach := found["trained_on"]:
         every = {1: "trained on", 2: "both trained on"}.get(num_models, "all trained on")
-        size = (
-            f" of {reach} x {reach} pixels" if found["kind"] == "occlusion" else f" of up to {reach} pixels"
-        )
-        return f"{every} {seen}{size}"
-    return {1: "not trained on", 2: "neither was trained on"}.get(
-        num_models, "none was trained on"
-    ) + f" {seen}"
+        return f"{every} {what.seen}{what.size.format(reach)}"
+    none = {1: "not trained on", 2: "neither was trained on"}.get(num_models, "none was trained on")
+    return f"{none} {what.seen}"
 
 
 def _reading(report: Report, found: Mapping[str, Any]) -> str:
