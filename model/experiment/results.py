@@ -100,7 +100,7 @@ def report_of(
         results: of its trainings.
 
     Returns:
-        The content of report.json; see outputs/README.md.
+        The content of report.json, see outputs/README.md; `robustness` as a record, or None.
     """
     facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
     statistics = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
