@@ -42,10 +42,6 @@ def curves(
         seeds: of the run.
         chance: the share that guessing gets right.
         kind: of perturbation.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
     """
     found = next(one for one in robustness.kinds if one.kind == kind)
     examples, title, colours = in_steps(images, kind), _title(found), colours_of(models)
