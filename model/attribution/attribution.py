@@ -26,7 +26,7 @@ METHODS = {"grad_cam": "Grad-CAM", "integrated_gradients": "integrated gradients
 RULE = "first test picture of each class"
 
 
-class Opened:
+class Gradients:
     """A saved network, opened for questions about its logits: what `probabilities` has before softmax.
 
     Args:
@@ -91,7 +91,7 @@ class Opened:
         return np.concatenate([p[0].numpy() for p in parts]), np.concatenate([p[1].numpy() for p in parts])
 
 
-def grad_cam(network: Opened, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def grad_cam(network: Gradients, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Where the last convolution speaks for the target (Selvaraju et al. 2017, arXiv 1610.02391, eq. 1, 2).
 
     A filter's weight is the mean gradient of the target logit over its map; the weighted maps are added
@@ -121,7 +121,7 @@ def grad_cam(network: Opened, images: np.ndarray, targets: np.ndarray) -> np.nda
 
 
 def integrated_gradients(
-    network: Opened, images: np.ndarray, targets: np.ndarray
+    network: Gradients, images: np.ndarray, targets: np.ndarray
 ) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """How the target logit comes about on the way from black (Sundararajan et al. 2017, arXiv 1703.01365).
 
@@ -175,7 +175,7 @@ def completeness_tolerance(difference: np.ndarray) -> np.ndarray:
     return 0.01 * np.abs(difference) + 0.01
 
 
-def occlusion(network: Opened, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def occlusion(network: Gradients, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """How far the target logit falls when a black square covers a place (Zeiler and Fergus 2014, fig. 7).
 
     The squares are the 49 blocks of 4 x 4 pixels that tile the image; a block that is black already is
@@ -224,7 +224,7 @@ def explain(
         folder: where `attributions.npz` and `attributions.json` go.
         on_progress: called with the share that is done, from 0 to 1.
     """
-    network, before = Opened(model, facts), Opened(untrained, facts)
+    network, before = Gradients(model, facts), Gradients(untrained, facts)
     indices, shown, num_tested = _looked_at(splits)
     images = (splits.test.images[indices] / np.float32(255)).astype(np.float32)
     probabilities = network.probabilities(images)
@@ -283,7 +283,7 @@ def _looked_at(splits: Splits) -> tuple[np.ndarray, np.ndarray, int]:
 
 
 def _maps(
-    network: Opened, images: np.ndarray, targets: np.ndarray
+    network: Gradients, images: np.ndarray, targets: np.ndarray
 ) -> tuple[dict[str, np.ndarray], list[dict[str, Any]]]:
     """The map of each method that applies, and what the path integral says of its own exactness."""
     maps = {} if network.layer is None else {"grad_cam": grad_cam(network, images, targets)}
@@ -292,7 +292,7 @@ def _maps(
     return maps, rows
 
 
-def _method(name: str, network: Opened) -> dict[str, Any]:
+def _method(name: str, network: Gradients) -> dict[str, Any]:
     if name != "grad_cam":
         return {"name": name, "title": METHODS[name], "applies": True, "note": None}
     applies = network.layer is not None

@@ -156,7 +156,7 @@ def faithfulness(
 
 
 def _statement(own: np.ndarray, other: np.ndarray, brightness: np.ndarray) -> dict[str, Any]:
-    interval = paired_interval(other - own)
+    interval = mean_interval(other - own)
     return {
         "own": float(own.mean()),
         "other": float(other.mean()),
@@ -167,7 +167,7 @@ def _statement(own: np.ndarray, other: np.ndarray, brightness: np.ndarray) -> di
     }
 
 
-def paired_interval(differences: np.ndarray) -> list[float] | None:
+def mean_interval(differences: np.ndarray) -> list[float] | None:
     """The t interval of the mean of paired differences (n,); None for fewer than two."""
     if len(differences) < 2:
         return None

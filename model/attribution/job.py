@@ -6,14 +6,14 @@ from typing import Any
 from configs.schema import Cnn, Dense, Inspection
 from data.splits import Splits
 from model.run.looks import note_of, open_with_untrained, part_of_look, record_look
-from model.run.workers import Report
+from model.run.workers import Tell
 
 WHY = ("attributions.npz", "attributions.json")  # what a look for reasons computes
 
 
 def explain_model(
     splits: Splits,
-    report: Report,
+    tell: Tell,
     *,
     name: str,
     network: Dense | Cnn,
@@ -31,6 +31,6 @@ def explain_model(
     from model.attribution.figures import draw_why
 
     model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
-    explain(model, untrained, facts, splits, folder, part_of_look(report, 0.0, 0.8))
-    report((0.8, "", "drawing"))
+    explain(model, untrained, facts, splits, folder, part_of_look(tell, 0.0, 0.8))
+    tell((0.8, "", "drawing"))
     record_look(folder / "why-figures.json", WHY, draw_why(folder, folder, note_of(name)), settings, identity)

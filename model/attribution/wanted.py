@@ -12,7 +12,7 @@ import tensorflow as tf
 from data.perturbations import move
 from data.splits import Splits
 from data.storage import write_json, write_npz
-from model.attribution.attribution import Opened
+from model.attribution.attribution import Gradients
 from model.networks.as_arrays import forward, pick, take_apart
 from model.networks.facts import SIDE, LayerFacts, ReceptiveField, receptive_field
 
@@ -83,9 +83,9 @@ def wanted(
             row["untrained"] = {key: control[key] for key in ("activation", "starts")}
         entries += rows
         on_progress((number + 1) / (len(layers) + 1))
-    arrays["classes"], classes = _of_classes(Opened(model, facts), splits)
+    arrays["classes"], classes = _of_classes(Gradients(model, facts), splits)
     arrays["classes/real"] = splits.test.images[[entry["real"]["index"] for entry in classes]]
-    arrays["classes/untrained"], values = _climb_classes(Opened(untrained, facts), arrays["classes/real"])
+    arrays["classes/untrained"], values = _climb_classes(Gradients(untrained, facts), arrays["classes/real"])
     for entry, value in zip(classes, values, strict=True):
         entry["untrained"] = {"logit": float(value.max()), "starts": value.tolist()}
     rule = {"starts": NUM_RANDOM_STARTS + 1, "steps": STEPS, "searched": len(splits.test.labels)}
@@ -152,7 +152,7 @@ def seen(field: ReceptiveField, place: int) -> slice:
     return slice(max(first, 0), min(first + field.size, SIDE))
 
 
-def _of_classes(network: Opened, splits: Splits) -> tuple[np.ndarray, list[dict[str, Any]]]:
+def _of_classes(network: Gradients, splits: Splits) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """The made-up images (classes, 28, 28), and beside each the best test image."""
     logits = network.logits(splits.test.images / np.float32(255))
     best = logits.argmax(axis=0)
@@ -174,7 +174,7 @@ def _of_classes(network: Opened, splits: Splits) -> tuple[np.ndarray, list[dict[
     ]
 
 
-def _climb_classes(network: Opened, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _climb_classes(network: Gradients, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ascend(network.pixel_slopes, range(len(real)), np.ones((SIDE, SIDE), bool), real, BLUR)
 
 

@@ -15,25 +15,15 @@ from data.lines import load as load_lines
 from data.splits import Splits
 from data.storage import locked, write_atomically, write_json
 from model.experiment import progress
-from model.experiment.plan import (
-    GAIN_SIDE_BY_SIDE,
-    LOOKS,
-    PERTURBED,
-    REPORT_SECONDS,
-    TYPICAL_SPEED,
-    Look,
-    Plan,
-    Training,
-)
+from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan, Task
 from model.experiment.results import collect, report_of
 from model.experiment.writer import write_report
 from model.networks.facts import layer_facts
-from model.robustness.measure import measured_with
 from model.run.arithmetic import Arithmetic, here, recorded
+from model.run.capacity import free_memory, memory_of_training, num_side_by_side, num_workers
 from model.run.environment import decisive, describe_environment, num_cores
 from model.run.folder import RunError, RunFolder, find_folder
 from model.run.forecast import Forecast
-from model.run.saved import is_whole
 from model.run.speed import probe_speed
 from model.run.workers import (
     Done,
@@ -41,12 +31,7 @@ from model.run.workers import (
     Job,
     Reported,
     Workers,
-    free_memory,
-    memory_of_training,
-    num_side_by_side,
-    num_workers,
 )
-from model.training.job import train_and_score
 
 
 def load_data(section: Data) -> Splits:
@@ -144,112 +129,66 @@ class Experiment:
         self.environment = describe_environment(config.launch.threads_per_job)
         self.plan = Plan(config, splits, run, self.identity, self._arithmetic(), self.environment)
         self.failed: list[dict[str, Any]] = []
-        self._settings = config.inspection.model_dump(mode="json")
 
     def complete(self, train: bool = True) -> int:
-        """Do the jobs that are left, write the report if anything is new, and show it."""
-        trainings = self._unfinished() if train else []
-        looks = [look for look in self.plan.all_looks() if look[1:] in trainings or self._is_wanted(look)]
-        if trainings or looks:
-            self._work(trainings, looks)
+        """Do what is left, write the report if anything is new, and show it."""
+        left = self.plan.left(train)
+        if left:
+            self._do(left)
         elif not train:
             progress.say(self.console, "Every model has been looked into already.")
-        if trainings or looks or self.run.is_report_outdated():
+        if left or self.run.is_report_outdated():
             self._report()
         progress.say(self.console, "\n" + progress.result(self.run))
         report = self.run.report()
         return 4 if report["failed"] or report.get("not_drawn") else 0
 
+    def _do(self, left: list[Task]) -> None:
+        """Have workers do the jobs; a model is looked into as soon as it is trained."""
+        number, side_by_side = self._num_workers(left)
+        threads, onednn = self.config.launch.threads_per_job, self.plan.arithmetic.onednn
+        with Workers(number, threads, self.splits, self.debug, side_by_side, onednn) as workers:
+            self._probe(workers)
+            if any(task.kind == "training" for task in left):
+                self._record()
+            jobs = [self.plan.job(task) for task in left]
+            tasks = {job.name: task for job, task in zip(jobs, left, strict=True)}
+            gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
+            forecast = Forecast(jobs, number, num_cores(), gain, self.plan.slowness * REPORT_SECONDS)
+            precision = min(self.plan.precisions)  # bfloat16 where models differ
+            progress.say(self.console, progress.machine_line(num_cores(), precision, forecast.total))
+            with progress.Display(self.console, jobs, forecast) as display:
+                for job in jobs:
+                    workers.submit(job)
+                for event in workers.events():
+                    display.show(event)
+                    if isinstance(event, Failed):
+                        self._note_failure(tasks[event.job.name], event.reason)
+
+    def _note_failure(self, task: Task, reason: str) -> None:
+        stage = {} if task.kind == "training" else {"stage": "inspection"}
+        failure = {"model": task.model, "seed": task.seed, **stage, "reason": reason}
+        if failure not in self.failed:  # a damaged model stops every look at it
+            self.failed.append(failure)
+
     def _report(self) -> None:
         self.run.must_still_be_there()
         results = collect(self.run, self.config, self.splits.test.labels, self.failed)
         report = report_of(self.run, self.config, self.splits, self.identity, results)
-        looked_into = {model: self._looked_into(model) for model in self.config.models}
+        looked_into = {model: self.plan.looked_into(model) for model in self.config.models}
         looked_into = {model: records for model, records in looked_into.items() if records}
         write_report(self.run, report, self.splits, results.histories, looked_into)
 
-    def _looked_into(self, model: str) -> list[dict[str, Any]]:
-        """The records of the looks into a model that are done."""
-        return [r for r in (self.run.look(model, kind) for kind in LOOKS) if r is not None and self._has(r)]
-
-    def _unfinished(self) -> list[Training]:
-        return [
-            (model, seed)
-            for model in self.config.models
-            for seed in self.config.seeds
-            if not (self._has(self.run.metrics(model, seed)) and self._is_whole(model, seed))
-        ]
-
-    def _is_whole(self, model: str, seed: int) -> bool:
-        return is_whole(self.run, model, seed, sum(fact.parameters for fact in self.plan.facts(model)))
-
-    def _is_wanted(self, look: Look) -> bool:
-        """Whether a look is to be taken, now or when the model has been trained."""
-        kind, model, seed = look
-        metrics = self.run.metrics(model, seed)
-        record, settings = self.run.look(model, kind), self._settings
-        if kind == PERTURBED:
-            record, settings = self.run.answered(model, seed), measured_with(self.config.robustness)
-        done = record is not None and self._has(record) and record["settings"] == settings
-        missing = [one for one in (record or {}).get("figures", ()) if one.get("fault")]
-        return (not done or bool(missing)) and (metrics is None or _is_sound(metrics))
-
-    def _has(self, record: dict[str, Any] | None) -> bool:
-        """Whether a record is there and is of this very experiment."""
-        return record is not None and all(record.get(key) == value for key, value in self.identity.items())
-
-    def _work(self, trainings: list[Training], looks: list[Look]) -> None:
-        """Run the jobs in workers; a model is looked into as soon as it is trained."""
-        number, side_by_side = self._num_workers(trainings, looks)
-        launch, onednn = self.config.launch, self.plan.arithmetic.onednn
-        with Workers(
-            number, launch.threads_per_job, self.splits, self.debug, side_by_side, onednn
-        ) as workers:
-            self._probe(workers)
-            if trainings:
-                self._record()
-            jobs = {key: self.plan.training(*key) for key in trainings}
-            waiting = {look: self.plan.look(*look) for look in looks}
-            everything = [*jobs.values(), *waiting.values()]
-            owners = {job.name: key for key, job in jobs.items()}
-            owners |= {job.name: look[1:] for look, job in waiting.items()}
-            gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
-            after = self.plan.slowness * REPORT_SECONDS
-            forecast = Forecast(everything, number, num_cores(), gain, after)
-            precision = min(self.plan.precisions)  # bfloat16 where models differ
-            progress.say(self.console, progress.machine_line(num_cores(), precision, forecast.total))
-            with progress.Display(self.console, everything, forecast) as display:
-                for job in jobs.values():
-                    workers.submit(job)
-                for look in [look for look in waiting if look[1:] not in jobs]:
-                    workers.submit(waiting.pop(look))
-                for event in workers.events():
-                    display.show(event)
-                    owner = owners[event.job.name]
-                    if isinstance(event, Failed):
-                        self._note_failure(owner, event)
-                    elif isinstance(event, Done) and _is_training(event.job) and _is_sound(event.value):
-                        for look in [look for look in waiting if look[1:] == owner]:
-                            workers.submit(waiting.pop(look))
-                for job in waiting.values():
-                    display.show(Failed(job, "there is no sound model to look into"))
-
-    def _note_failure(self, owner: Training, event: Failed) -> None:
-        stage = {} if _is_training(event.job) else {"stage": "inspection"}
-        failure = {"model": owner[0], "seed": owner[1], **stage, "reason": event.reason}
-        if failure not in self.failed:  # a damaged model stops every look at it
-            self.failed.append(failure)
-
-    def _num_workers(self, trainings: list[Training], looks: list[Look]) -> tuple[int, int]:
+    def _num_workers(self, left: list[Task]) -> tuple[int, int]:
         """How many workers, and how many operations of a job at a time, finish soonest."""
         launch, splits, cores = self.config.launch, self.splits, num_cores()
         if launch.workers != "auto":  # who names a number of workers wants no more than that
             return launch.workers, 1
         size = sum(split.images.nbytes for split in (splits.train, splits.validation, splits.test))
-        costs = {key: self.plan.training(*key).cost for key in trainings}
-        later = {look: self.plan.look(*look).cost for look in looks}
-        at_once = [*costs.values(), *(cost for look, cost in later.items() if look[1:] not in costs)]
-        number = num_workers([*costs.values(), *later.values()], cores, free_memory(), size)
+        jobs = [self.plan.job(task) for task in left]
+        names = {job.name for job in jobs}
+        number = num_workers([job.cost for job in jobs], cores, free_memory(), size)
+        at_once = [job.cost for job in jobs if job.after not in names]
         return number, num_side_by_side(at_once, cores // launch.threads_per_job)
 
     def _arithmetic(self) -> Arithmetic:
@@ -279,15 +218,6 @@ class Experiment:
         environment = self.identity | self.environment | {"arithmetic": asdict(self.plan.arithmetic)}
         if environment != self.run.environment():
             write_json(self.run.path / "environment.json", environment)
-
-
-def _is_training(job: Job) -> bool:
-    return job.function is train_and_score
-
-
-def _is_sound(metrics: dict[str, Any]) -> bool:
-    """Whether a network has learned anything to look at: one that always says the same has not."""
-    return metrics["distinct_answers"] > 1
 
 
 def _must_fit(config: Config, splits: Splits) -> None:

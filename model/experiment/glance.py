@@ -38,9 +38,13 @@ def at_a_glance(report: Report, path: Path, model: str = "", inspection: Inspect
 
     Args:
         report: as report.json. Accuracies are its `models.*.accuracy`.
+        path: of the PNG.
         model: which one was looked into.
         inspection: of its first seed. The worth of filters is passports.json's, the maps are
             activations.npz's. Without it the gain of every class takes the place of both.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     if not report["models"]:
         return nothing_scored(report, path)

@@ -1,24 +1,30 @@
-"""Which jobs an experiment has, and what each costs. No TensorFlow."""
+"""Which jobs an experiment has left to do, and what each costs. No TensorFlow."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from configs.schema import Config
+from configs.schema import Cnn, Config
 from data.splits import Splits
 from model.attribution.job import explain_model
 from model.inspection.job import inspect_model
 from model.networks.facts import LayerFacts, layer_facts
+from model.robustness.files import measured_with, read_answers, read_record
 from model.robustness.measure import measure_robustness, num_questions
 from model.run.arithmetic import Arithmetic, Precision
 from model.run.checkpoints import newest_epoch
-from model.run.folder import RunFolder
+from model.run.folder import RunError, RunFolder
+from model.run.saved import is_whole
 from model.run.workers import Job
 from model.training.job import train_and_score
 
+Kind = Literal["training", "inspection", "attribution", "robustness"]
+
 FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
-LOOKS = {"inside": inspect_model, "why": explain_model}
-PERTURBED = "perturbed"  # a look of its own: at any seed, and drawn with the report
+LOOKS: dict[Kind, Callable[..., None]] = {  # into the model of the first seed
+    "inspection": inspect_model,
+    "attribution": explain_model,
+}
 
 # What jobs cost, fitted to runs of the configs here; seconds are those of a core that convolves at REFERENCE.
 REFERENCE = 1e11  # FLOP/s in float32
@@ -26,12 +32,20 @@ TYPICAL_SPEED = {"float32": 5e10, "bfloat16": 1e11}  # FLOP/s of one core, until
 SHARE_OF_SPEED = {"float32": 0.8, "bfloat16": 0.75}  # of one convolution's that whole training steps reach
 STEP_SECONDS = 0.0002  # what a step takes beside its arithmetic
 BEGIN_SECONDS = 1.0  # of a job: its graphs and files
-LOOK_IMAGES = {"inside": 300_000, "why": 120_000}  # what a look takes, in images passed forward
+LOOK_IMAGES: dict[Kind, int] = {  # what a look takes, in images passed forward
+    "inspection": 300_000,
+    "attribution": 120_000,
+}
 REPORT_SECONDS = 2.0  # comparing and drawing, when all jobs are done
 GAIN_SIDE_BY_SIDE = 1.2  # how much faster a job goes that has the cores of two
 
-Training = tuple[str, int]  # model and seed
-Look = tuple[str, str, int]  # kind, model and seed
+
+class Task(NamedTuple):
+    """What there is to do, of one model and seed."""
+
+    kind: Kind
+    model: str
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -50,21 +64,72 @@ class Plan:
     environment: dict[str, Any] = field(default_factory=dict)
     speeds: Mapping[str, float] = field(default_factory=lambda: TYPICAL_SPEED)
 
-    def all_looks(self) -> list[Look]:
+    def left(self, train: bool = True) -> list[Task]:
+        """What is not done yet: trainings, and looks at the models that are trained or will be."""
+        trainings = [task for task in self._trainings() if not self._is_trained(task)] if train else []
+        made = {(task.model, task.seed) for task in trainings}
+        looks = [task for task in self._looks() if (task.model, task.seed) in made or self._is_wanted(task)]
+        return trainings + looks
+
+    def looked_into(self, model: str) -> list[dict[str, Any]]:
+        """The records of the looks into a model that are done."""
+        records = [self.run.look(model, kind) for kind in LOOKS]
+        return [record for record in records if record is not None and self._is_ours(record)]
+
+    def _trainings(self) -> list[Task]:
+        return [Task("training", model, seed) for model in self.config.models for seed in self.config.seeds]
+
+    def _looks(self) -> list[Task]:
         """The models of the first seed are looked into; those of others may be asked, too."""
-        config = self.config
-        looks = [(kind, model, config.seeds[0]) for model in config.models for kind in LOOKS]
-        return looks + [
-            (PERTURBED, model, seed) for model in config.models for seed in config.seeds_perturbed
+        config, first = self.config, self.config.seeds[0]
+        inside = [Task(kind, model, first) for model in config.models for kind in LOOKS]
+        return inside + [
+            Task("robustness", model, seed) for model in config.models for seed in config.seeds_perturbed
         ]
 
-    def training(self, model: str, seed: int) -> Job:
+    def _is_trained(self, task: Task) -> bool:
+        metrics = self.run.metrics(task.model, task.seed)
+        num_weights = sum(fact.parameters for fact in self.facts(task.model))
+        return self._is_ours(metrics) and is_whole(self.run, task.model, task.seed, num_weights)
+
+    def _is_wanted(self, look: Task) -> bool:
+        """Whether a look is to be taken, now or when the model has been trained."""
+        metrics = self.run.metrics(look.model, look.seed)
+        if metrics is not None and not is_sound(metrics):
+            return False
+        if look.kind == "robustness":
+            record, settings = self._answered(look), measured_with(self.config.robustness)
+        else:
+            record = self.run.look(look.model, look.kind)
+            settings = self.config.inspection.model_dump(mode="json")
+        if record is None or not self._is_ours(record) or record["settings"] != settings:
+            return True
+        return any(figure.get("fault") for figure in record.get("figures", ()))
+
+    def _answered(self, look: Task) -> dict[str, Any] | None:
+        """How a training was asked about perturbed images; None where its answers can't be read."""
+        try:
+            read_answers(self.run, look.model, look.seed)
+        except RunError:
+            return None
+        return read_record(self.run, look.model, look.seed)
+
+    def _is_ours(self, record: dict[str, Any] | None) -> bool:
+        """Whether a record is there and is of this very experiment."""
+        return record is not None and all(record.get(key) == value for key, value in self.identity.items())
+
+    def job(self, task: Task) -> Job:
+        """What does a task, and what that costs as far as is known by now."""
+        return self._training(task) if task.kind == "training" else self._look(task)
+
+    def _training(self, task: Task) -> Job:
         """Train and score one model with one seed, from the newest checkpoint on."""
+        model, seed = task.model, task.seed
         recipe, folder = self.config.training_of(model), self.run.seed_folder(model, seed)
         precision = self.precision_of(model)
         begun = min(newest_epoch(folder) / recipe.epochs, 0.99)
         num_images = len(self.splits.train.labels)
-        arithmetic = FORWARD_AND_BACKWARD * num_images * self._flops(model)
+        arithmetic = num_images * self._flops_of_a_step(model)
         epoch = arithmetic / (SHARE_OF_SPEED[precision] * self.speeds[precision])
         epoch += self.slowness * STEP_SECONDS * num_images / recipe.batch_size
         return Job(
@@ -82,16 +147,17 @@ class Plan:
             },
             cost=self.slowness * BEGIN_SECONDS + epoch * recipe.epochs * (1 - begun),
             begun=begun,
+            leads_on=is_sound,
         )
 
-    def look(self, kind: str, model: str, seed: int) -> Job:
+    def _look(self, task: Task) -> Job:
         """Take one look at a trained model."""
+        kind, model, seed = task
         folder = self.run.seed_folder(model, seed)
         arguments: dict[str, Any] = {"network": self.config.models[model], "seed": seed}
         arguments |= {"saved": folder / "model.keras", "identity": self.identity}
         training = f"{model} seed {seed}"
-        function: Callable[..., None]
-        if kind == PERTURBED:
+        if kind == "robustness":
             settings = self.config.robustness
             arguments |= {"settings": settings, "folder": folder}
             name, function = f"{training} {kind}", measure_robustness
@@ -122,5 +188,19 @@ class Plan:
         """The layers of a model."""
         return layer_facts(self.config.models[model], len(self.splits.class_names))
 
+    def _flops_of_a_step(self, model: str) -> int:
+        """Per image; nothing goes backward through convolutions that never learn."""
+        network = self.config.models[model]
+        frozen = isinstance(network, Cnn) and network.kernels != "learned"
+        return sum(
+            fact.flops * (1 if frozen and fact.kind == "conv" else FORWARD_AND_BACKWARD)
+            for fact in self.facts(model)
+        )
+
     def _flops(self, model: str) -> int:
         return sum(fact.flops for fact in self.facts(model))
+
+
+def is_sound(metrics: dict[str, Any]) -> bool:
+    """Whether a network has learned anything to look at: one that always says the same has not."""
+    return bool(metrics["distinct_answers"] > 1)

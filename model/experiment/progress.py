@@ -15,9 +15,10 @@ from model.experiment.terminal import terminal_block
 from model.report.tables import printable, shortened
 from model.run.folder import RunError, RunFolder
 from model.run.forecast import Forecast
-from model.run.workers import Done, Failed, Job, Reported
+from model.run.workers import Event, Failed, Job, Reported, Skipped
 
 BAR_WIDTH = 20
+SKIPPED = "skipped: there is no sound model to look into"
 
 
 def say(console: Console, text: str) -> None:
@@ -108,7 +109,7 @@ class Display:
         if self.console.is_terminal:
             self.live.stop()
 
-    def show(self, event: Reported | Done | Failed) -> None:
+    def show(self, event: Event) -> None:
         """Take in what a job says; off a terminal, a line when an epoch or a job ends."""
         row = self.rows[event.job.name]
         if isinstance(event, Reported) and isinstance(event.value, str):  # a warning: it must stay on screen
@@ -120,8 +121,9 @@ class Display:
         else:
             row.share, row.ended = 1.0, True
             row.note = f"failed: {event.reason}" if isinstance(event, Failed) else row.note
+            row.note = SKIPPED if isinstance(event, Skipped) else row.note
         moved = (row.share if row.ended else before[0], row.count) != before
-        if not self.console.is_terminal and row.note and (moved or isinstance(event, Failed)):
+        if not self.console.is_terminal and row.note and (moved or isinstance(event, Failed | Skipped)):
             left = "" if row.share == 1 else f"   left: {duration(self.seconds_left())}"
             say(self.console, f"{row.job.name}  {row.count}  {row.note}{left}")
 

@@ -14,8 +14,8 @@ from model.comparison.controls import explain_differences
 from model.comparison.headlines import by_interest
 from model.comparison.verdict import count_looks
 from model.networks.facts import layer_facts
-from model.robustness.curves import Measured, robustness_of
-from model.robustness.measure import PICTURE, measured_with
+from model.robustness.curves import robustness_of
+from model.robustness.files import measured
 from model.run.environment import joined
 from model.run.folder import AGAIN, RunError, RunFolder, read_json
 
@@ -100,12 +100,17 @@ def report_of(
         results: of its trainings.
 
     Returns:
-        The content of report.json, see outputs/README.md; `robustness` as a record, or None.
+        The content of report.json; see outputs/README.md.
     """
     facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
     statistics = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
     digests = [identity["config_digest"], *_neighbours(run, identity["data_digest"])]
-    measured = _measured(run, config, identity, splits, statistics)
+    asked = {
+        model: [] if entry["broken"] else [seed for seed in entry["seeds"] if seed in config.seeds_perturbed]
+        for model, entry in statistics["models"].items()
+    }
+    perturbed, unreadable = measured(run, config, identity, splits, asked)
+    statistics["failed"] += unreadable
     return {
         "name": config.name,
         "config_digest": identity["config_digest"],
@@ -127,7 +132,7 @@ def report_of(
             statistics["models"],
         ),
         **count_looks(digests, statistics["comparisons"], len(splits.test.labels)),
-        "robustness": robustness_of(measured, config),
+        "robustness": robustness_of(perturbed, config),
         "mistakes": _mistakes(statistics["models"], results, splits.test.labels),
         "environment": identity | joined(_made_in(run, results)),
     }
@@ -157,49 +162,6 @@ def _mistakes(models: dict[str, Any], results: Results, labels: np.ndarray) -> l
     model = by_interest(models)[0]
     seed = next(seed for seed in results.predictions[model] if seed in models[model]["seeds"])
     return confident_mistakes(labels, results.predictions[model][seed], model, seed)
-
-
-def _measured(
-    run: RunFolder, config: Config, identity: dict[str, str], splits: Splits, statistics: dict[str, Any]
-) -> Measured:
-    """What was asked about perturbed images, of the seeds that count; what can't be read has failed."""
-    measured: dict[str, dict[int, dict[str, np.ndarray]]] = {}
-    asked: np.ndarray | None = None  # the images, the same for all
-    expected = identity | {"settings": measured_with(config.robustness)}
-    for model, entry in statistics["models"].items():
-        measured[model] = {}
-        for seed in (
-            [] if entry["broken"] else [seed for seed in entry["seeds"] if seed in config.seeds_perturbed]
-        ):
-            record = run.robustness(model, seed)
-            if record is None or any(record.get(key) != value for key, value in expected.items()):
-                continue
-            try:
-                arrays = _perturbed(run, config, model, seed, splits, asked)
-                measured[model][seed], asked = arrays, arrays["indices"]
-            except RunError as error:
-                failure = {"model": model, "seed": seed, "stage": "inspection", "reason": str(error)}
-                statistics["failed"].append(failure)
-    return measured
-
-
-def _perturbed(
-    run: RunFolder, config: Config, model: str, seed: int, splits: Splits, asked: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """A training's answers to these test images (of `asked`, once known), and what became of its maps."""
-    arrays, labels = run.perturbed(model, seed), splits.test.labels
-    indices, facts = arrays["indices"], layer_facts(config.models[model], len(splits.class_names))
-    layers = [fact.name for fact in facts if fact.kind != "dense"]
-    maps = {f"changes/{state}/{layer}" for state in ("trained", "untrained") for layer in [PICTURE, *layers]}
-    these = indices.max() < len(labels) and np.array_equal(arrays["labels"], labels[indices])
-    if not these or not np.array_equal(indices, indices if asked is None else asked):
-        fault = "are of other test images"
-    elif {name for name in arrays if name.startswith("changes/")} != (maps if layers else set()):
-        fault = "are of another network"
-    else:
-        return arrays
-    path = run.seed_folder(model, seed) / "robustness.npz"
-    raise RunError(f"answers in {path} {fault}; delete it, then {AGAIN}")
 
 
 def _facts(config: Config, model: str, num_classes: int, results: Results) -> dict[str, Any]:

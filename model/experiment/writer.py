@@ -37,8 +37,7 @@ def write_report(
 
     Args:
         run: where.
-        report: the whole content of report.json, `robustness` as a record or None; it gets `not_drawn`, the
-            pictures that are missing.
+        report: the whole content of report.json; it gets `not_drawn`, the pictures that are missing.
         splits: the data, of whose test images some are shown.
         histories: the columns of each history.csv, by model and seed.
         looked_into: of each model that was looked into, the records of what was drawn.
@@ -51,8 +50,7 @@ def write_report(
     config = (run.path / "config.yaml").read_text(encoding="utf-8")
     html = page(report, figures, inside, run.path, config)
     write_atomically(run.path / "report.html", html.encode())
-    asked = report["robustness"]
-    write_json(run.path / "report.json", report | {"robustness": asked.as_json() if asked else {}})
+    write_json(run.path / "report.json", report)
 
 
 def _compare(

@@ -66,7 +66,11 @@ def draw_activations(
         layer: the convolution.
         test: test images, from which a deeper filter's patch comes.
         class_names: of the labels 0, 1, ...
+        path: of the PNG.
         note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     shown = layer.passports[:SHOWN]
     indices = [passport.index for passport in shown]

@@ -35,7 +35,11 @@ def draw_combinations(
         reads: the convolution before it.
         test: test images, from which the patches come.
         class_names: of the labels 0, 1, ...
+        path: of the PNG.
         note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     shown = layer.passports[:SHOWN]
     title = combination_title(layer)

@@ -53,7 +53,11 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
     Args:
         layer: the convolution.
         patterns: named patterns among the kernels; None where they are too small to match any.
+        path: of the PNG.
         note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
     title = first_title(layer.name, len(layer.passports), patterns, frozen)
@@ -192,7 +196,11 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
     Args:
         dense: weights and units.
         class_names: of the labels 0, 1, ...
+        path: of the PNG.
         note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     title = dense_title(dense)
     shown = dense.units[:UNITS]

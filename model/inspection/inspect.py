@@ -27,7 +27,7 @@ from model.worth.passes import (
     pass_over_test,
     validation_increase,
 )
-from model.worth.scores import LEVEL, worth
+from model.worth.scores import LEVEL, measure_worth
 
 NUM_TOP_UNTRAINED = 3  # images of the control
 OnProgress = Callable[[str, float], None]
@@ -126,7 +126,7 @@ def _findings(
 ) -> list[Findings]:
     """Everything that was measured, by convolution."""
     labels, num_classes = splits.test.labels, len(splits.class_names)
-    records = worth(passed.intact, passed.without, labels, num_classes, increase)
+    records = measure_worth(passed.intact, passed.without, labels, num_classes, increase)
     tunings, tunings_before = measure_tuning(network), measure_tuning(before)
     backgrounds = activations.background(network)
     findings = []

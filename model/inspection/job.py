@@ -7,7 +7,7 @@ from typing import Any
 from configs.schema import Cnn, Dense, Inspection
 from data.splits import Splits
 from model.run.looks import note_of, open_with_untrained, part_of_look, record_look
-from model.run.workers import Report
+from model.run.workers import Tell
 
 INSIDE = (  # what a look into filters computes, as far as the network has it
     *("filters.npz", "untrained.npz", "activations.npz", "passports.json", "layers.json", "units.json"),
@@ -17,7 +17,7 @@ INSIDE = (  # what a look into filters computes, as far as the network has it
 
 def inspect_model(
     splits: Splits,
-    report: Report,
+    tell: Tell,
     *,
     name: str,
     network: Dense | Cnn,
@@ -37,7 +37,7 @@ def inspect_model(
     from model.inspection.inspect import inspect
 
     model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
-    filters = part_of_look(report, 0.0, 0.7)
+    filters = part_of_look(tell, 0.0, 0.7)
     inspect(
         model,
         untrained,
@@ -50,8 +50,8 @@ def inspect_model(
     )
     passports = folder / "passports.json"  # which dense networks lack
     filters_shown = most_valuable(json.loads(passports.read_text())) if passports.exists() else {}
-    wanted(model, facts, splits, filters_shown, folder, untrained, part_of_look(report, 0.7, 0.8))
-    report((0.8, "", "drawing"))
+    wanted(model, facts, splits, filters_shown, folder, untrained, part_of_look(tell, 0.7, 0.8))
+    tell((0.8, "", "drawing"))
     figures = [
         *draw_inspection(folder, splits.test, splits.class_names, folder, name),
         *draw_wanted(folder, folder, note_of(name)),

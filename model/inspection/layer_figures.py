@@ -37,7 +37,11 @@ def draw_keep_best(layer: str, curve: KeepBest, path: Path, note: str = "") -> F
     Args:
         layer: its name.
         curve: of the layer.
+        path: of the PNG.
         note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     title, orders = keep_best_title(layer, curve), len(curve.random)
     subtitle = (
@@ -123,7 +127,11 @@ def draw_before_after(layer: Convolution, path: Path, note: str = "") -> Figure:
 
     Args:
         layer: the convolution. Of a deeper one, each filter's heaviest input slice is shown.
+        path: of the PNG.
         note: said of the network shown, such as which seed it is.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     title = moved_title(layer)
     order = sorted(layer.passports, key=lambda passport: -passport.moved)

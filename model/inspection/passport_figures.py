@@ -12,7 +12,7 @@ from model.inspection.combination_figures import draw_read, slices_of
 from model.inspection.files import Convolution, Inspection
 from model.inspection.records import Example, Passport
 from model.inspection.tiles import boxed_garment, draw_kernel, draw_map, draw_patch, scale_words
-from model.inspection.words import class_label, number, sentence, worth
+from model.inspection.words import class_label, number, sentence, worth_in_words
 from model.report.canvas import (
     GREY,
     INK,
@@ -155,7 +155,7 @@ def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale:
         _draw_worth(sheet, axes, context, passport, y + MAPS, place * PASSPORT + MAPS)
     sheet.save(path)
     best = filters[0]
-    alt = f"{title}. Filter {best.index}: {worth(best.worth, context.num_test, best.dead)}."
+    alt = f"{title}. Filter {best.index}: {worth_in_words(best.worth, context.num_test, best.dead)}."
     return Figure(path, title, alt)
 
 
@@ -260,5 +260,7 @@ def _draw_worth(sheet: Sheet, axes: Axes, context: Context, passport: Passport, 
     axes.plot(
         [100 * passport.worth.accuracy_drop], [middle], "o", color=MODEL_COLOURS[1], markersize=points(11)
     )
-    words = wrapped(worth(passport.worth, context.num_test, passport.dead), RIGHT - WORTH, 13, lines=6)
+    words = wrapped(
+        worth_in_words(passport.worth, context.num_test, passport.dead), RIGHT - WORTH, 13, lines=6
+    )
     sheet.text(WORTH, y + 32, words, size=13, colour=INK)

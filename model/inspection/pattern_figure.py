@@ -20,6 +20,10 @@ def draw_patterns(patterns: Mapping[str, Mapping[str, Any]], model: str, path: P
     Args:
         patterns: by seed what `model.networks.patterns.count_patterns` found, of at least one.
         model: its name in the config.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     title = patterns_title(patterns)
     first = next(iter(patterns.values()))

@@ -9,7 +9,7 @@ from data.splits import Split, Splits
 from model.inspection.activations import class_means, class_selectivity, listed, rank_images
 from model.inspection.kernels import movement
 from model.networks.as_arrays import Network, logits_of
-from model.worth.scores import Scores, join, ranks, score, worth
+from model.worth.scores import Answers, join, measure_worth, ranks, score
 
 NUM_UNITS = 24
 BATCH = 500
@@ -77,8 +77,8 @@ def _classes(num_classes: int) -> list[dict[str, Any]]:
     ]
 
 
-def _most_valuable(network: Network, splits: Splits) -> tuple[Scores, list[dict[str, Any]]]:
-    """Scores of the whole network, and the hidden units that matter most."""
+def _most_valuable(network: Network, splits: Splits) -> tuple[Answers, list[dict[str, Any]]]:
+    """Answers of the whole network, and the hidden units that matter most."""
     mean = _moments(network, splits.train.images)[0]
     spread = _moments(network, splits.validation.images)[1] * np.linalg.norm(network.dense[1][0], axis=1)
     chosen = np.argsort(-spread, kind="stable")[:NUM_UNITS]
@@ -87,7 +87,7 @@ def _most_valuable(network: Network, splits: Splits) -> tuple[Scores, list[dict[
     increase = (valued_without.losses - valued.losses).mean(axis=1, dtype=np.float64)
     intact, without, answers = _remove(network, splits.test, chosen, constants)
     labels, num_classes = splits.test.labels, len(splits.class_names)
-    records = worth(intact, without, labels, num_classes, increase)
+    records = measure_worth(intact, without, labels, num_classes, increase)
     units = _describe(chosen, answers, class_means(answers, labels, num_classes), records)
     for unit, rank, constant in zip(units, ranks(increase), constants, strict=True):
         unit |= {"rank": rank, "mean": float(constant)}
@@ -137,8 +137,8 @@ def _moments(network: Network, images: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 def _remove(
     network: Network, split: Split, chosen: np.ndarray, constants: np.ndarray
-) -> tuple[Scores, Scores, np.ndarray]:
-    """Scores with all units, without each of the chosen, and the chosen units' answers (n, chosen)."""
+) -> tuple[Answers, Answers, np.ndarray]:
+    """Answers with all units, without each of the chosen, and the chosen units' answers (n, chosen)."""
     weights, bias = network.dense[1]
     intact, without, kept = [], [], []
     for part, answers in _hidden(network, split.images):

@@ -92,7 +92,7 @@ def sentence(passport: Passport, threshold: float | None, class_names: Sequence[
     return "; ".join(parts)
 
 
-def worth(effect: Worth, num_test: int, dead: bool = False) -> str:
+def worth_in_words(effect: Worth, num_test: int, dead: bool = False) -> str:
     """What a filter is worth, told in answers.
 
     Args:

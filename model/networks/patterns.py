@@ -13,7 +13,7 @@ DIGITS = 12  # of a cosine; those behind them are rounding's, another on every p
 NUM_UNTRAINED = 100  # networks that chance is measured on
 
 
-def draw_patterns(size: int) -> dict[str, np.ndarray]:
+def named_patterns(size: int) -> dict[str, np.ndarray]:
     """Draw the hand-made filters of a size.
 
     For 3 x 3 these are the textbook's masks (Gonzalez and Woods, Digital Image Processing, chapter 10):
@@ -71,7 +71,7 @@ def hand_made_kernels(size: int, num_inputs: int, num_filters: int) -> np.ndarra
         float32 (size, size, num_inputs, num_filters), each filter's positive weights adding up to 1: the
         strongest answer to values of 0 to 1 is 1.
     """
-    drawn = draw_patterns(size)
+    drawn = named_patterns(size)
     bank = [*drawn.values(), *(-pattern for name, pattern in drawn.items() if name != "blur")]
     kernels = np.zeros((size, size, num_inputs, num_filters), np.float32)
     for number in range(num_filters):
@@ -106,7 +106,7 @@ def pattern_bank(size: int) -> Bank | None:
     """
     if size == 1:
         return None
-    drawn = draw_patterns(size)
+    drawn = named_patterns(size)
     patterns = np.array([pattern.ravel() / np.linalg.norm(pattern) for pattern in drawn.values()])
     # Glorot's uniform weights; their scale does not matter to a cosine
     random = np.random.default_rng(RANDOM_SEED).uniform(-1, 1, (NUM_RANDOM, size * size))

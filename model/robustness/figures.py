@@ -1,19 +1,19 @@
 """Pictures of how accuracy falls on perturbed test images."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from data.perturbations import KINDS, in_steps
-from model.comparison.headlines import is_clear
+from model.comparison.headlines import Report, is_clear
 from model.report.canvas import GREY, LIGHT, Axes, Sheet, garment, shortened
 from model.report.estimates import colours_of, whole_percent
 from model.report.figure import Figure, Picture
 from model.report.words import percent
-from model.robustness.records import Curves, Robustness
 from model.robustness.tables import chosen
 
 HEIGHT = 560
@@ -24,51 +24,46 @@ LEGEND = 240  # pixels, the width of the list of models
 MOST_NAMED = 12  # models in it
 
 
-def curves(
-    robustness: Robustness,
-    images: np.ndarray,
-    models: Iterable[str],
-    seeds: Sequence[int],
-    chance: float,
-    kind: str,
-    path: Path,
-) -> Figure:
+def curves(report: Report, images: np.ndarray, kind: str, path: Path) -> Figure:
     """Draw robustness-KIND: a line per model over the strengths, and under them one garment at each.
 
     Args:
-        robustness: all numbers but `chance`.
+        report: as report.json. All numbers are its `robustness` and `chance`.
         images: uint8 (n, 28, 28), the test pictures, of which the first is shown at each strength.
-        models: all of the run, whose order gives each its colour.
-        seeds: of the run.
-        chance: the share that guessing gets right.
         kind: of perturbation.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
-    found = next(one for one in robustness.kinds if one.kind == kind)
-    examples, title, colours = in_steps(images, kind), _title(found), colours_of(models)
-    sheet = Sheet(HEIGHT, title, _reading(robustness, found, seeds))
+    found = next(one for one in report["robustness"]["kinds"] if one["kind"] == kind)
+    examples, title = in_steps(images, kind), _title(found)
+    sheet = Sheet(HEIGHT, title, _reading(report, found))
     left, right = PLOT
     tile = BLOCK * examples.shape[1]
     y = sheet.top + 8
     height = HEIGHT - 62 - tile - y
     axes = sheet.axes(left, y, right - left, height)
-    strengths = found.strengths
+    strengths = found["strengths"]
     step = strengths[1] - strengths[0]
     axes.set_xlim(-0.5 * step, strengths[-1] + 0.5 * step)
-    _lines(axes, found, colours, step * len(strengths) / (right - left))
-    _finish(axes, chance)
+    _lines(axes, found, colours_of(report["models"]), step * len(strengths) / (right - left))
+    _finish(axes, report["chance"])
     axes.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
     sheet.text((left + right) / 2, y + height + 26, KINDS[kind].axis, size=14, align="center", colour=GREY)
     for place, example in enumerate(examples):
         middle = left + (right - left) * (place + 0.5) / len(strengths)
         sheet.place(round(middle - tile / 2), HEIGHT - tile - 12, garment(example, BLOCK))
-    _legend(sheet, right + 30, y, found, colours, chance)
+    _legend(sheet, right + 30, y, report, found)
     sheet.save(path)
     return Figure(path, title, f"{title}. {_untouched(found)}")
 
 
-def _title(found: Curves) -> str:
+def _title(found: Mapping[str, Any]) -> str:
     """How many are right at the middle strength, and whether the models had seen such pictures."""
-    rights, at = found.rights, KINDS[found.kind].at.format(f"{found.middle:g}")
+    place = found["strengths"].index(found["middle"])
+    rights = {model: entry["accuracy"][place] for model, entry in found["models"].items()}
+    at = KINDS[found["kind"]].at.format(f"{found['middle']:g}")
     if len(rights) <= 3:
         shares = ", ".join(f"{model} {percent(share, 0)}" for model, share in rights.items())
     else:
@@ -78,46 +73,47 @@ def _title(found: Curves) -> str:
             f" {len(rights)} models"
         )
     unclear = ""
-    if len(rights) == 2 and found.differences:
-        interval = found.differences[0].intervals[found.place]
+    if len(rights) == 2 and found["differences"]:
+        interval = found["differences"][0]["intervals"][place]
         unclear = "" if is_clear({"interval": interval}) else " (no difference can be seen)"
     return f"{at}: {shares}{unclear}; {_trained_on(found, len(rights))}"
 
 
-def _trained_on(found: Curves, num_models: int) -> str:
-    what = KINDS[found.kind]
-    if found.trained_on:
+def _trained_on(found: Mapping[str, Any], num_models: int) -> str:
+    what = KINDS[found["kind"]]
+    if reach := found["trained_on"]:
         every = {1: "trained on", 2: "both trained on"}.get(num_models, "all trained on")
-        return f"{every} {what.seen}{what.size.format(found.trained_on)}"
+        return f"{every} {what.seen}{what.size.format(reach)}"
     none = {1: "not trained on", 2: "neither was trained on"}.get(num_models, "none was trained on")
     return f"{none} {what.seen}"
 
 
-def _reading(robustness: Robustness, found: Curves, seeds: Sequence[int]) -> str:
-    asked = {seed for of_model in robustness.seeds.values() for seed in of_model}
-    over = {accuracy.over for accuracy in found.models.values()}
-    which = f"{len(asked)} seeds, a dot each"
-    if len(asked) == 1:
-        [seed] = asked
-        which = f"seed {seed}, the first" if seed == seeds[0] else f"seed {seed}"
+def _reading(report: Report, found: Mapping[str, Any]) -> str:
+    robustness = report["robustness"]
+    seeds = {seed for seeds in robustness["seeds"].values() for seed in seeds}
+    over = {entry["over"] for entry in found["models"].values()}
+    which = f"{len(seeds)} seeds, a dot each"
+    if len(seeds) == 1:
+        [seed] = seeds
+        which = f"seed {seed}, the first" if seed == report["seeds"][0] else f"seed {seed}"
     allowing = "" if "images" in over else " and seeds"
     reading = (
         f"Right, of {chosen(robustness)}; {which}. Upright lines: 95 %, with other pictures{allowing}."
         " Below: the first test picture."
     )
-    words = robustness.words if found.kind == "shift" else []
+    words = robustness["words"] if found["kind"] == "shift" else []
     return "\n".join([reading, *words[:1]])
 
 
-def _lines(axes: Axes, found: Curves, colours: Mapping[str, str], per_pixel: float) -> None:
+def _lines(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str], per_pixel: float) -> None:
     """Every model's line, interval and seeds, beside each other where they would cover each other."""
-    strengths, count = np.array(found.strengths, float), len(found.models)
+    strengths, count = np.array(found["strengths"], float), len(found["models"])
     dodge = min(DODGE, 60 / count) * per_pixel
-    for number, (model, entry) in enumerate(found.models.items()):
+    for number, (model, entry) in enumerate(found["models"].items()):
         places, colour = strengths + (number - (count - 1) / 2) * dodge, colours[model]
-        axes.vlines(places, *np.array(entry.intervals).T, color=colour, linewidth=2, alpha=0.55)
-        axes.plot(places, entry.accuracy, color=colour, linewidth=2)
-        for values in entry.values.values():
+        axes.vlines(places, *np.array(entry["intervals"]).T, color=colour, linewidth=2, alpha=0.55)
+        axes.plot(places, entry["accuracy"], color=colour, linewidth=2)
+        for values in entry["values"].values():
             axes.plot(places, values, "o", color=colour, markersize=5, alpha=0.75, markeredgewidth=0)
 
 
@@ -134,22 +130,23 @@ def _finish(axes: Axes, chance: float) -> None:
         axes.spines[side].set_color(LIGHT)
 
 
-def _legend(sheet: Sheet, x: int, y: float, found: Curves, colours: Mapping[str, str], chance: float) -> None:
+def _legend(sheet: Sheet, x: int, y: float, report: Report, found: Mapping[str, Any]) -> None:
     """The models by their accuracy at the middle strength, and what the dotted line is."""
-    rights = found.rights
+    place, colours = found["strengths"].index(found["middle"]), colours_of(report["models"])
+    rights = {model: entry["accuracy"][place] for model, entry in found["models"].items()}
     ranked = sorted(rights, key=lambda model: -rights[model])
-    sheet.text(x, y, f"At {found.middle:g} {found.unit}", size=14, colour=GREY)
+    sheet.text(x, y, f"At {found['middle']:g} {found['unit']}", size=14, colour=GREY)
     for row, model in enumerate(ranked[:MOST_NAMED], 1):
         name = shortened(model, LEGEND - 70, 15, bold=True)
         sheet.text(x, y + 22 * row, name, bold=True, colour=colours[model])
         sheet.text(x + LEGEND, y + 22 * row, percent(rights[model], 0), align="right")
     more = f"and {len(ranked) - MOST_NAMED} more\n" if len(ranked) > MOST_NAMED else ""
     end = y + 22 * min(len(ranked), MOST_NAMED) + 28
-    sheet.text(x, end, f"{more}dotted: guessing, {percent(chance, 0)}", size=14, colour=GREY)
+    sheet.text(x, end, f"{more}dotted: guessing, {percent(report['chance'], 0)}", size=14, colour=GREY)
 
 
-def _untouched(found: Curves) -> str:
-    shares = [f"{model} {percent(entry.accuracy[0])}" for model, entry in found.models.items()]
+def _untouched(found: Mapping[str, Any]) -> str:
+    shares = [f"{model} {percent(entry['accuracy'][0])}" for model, entry in found["models"].items()]
     return f"Untouched: {', '.join(shares)}."
 
 
@@ -158,7 +155,7 @@ ROBUSTNESS = tuple(
         f"robustness-{kind}",
         partial(curves, kind=kind),
         "robustness.kinds in report.json; robustness.npz of the seeds",
-        needs=("robustness", "images", "models", "seeds", "chance"),
+        needs=("report", "images"),
         only_with="robustness",
     )
     for kind in KINDS

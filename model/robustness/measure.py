@@ -10,25 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from configs.schema import Cnn, Dense, Robustness
-from data.perturbations import KINDS, SEED, perturb
-from data.splits import Splits
+from data.perturbations import KINDS, perturb
+from data.splits import Splits, choose_images
 from data.storage import write_json, write_npz
 from model.networks.facts import layer_facts
+from model.robustness.files import PICTURE, measured_with
 from model.run.folder import RunError
-from model.run.workers import JobFailed, Report
+from model.run.workers import JobFailed, Tell
 
 if TYPE_CHECKING:
     import keras
 
 BATCH = 100  # images at a time whose maps are compared
 ROUNDING = 1e-6  # of float32 sums, as a share: maps that differ less are the same
-PICTURE = "picture"  # beside the layers' maps: what moving does to the picture itself
-
-
-def measured_with(settings: Robustness) -> dict[str, Any]:
-    """What decides the numbers beside network and data; where it changes, they are measured again."""
-    strengths = {kind: list(what.strengths) for kind, what in KINDS.items()}
-    return {"images_per_class": settings.images_per_class, "seed": SEED, "strengths": strengths}
 
 
 def num_questions(settings: Robustness, labels: np.ndarray) -> int:
@@ -41,7 +35,7 @@ def num_questions(settings: Robustness, labels: np.ndarray) -> int:
 
 def measure_robustness(
     splits: Splits,
-    report: Report,
+    tell: Tell,
     *,
     network: Dense | Cnn,
     seed: int,
@@ -67,7 +61,7 @@ def measure_robustness(
     indices = _chosen(splits.test.labels, settings)
     images = splits.test.images[indices]
     arrays = {"indices": indices, "labels": splits.test.labels[indices]}
-    answers = answers_to(model, images, indices, lambda share: report((0.8 * share, "", "perturbing")))
+    answers = answers_to(model, images, indices, lambda share: tell((0.8 * share, "", "perturbing")))
     arrays |= {f"answers/{kind}": given for kind, given in answers.items()}
     layers = [fact.name for fact in layer_facts(network, num_classes) if fact.kind != "dense"]
     if layers:
@@ -80,8 +74,6 @@ def measure_robustness(
 
 
 def _chosen(labels: np.ndarray, settings: Robustness) -> np.ndarray:
-    from data.splits import choose_images
-
     number = settings.images_per_class
     return np.arange(len(labels)) if number == "all" else choose_images(labels, number)
 

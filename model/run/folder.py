@@ -20,7 +20,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from configs.schema import Config, ConfigError, load
-from data.perturbations import KINDS
 from data.storage import TEMPORARY, holder, locked, read_bytes, read_npz, read_value, remove_temporary
 from model.run.checkpoints import remove_checkpoints
 
@@ -35,6 +34,7 @@ METRICS: dict[str, type] = {  # what metrics.json must have
     "train_seconds": float,
     "predict_seconds": float,
 }
+RECORDS = {"inspection": "inside-figures.json", "attribution": "why-figures.json"}  # by kind, their records
 FIGURE = {"file", "title", "alt"}  # what a look tells of each; and why it is missing, its "fault"
 
 
@@ -77,7 +77,7 @@ class RunFolder:
     def report(self) -> dict[str, Any]:
         """The content of report.json."""
         self._must_be_a_run()
-        return self._read(
+        return self.read(
             self.path / "report.json", read_json, "run train.py with its config.yaml to write it"
         )
 
@@ -97,45 +97,24 @@ class RunFolder:
         return metrics if all(isinstance(metrics.get(key), kind) for key, kind in METRICS.items()) else None
 
     def look(self, model: str, kind: str) -> dict[str, Any] | None:
-        """What a look into a model has drawn (its KIND-figures.json, written last), or None.
+        """What a look into a model has drawn (its record, written last), or None.
 
         None, too, where a file that it wrote is missing or has changed: then it is taken again.
         """
         folder = self.inspection_folder(model)
         try:
-            record = read_json(folder / f"{kind}-figures.json")
+            record = read_json(folder / RECORDS[kind])
             return record if _is_look(record) and _is_intact(folder, record["files"]) else None
         except (OSError, ValueError):
             return None
 
-    def robustness(self, model: str, seed: int) -> dict[str, Any] | None:
-        """How a training was asked about perturbed images (robustness.json, written last), or None."""
-        folder = self.seed_folder(model, seed)
-        try:
-            record = read_json(folder / "robustness.json") if (folder / "robustness.npz").exists() else {}
-        except (OSError, ValueError):
-            return None
-        return record if isinstance(record.get("settings"), dict) else None
-
-    def answered(self, model: str, seed: int) -> dict[str, Any] | None:
-        """As `robustness`, but None where the answers can't be read: then the training is asked again."""
-        try:
-            self.perturbed(model, seed)
-        except RunError:
-            return None
-        return self.robustness(model, seed)
-
-    def perturbed(self, model: str, seed: int) -> dict[str, np.ndarray]:
-        """The arrays of robustness.npz by name, as `model.robustness.measure` writes them."""
-        return self._read(self.seed_folder(model, seed) / "robustness.npz", _read_perturbed, AGAIN)
-
     def history(self, model: str, seed: int) -> dict[str, np.ndarray]:
         """The columns of history.csv by name."""
-        return self._read(self.seed_folder(model, seed) / "history.csv", _read_columns, AGAIN)
+        return self.read(self.seed_folder(model, seed) / "history.csv", _read_columns, AGAIN)
 
     def predictions(self, model: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities float32 (num_test, num_classes) and labels uint8 (num_test,)."""
-        return self._read(self.seed_folder(model, seed) / "predictions.npz", _read_predictions, AGAIN)
+        return self.read(self.seed_folder(model, seed) / "predictions.npz", _read_predictions, AGAIN)
 
     def is_report_outdated(self) -> bool:
         """Whether there is no report.json, a picture of it is missing, or what it tells of is newer."""
@@ -194,7 +173,8 @@ class RunFolder:
         if not self.path.is_dir():
             raise RunError(f"{self.path} is no folder; expected a run folder such as outputs/dense-vs-cnn")
 
-    def _read(self, path: Path, read: Callable[[Path], T], remedy: str) -> T:
+    def read(self, path: Path, read: Callable[[Path], T], remedy: str) -> T:
+        """What a reader makes of a file, whatever is wrong with it in a sentence that names it."""
         try:
             return read(path)
         except FileNotFoundError:
@@ -263,23 +243,6 @@ def _read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if not (np.isfinite(probabilities).all() and probabilities.min(initial=0) >= 0):
         raise ValueError("probabilities that are not finite numbers from 0 on")
     return probabilities, labels
-
-
-def _read_perturbed(path: Path) -> dict[str, np.ndarray]:
-    arrays = read_npz(path)
-    images: tuple[int, ...] = (len(arrays["labels"]),)
-    shapes = {"indices": images, "labels": images}
-    shapes |= {f"answers/{kind}": (len(what.strengths), *images) for kind, what in KINDS.items()}
-    shapes |= {name: images for name in arrays if name.startswith("changes/")}
-    for name, shape in shapes.items():
-        values = arrays[name]
-        if values.shape != shape or not values.size:
-            raise ValueError(f"{name} of the shape {values.shape}, not {shape}")
-        if values.dtype.kind not in ("f" if name.startswith("changes/") else "iu"):
-            raise ValueError(f"{name} in numbers of the kind {values.dtype}")
-        if not (np.isfinite(values).all() and values.min() >= 0):
-            raise ValueError(f"{name} with numbers that are not finite and from 0 on")
-    return arrays
 
 
 def find_folder(outputs: Path, name: str, identity: dict[str, str]) -> tuple[RunFolder, bool]:

@@ -8,7 +8,7 @@ from configs.schema import Cnn, Dense, Inspection
 from data.storage import write_json
 from model.networks.facts import layer_facts
 from model.run.folder import RunError, sha256_of
-from model.run.workers import JobFailed, Report
+from model.run.workers import JobFailed, Tell
 
 
 def open_with_untrained(
@@ -25,9 +25,9 @@ def open_with_untrained(
     return model, build(network, num_classes, seed), layer_facts(network, num_classes)
 
 
-def part_of_look(report: Report, begin: float, end: float) -> Callable[[float], None]:
+def part_of_look(tell: Tell, begin: float, end: float) -> Callable[[float], None]:
     """Progress of a part of a look, told as progress of the whole."""
-    return lambda share: report((begin + (end - begin) * share, "", "looking inside"))
+    return lambda share: tell((begin + (end - begin) * share, "", "looking inside"))
 
 
 def note_of(name: str) -> str:

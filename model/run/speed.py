@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 
 from data.splits import Splits
-from model.run.workers import Report
+from model.run.workers import Tell
 
 
-def probe_speed(splits: Splits, report: Report, *, bfloat16: bool) -> dict[str, float]:
+def probe_speed(splits: Splits, tell: Tell, *, bfloat16: bool) -> dict[str, float]:
     """How fast one thread convolves, in FLOP/s, in float32 and, if asked, in bfloat16.
 
     Some processors announce bfloat16 and die of it, so the speed in float32 is reported first: a
@@ -34,5 +34,5 @@ def probe_speed(splits: Splits, report: Report, *, bfloat16: bool) -> dict[str, 
         return flops / min(seconds() for _ in range(8))  # the best: other workers start at the same time
 
     speeds = {"float32": speed(tf.float32)}
-    report(speeds)
+    tell(speeds)
     return speeds | {"bfloat16": speed(tf.bfloat16)} if bfloat16 else speeds

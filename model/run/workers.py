@@ -6,7 +6,6 @@ dies costs only the job it was doing.
 
 import heapq
 import itertools
-import math
 import multiprocessing
 import os
 import re
@@ -22,28 +21,24 @@ from typing import Any
 
 from data.splits import Splits
 from data.storage import explain_fault
-from model.networks.facts import LayerFacts
 from model.run.arithmetic import prepare
 
-MEMORY_PER_WORKER = 1.5e9  # bytes: TensorFlow, and what a batch becomes on its way
-MEMORY_OF_TENSORFLOW = 0.3e9  # bytes, before it does anything
-MOST_SIDE_BY_SIDE = 4  # each has values of its own in memory
-COPIES_OF_DATA = 3  # in a worker: as it arrives, as arrays, and in the graph
 KERAS_TRIES = {"matplotlib.pyplot", "pandas", "sklearn"}  # it imports them where they are installed
 WHERE = re.compile(  # how a paragraph begins that says where an error was met, and not what it is
     r'in user code:|Graph execution error:|Detected at node|<stack traces|File "|'
     r"(\w+: )?Exception encountered when calling"
 )
-Report = Callable[[Any], None]
+Tell = Callable[[Any], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A call of `function(splits, report, **arguments)` in a worker.
+    """A call of `function(splits, tell, **arguments)` in a worker.
 
-    `function` is a module's; what it gives to `report` reaches the parent as `Reported`. `cost` is in
-    seconds of one core, `begun` the share that was done earlier and is not among them, `after` the name of
-    the job that must have ended before. A job may end with `JobFailed`.
+    `function` is a module's; what it gives to `tell` reaches the parent as `Reported`. `cost` is in
+    seconds of one core, `begun` the share that was done earlier and is not among them. A job may end with
+    `JobFailed`. It waits for the one whose name is `after`, if that is submitted before it, and is begun if
+    that one `leads_on`, as the value says that it returned.
     """
 
     name: str
@@ -52,6 +47,7 @@ class Job:
     cost: float = 1.0
     begun: float = 0.0
     after: str | None = None
+    leads_on: Callable[[Any], bool] = lambda value: True
 
 
 class JobFailed(Exception):
@@ -82,64 +78,14 @@ class Failed:
     reason: str
 
 
-def num_workers(costs: list[float], cores: int, free_memory: float, data_bytes: int = 0) -> int:
-    """How many workers finish these jobs soonest.
+@dataclass(frozen=True)
+class Skipped:
+    """A job was not begun, for the one that it comes after failed or does not lead on."""
 
-    One per core, and as many more as the last round of long jobs would leave waiting for a core of
-    their own: three long jobs on two cores take 1.5 times as long as one when they share them, and
-    twice as long one after another.
-
-    Args:
-        costs: of all jobs, in one unit.
-        cores: that may be used.
-        free_memory: bytes.
-        data_bytes: of the images that each worker gets.
-    """
-    num_long = _num_long(costs)
-    wanted = cores + (num_long % cores if num_long > cores else 0)
-    each = MEMORY_PER_WORKER + COPIES_OF_DATA * data_bytes
-    return max(1, min(wanted, len(costs), int(free_memory / each)))
+    job: Job
 
 
-def num_side_by_side(costs: list[float], cores: int) -> int:
-    """How many operations of one job may run at a time, if they do not wait for one another.
-
-    That changes no bit, unlike the threads of one operation, and lets a long job use the cores that would
-    have none. Where every core has one, it would only make them change places.
-
-    Args:
-        costs: of the jobs that can begin at once, in one unit.
-        cores: that may be used, each by one operation.
-    """
-    return max(1, min(MOST_SIDE_BY_SIDE, cores // max(1, _num_long(costs))))
-
-
-def _num_long(costs: list[float]) -> int:
-    return sum(cost > max(costs) / 2 for cost in costs)
-
-
-def memory_of_training(batch_size: int, facts: list[LayerFacts], data_bytes: int) -> float:
-    """The bytes that a training needs for certain; it may take more.
-
-    Args:
-        batch_size: images per step.
-        facts: of the network's layers.
-        data_bytes: of the training images.
-    """
-    values = 2 * batch_size * sum(math.prod(fact.output_shape) for fact in facts)  # each with its gradient
-    weights = 4 * sum(fact.parameters for fact in facts)  # with gradients and the optimizer's two means
-    return MEMORY_OF_TENSORFLOW + COPIES_OF_DATA * data_bytes + 4 * (values + weights)
-
-
-def free_memory() -> float:
-    """Bytes that can be had without swapping; where the system does not say, half of what is there."""
-    limit = float("inf")
-    with suppress(OSError, ValueError), open("/sys/fs/cgroup/memory.max") as file:
-        limit = int(file.read())  # of a container; "max" where there is none
-    with suppress(OSError, ValueError, StopIteration), open("/proc/meminfo") as lines:
-        free = 1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable")))
-        return min(limit, free)
-    return min(limit, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2)
+Event = Reported | Done | Failed | Skipped
 
 
 class Workers:
@@ -168,6 +114,8 @@ class Workers:
         os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
         self._splits, self._arguments = splits, (threads, side_by_side, onednn, debug)
         self._waiting: list[tuple[float, int, Job]] = []
+        self._following: list[Job] = []  # jobs that wait for others
+        self._unended: set[str] = set()
         self._order = itertools.count()
         self._started = itertools.count()
         self._workers = [self._start() for _ in range(number)]
@@ -184,9 +132,13 @@ class Workers:
 
     def submit(self, job: Job) -> None:
         """Add a job; `events` runs it."""
-        heapq.heappush(self._waiting, (-job.cost, next(self._order), job))
+        self._unended.add(job.name)
+        if job.after in self._unended:
+            self._following.append(job)
+        else:
+            heapq.heappush(self._waiting, (-job.cost, next(self._order), job))
 
-    def events(self) -> Iterator[Reported | Done | Failed]:
+    def events(self) -> Iterator[Event]:
         """Run all jobs, also those submitted meanwhile, and tell what happens as it happens."""
         while True:
             for worker in self._workers:
@@ -198,7 +150,22 @@ class Workers:
             ready = wait([worker.connection for worker in busy])
             for worker in busy:
                 if worker.connection in ready and worker.job is not None:
-                    yield self._receive(worker, worker.job)
+                    event = self._receive(worker, worker.job)
+                    yield event
+                    yield from self._follow(event)
+
+    def _follow(self, event: Event) -> Iterator[Skipped]:
+        """When a job has ended, release those that wait for it, or tell that they are not begun."""
+        if isinstance(event, Reported):
+            return
+        self._unended.remove(event.job.name)
+        for job in [job for job in self._following if job.after == event.job.name]:
+            self._following.remove(job)
+            if isinstance(event, Done) and event.job.leads_on(event.value):
+                self.submit(job)
+            else:
+                yield Skipped(job)
+                yield from self._follow(Skipped(job))
 
     def _receive(self, worker: "_Worker", job: Job) -> Reported | Done | Failed:
         try:
@@ -239,7 +206,7 @@ class _Worker:
     def give(self, job: Job) -> None:
         self.job = job
         with suppress(BrokenPipeError):  # it died idle: `events` meets its end when it listens
-            self.connection.send(job)
+            self.connection.send((job.function, job.arguments))
 
 
 def _cause_of_death(exit_code: int) -> str:
@@ -268,13 +235,11 @@ def _work(
     tf.config.threading.set_inter_op_parallelism_threads(side_by_side)
     while True:
         try:
-            job = connection.recv()
+            function, arguments = connection.recv()
         except EOFError:
             return
         try:
-            value = job.function(
-                splits, lambda progress: connection.send((Reported, progress)), **job.arguments
-            )
+            value = function(splits, lambda progress: connection.send((Reported, progress)), **arguments)
             connection.send((Done, value))
         except JobFailed as error:
             connection.send((Failed, str(error)))

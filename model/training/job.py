@@ -21,12 +21,12 @@ from model.run.arithmetic import Arithmetic
 from model.run.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
 from model.run.environment import decisive
 from model.run.saved import model_bytes
-from model.run.workers import JobFailed, Report
+from model.run.workers import JobFailed, Tell
 
 
 def train_and_score(
     splits: Splits,
-    report: Report,
+    tell: Tell,
     *,
     network: Dense | Cnn,
     recipe: Training,
@@ -51,7 +51,7 @@ def train_and_score(
     same = {"model": folder.parent.name, "seed": seed, **decisive(environment), **asdict(arithmetic)}
     model, history, train_seconds = _train_on(
         Checkpoints(folder, identity | same),
-        report,
+        tell,
         partial(
             train,
             network,
@@ -62,7 +62,7 @@ def train_and_score(
             len(splits.class_names),
             seed,
             arithmetic,
-            on_progress=lambda progress: report(_shown(progress, recipe.epochs)),
+            on_progress=lambda progress: tell(_shown(progress, recipe.epochs)),
         ),
     )
     probabilities, predict_seconds = predict(model, splits.test.images)
@@ -103,7 +103,7 @@ def _patterns(model: Any) -> dict[str, Any] | None:
 
 
 def _train_on(
-    checkpoints: Checkpoints, report: Report, train: Callable[..., tuple[Any, list[dict[str, float]]]]
+    checkpoints: Checkpoints, tell: Tell, train: Callable[..., tuple[Any, list[dict[str, float]]]]
 ) -> tuple[Any, list[dict[str, float]], float]:
     """Train from the newest checkpoint on, leaving one after each epoch -> network, history, seconds."""
     from model.training.train import State, TrainingFailed
@@ -112,7 +112,7 @@ def _train_on(
     saved = checkpoints.load(faults.append)
     if faults:
         there = f"going on after epoch {len(saved.history)}" if saved else "starting over"
-        report("; ".join([*faults, there]))
+        tell("; ".join([*faults, there]))
     # Of this process's own work, since others may share its core; and of those that were interrupted.
     started = time.process_time() - (saved.seconds if saved else 0)
 

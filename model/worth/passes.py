@@ -10,7 +10,7 @@ from data.splits import Split
 from model.networks.as_arrays import Network, logits_of
 from model.networks.traces import Trace, largest_and_features, trace
 from model.worth.ablation import Ablation
-from model.worth.scores import Scores, join, score
+from model.worth.scores import Answers, join, score
 
 NUM_RANDOM_ORDERS = 10
 ORDER_SEED = 0
@@ -29,8 +29,8 @@ class TestPass:
     largest: list[np.ndarray]
     mean: list[np.ndarray]
     active: list[np.ndarray]
-    intact: Scores
-    without: Scores
+    intact: Answers
+    without: Answers
     kept_accuracy: np.ndarray
 
 

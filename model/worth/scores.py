@@ -11,14 +11,14 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Scores:
+class Answers:
     """Answers to some images: `predictions` uint8 (..., n) and `losses` float32 (..., n), natural log."""
 
     predictions: np.ndarray
     losses: np.ndarray
 
 
-def score(logits: np.ndarray, labels: np.ndarray) -> Scores:
+def score(logits: np.ndarray, labels: np.ndarray) -> Answers:
     """What logits answer and what the answers cost.
 
     Args:
@@ -33,12 +33,12 @@ def score(logits: np.ndarray, labels: np.ndarray) -> Scores:
         shifted, np.broadcast_to(labels[:, None].astype(np.intp), (*shifted.shape[:-1], 1)), -1
     )[..., 0]
     losses = np.log(np.exp(shifted).sum(axis=-1)) - right
-    return Scores(logits.argmax(axis=-1).astype(np.uint8), losses)
+    return Answers(logits.argmax(axis=-1).astype(np.uint8), losses)
 
 
-def join(scores: Sequence[Scores]) -> Scores:
-    """Scores of consecutive images, put together."""
-    return Scores(
+def join(scores: Sequence[Answers]) -> Answers:
+    """Answers to consecutive images, put together."""
+    return Answers(
         np.concatenate([s.predictions for s in scores], axis=-1),
         np.concatenate([s.losses for s in scores], axis=-1),
     )
@@ -90,8 +90,8 @@ def _normal_limit(num_looks: int) -> float:
     return NormalDist().inv_cdf(1 - (1 - LEVEL) / 2 / num_looks)
 
 
-def worth(
-    intact: Scores, without: Scores, labels: np.ndarray, num_classes: int, validation_increase: np.ndarray
+def measure_worth(
+    intact: Answers, without: Answers, labels: np.ndarray, num_classes: int, validation_increase: np.ndarray
 ) -> list[dict[str, Any]]:
     """What is lost without each filter, paired image by image.
 

@@ -10,7 +10,7 @@ import pytest
 from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
 from model.attribution.attribution import (
-    Opened,
+    Gradients,
     completeness_tolerance,
     explain,
     grad_cam,
@@ -43,9 +43,9 @@ def grown(network: Dense | Cnn, seed: int = 0) -> keras.Model:
     return model
 
 
-def opened(name: str) -> tuple[Opened, keras.Model]:
+def opened(name: str) -> tuple[Gradients, keras.Model]:
     model = grown(NETWORKS[name])
-    return Opened(model, layer_facts(NETWORKS[name], 5)), model
+    return Gradients(model, layer_facts(NETWORKS[name], 5)), model
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +114,12 @@ def test_finer_steps_go_on_from_the_coarser_ones(images: np.ndarray, monkeypatch
     np.testing.assert_allclose(maps(4), maps(36), atol=1e-6, err_msg="a step is missing, or counts twice")
 
 
-def linear() -> tuple[Opened, np.ndarray]:
+def linear() -> tuple[Gradients, np.ndarray]:
     """A network without hidden layers, and its weights (28, 28, classes)."""
     network = Dense(units=())
     model = grown(network)
     kernel = model.get_layer("probabilities").get_weights()[0]
-    return Opened(model, layer_facts(network, 5)), kernel.reshape(28, 28, 5)
+    return Gradients(model, layer_facts(network, 5)), kernel.reshape(28, 28, 5)
 
 
 def test_linear_integrated_gradients_are_weight_times_pixel(images: np.ndarray) -> None:
@@ -155,7 +155,7 @@ def test_grad_cam_by_hand(name: str, images: np.ndarray) -> None:
     maps = keras.Model(model.input, model.get_layer(layer).output)(images[..., None]).numpy()
     size, num_filters = maps.shape[1], maps.shape[3]
     kernel = model.get_layer("probabilities").get_weights()[0].reshape(-1, num_filters, 5)
-    found = grad_cam(Opened(model, facts), images, TARGETS)
+    found = grad_cam(Gradients(model, facts), images, TARGETS)
     cells = [nearest(name, pixel, size) for pixel in range(28)]
     for i, target in enumerate(TARGETS):
         weights = kernel[:, :, target].sum(axis=0) / size**2
@@ -199,7 +199,7 @@ def test_explain_writes_what_it_claims(name: str, images: np.ndarray, tmp_path: 
     assert applies == {"grad_cam": name != "dense", "integrated_gradients": True, "occlusion": True}
     assert ("grad_cam" in arrays) == (name != "dense"), "Grad-CAM of a network without convolutions"
     probabilities = model(split.images[..., None] / np.float32(255)).numpy()
-    network = Opened(model, facts)
+    network = Gradients(model, facts)
     for place, entry in enumerate(document["images"]):
         answer = probabilities[entry["index"]]
         assert entry["target"] == answer.argmax(), "it explains another class than the network names"
@@ -261,7 +261,7 @@ def test_the_untrained_network_is_asked_about_the_class_that_the_trained_one_nam
         np.testing.assert_array_equal(arrays["labels"], split.labels[shown])
         for method, explained in methods.items():
             for key, network in ((method, model), (f"{method}/untrained", untrained)):
-                expected = explained(Opened(network, facts), pixels, targets)
+                expected = explained(Gradients(network, facts), pixels, targets)
                 scale = np.abs(expected).max()
                 np.testing.assert_allclose(arrays[key], expected, atol=1e-4 * scale, err_msg=key)
 

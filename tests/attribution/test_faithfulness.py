@@ -16,7 +16,7 @@ from model.attribution.faithfulness import (
     covered,
     curves_of,
     faithfulness,
-    paired_interval,
+    mean_interval,
     thirds,
     visible,
 )
@@ -154,8 +154,8 @@ def test_interval_is_the_paired_t_test() -> None:
     generator = np.random.default_rng(2)
     own, other = generator.normal(size=(2, 50))
     expected = stats.ttest_rel(other, own).confidence_interval(0.95)
-    assert paired_interval(other - own) == pytest.approx([expected.low, expected.high])
-    assert paired_interval(np.ones(1)) is None, "one image has no interval"
+    assert mean_interval(other - own) == pytest.approx([expected.low, expected.high])
+    assert mean_interval(np.ones(1)) is None, "one image has no interval"
 
 
 def test_thirds_cover_each_part_once(planted: tuple[np.ndarray, np.ndarray]) -> None:

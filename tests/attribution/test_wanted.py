@@ -9,7 +9,7 @@ import pytest
 
 from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
-from model.attribution.attribution import Opened
+from model.attribution.attribution import Gradients
 from model.attribution.wanted import NUM_RANDOM_STARTS, ascend, most_valuable, wanted
 from model.networks.as_arrays import forward, take_apart
 from model.networks.build import build
@@ -115,7 +115,7 @@ def test_files_hold_what_the_network_answers(splits: Splits, tmp_path: Path) -> 
         assert np.array_equal(arrays["classes/real"][label], splits.test.images[best])
         assert entry["real"]["label"] == splits.test.labels[best], "the best picture may be of another class"
     assert [entry["real"]["label"] for entry in document["classes"]] != [0, 1, 2], "this test sees nothing"
-    opened = Opened(model, facts)
+    opened = Gradients(model, facts)
     logits = opened.logits(splits.test.images / np.float32(255))
     assert [e["real"]["index"] for e in document["classes"]] == logits.argmax(axis=0).tolist()
     assert [e["real"]["logit"] for e in document["classes"]] == pytest.approx(logits.max(axis=0), abs=1e-4)
@@ -142,7 +142,7 @@ def test_the_untrained_network_is_asked_the_same(
         value = float(maps[0, entry["row"], entry["column"], index])
         assert found["activation"] == pytest.approx(value, abs=1e-5), f"{key}: another activation than shown"
     assert len(document["classes"]) == len(arrays["classes/untrained"]) == 3
-    opened = Opened(control, facts)
+    opened = Gradients(control, facts)
     reached = opened.logits(arrays["classes/untrained"]).diagonal()
     assert [entry["untrained"]["logit"] for entry in document["classes"]] == pytest.approx(reached, abs=1e-4)
     everyone = opened.logits(splits.test.images / np.float32(255))

@@ -88,9 +88,7 @@ def test_models_without_a_result_leave_a_whole_report(broken, small_run, small_c
     assert "makes no mistake" not in page, "a model without answers is praised"
     assert ("No training was finished" in page) == (len(broken) == 2)
     assert "predictions.npz can't be read" in (run.path / "report.md").read_text()
-    written = json.loads((run.path / "report.json").read_text())
-    assert written["failed"] == results.failed
-    assert (written["robustness"] == {}) == (len(broken) == 2), "null where nothing was asked"
+    assert json.loads((run.path / "report.json").read_text())["failed"] == results.failed
 
 
 def test_each_figure_gets_the_numbers_and_pictures_that_are_its_own(recording, tmp_path):

@@ -18,7 +18,7 @@ from model.inspection.files import DenseInspection, Inspection, read_inspection
 from model.inspection.inspect import inspect
 from model.networks.build import build
 from model.networks.facts import layer_facts
-from model.worth.scores import Scores, paired_interval, ranks, score, worth
+from model.worth.scores import Answers, measure_worth, paired_interval, ranks, score
 from tests.benchmark.ablation import plain_ablation
 
 pytestmark = pytest.mark.numeric
@@ -338,11 +338,11 @@ def test_an_interval_without_any_change_has_room() -> None:
 
 def test_worth_counts_answers() -> None:
     labels = np.array([0, 1, 1, 0], np.uint8)
-    intact = Scores(np.array([0, 1, 0, 0], np.uint8), np.zeros(4, np.float32))
-    without = Scores(
+    intact = Answers(np.array([0, 1, 0, 0], np.uint8), np.zeros(4, np.float32))
+    without = Answers(
         np.array([[1, 1, 1, 2], [0, 1, 0, 0]], np.uint8), np.array([[1, 0, 0, 3], [0] * 4], np.float32)
     )
-    first, second = worth(intact, without, labels, 3, np.array([0.5, 0.0]))
+    first, second = measure_worth(intact, without, labels, 3, np.array([0.5, 0.0]))
     assert first["answers"] == {"changed": 3, "became_wrong": 2, "became_right": 1}
     assert first["accuracy_drop"] == 0.25
     assert first["loss_increase"] == 1
@@ -360,7 +360,9 @@ def test_intervals_of_worth_hold_for_all_filters_and_for_all_filters_and_classes
     right = rng.random((1 + num_filters, num)) < np.array([0.8, 0.7, 0.75, 0.78])[:, None]
     answers = np.where(right, labels, 1 - labels).astype(np.uint8)
     losses = rng.normal(0.5, 0.3, right.shape).astype(np.float32)
-    found = worth(Scores(answers[0], losses[0]), Scores(answers[1:], losses[1:]), labels, 2, np.zeros(3))
+    found = measure_worth(
+        Answers(answers[0], losses[0]), Answers(answers[1:], losses[1:]), labels, 2, np.zeros(3)
+    )
     for still, increase, one in zip(right[1:], losses[1:] - losses[0], found, strict=True):
         lost, gained = right[0] & ~still, ~right[0] & still
         expected = likelihood_interval(lost.sum(), gained.sum(), num, 1 - 0.05 / 3)

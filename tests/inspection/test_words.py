@@ -78,7 +78,7 @@ def test_directions_in_words(degrees: float | None, text: str) -> None:
     ],
 )
 def test_worth_is_told_in_answers(effect: Worth, text: str) -> None:
-    told = words.worth(effect, 10_000)
+    told = words.worth_in_words(effect, 10_000)
     assert told == text
     assert "useless" not in told, "an interval that crosses 0 does not make a filter useless"
 
@@ -86,7 +86,10 @@ def test_worth_is_told_in_answers(effect: Worth, text: str) -> None:
 def test_a_dead_filter_is_said_to_be_dead() -> None:
     dead = Passport(**{**vars(FILTER), "dead": True})
     assert words.sentence(dead, 0.81, CLASSES) == "dead: never above 0 on any training or test picture"
-    assert words.worth(dead.worth, 10_000, dead=True) == "taking it out changes nothing: it never answers"
+    assert (
+        words.worth_in_words(dead.worth, 10_000, dead=True)
+        == "taking it out changes nothing: it never answers"
+    )
 
 
 def test_the_sentence_of_a_filter() -> None:

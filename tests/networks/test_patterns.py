@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from model.networks.patterns import draw_patterns, hand_made_kernels
+from model.networks.patterns import hand_made_kernels, named_patterns
 
 pytestmark = pytest.mark.numeric
 
 
 def test_patterns_of_three_by_three_are_the_textbooks() -> None:
-    patterns = draw_patterns(3)
+    patterns = named_patterns(3)
     assert len(patterns) == 10
     sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     np.testing.assert_array_equal(patterns["vertical edge"], sobel, "light on the right excites it")
@@ -20,7 +20,7 @@ def test_patterns_of_three_by_three_are_the_textbooks() -> None:
 
 @pytest.mark.parametrize(("size", "number"), [(1, 1), (2, 7), (3, 10), (4, 10), (5, 10)])
 def test_small_sizes_have_the_patterns_that_exist(size: int, number: int) -> None:
-    assert len(draw_patterns(size)) == number
+    assert len(named_patterns(size)) == number
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
@@ -35,7 +35,7 @@ def test_filters_that_read_the_picture_go_through_the_bank_and_start_again() -> 
     different = np.unique(kernels.reshape(9, -1), axis=1).shape[1]
     assert different == 19, "ten patterns, and the negatives of nine"
     np.testing.assert_array_equal(kernels[..., 0], kernels[..., 19])
-    np.testing.assert_allclose(kernels[..., 4] * 4, draw_patterns(3)["vertical edge"], rtol=1e-6)
+    np.testing.assert_allclose(kernels[..., 4] * 4, named_patterns(3)["vertical edge"], rtol=1e-6)
     np.testing.assert_array_equal(kernels[..., 14], -kernels[..., 4])
 
 

@@ -241,7 +241,7 @@ def processes_of(session):
 SIGNALS = [
     (signal.SIGTERM, 143, "data "),
     (signal.SIGINT, 130, "dense seed 0 "),
-    (signal.SIGKILL, -9, "dense inside "),
+    (signal.SIGKILL, -9, "dense inspection "),
 ]
 ANYTIME = [(kind, code, "") for kind, code, _ in SIGNALS] * 7
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from configs.schema import load
 from model.experiment import writer
 from model.experiment.conductor import Experiment, load_data, run_experiment
+from model.experiment.plan import Task
 from model.inspection import figures as inspection_figures
 from model.inspection import passport_figures
 from model.inspection.figures import draw_inspection
@@ -75,18 +76,19 @@ def test_a_look_keeps_what_could_be_drawn_and_is_taken_again(run, small_config, 
     config = load(small_config)
     splits, folder = load_data(config.data), run.inspection_folder("cnn")
     experiment = Experiment(config, splits, run, Console(file=io.StringIO()), debug=False)
-    assert not experiment._is_wanted(("inside", "cnn", 0)), "the look was taken"
-    whole = run.look("cnn", "inside")
+    look = Task("inspection", "cnn", 0)
+    assert look not in experiment.plan.left(), "the look was taken"
+    whole = run.look("cnn", "inspection")
     monkeypatch.setattr(inspection_figures, "draw_first", unable)
     monkeypatch.setattr(passport_figures, "_draw_page", unable)
     figures = draw_inspection(folder, splits.test, splits.class_names, folder, "cnn")
     record_look(folder / "inside-figures.json", INSIDE, figures, config.inspection, experiment.identity)
     missing = [figure.path.name for figure in figures if figure.fault]
     assert missing == ["conv1-filters.png", "conv1-passports.png", "conv2-passports.png"]
-    record = run.look("cnn", "inside")
+    record = run.look("cnn", "inspection")
     assert record is not None, "what was drawn must be shown"
     assert whole["files"].keys() - record["files"].keys() >= set(missing), "a missing picture has no digest"
-    assert experiment._is_wanted(("inside", "cnn", 0)), "the next run must draw it"
+    assert look in experiment.plan.left(), "the next run must draw it"
     experiment._report()
     told = [one["file"] for one in json.loads((run.path / "report.json").read_text())["not_drawn"]]
     assert told == [f"cnn/inspection/{name}" for name in missing]

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.perturbations import KINDS
 from data.storage import write_atomically, write_json, write_npz
 from model.run.folder import RunError, RunFolder, find_folder, newest_run, sha256_of
 from tests.conftest import ROOT
@@ -215,54 +214,6 @@ def test_metrics_that_are_half_there_count_as_not_there(tmp_path):
         assert run.metrics("cnn", 0) is None, "a training whose record can't be used must be done again"
 
 
-def perturbed_arrays():
-    """What robustness.npz holds of a convolutional network and three images."""
-    answers = {
-        f"answers/{kind}": np.zeros((len(what.strengths), 3), np.uint8) for kind, what in KINDS.items()
-    }
-    changes = {f"changes/{state}/conv1": np.ones(3, np.float32) for state in ("trained", "untrained")}
-    return {"indices": np.arange(3), "labels": np.arange(3, dtype=np.uint8), **answers, **changes}
-
-
-WRONG_ANSWERS = {
-    "labels": [np.arange(2, dtype=np.uint8), np.zeros((3, 1), np.uint8), np.ones(3, np.float32), np.uint8(1)],
-    "indices": [np.arange(4), np.arange(3) - 1, np.ones(3, bool), None],
-    "answers/shift": [np.zeros((2, 3), np.uint8), np.zeros(3, np.uint8), None],
-    "changes/trained/conv1": [np.ones(2, np.float32), np.full(3, np.nan, np.float32), np.ones(3, np.uint8)],
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "values"), [(name, values) for name, wrong in WRONG_ANSWERS.items() for values in wrong]
-)
-def test_answers_to_perturbed_images_that_do_not_belong_together_are_refused(tmp_path, name, values):
-    run = RunFolder(tmp_path)
-    arrays = perturbed_arrays()
-    del arrays[name]
-    if values is not None:
-        arrays[name] = values
-    write_npz(run.seed_folder("cnn", 0) / "robustness.npz", arrays)
-    with pytest.raises(RunError, match=r"robustness.npz can't be read \(.*; delete it, then run train.py"):
-        run.perturbed("cnn", 0)
-
-
-def test_answers_to_perturbed_images_need_both_files(tmp_path):
-    run = RunFolder(tmp_path)
-    folder = run.seed_folder("cnn", 0)
-    assert run.robustness("cnn", 0) is None
-    write_json(folder / "robustness.json", {"settings": {}})
-    assert run.robustness("cnn", 0) is None, "a record without its arrays would never be measured again"
-    np.savez(folder / "robustness.npz", **perturbed_arrays())
-    assert run.robustness("cnn", 0) == {"settings": {}}
-    assert run.perturbed("cnn", 0)["labels"].tolist() == [0, 1, 2]
-    for content in ("{}", '{"settings": []}', "[]"):
-        (folder / "robustness.json").write_text(content)
-        assert run.robustness("cnn", 0) is None, "a record without settings can't be compared with the config"
-    (folder / "robustness.npz").write_bytes(b"nothing of use")
-    with pytest.raises(RunError, match=r"robustness.npz can't be read"):
-        run.perturbed("cnn", 0)
-
-
 def test_a_report_is_outdated_by_whatever_it_tells(tmp_path):
     run = RunFolder(tmp_path)
     assert run.is_report_outdated(), "there is none"
@@ -289,11 +240,13 @@ def test_a_look_counts_only_while_each_of_its_files_is_there_as_it_was(tmp_path)
     figures = [{"file": "conv1-filters.png", "title": "", "alt": ""}]
     record = {"settings": {}, "figures": figures, "files": {name: sha256_of(folder / name) for name in names}}
     write_json(folder / "inside-figures.json", record)
-    assert run.look("cnn", "inside") == record
-    assert run.look("cnn", "why") is None, "the record of one look stands for another"
+    assert run.look("cnn", "inspection") == record
+    assert run.look("cnn", "attribution") is None, "the record of one look stands for another"
     for name in names:
         for damage in (Path.unlink, lambda path: path.write_bytes(b"other")):
             damage(folder / name)
-            assert run.look("cnn", "inside") is None, f"{name} alone is missing or changed: nobody sees it"
+            assert run.look("cnn", "inspection") is None, (
+                f"{name} alone is missing or changed: nobody sees it"
+            )
             write_atomically(folder / name, name.encode())
-    assert run.look("cnn", "inside") == record, "what was made again counts"
+    assert run.look("cnn", "inspection") == record, "what was made again counts"

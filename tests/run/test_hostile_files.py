@@ -308,7 +308,7 @@ OF_A_RUN = {
 COUNT_AS_MISSING = {
     "environment.json": lambda run: run.environment(),
     "cnn/seed-0/metrics.json": lambda run: run.metrics("cnn", 0),
-    "cnn/inspection/inside-figures.json": lambda run: run.look("cnn", "inside"),
+    "cnn/inspection/inside-figures.json": lambda run: run.look("cnn", "inspection"),
 }
 
 
@@ -346,11 +346,11 @@ def test_a_look_shows_only_what_stands_in_its_folder(tmp_path: Path, file: objec
     files = {"a.png": hashlib.sha256(b"a picture").hexdigest()}
     good = {"settings": {}, "figures": [{"file": "a.png", "title": "t", "alt": "a"}], "files": files}
     write_json(path, good)
-    assert run.look("cnn", "inside") == good
+    assert run.look("cnn", "inspection") == good
     write_json(path, good | {"files": {str(file): files["a.png"]}})
-    assert run.look("cnn", "inside") is None, "a file elsewhere would be read"
+    assert run.look("cnn", "inspection") is None, "a file elsewhere would be read"
     write_json(path, good | {"figures": [{"file": file, "title": "t", "alt": "a"}]})
-    assert run.look("cnn", "inside") is None, "a page would show a file from elsewhere"
+    assert run.look("cnn", "inspection") is None, "a page would show a file from elsewhere"
 
 
 REPORTS = [

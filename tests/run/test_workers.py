@@ -1,4 +1,3 @@
-import io
 import os
 import re
 import signal
@@ -10,20 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
-from model.networks.facts import layer_facts
 from model.run.workers import (
     Done,
     Failed,
     Job,
     JobFailed,
     Reported,
+    Skipped,
     Workers,
-    free_memory,
-    memory_of_training,
-    num_side_by_side,
-    num_workers,
     reason_of,
 )
 
@@ -129,16 +123,33 @@ def test_a_worker_that_dies_costs_its_job_and_a_new_one_goes_on():
 
 
 @pytest.mark.usefixtures("light")
-def test_the_longest_goes_first_and_jobs_may_follow_from_others():
-    with Workers(1, 1, SPLITS) as workers:
+def test_the_longest_goes_first_and_what_follows_waits():
+    with Workers(2, 1, SPLITS) as workers:
         for cost in (1, 3, 2):
             workers.submit(Job(f"job {cost}", now, cost=cost))
-        done = []
-        for event in workers.events():
-            done.append(event.job.name)
-            if event.job.name == "job 3":
-                workers.submit(Job("follows", now, cost=0.5))
-    assert done == ["job 3", "job 2", "job 1", "follows"]
+        workers.submit(Job("follows", now, cost=9, after="job 1"))
+        workers.submit(Job("follows nothing that is left", now, cost=0.5, after="done long ago"))
+        done = {event.job.name: event.value for event in workers.events()}
+    assert done["job 3"] < done["job 1"], "the longest must go first"
+    assert done["job 1"] < done["follows"], "a job was begun before the one that it comes after had ended"
+    assert len(done) == 5, "a job waits for one that nobody does"
+
+
+@pytest.mark.usefixtures("light")
+def test_what_follows_from_a_job_without_result_is_skipped():
+    with Workers(1, 1, SPLITS) as workers:
+        workers.submit(Job("dies", give_up))
+        workers.submit(Job("nothing learned", add, {"first": 1, "second": -1}, leads_on=bool))
+        workers.submit(Job("learned", add, {"first": 1, "second": 1}, leads_on=bool))
+        for name in ("dies", "nothing learned", "learned"):
+            workers.submit(Job(f"after {name}", now, after=name))
+        workers.submit(Job("last", now, after="after dies"))
+        ends = {event.job.name: type(event) for event in workers.events() if not isinstance(event, Reported)}
+    assert ends == {
+        **{"dies": Failed, "after dies": Skipped, "last": Skipped},
+        **{"nothing learned": Done, "after nothing learned": Skipped},
+        **{"learned": Done, "after learned": Done},
+    }
 
 
 IN_A_LAYER = """\
@@ -185,97 +196,6 @@ in user code:
 )
 def test_of_what_tensorflow_says_the_telling_line_is_shown(text, told):
     assert reason_of(ValueError(text)) == told
-
-
-@pytest.mark.parametrize(
-    ("costs", "cores", "memory", "expected"),
-    [
-        ([10, 10, 10, 1, 1, 1], 2, 24e9, 3),  # three long ones on two cores share them
-        ([10, 10, 10, 10], 2, 24e9, 2),  # they come out even
-        ([10, 10, 10], 8, 24e9, 3),  # no more workers than jobs
-        ([10] * 10, 8, 24e9, 10),
-        ([10, 10, 10, 1, 1, 1], 2, 2e9, 1),  # memory for one
-        ([10], 4, 1e9, 1),  # never none
-    ],
-)
-def test_number_of_workers(costs, cores, memory, expected):
-    assert num_workers(costs, cores, memory) == expected
-
-
-@pytest.mark.parametrize(
-    ("costs", "cores", "expected"),
-    [
-        ([9, 9, 9, 1, 1, 1], 2, 1),  # the default: every core has a long training
-        ([9, 1], 2, 2),  # quick: one long training, and a core that is soon idle
-        ([9, 9, 9, 1], 8, 2),
-        ([9], 64, 4),
-        ([9, 9, 9], 1, 1),
-        ([9], 0, 1),  # more threads an operation than cores
-        ([], 2, 2),
-    ],
-)
-def test_idle_cores_help_long_jobs(costs, cores, expected):
-    assert num_side_by_side(costs, cores) == expected
-
-
-def test_each_worker_needs_memory_for_three_copies_of_the_images():
-    costs = [10, 10, 10, 10]
-    assert num_workers(costs, 4, 4 * 1.5e9) == 4, "no images, no memory for them"
-    assert num_workers(costs, 4, 4 * 1.5e9, data_bytes=250_000_000) == 2, "6 GB, and 2.25 for each"
-
-
-MEMINFO = "MemTotal:       8000000 kB\nMemFree:         100000 kB\nMemAvailable:    4000000 kB\n"
-
-
-@pytest.mark.parametrize(
-    ("limit", "meminfo", "expected"),
-    [
-        ("1000000000\n", MEMINFO, 1_000_000_000),  # a container's limit below what the machine has
-        ("9000000000\n", MEMINFO, 4_096_000_000),  # and above it
-        ("max\n", MEMINFO, 4_096_000_000),
-        (None, MEMINFO, 4_096_000_000),  # no containers
-        ("1000000000\n", None, 1_000_000_000),  # a system that does not say, as macOS
-        (None, None, 3_000_000_000),  # half of 1,500,000 pages of 4,000 bytes
-        (None, "MemTotal: 8000000 kB\n", 3_000_000_000),
-    ],
-)
-def test_free_memory_is_the_machines_or_the_containers(monkeypatch, limit, meminfo, expected):
-    files = {"/sys/fs/cgroup/memory.max": limit, "/proc/meminfo": meminfo}
-
-    def opened(path):
-        if files[path] is None:
-            raise FileNotFoundError(path)
-        return io.StringIO(files[path])
-
-    monkeypatch.setattr("model.run.workers.open", opened, raising=False)
-    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4000, "SC_PHYS_PAGES": 1_500_000}.__getitem__)
-    assert free_memory() == expected
-
-
-def test_memory_is_counted_by_hand():
-    facts = layer_facts(Dense(architecture="dense", units=(10,)), 2)
-    values, weights = 10 + 2, 784 * 10 + 10 + 10 * 2 + 2
-    expected = 0.3e9 + 3 * 1000 + 4 * (2 * 50 * values + 4 * weights)
-    assert memory_of_training(50, facts, 1000) == expected
-
-
-def test_the_default_network_is_never_refused_where_tensorflow_runs_at_all():
-    facts = layer_facts(Cnn(architecture="cnn", filters=(64, 64), units=(128,)), 10)
-    assert memory_of_training(128, facts, 43_120_000) < 1e9, "an estimate too high refuses what would run"
-
-
-def test_what_cannot_fit_in_memory_is_refused_before_anything_is_written(driver, small_config, tmp_path):
-    layers = (
-        "models.cnn={architecture: cnn, padding: same, pooling: none, filters: [512,512,512,512,512,512]}"
-    )
-    result = driver.run(small_config, layers, "training.batch_size=8192", "--outputs", tmp_path / "outputs")
-    assert result.code == 2, result.out + result.err
-    assert re.fullmatch(
-        r"models\.cnn needs at least \d+\.\d GB of memory to train, and \d+\.\d GB are free; "
-        r"take a batch_size below 8,192 or a smaller network\.\n",
-        result.err,
-    ), result.err
-    assert not list(tmp_path.rglob("*.yaml")), "nothing may be written of a run that can't be done"
 
 
 def full_disk(splits, report, *, error):

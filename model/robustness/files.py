@@ -1,0 +1,108 @@
+"""What the robustness of trainings has left in a run folder, read back and checked. No TensorFlow."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from configs.schema import Config, Robustness
+from data.perturbations import KINDS, SEED
+from data.splits import Splits
+from data.storage import read_npz
+from model.networks.facts import layer_facts
+from model.robustness.curves import Measured
+from model.run.folder import AGAIN, RunError, RunFolder, read_json
+
+PICTURE = "picture"  # beside the layers' maps: what moving does to the picture itself
+
+
+def measured_with(settings: Robustness) -> dict[str, Any]:
+    """What decides the numbers beside network and data; where it changes, they are measured again."""
+    strengths = {kind: list(what.strengths) for kind, what in KINDS.items()}
+    return {"images_per_class": settings.images_per_class, "seed": SEED, "strengths": strengths}
+
+
+def read_record(run: RunFolder, model: str, seed: int) -> dict[str, Any] | None:
+    """How a training was asked about perturbed images (robustness.json, written last), or None."""
+    folder = run.seed_folder(model, seed)
+    try:
+        record = read_json(folder / "robustness.json") if (folder / "robustness.npz").exists() else {}
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record.get("settings"), dict) else None
+
+
+def read_answers(run: RunFolder, model: str, seed: int) -> dict[str, np.ndarray]:
+    """The arrays of robustness.npz by name, as `model.robustness.measure` writes them.
+
+    Raises:
+        RunError: it is missing, or holds something else.
+    """
+    return run.read(run.seed_folder(model, seed) / "robustness.npz", _read_arrays, AGAIN)
+
+
+def measured(
+    run: RunFolder, config: Config, identity: dict[str, str], splits: Splits, seeds: dict[str, list[int]]
+) -> tuple[Measured, list[dict[str, Any]]]:
+    """What the trainings of a run were asked about perturbed images.
+
+    Args:
+        run: its folder.
+        config: of the run.
+        identity: its config's and its data's digest.
+        splits: its data.
+        seeds: those that count, by model.
+
+    Returns:
+        The arrays by model and seed, of those that were asked; and what failed, as report.json tells of it.
+    """
+    found: dict[str, dict[int, dict[str, np.ndarray]]] = {model: {} for model in seeds}
+    failed = []
+    asked: np.ndarray | None = None  # the images, the same for all
+    expected = identity | {"settings": measured_with(config.robustness)}
+    for model, seed in ((model, seed) for model, several in seeds.items() for seed in several):
+        record = read_record(run, model, seed)
+        if record is None or any(record.get(key) != value for key, value in expected.items()):
+            continue
+        try:
+            arrays = _of_these_images(run, config, model, seed, splits, asked)
+            found[model][seed], asked = arrays, arrays["indices"]
+        except RunError as error:
+            failed.append({"model": model, "seed": seed, "stage": "inspection", "reason": str(error)})
+    return found, failed
+
+
+def _of_these_images(
+    run: RunFolder, config: Config, model: str, seed: int, splits: Splits, asked: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """A training's answers to these test images (of `asked`, once known), and what became of its maps."""
+    arrays, labels = read_answers(run, model, seed), splits.test.labels
+    indices, facts = arrays["indices"], layer_facts(config.models[model], len(splits.class_names))
+    layers = [fact.name for fact in facts if fact.kind != "dense"]
+    maps = {f"changes/{state}/{layer}" for state in ("trained", "untrained") for layer in [PICTURE, *layers]}
+    these = indices.max() < len(labels) and np.array_equal(arrays["labels"], labels[indices])
+    if not these or not np.array_equal(indices, indices if asked is None else asked):
+        fault = "are of other test images"
+    elif {name for name in arrays if name.startswith("changes/")} != (maps if layers else set()):
+        fault = "are of another network"
+    else:
+        return arrays
+    path = run.seed_folder(model, seed) / "robustness.npz"
+    raise RunError(f"answers in {path} {fault}; delete it, then {AGAIN}")
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    arrays = read_npz(path)
+    images: tuple[int, ...] = (len(arrays["labels"]),)
+    shapes = {"indices": images, "labels": images}
+    shapes |= {f"answers/{kind}": (len(what.strengths), *images) for kind, what in KINDS.items()}
+    shapes |= {name: images for name in arrays if name.startswith("changes/")}
+    for name, shape in shapes.items():
+        values = arrays[name]
+        if values.shape != shape or not values.size:
+            raise ValueError(f"{name} of the shape {values.shape}, not {shape}")
+        if values.dtype.kind not in ("f" if name.startswith("changes/") else "iu"):
+            raise ValueError(f"{name} in numbers of the kind {values.dtype}")
+        if not (np.isfinite(values).all() and values.min() >= 0):
+            raise ValueError(f"{name} with numbers that are not finite and from 0 on")
+    return arrays
