@@ -39,6 +39,10 @@ def accuracy(report: Report, path: Path) -> Figure:
 
     Args:
         report: as report.json. All numbers are its `models.*.accuracy` and `comparisons.*`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     if not report["models"]:
         return nothing_scored(report, path)

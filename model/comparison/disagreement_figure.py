@@ -24,6 +24,10 @@ def disagreements(report: Report, images: np.ndarray, path: Path) -> Figure:
         report: as report.json, with at least one comparison, of which the first is shown. All numbers are
             its `disagreement`.
         images: uint8 (n, 28, 28), the test pictures in the order of the file.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     versus = report["comparisons"][0]
     found = versus["disagreement"]

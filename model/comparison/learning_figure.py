@@ -28,6 +28,10 @@ def learning(report: Report, histories: Histories, path: Path) -> Figure:
         report: as report.json; of it the test accuracies.
         histories: the columns of every history.csv, by model and seed. All other numbers are there. Models
             without a finished training have no panel.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     histories = {name: histories[name] for name in report["models"] if histories.get(name)}
     if not histories:

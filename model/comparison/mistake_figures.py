@@ -56,6 +56,10 @@ def confusion(report: Report, path: Path) -> Figure:
     Args:
         report: as report.json. The numbers are its `models.*.confusion`, each row divided by its sum, and
             `comparisons.*.per_class`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     if not report["models"]:
         return nothing_scored(report, path)
@@ -201,6 +205,10 @@ def mistakes(report: Report, images: np.ndarray, path: Path) -> Figure:
     Args:
         report: as report.json. All numbers are its `mistakes`.
         images: uint8 (n, 28, 28), the test pictures in the order of the file.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     found = report["mistakes"]
     if not found:

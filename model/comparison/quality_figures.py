@@ -32,6 +32,10 @@ def calibration(report: Report, path: Path) -> Figure:
     Args:
         report: as report.json, with at least one model. All numbers are its `models.*.calibration`,
             `calibration_error`, `confidence` and `accuracy`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     title, reading = calibration_title(report["models"]), _reading(report)
     shown = dict(list(report["models"].items())[:MOST_PANELS])
@@ -110,6 +114,10 @@ def rejection(report: Report, path: Path) -> Figure:
 
     Args:
         report: as report.json, with at least one model. All numbers are its `models.*.rejection`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     models = report["models"]
     title = rejection_title(models)

@@ -7,10 +7,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Figure:
-    """What a function returns that draws a picture into the PNG `path`.
+    """A picture: where, the finding it shows, the same in words with its numbers; or the fault it died of.
 
-    `title` is the finding it shows, `alt` that with numbers for those who can't see it, `fault` what it died
-    of instead, and `numbers` tells where the numbers that it shows stand.
+    `numbers` says in which files its numbers stand.
     """
 
     path: Path

@@ -33,6 +33,10 @@ def side_by_side(comparison: Mapping[str, Any], path: Path) -> Figure:
 
     Args:
         comparison: comparison.json's content. All numbers are its `models.*.accuracy`.
+        path: of the PNG.
+
+    Returns:
+        The figure's place, title and text for those who cannot see it.
     """
     title, drawn = headline(comparison), _shown(comparison)
     reading, hidden = READING, len(comparison["models"]) - sum(len(models) for _, models in drawn)
