@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from tests.benchmark.__main__ import PARTS
+from tests.benchmark.forecast import largest_error, total_at_start
 from tests.benchmark.goal import Race
-from tests.benchmark.table import Figure, in_short, markdown, row
+from tests.benchmark.programs import Ended, _forecast
+from tests.benchmark.table import AT_START, Figure, in_short, markdown, row, run_times, times
 from tests.benchmark.turns import ROOT, stock_environment
 from tests.benchmark.watch import Taken, _own_seconds, watch
 
@@ -80,6 +82,46 @@ def test_the_short_table_has_a_column_per_machine() -> None:
     ], "what a machine did not measure stays empty, and rows that are not for the README are left out"
 
 
+def test_the_table_of_times_has_a_row_per_config() -> None:
+    forecast = Figure([100, 110, 105], [0, 0, 0])
+    taken = row("configs/a.yaml", "s", Figure([148, 144, 139], [0, 0, 0]), AT_START, forecast, in_short=False)
+    half = row("configs/a.yaml, half", "s", Figure([80], [0]), "forecast when it went on", forecast)
+    there, elsewhere = record(taken, half, SECONDS), record(SECONDS, processor="Another")
+    assert run_times(there) == {"configs/a.yaml": "2 min 25 s"}, "only whole runs are told, by the median"
+    assert times([elsewhere, there]).splitlines() == [
+        "| time of a run | Another, 2 cores, AVX2 | A processor, 2 cores, AVX2 |",
+        "| --- | ---: | ---: |",
+        "| configs/a.yaml |  | 2 min 25 s |",
+    ], "what a machine did not measure stays empty"
+    assert times([elsewhere]) == ""
+
+
+SAID = [
+    (5.0, "machine   2 cores, bfloat16: about 1 min 50 s   (a quick look: configs/quick.yaml)"),
+    (20.0, "dense, seed 0  1/10  0.8123   left: 3 min"),
+    (40.0, "cnn, seed 0  1/4  0.8523   left: 50 s"),
+    (80.0, "cnn, seed 0  4/4  0.9023   left: 30 s"),
+    (90.0, "cnn, seed 0  inside"),
+]
+
+
+def test_a_forecast_is_read_from_the_screen() -> None:
+    assert total_at_start(SAID) == 5 + 110
+    assert total_at_start(SAID[1:]) == float("inf"), "nothing was told yet"
+    assert largest_error(SAID, 100.0) == 10.0, "90 and 110 s in all were told later; 200 s too early to count"
+    assert largest_error(SAID[:2], 100.0) is None
+    assert total_at_start([(0.0, "machine   1 core, float32: about 2 h 5 min")]) == 7_500
+
+
+def test_a_forecast_stands_beside_the_time_taken() -> None:
+    runs = [Ended(Taken(seconds, 0.02), SAID) for seconds in (100.0, 90.0, 110.0)]
+    taken, later = _forecast("configs/a.yaml", runs)
+    assert (taken["ours"]["median"], taken["theirs"]["median"], taken["ratio"]) == (100.0, 115.0, 0.8696)
+    assert later["ours"]["values"] == [10.0, 22.22, 18.18], "in % of what each took"
+    [only] = _forecast("configs/a.yaml", [Ended(Taken(100.0, 0.02), SAID[:2])])
+    assert only["theirs"]["median"] == 115.0, "a run that says nothing later has no error to tell of"
+
+
 def test_a_record_is_read_as_it_was_written() -> None:
     written = record(RATES, SECONDS)
     assert markdown(json.loads(json.dumps(written))) == markdown(written)
@@ -126,14 +168,17 @@ def test_the_baselines_get_none_of_our_variables(name: str, monkeypatch: pytest.
     assert environment["CONVLENS_DATA"] == "/data"
 
 
-def test_the_load_by_others_is_what_is_not_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_load_by_others_is_what_is_not_our_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("tests.benchmark.watch._busy_seconds", iter([100.0, 130.0]).__next__)
     monkeypatch.setattr("tests.benchmark.watch._own_seconds", iter([5.0, 15.0]).__next__)
     clock = SimpleNamespace(perf_counter=iter([50.0, 60.0]).__next__)
     monkeypatch.setattr("tests.benchmark.watch.time", clock)
     monkeypatch.setattr("psutil.cpu_count", lambda: 4)
-    with watch() as taken:
-        pass
+    with watch("ours") as taken:
+        assert capsys.readouterr().err == "  ours ... ", "nobody knows what is going on meanwhile"
+    assert capsys.readouterr().err == "10.0 s\n"
     assert taken == Taken(seconds=10.0, others=(30 - 10) / (4 * 10))
 
 

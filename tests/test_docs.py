@@ -11,7 +11,7 @@ from configs.schema import digest, load
 from model.experiment.terminal import terminal_block
 from model.experiment.writer import PATTERNS, PICTURES
 from model.report.words import signed
-from tests.benchmark.table import in_short, recorded
+from tests.benchmark.table import in_short, recorded, run_times, times, title
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -79,6 +79,19 @@ def test_the_readme_shows_the_recorded_benchmarks():
     shown = re.findall(r"\| ConvLens / the other .*?(?=\n\n)", README, re.DOTALL)
     expected = [in_short(records)] if records else []
     assert shown == expected, "README.md does not show `python -m tests.benchmark --readme`"
+
+
+def test_the_readme_and_the_headers_tell_the_recorded_times():
+    records = recorded()
+    shown = re.findall(r"\| time of a run .*?(?=\n\n)", README, re.DOTALL)
+    assert shown == list(filter(None, [times(records)])), (
+        "README.md does not show the times that `python -m tests.benchmark --readme` prints"
+    )
+    for record in records:
+        for config, time in run_times(record).items():
+            told = f"{time} ({title(record['machine'])})"
+            header = (ROOT / config).read_text(encoding="utf-8").split("\nname:")[0]
+            assert told in header, f"# time: in {config} does not say `{told}`, which is recorded"
 
 
 def test_the_header_of_the_default_config_is_true():

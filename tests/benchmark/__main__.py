@@ -23,11 +23,11 @@ from model.run.environment import describe_environment
 from tests.benchmark.effort import QUICK, Effort
 from tests.benchmark.goal import goal
 from tests.benchmark.machine import machine
-from tests.benchmark.programs import course, memory, start
-from tests.benchmark.table import in_short, markdown, read, recorded
+from tests.benchmark.programs import course, forecasts, memory, start, why
+from tests.benchmark.table import in_short, markdown, read, recorded, times
 from tests.benchmark.trainings import ablation, fit, ways
 
-PARTS = {part.__name__: part for part in (course, fit, ways, goal, ablation, start, memory)}
+PARTS = {part.__name__: part for part in (course, forecasts, why, fit, ways, goal, ablation, start, memory)}
 
 
 def measure(names: list[str], quick: bool, rounds: int | None, path: Path | None) -> None:
@@ -40,7 +40,7 @@ def measure(names: list[str], quick: bool, rounds: int | None, path: Path | None
         record = found
     effort = QUICK if quick else Effort()
     if rounds is not None:
-        effort = replace(effort, rounds=rounds, filter_rounds=rounds, runs=rounds)
+        effort = replace(effort, rounds=rounds, filter_rounds=rounds, runs=rounds, long_runs=rounds)
     for name in names:
         print(f"{name}: {PARTS[name].__doc__}", file=sys.stderr)
         record["parts"][name] = {
@@ -66,12 +66,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="add what is measured to this record")
     parser.add_argument("--rounds", type=int, help="of trainings, runs and ablations")
     parser.add_argument("--quick", action="store_true", help="try the tool: too little to measure anything")
-    parser.add_argument("--readme", action="store_true", help="print the table of the records in README.md")
+    parser.add_argument("--readme", action="store_true", help="print the tables of the records in README.md")
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; expected any of {', '.join(PARTS)}")
     if arguments.readme:
-        print(in_short(recorded()))
+        print("\n\n".join(filter(None, (times(recorded()), in_short(recorded())))))
     else:
         measure(arguments.parts or list(PARTS), arguments.quick, arguments.rounds, arguments.json)
 

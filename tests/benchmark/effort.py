@@ -14,7 +14,8 @@ class Effort:
     filter_images: int = 1_000
     starts: int = 5
     runs: int = 3  # whole runs
-    run: tuple[str, ...] = ()  # words of `python train.py`
+    long_runs: int = 1  # likewise of what takes long
+    run: tuple[str, ...] = ()  # words of `python train.py` in place of a config
     notebook_epochs: int = 5
     goal: float = 0.91  # mean test accuracy
     goal_seeds: int = 3

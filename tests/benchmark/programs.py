@@ -1,50 +1,99 @@
-"""Whole programs: the default run, the course notebook, commands that start and end."""
+"""Whole programs: runs and their forecasts, the course notebook, commands that start and end."""
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tests.benchmark.contenders import DEFAULT
 from tests.benchmark.effort import Effort
-from tests.benchmark.table import Figure, Rows, row
+from tests.benchmark.forecast import Lines, largest_error, total_at_start
+from tests.benchmark.table import AT_START, Figure, Rows, row
 from tests.benchmark.turns import ROOT, stock_environment
 from tests.benchmark.watch import Taken, watch
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A program that has ended: what it took, and what it printed."""
+
+    taken: Taken
+    lines: Lines
+
+
 def course(effort: Effort) -> Rows:
     """The whole default run, three seeds, against the course notebook's single run; import to pictures."""
-    notebook: list[tuple[Taken, str]] = []
-    ours: list[tuple[Taken, str]] = []
+    notebook: list[Ended] = []
+    ours: list[Ended] = []
     with tempfile.TemporaryDirectory() as folder:
         epochs = str(effort.notebook_epochs)
         for number in range(effort.runs):
             picture, outputs = f"{folder}/maps.png", f"{folder}/{number}"
             words = ("tests/course_notebook.py", picture, "--epochs", epochs)
             notebook.append(_program(*words, stock=True))
-            ours.append(_program("train.py", *effort.run, "--outputs", outputs))
+            ours.append(_run(effort, _name(DEFAULT), outputs))
         [report] = Path(folder).glob("0/*/report.json")
         models = json.loads(report.read_text(encoding="utf-8"))["models"]
     rows = [row("default run, import to report", "s", _seconds(ours), "course notebook", _seconds(notebook))]
-    for line in notebook[0][1].splitlines():
+    for _, line in notebook[0].lines:
         name, accuracy, _ = line.split()
         values = [100 * value for value in models[name]["accuracy"]["values"]]
         theirs = Figure([100 * float(accuracy)], [])
         rows.append(
             row(f"its {name}, right of the test images", "%", Figure(values, []), "course notebook", theirs)
         )
+    return rows + _forecast(_name(DEFAULT), ours)
+
+
+def forecasts(effort: Effort) -> Rows:
+    """Time taken and forecast of short runs, and of the default run that goes on where it was half done."""
+    rows = [row for name in ("quick", "lines") for row in _alone(effort, f"configs/{name}.yaml", effort.runs)]
+    ended: list[Ended] = []
+    for _ in range(effort.runs):
+        with tempfile.TemporaryDirectory() as outputs:
+            _run(effort, _name(DEFAULT), outputs, halfway=True)
+            ended.append(_run(effort, _name(DEFAULT), outputs))
+    return rows + _forecast(f"{_name(DEFAULT)}, its second half", ended, "forecast when it went on")
+
+
+def why(effort: Effort) -> Rows:
+    """Likewise of configs/why.yaml, whose nine networks take long: once, unless --rounds says otherwise."""
+    return _alone(effort, "configs/why.yaml", effort.long_runs)
+
+
+def _alone(effort: Effort, config: str, runs: int) -> Rows:
+    """Runs of one config, each in a folder of its own."""
+    ended: list[Ended] = []
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as outputs:
+            ended.append(_run(effort, config, outputs))
+    return _forecast(config, ended)
+
+
+def _forecast(measured: str, runs: Sequence[Ended], against: str = AT_START) -> Rows:
+    """What runs took against what they said before, and how far they were off later."""
+    others = [run.taken.others for run in runs]
+    told = Figure([total_at_start(run.lines) for run in runs], others)
+    later = [largest_error(run.lines, run.taken.seconds) for run in runs]
+    rows = [row(measured, "s", _seconds(runs), against, told, in_short=False)]
+    if known := [(error, share) for error, share in zip(later, others, strict=True) if error is not None]:
+        errors = Figure(*zip(*known, strict=True))
+        rows.append(row(f"{measured}, largest error of what it said later", "%", errors, in_short=False))
     return rows
 
 
 def memory(effort: Effort) -> Rows:
     """The most memory that all processes of the default run have together; looking takes time, so untimed."""
     with tempfile.TemporaryDirectory() as outputs:
-        taken, _ = _program("train.py", *effort.run, "--outputs", outputs, memory=True)
-    return [row("default run, most memory of all its processes", "GB", Figure([taken.peak_bytes / 1e9], []))]
+        peak = _run(effort, _name(DEFAULT), outputs, memory=True).taken.peak_bytes / 1e9
+    return [row("default run, most memory of all its processes", "GB", Figure([peak], []))]
 
 
 def start(effort: Effort) -> Rows:
@@ -57,11 +106,11 @@ def start(effort: Effort) -> Rows:
             "`compare` of two runs": ("compare", *runs, "--outputs", name),
             "`show`": ("show", runs[0]),
         }
-        taken: dict[str, list[tuple[Taken, str]]] = {command: [] for command in commands}
+        ended: dict[str, list[Ended]] = {command: [] for command in commands}
         for _ in range(1 + effort.starts):
             for command, words in commands.items():
-                taken[command].append(_program("train.py", *words))
-    return [row(command, "s", _seconds(each[1:])) for command, each in taken.items()]
+                ended[command].append(_program("train.py", *words))
+    return [row(command, "s", _seconds(each[1:])) for command, each in ended.items()]
 
 
 def _made_up_run(folder: Path, seed: int) -> Path:
@@ -83,20 +132,43 @@ def _made_up_run(folder: Path, seed: int) -> Path:
     return folder
 
 
-def _program(*words: str, stock: bool = False, memory: bool = False) -> tuple[Taken, str]:
-    """Run a program of the checkout to its end -> what that took, and what it printed."""
-    with watch(memory) as taken:
-        done = subprocess.run(
-            [sys.executable, *words],
+def _name(config: Path) -> str:
+    return config.relative_to(ROOT).as_posix()
+
+
+def _run(effort: Effort, config: str, outputs: str, memory: bool = False, halfway: bool = False) -> Ended:
+    words = ("train.py", *(effort.run or (config,)), "--outputs", outputs)
+    return _program(*words, memory=memory, halfway=halfway)
+
+
+def _program(*words: str, stock: bool = False, memory: bool = False, halfway: bool = False) -> Ended:
+    """Run a program of the checkout to its end, or interrupt a run halfway, by its own forecast."""
+    lines: list[tuple[float, str]] = []
+    interrupted = False
+    with watch(" ".join(words), memory) as taken, tempfile.TemporaryFile("w+") as errors:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-u", *words],  # -u: each line comes when it is said
             cwd=ROOT,
             env=stock_environment() if stock else None,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=errors,
             text=True,
         )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(words)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return taken, done.stdout
+        for line in process.stdout or ():
+            since = time.perf_counter() - started
+            lines.append((since, line.rstrip("\n")))
+            if halfway and not interrupted and since > total_at_start(lines) / 2:
+                process.send_signal(signal.SIGINT)
+                interrupted = True
+        code = process.wait()
+        errors.seek(0)
+        said = errors.read()
+    if code != (130 if halfway else 0):
+        told = "\n".join(line for _, line in lines)
+        raise SystemExit(f"{' '.join(words)} ended with {code}:\n{told[-2000:]}\n{said[-2000:]}")
+    return Ended(taken, lines)
 
 
-def _seconds(runs: Sequence[tuple[Taken, str]]) -> Figure:
-    return Figure([taken.seconds for taken, _ in runs], [taken.others for taken, _ in runs])
+def _seconds(runs: Sequence[Ended]) -> Figure:
+    return Figure([run.taken.seconds for run in runs], [run.taken.others for run in runs])

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.experiment.progress import duration
 from model.report.tables import table
 
 BUSY = 0.1  # share of the cores: a round in which others took more is marked and not judged
 MARK = "\\*"
+AT_START = "forecast at its start"  # what the time of a whole run is held against
 RECORDS = Path(__file__).parent.parent.parent / "outputs" / "reference" / "benchmark"
 Rows = list[dict[str, Any]]
 Record = Mapping[str, Any]  # machine, quick, and by name the parts: date, command, git_commit and rows
@@ -114,9 +116,29 @@ def in_short(records: Iterable[Record]) -> str:
         for each in (row for part in record["parts"].values() for row in part["rows"] if row["in_short"]):
             line = cells.setdefault((each["measured"], each["against"]), [""] * len(records))
             line[column] = _cell(each)
-    header = ["ConvLens / the other", *(title(record["machine"]) for record in records)]
-    names = [" / ".join(filter(None, name)) for name in cells]
-    return table([header, *([name, *line] for name, line in zip(names, cells.values(), strict=True))])
+    named = {" / ".join(filter(None, name)): line for name, line in cells.items()}
+    return _by_machine("ConvLens / the other", records, named)
+
+
+def times(records: Iterable[Record]) -> str:
+    """The table in README.md of the time that whole runs take, a row per config; empty where none is."""
+    records = list(records)
+    taken = [run_times(record) for record in records]
+    configs = dict.fromkeys(config for each in taken for config in each)
+    cells = {config: [each.get(config, "") for each in taken] for config in configs}
+    return _by_machine("time of a run", records, cells) if cells else ""
+
+
+def run_times(record: Record) -> dict[str, str]:
+    """How long whole runs took, in words, by the path of their config."""
+    rows = [row for part in record["parts"].values() for row in part["rows"] if row["against"] == AT_START]
+    return {each["measured"]: duration(each["ours"]["median"]) for each in rows}
+
+
+def _by_machine(head: str, records: Sequence[Record], cells: Mapping[str, Sequence[str]]) -> str:
+    """A table with a column per machine."""
+    header = [head, *(title(record["machine"]) for record in records)]
+    return table([header, *([name, *line] for name, line in cells.items())])
 
 
 def title(machine: Mapping[str, Any]) -> str:

@@ -107,7 +107,7 @@ class Contender:
 
     def round(self) -> tuple[Taken, list[dict[str, float]]]:
         """Let all trainings do a round at the same time -> what that took, and what each said."""
-        with watch() as taken:
+        with watch(self.name) as taken:
             for line in self._lines:
                 line.write("go\n")
                 line.flush()

@@ -1,6 +1,7 @@
 """What goes on while something is measured: the clock, the work of others, memory."""
 
 import resource
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,11 +27,13 @@ class Taken:
 
 
 @contextmanager
-def watch(memory: bool = False) -> Iterator[Taken]:
+def watch(what: str, memory: bool = False) -> Iterator[Taken]:
     """Watch what happens inside the `with` block; what is yielded is filled in when it ends.
 
-    To look at the memory of a process takes some hundredths of a second: not while seconds count.
+    The screen shows what is going on, and how long it took. To look at the memory of a process takes some
+    hundredths of a second: not while seconds count.
     """
+    print(f"  {what} ... ", end="", file=sys.stderr, flush=True)
     taken = Taken()
     ended = threading.Event()
     sampler = threading.Thread(target=_sample_memory, args=(taken, ended), daemon=True)
@@ -45,6 +48,7 @@ def watch(memory: bool = False) -> Iterator[Taken]:
     ended.set()
     if memory:
         sampler.join()
+    print(f"{taken.seconds:.1f} s", file=sys.stderr)
 
 
 def _sample_memory(taken: Taken, ended: threading.Event) -> None:
