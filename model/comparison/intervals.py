@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+# SciPy takes over all that NumPy has, for whose sake f2py is imported: a tenth of a second for nothing.
+vars(np).setdefault("f2py", None)
 from scipy import special  # scipy.stats has the same in nicer words, and takes a second to import
+
+if np.f2py is None:
+    del np.f2py
 
 CONFIDENCE = 0.95
 POWER = 0.8  # "to see" a difference means: to exclude 0 in four of five such experiments

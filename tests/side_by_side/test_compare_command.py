@@ -18,15 +18,17 @@ def runs(tmp_path: Path) -> list[Path]:
     return [make_run(tmp_path / "one", {"cnn": 0.9}), make_run(tmp_path / "two", {"cnn": 0.93})]
 
 
-def test_runs_are_compared_without_tensorflow(runs: list[Path], tmp_path: Path) -> None:
+def test_runs_are_compared_without_what_takes_long_to_import(runs: list[Path], tmp_path: Path) -> None:
     arguments = ["compare", *map(str, runs), "--outputs", str(tmp_path / "outputs")]
     code = f"""
-import sys, train
+import numpy, sys, train
 code = train.main({arguments!r})
-print("LOADED", code, sorted({{"tensorflow", "keras", "scipy.stats"}} & set(sys.modules)))
+print("LOADED", code, sorted({{"tensorflow", "keras", "scipy.stats", "numpy.f2py"}} & set(sys.modules)))
+print("THERE", numpy.f2py.__name__)
 """
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert "LOADED 0 []" in result.stdout, f"slow to start, or failed:\n{result.stdout}{result.stderr}"
+    assert "THERE numpy.f2py" in result.stdout, f"who needs it must find it: {result.stderr}"
     assert "two/cnn is better than one/cnn by" in result.stdout
 
 
