@@ -16,7 +16,7 @@ from configs.schema import load
 from data.fashion_mnist import load as load_data
 from data.splits import Split, Splits
 from model.run.arithmetic import Arithmetic, here
-from model.run.workers import Failed, Job, Report, Workers
+from model.run.workers import Failed, Job, Tell, Workers
 from tests.benchmark.turns import ROOT, Turn
 
 DEFAULT = ROOT / "configs" / "dense_vs_cnn.yaml"
@@ -106,7 +106,7 @@ def ablation(address: str, way: str, images: str) -> None:
 
 def train_in_turns(
     splits: Splits,
-    report: Report,
+    tell: Tell,
     *,
     address: str,
     network: Dense | Cnn,
@@ -127,7 +127,7 @@ def train_in_turns(
     train(network, recipe, None, splits.train, splits.validation, classes, seed, arithmetic, on_epoch=say)
 
 
-def multiply_in_turns(splits: Splits, report: Report, *, address: str, arithmetic: Arithmetic) -> None:
+def multiply_in_turns(splits: Splits, tell: Tell, *, address: str, arithmetic: Arithmetic) -> None:
     """The job of a worker: the fastest of ten products a turn, in FLOP/s."""
     import tensorflow as tf
 
@@ -145,9 +145,7 @@ def multiply_in_turns(splits: Splits, report: Report, *, address: str, arithmeti
         turn.done(flops=2 * PRODUCT**3 / min(seconds))
 
 
-def ablate_in_turns(
-    splits: Splits, report: Report, *, address: str, way: str, arithmetic: Arithmetic
-) -> None:
+def ablate_in_turns(splits: Splits, tell: Tell, *, address: str, way: str, arithmetic: Arithmetic) -> None:
     """The job of a worker: all 128 filters of an untrained course network, each replaced by a constant."""
     from model.networks.build import build
     from tests.benchmark.ablation import plain_ablation, shared_ablation
