@@ -3,14 +3,17 @@
 No TensorFlow: the report, the memory estimate and the figures need these before any network is built.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Literal
 
 import numpy as np
 
 from configs.networks import IMAGE_SIDE as SIDE
-from configs.networks import POOL_SIDE as POOL
-from configs.networks import Cnn, Dense
+from configs.networks import Cnn
+from configs.networks import Dense as DenseNetwork
+from model.networks.layers import Convolution, Dense, Flatten, Layer, Normalization, Pooling, layers_of
 
 NORMALIZATION = 4  # numbers per channel: a scale, a shift, a mean and a variance
 
@@ -45,68 +48,70 @@ class ReceptiveField:
     offset: int
 
 
-def layer_facts(network: Dense | Cnn, num_classes: int) -> list[LayerFacts]:
-    """The layers of a network from input to output, normalization counted with its layer.
+def layer_facts(network: DenseNetwork | Cnn, num_classes: int) -> list[LayerFacts]:
+    """The facts of `layers_of`, of a network of the config."""
+    return facts_of(layers_of(network, num_classes))
 
-    Args:
-        network: a model of the config.
-        num_classes: how many probabilities it gives.
+
+def facts_of(layers: Sequence[Layer]) -> list[LayerFacts]:
+    """What follows from a list of layers that reads images (28, 28, 1).
 
     Returns:
-        Convolutions, poolings and dense layers, named as in the saved model.
+        Convolutions, poolings and dense layers from input to output, normalization counted with its layer.
+        Names are those of the outputs after ReLU.
     """
-    facts = _convolutions(network) if isinstance(network, Cnn) else []
-    num_inputs = 1
-    for size in facts[-1].output_shape if facts else (SIDE, SIDE, 1):
-        num_inputs *= size
-    for number, units in enumerate((*network.units, num_classes), 1):
-        last = number > len(network.units)
-        normalized = network.batch_normalization and isinstance(network, Dense) and not last
-        facts.append(
-            LayerFacts(
-                name="probabilities" if last else f"dense{number}",
-                kind="dense",
-                output_shape=(units,),
-                parameters=num_inputs * units + units + NORMALIZATION * units * normalized,
-                flops=2 * num_inputs * units,
-            )
-        )
-        num_inputs = units
+    facts: list[LayerFacts] = []
+    shape: tuple[int, ...] = (SIDE, SIDE, 1)
+    for layer in layers:
+        match layer:
+            case Convolution() | Pooling():
+                facts.append(_of_window(layer, shape))
+                shape = facts[-1].output_shape
+            case Flatten():
+                shape = (prod(shape),)
+            case Dense(units=units):
+                name, [num_inputs] = layer.name.removesuffix("_linear"), shape
+                weights = num_inputs * units
+                facts.append(LayerFacts(name, "dense", (units,), weights + units, flops=2 * weights))
+                shape = (units,)
+            case Normalization():
+                its_own = NORMALIZATION * shape[-1]
+                facts[-1] = replace(facts[-1], parameters=facts[-1].parameters + its_own)
     return facts
 
 
-def _convolutions(network: Cnn) -> list[LayerFacts]:
-    facts = []
-    side, channels, kernel = SIDE, 1, network.kernel_size
-    for number, filters in enumerate(network.filters, 1):
-        padding, side = _slide(side, network)
-        weights = kernel * kernel * channels * filters
-        facts.append(
-            LayerFacts(
-                name=f"conv{number}",
-                kind="conv",
-                output_shape=(side, side, filters),
-                parameters=weights + filters + NORMALIZATION * filters * network.batch_normalization,
-                flops=2 * weights * side * side,
-                window=kernel,
-                stride=network.strides,
-                padding=padding,
-            )
-        )
-        if network.pools:
-            side //= POOL
-            facts.append(LayerFacts(f"pool{number}", "pool", (side, side, filters), window=POOL, stride=POOL))
-        channels = filters
-    return facts
+def _of_window(layer: Convolution | Pooling, maps: tuple[int, ...]) -> LayerFacts:
+    """The facts of a layer that slides a window over square maps (side, side, channels)."""
+    side, _, channels = maps
+    if isinstance(layer, Pooling):
+        shape = (side // layer.side, side // layer.side, channels)
+        return LayerFacts(layer.name, "pool", shape, window=layer.side, stride=layer.side)
+    size, stride, filters = layer.kernel_size, layer.strides, layer.filters
+    before, after = zeros_around(side, size, stride) if layer.padding == "same" else (0, 0)
+    places = (side + before + after - size) // stride + 1
+    weights = size * size * channels * filters
+    return LayerFacts(
+        name=layer.name.removesuffix("_linear"),
+        kind="conv",
+        output_shape=(places, places, filters),
+        parameters=weights + filters,
+        flops=2 * weights * places * places,
+        window=size,
+        stride=stride,
+        padding=before,
+    )
 
 
-def _slide(side: int, network: Cnn) -> tuple[int, int]:
-    """The padding at the top and left of maps of a side, and the side of what a convolution makes of them."""
-    kernel, stride = network.kernel_size, network.strides
-    if network.padding == "valid":
-        return 0, (side - kernel) // stride + 1
-    steps = -(-side // stride)
-    return max((steps - 1) * stride + kernel - side, 0) // 2, steps  # an odd one is at the bottom and right
+def zeros_around(side: int, size: int, stride: int) -> tuple[int, int]:
+    """How many zeros `same` padding puts before and after a map's rows (and columns): the odd one after.
+
+    Args:
+        side: of the map.
+        size: of the window.
+        stride: in which it moves.
+    """
+    total = max((-(-side // stride) - 1) * stride + size - side, 0)
+    return total // 2, total - total // 2
 
 
 def receptive_field(facts: list[LayerFacts], layer: str) -> ReceptiveField:
@@ -134,20 +139,20 @@ def receptive_field(facts: list[LayerFacts], layer: str) -> ReceptiveField:
     raise KeyError(layer)
 
 
-def side_in_reach(network: Cnn) -> int:
+def side_in_reach(layers: Sequence[Layer]) -> int:
     """To how many rows (and columns), from the first, an image may be cut without changing any answer.
 
     For the default network 26: its last pooling leaves a row and a column of the 11 x 11 map over.
 
     Args:
-        network: with convolutions.
+        layers: of a network, from the first.
 
     Returns:
         From 1 to 28; 28 with `same` padding, whose zeros stand where the image ends.
     """
-    if network.padding == "same":
+    facts = [fact for fact in facts_of(layers) if fact.kind != "dense"]
+    if not facts or any(isinstance(layer, Convolution) and layer.padding == "same" for layer in layers):
         return SIDE
-    facts = _convolutions(network)
     field = receptive_field(facts, facts[-1].name)
     return (facts[-1].output_shape[0] - 1) * field.stride + field.size
 

@@ -3,8 +3,6 @@
 import tensorflow as tf
 from keras import KerasTensor, layers
 
-from model.networks.facts import POOL
-
 
 class Bias(layers.Layer):
     """Adds one number to each map: a convolution's bias, later."""
@@ -23,16 +21,19 @@ class PooledConvolution(layers.Conv2D):
     max pooling is slow, above all backwards, that is faster for a first convolution, whose input is small.
     """
 
+    SIDE = 2  # of a block
+
     def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         batch, height, width, _ = super().compute_output_shape(input_shape)
-        return batch, height // POOL, width // POOL, self.filters
+        return batch, height // self.SIDE, width // self.SIDE, self.filters
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         _, rows, columns, _ = self.compute_output_shape(tuple(images.shape))
-        height = POOL * (rows - 1) + self.kernel_size[0]
-        width = POOL * (columns - 1) + self.kernel_size[1]
-        shifted = [images[:, i : i + height, j : j + width] for i in range(POOL) for j in range(POOL)]
-        return _largest(*(tf.nn.conv2d(each, self.kernel, POOL, "VALID") for each in shifted))
+        height = self.SIDE * (rows - 1) + self.kernel_size[0]
+        width = self.SIDE * (columns - 1) + self.kernel_size[1]
+        places = [(row, column) for row in range(self.SIDE) for column in range(self.SIDE)]
+        shifted = [images[:, row : row + height, column : column + width] for row, column in places]
+        return _largest(*(tf.nn.conv2d(each, self.kernel, self.SIDE, "VALID") for each in shifted))
 
 
 @tf.custom_gradient

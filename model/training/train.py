@@ -12,7 +12,8 @@ import tensorflow as tf
 from configs.schema import Augmentation, Cnn, Dense, Training
 from data.augmentation import augment
 from data.splits import Split
-from model.networks.build import Policy, build, build_for_training
+from model.networks.build import Policy, build
+from model.networks.fast_form import build_for_training
 from model.run.arithmetic import Arithmetic
 
 History = list[dict[str, float]]  # a row an epoch: the columns of history.csv

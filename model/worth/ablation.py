@@ -19,6 +19,7 @@ import tensorflow as tf
 from numpy.lib.stride_tricks import as_strided
 
 from model.networks.as_arrays import Convolution, Network, forward, logits_of
+from model.networks.facts import zeros_around
 
 CACHE_BYTES = 500_000  # one array of a piece; three of them live in a core's cache
 STACK_BYTES = 50_000_000  # downstream values of several filters, stacked for one matrix product
@@ -193,7 +194,9 @@ class _Reader:
         """What replacement adds to each input channel, (channels, n, height, width); 0 in the padding."""
         changes = (self.constant - inputs).transpose(3, 0, 1, 2)
         if self.convolution.padding == "same":
-            before, after = _same_padding(inputs.shape[1], self.convolution)
+            before, after = zeros_around(
+                inputs.shape[1], len(self.convolution.kernel), self.convolution.stride
+            )
             return np.pad(changes, ((0, 0), (0, 0), (before, after), (before, after)))
         return np.ascontiguousarray(changes)
 
@@ -219,10 +222,3 @@ class _Reader:
         if shape not in buffers:
             buffers[shape] = np.empty(shape, np.float32)
         return buffers[shape]
-
-
-def _same_padding(side: int, convolution: Convolution) -> tuple[int, int]:
-    """Zeros before and after, as TensorFlow's "SAME" puts them: the odd one after."""
-    steps = -(-side // convolution.stride)
-    total = max((steps - 1) * convolution.stride + convolution.kernel.shape[0] - side, 0)
-    return total // 2, total - total // 2

@@ -6,9 +6,11 @@ import pytest
 import tensorflow as tf
 
 from configs.schema import Cnn, Dense
-from model.networks.build import build, build_for_training
+from model.networks.build import build
 from model.networks.facts import layer_facts, receptive_field
+from model.networks.fast_form import build_for_training
 from model.networks.fast_layers import PooledConvolution
+from model.networks.layers import layers_of
 from model.networks.patterns import hand_made_kernels
 from model.run.folder import RunError
 from model.run.saved import load
@@ -57,6 +59,12 @@ def test_facts_derived_from_the_config_are_keras_own(network):
     for fact in facts:
         shape = model.get_layer(fact.name).output.shape[1:]
         assert shape == fact.output_shape, f"the size of {fact.name} is derived wrongly"
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=name)
+def test_a_saved_model_has_the_layers_of_the_list(network):
+    names = [layer.name for layer in build(network, 10, seed=0).layers]
+    assert names == ["image", *(layer.name for layer in layers_of(network, 10))]
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=name)

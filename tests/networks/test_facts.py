@@ -2,6 +2,7 @@ import pytest
 
 from configs.schema import Cnn, Dense
 from model.networks.facts import layer_facts, receptive_field, side_in_reach
+from model.networks.layers import layers_of
 
 
 def parameters(network, num_classes=10):
@@ -94,4 +95,4 @@ def test_same_padding_moves_the_field_beyond_the_border():
     ],
 )
 def test_how_much_of_the_image_counts_by_hand(network, side):
-    assert side_in_reach(network) == side
+    assert side_in_reach(layers_of(network, 10)) == side

@@ -1,0 +1,81 @@
+"""The same networks in the form that trains fastest: values equal to rounding, weights in the same order."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import keras
+from keras import KerasTensor
+
+from configs.networks import Cnn
+from configs.networks import Dense as DenseNetwork
+from model.networks.build import Policy, add, convolve, layer_seeds
+from model.networks.facts import SIDE, side_in_reach
+from model.networks.fast_layers import Bias, PooledConvolution
+from model.networks.layers import Activation, Convolution, Dense, Normalization, Pooling, layers_of
+
+
+def build_for_training(
+    network: DenseNetwork | Cnn, num_classes: int, seed: int, policy: Policy, at_once: bool = False
+) -> keras.Model:
+    """Build an untrained network that ends in logits.
+
+    Its weights are those of `build` in the same order, so `set_weights(get_weights())` carries them over.
+    Max pooling comes before bias and ReLU: adding the same to four values or setting the negative ones
+    to zero does not change which is the largest, and a quarter of the work is left to do. Pixels that no
+    answer depends on are cut off first: the last row and column of a map often fill no block to pool.
+    Batch normalization keeps both its pixels and its place before pooling: its statistics are of all places.
+
+    Args:
+        network: a model of the config.
+        num_classes: how many logits it gives.
+        seed: decides the initial weights, and nothing else does.
+        policy: of the arithmetic.
+        at_once: the first convolution and its max pooling are one layer, where the network has such.
+    """
+    rest = list(layers_of(network, num_classes))
+    normalized = any(isinstance(layer, Normalization) for layer in rest)
+    side = SIDE if normalized else side_in_reach(rest)
+    seeds = layer_seeds(seed)
+    inputs = keras.Input((SIDE, SIDE, 1), name="image")
+    x = inputs if side == SIDE else inputs[:, :side, :side]
+    while rest:
+        match rest:
+            case [Convolution() as convolution, Pooling(kind="max") as pooling, *after]:
+                x = _pool_first(convolution, pooling, x, seeds, policy, at_once)
+            case [
+                Convolution() as linear,
+                Normalization() as norm,
+                Activation() as relu,
+                Pooling(kind="max") as pooling,
+                *after,
+            ]:
+                for layer in (linear, norm, pooling, relu):
+                    x = add(layer, x, seeds, policy)
+            case [
+                Dense(activation="softmax") as last,
+                *after,
+            ]:  # the loss needs logits, with all their digits
+                x = add(replace(last, activation=None), x, seeds, "float32")
+            case [layer, *after]:
+                x = add(layer, x, seeds, policy)
+        rest, at_once = after, False
+    return keras.Model(inputs, x, name=network.architecture)
+
+
+def _pool_first(
+    convolution: Convolution,
+    pooling: Pooling,
+    x: KerasTensor,
+    seeds: Iterator[int],
+    policy: Policy,
+    at_once: bool,
+) -> KerasTensor:
+    """Convolution, pooling, bias, ReLU; the first two as one layer where that is asked for and possible."""
+    name = convolution.name
+    linear = replace(convolution, name=f"{name}_linear", activation=None, use_bias=False)
+    if at_once and convolution.padding == "valid" and pooling.side == PooledConvolution.SIDE:
+        x = convolve(linear, x, seeds, policy, PooledConvolution)
+    else:
+        x = add(pooling, add(linear, x, seeds, policy), seeds, policy)
+    x = Bias(trainable=convolution.kernels == "learned", name=f"{name}_bias", dtype=policy)(x)
+    return add(Activation(name), x, seeds, policy)

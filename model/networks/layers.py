@@ -1,0 +1,135 @@
+"""The networks as lists of layers, as Keras would be told them: all else about a network follows from these.
+
+No TensorFlow: `build` makes one Keras layer of each, `fast_form` the form that trains, `facts` their sizes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from configs.networks import POOL_SIDE as POOL
+from configs.networks import Cnn
+from configs.networks import Dense as DenseNetwork
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Square kernels of `kernel_size` pixels that move by `strides`, and a bias for each filter.
+
+    `activation` is None where a normalization stands before it. Only "learned" `kernels` and their biases
+    change in training; "random" ones stay as they start, "hand_made" ones start as named patterns.
+    """
+
+    name: str
+    filters: int
+    kernel_size: int
+    strides: int = 1
+    padding: Literal["valid", "same"] = "valid"
+    kernels: Literal["learned", "random", "hand_made"] = "learned"
+    activation: Literal["relu"] | None = "relu"
+    use_bias: bool = True
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """Of each block of `side` x `side` values the largest or the mean."""
+
+    name: str
+    kind: Literal["max", "average"]
+    side: int = POOL
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Batch normalization: a scale, a shift, a mean and a variance for each channel."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Activation:
+    """ReLU, where it does not follow at once what it belongs to."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Flatten:
+    """Maps as one row of numbers."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A weight for each input of each unit, and a bias for each unit."""
+
+    name: str
+    units: int
+    activation: Literal["relu", "softmax"] | None = "relu"
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """At each training step this share of the inputs is left out."""
+
+    name: str
+    rate: float
+
+
+Layer = Convolution | Pooling | Normalization | Activation | Flatten | Dense | Dropout
+
+
+def layers_of(network: DenseNetwork | Cnn, num_classes: int) -> tuple[Layer, ...]:
+    """The layers of a network from input to output, named as in the saved model.
+
+    Args:
+        network: a model of the config.
+        num_classes: how many probabilities it gives.
+    """
+    return _cnn(network, num_classes) if isinstance(network, Cnn) else _dense(network, num_classes)
+
+
+def _dense(network: DenseNetwork, num_classes: int) -> tuple[Layer, ...]:
+    return (
+        Flatten("flatten"),
+        *_hidden(network, normalized=network.batch_normalization),
+        Dense("probabilities", num_classes, "softmax"),
+    )
+
+
+def _cnn(network: Cnn, num_classes: int) -> tuple[Layer, ...]:
+    return (
+        *_convolutions(network),
+        Flatten("flatten"),
+        *_hidden(network, normalized=False),  # a network of convolutions normalizes only those
+        Dense("probabilities", num_classes, "softmax"),
+    )
+
+
+def _convolutions(network: Cnn) -> Iterator[Layer]:
+    """conv1, pool1, conv2, pool2."""
+    size, padding, kernels = network.kernel_size, network.padding, network.kernels
+    for number, filters in enumerate(network.filters, 1):
+        convolution = Convolution(f"conv{number}", filters, size, network.strides, padding, kernels)
+        yield from _with_relu(convolution, network.batch_normalization)
+        if network.pooling == "max" or network.pooling == "average":
+            yield Pooling(f"pool{number}", network.pooling)
+
+
+def _hidden(network: DenseNetwork | Cnn, normalized: bool) -> Iterator[Layer]:
+    """dense1, dropout1, dense2, dropout2."""
+    for number, units in enumerate(network.units, 1):
+        yield from _with_relu(Dense(f"dense{number}", units), normalized)
+        if network.dropout:
+            yield Dropout(f"dropout{number}", network.dropout)
+
+
+def _with_relu(layer: Convolution | Dense, normalized: bool) -> Iterator[Layer]:
+    """The layer with its ReLU; or conv1_linear, conv1_normalization and the ReLU as conv1."""
+    if not normalized:
+        yield layer
+        return
+    yield replace(layer, name=f"{layer.name}_linear", activation=None)
+    yield Normalization(f"{layer.name}_normalization")
+    yield Activation(layer.name)
