@@ -51,20 +51,23 @@ def _keys(item: ErrorDetails, values: Any) -> Keys:
     location = item["loc"]
     if location[:1] == ("models",):
         location = (*location[:2], *location[3:])  # after the model's name stands its architecture
-    for depth, key in enumerate(location):
+    keys: Keys = ()
+    for depth, key in enumerate(location, 1):
+        if isinstance(values, list) and isinstance(key, str):
+            continue  # a kind of list that could stand here
         inside = (
             key in values
             if isinstance(values, dict)
             else isinstance(values, list) and key in range(len(values))
         )
         if not inside:
-            location = location[: depth + (item["type"] == "missing" and depth == len(location) - 1)]
+            keys += (key,) if item["type"] == "missing" and depth == len(location) else ()
             break
-        values = values[key]
+        keys, values = (*keys, key), values[key]
     if item["type"] == "union_tag_invalid" or item["type"] == "union_tag_not_found":
-        location = (*location, "architecture")
+        keys += ("architecture",)
     error = item.get("ctx", {}).get("error")
-    return (*location, *getattr(error, "keys", ()))
+    return (*keys, *getattr(error, "keys", ()))
 
 
 def _line(keys: Keys, document: Document) -> float:
@@ -208,6 +211,8 @@ def _choices(options: list[dict[str, Any]]) -> list[str]:
 
 def _kind(option: dict[str, Any]) -> str:
     """A JSON Schema type in words."""
+    if "anyOf" in option:
+        return " or ".join(map(_kind, option["anyOf"]))
     match option.get("type"):
         case "integer":
             return f"a whole number {_range(option)}"

@@ -1,5 +1,6 @@
 """The settings of networks: what they are made of, and how they learn."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
@@ -93,7 +94,7 @@ class Cnn(Section):
     )
     pooling: Literal["max", "average", "none", "strides"] = Field(
         default="max",
-        description="of blocks of 2 x 2, after each convolution; strides: convolutions in steps of 2 instead",
+        description="of blocks of 2 x 2, after each of filters; strides: a convolution in steps of 2 instead",
     )
     kernels: Literal["learned", "random", "hand_made"] = Field(
         default="learned",
@@ -105,30 +106,41 @@ class Cnn(Section):
     training: Own = None
 
     @property
+    def blocks(self) -> list[tuple[int, ...]]:
+        """Filters of the convolutions before each pooling: one, or several."""
+        return [entry if isinstance(entry, tuple) else (entry,) for entry in self.filters]
+
+    @property
     def strides(self) -> int:
-        """How many pixels a convolution moves at a time."""
+        """How many pixels the last convolution of a block moves at a time; the others move by 1."""
         return POOL_SIDE if self.pooling == "strides" else 1
 
     @property
     def pools(self) -> bool:
-        """Whether a pooling layer follows each convolution."""
+        """Whether a pooling layer ends each block."""
         return self.pooling in ("max", "average")
+
+    def _windows(self) -> Iterator[tuple[str, int, int]]:
+        """What makes maps smaller, in order: the layer, the side of its window, in which steps it moves."""
+        number = 0
+        for place, block in enumerate(self.blocks, 1):
+            for remaining in reversed(range(len(block))):
+                number += 1
+                if self.padding == "valid":
+                    yield f"conv{number}", self.kernel_size, 1 if remaining else self.strides
+            if self.pools:
+                yield f"pool{place}", POOL_SIDE, POOL_SIDE
 
     @model_validator(mode="after")
     def _maps_last(self) -> Self:
         side, steps = IMAGE_SIDE, f"{IMAGE_SIDE}"
-        for number in range(1, len(self.filters) + 1):
-            convolution = (
-                [(f"conv{number}", self.kernel_size, self.strides)] if self.padding == "valid" else []
-            )
-            pooling = [(f"pool{number}", POOL_SIDE, POOL_SIDE)] if self.pools else []
-            for layer, window, stride in convolution + pooling:
-                if window > side:
-                    raise ValueError(
-                        f"shrinks its maps to nothing: {steps}, and {layer} needs {window} pixels a side. "
-                        "Expected maps that last: take fewer filters, a smaller kernel_size, "
-                        "padding: same or pooling: none."
-                    )
-                side = (side - window) // stride + 1
-                steps = f"{steps} -> {side}"
+        for layer, window, stride in self._windows():
+            if window > side:
+                raise ValueError(
+                    f"shrinks its maps to nothing: {steps}, and {layer} needs {window} pixels a side. "
+                    "Expected maps that last: take fewer convolutions, a smaller kernel_size, "
+                    "padding: same or pooling: none."
+                )
+            side = (side - window) // stride + 1
+            steps = f"{steps} -> {side}"
         return self

@@ -170,7 +170,7 @@ class _Reader:
             return self._scalar(event)
         if len(keys) >= MAX_DEPTH:
             self._refuse(
-                f"this is nested more than {MAX_DEPTH} deep. A config needs 4 levels: check the brackets."
+                f"this is nested more than {MAX_DEPTH} deep. A config needs 5 levels: check the brackets."
             )
         return self._list(keys) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(keys)
 

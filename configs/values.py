@@ -88,11 +88,22 @@ Units = Annotated[
     BeforeValidator(_tuple),
     Field(description="how many each hidden dense layer has; []: no such layer"),
 ]
+
+
+def _alike(filters: tuple[Any, ...]) -> tuple[Any, ...]:
+    """One way to write the same: [[32], [64]] is [32, 64], and [[32, 32], 64] is [[32, 32], [64]]."""
+    blocks = [entry if isinstance(entry, tuple) else (entry,) for entry in filters]
+    return tuple(block if max(map(len, blocks)) > 1 else block[0] for block in blocks)
+
+
+_NumFilters = Annotated[int, Field(ge=1, le=1024)]
+_Block = Annotated[tuple[_NumFilters, ...], Field(min_length=1, max_length=4), BeforeValidator(_tuple)]
 Filters = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=1024)], ...],
+    tuple[_NumFilters | _Block, ...],
     Field(min_length=1, max_length=6),
     BeforeValidator(_tuple),
-    Field(description="how many each convolution has"),
+    AfterValidator(_alike),
+    Field(description="how many each convolution has; [[32, 32], [64]]: two before the first pooling"),
 ]
 Dropout = Annotated[
     float, Field(ge=0, lt=1, description="share of the hidden units left out at each training step")

@@ -109,7 +109,7 @@ def _of_filters(
     rows, columns = seen(field, row), seen(field, column)
     free = np.zeros((SIDE, SIDE), bool)
     free[rows, columns] = True
-    layers = (*convolutions[: until - 1], replace(convolutions[until - 1], pooling="none"))
+    layers = (*convolutions[: until - 1], replace(convolutions[until - 1], pooling=None))
     if free.sum() == field.size**2:  # no border is near: what the place sees gives one value by itself
         layers = tuple(replace(convolution, padding="valid") for convolution in layers)
     else:

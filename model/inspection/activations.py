@@ -32,17 +32,17 @@ def maps_of(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
         images: uint8 (n, 28, 28).
 
     Returns:
-        Per convolution `conv1` (after ReLU), `conv1/before_relu` and, where there is pooling, `pool1`:
+        Per convolution `conv1` (after ReLU), `conv1/before_relu` and, where pooling follows, `pool1`:
         float32 (n, height, width, filters).
     """
     arrays: dict[str, np.ndarray] = {}
     for first in range(0, len(images), BATCH):
         part = slice(first, first + BATCH)
         maps = forward(network.convolutions, to_input(images[part]))
-        for number, (convolution, m) in enumerate(zip(network.convolutions, maps, strict=True), 1):
+        for convolution, m in zip(network.convolutions, maps, strict=True):
             named = {convolution.name: m.map, f"{convolution.name}/before_relu": m.linear}
-            if convolution.pooling != "none":
-                named[f"pool{number}"] = m.pooled
+            if convolution.pooling is not None:
+                named[convolution.pooling.name] = m.pooled
             for name, values in named.items():
                 empty = np.empty((len(images), *values.shape[1:]), np.float32)
                 arrays.setdefault(name, empty)[part] = values

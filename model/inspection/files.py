@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ Arrays = Mapping[str, np.ndarray]
 class Convolution:
     """One convolution: weights, its maps of the garments shown (n, h, w, c), and a passport per filter.
 
-    `pooled` is None without pooling; `passports` are in order of rank, `reads` is the layer before.
+    `pooled` is None where no pooling follows; `passports` are in order of rank, `reads` is the layer before.
     """
 
     name: str
@@ -110,6 +111,11 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
         document = read_value(path)
         facts = [fact for fact in document["layers"] if fact["kind"] == "conv"]
         fields = {fact["name"]: ReceptiveField(**fact["receptive_field"]) for fact in facts}
+        pools = {
+            one["name"]: after["name"]
+            for one, after in pairwise(document["layers"])
+            if after["kind"] == "pool"
+        }
         untrained_accuracy = float(document["untrained_accuracy"])
         keep_best = {n: _keep_best(entry, untrained_accuracy) for n, entry in document["keep_best"].items()}
         num_test = int(document["num_test"])
@@ -119,14 +125,18 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
         arrays = read_npz(path)
         columns = _columns(arrays["labels"])
         images, labels = _array(arrays, "images", (-1, 28, 28))[columns], arrays["labels"][columns]
-        maps = {name: _maps(arrays, name, columns, kernel) for name, kernel in kernels.items()}
+        maps = {
+            name: _maps(arrays, name, pools.get(name), columns, kernel) for name, kernel in kernels.items()
+        }
         linear = {
             name: _array(arrays, f"{name}/before_relu", arrays[name].shape)[columns] for name in kernels
         }
     with _reading(folder / "untrained.npz") as path:
         arrays = read_npz(path)
         before = _kernels(arrays, list(fields))
-        untrained = {name: _maps(arrays, name, columns, kernel) for name, kernel in kernels.items()}
+        untrained = {
+            name: _maps(arrays, name, pools.get(name), columns, kernel) for name, kernel in kernels.items()
+        }
     with _reading(folder / "passports.json") as path:
         passports = [passport_of(entry, num_test) for entry in read_value(path)]
         ranked = {name: _ranked(passports, name, *kernel.shape[2:]) for name, kernel in kernels.items()}
@@ -201,11 +211,12 @@ def _columns(labels: np.ndarray) -> np.ndarray:
     return np.concatenate([np.flatnonzero(labels == label)[:each] for label in classes])
 
 
-def _maps(arrays: Arrays, name: str, columns: np.ndarray, kernel: np.ndarray) -> tuple[Any, Any]:
+def _maps(
+    arrays: Arrays, name: str, pool: str | None, columns: np.ndarray, kernel: np.ndarray
+) -> tuple[Any, Any]:
     """The maps of a convolution and of the pooling after it, if there is one, of the garments shown."""
-    pool = name.replace("conv", "pool")
     shape = (-1, -1, -1, kernel.shape[-1])
-    pooled = _array(arrays, pool, shape)[columns] if pool in arrays else None
+    pooled = _array(arrays, pool, shape)[columns] if pool else None
     return _array(arrays, name, shape)[columns], pooled
 
 

@@ -134,8 +134,9 @@ def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale:
     frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
     control = "before training, which left these kernels alone" if frozen else "before training"
     size = layer.field.size
+    maps = "each with its map" if layer.pooled is None else "map and pooled map"
     subtitle = (
-        f"{left}; two garments, map and pooled map; grey frame: {control}. {note}\n"
+        f"{left}; two garments, {maps}; grey frame: {control}. {note}\n"
         f"Below: six test pictures that excite it most, three around the median, three that excited it most"
         f" before training; boxed, the {size} x {size} pixels seen.\n"
         f"Ranked on validation, measured on test pictures; intervals: 95 % for all filters at once. {scale}"

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from model.lesson.arithmetic import FILTERS, PATCH, PICTURES, WORKED, Maps, average_pool, max_pool, relu
-
-POOLS = {"max": max_pool, "average": average_pool}
+from model.lesson.arithmetic import FILTERS, PATCH, PICTURES, POOLS, WORKED, Maps, relu
 
 
 def compare(maps: Maps) -> dict[str, Any]:

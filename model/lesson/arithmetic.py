@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from model.networks.layers import Pooling
+
 Maps = dict[str, np.ndarray]
 Say = Callable[[str], None]  # takes a line for the terminal
 
@@ -43,25 +45,28 @@ def relu(maps: np.ndarray) -> np.ndarray:
     return np.maximum(maps, 0)
 
 
-def blocks(maps: np.ndarray) -> np.ndarray:
+def blocks(maps: np.ndarray, side: int = 2) -> np.ndarray:
     """Maps (..., h, w) cut into blocks of 2 x 2: (..., h // 2, w // 2, 4), each block row by row.
 
     A last row or column that does not fill a block is left out.
     """
     *leading, height, width = maps.shape
-    rows, columns = height // 2, width // 2
-    cut = maps[..., : 2 * rows, : 2 * columns].reshape(*leading, rows, 2, columns, 2)
-    return cut.swapaxes(-3, -2).reshape(*leading, rows, columns, 4)
+    rows, columns = height // side, width // side
+    cut = maps[..., : side * rows, : side * columns].reshape(*leading, rows, side, columns, side)
+    return cut.swapaxes(-3, -2).reshape(*leading, rows, columns, side * side)
 
 
-def max_pool(maps: np.ndarray) -> np.ndarray:
+def max_pool(maps: np.ndarray, side: int = 2) -> np.ndarray:
     """The largest of every 2 x 2 block: (..., h, w) -> (..., h // 2, w // 2)."""
-    return blocks(maps).max(axis=-1)
+    return blocks(maps, side).max(axis=-1)
 
 
-def average_pool(maps: np.ndarray) -> np.ndarray:
+def average_pool(maps: np.ndarray, side: int = 2) -> np.ndarray:
     """The mean of every 2 x 2 block: (..., h, w) -> (..., h // 2, w // 2)."""
-    return blocks(maps).mean(axis=-1)
+    return blocks(maps, side).mean(axis=-1)
+
+
+POOLS = {"max": max_pool, "average": average_pool}
 
 
 def drawn_lines(direction: str) -> np.ndarray:
@@ -97,7 +102,8 @@ class FilterAtWork:
     """One filter, what it reads for one picture, and what Keras makes of that.
 
     `reads` float32 (h, w, c) without padding; `kernel` (kh, kw, c) moves by `strides` pixels; `keras_map`
-    (h', w') is after ReLU, `keras_pooled` (h' // 2, w' // 2) or None where nothing is pooled.
+    (h', w') is after ReLU, `keras_pooled` what `pooling` makes of it, both None where nothing is pooled.
+    `before` is the layer that it reads, None for the picture.
     """
 
     reads: np.ndarray
@@ -106,9 +112,10 @@ class FilterAtWork:
     normalization: Normalization | None
     strides: int
     padding: str
-    pooling: str
+    pooling: Pooling | None
     keras_map: np.ndarray
     keras_pooled: np.ndarray | None
+    before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,8 +123,8 @@ class ByHand:
     """The same in plain NumPy, and one place of it in detail.
 
     `window` and `products` (kh, kw, c) are what the place reads and that times the kernel; `total` is their
-    sum; `linear` adds the bias, `normalized` the normalization; `value` is after ReLU. `block` (2, 2) is the
-    pooling block the place falls in, None where there is none. `beyond_border`: the window holds padding.
+    sum; `linear` adds the bias, `normalized` the normalization; `value` is after ReLU. `block` (side, side)
+    is what is pooled with the place, None where nothing is. `beyond_border`: the window holds padding.
     """
 
     row: int
@@ -144,13 +151,13 @@ def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
     linear = np.asarray(everywhere)[::strides, ::strides]
     normalized = work.normalization(linear) if work.normalization else linear
     values = relu(normalized)
-    pool = {"max": max_pool, "average": average_pool}.get(work.pooling)
     # Before ReLU, so that a map of zeros shows the place that came nearest to an answer.
     row, column = place or (int(i) for i in np.unravel_index(normalized.argmax(), normalized.shape))
     first_row, first_column = row * strides, column * strides
     window = reads[first_row : first_row + size, first_column : first_column + size]
-    top, left = row // 2 * 2, column // 2 * 2
-    block = values[top : top + 2, left : left + 2]
+    side = work.pooling.side if work.pooling else 1
+    top, left = row // side * side, column // side * side
+    block = values[top : top + side, left : left + side]
     return ByHand(
         row=row,
         column=column,
@@ -161,11 +168,11 @@ def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
         normalized=float(normalized[row, column]),
         value=float(values[row, column]),
         map=values,
-        pooled=pool(values) if pool else None,
+        pooled=POOLS[work.pooling.kind](values, side) if work.pooling else None,
         beyond_border=not all(
             before <= first <= len(reads) - after - size for first in (first_row, first_column)
         ),
-        block=block if pool and block.shape == (2, 2) else None,
+        block=block if work.pooling and block.shape == (side, side) else None,
     )
 
 

@@ -25,7 +25,7 @@ def run_lines(work: FilterAtWork, hand: ByHand, layer: str, at_largest: bool) ->
         lines.append("Pixels from 0 to 1, times the filter, product by product (rounded)")
         lines += _products(hand.window[..., 0], work.kernel[..., 0], hand.products[..., 0])
     else:
-        lines += _slices(work, hand, layer)
+        lines += _slices(work, hand)
     if hand.beyond_border:
         lines.append("   The window reaches beyond the border, where there are zeros.")
     lines.append(_line(f"sum of all {hand.products.size:,} products", hand.total))
@@ -52,15 +52,14 @@ def _normalized(normalization: Normalization, linear: float) -> str:
     return f"{scale} {TIMES} {inside} + {shift}"
 
 
-def _slices(work: FilterAtWork, hand: ByHand, layer: str) -> list[str]:
+def _slices(work: FilterAtWork, hand: ByHand) -> list[str]:
     """The sums of a filter that reads many maps: the largest few, and how the others add up."""
-    before = f"{'conv' if hand.pooled is None else 'pool'}{int(layer.removeprefix('conv')) - 1}"
     size, slices = len(work.kernel), work.kernel.shape[-1]
     sums = hand.products.sum(axis=(0, 1))
     order = np.argsort(-np.abs(sums), kind="stable")
     shown, first = order[:LARGEST_SLICES], int(order[0])
     lines = [
-        f"It reads the {slices} maps of {before}: "
+        f"It reads the {slices} maps of {work.before}: "
         f"{size} x {size} x {slices} = {hand.products.size:,} products.",
         f"Map {first}, whose share is largest, times its slice of the filter (rounded)",
         *_products(hand.window[..., first], work.kernel[..., first], hand.products[..., first]),
@@ -91,13 +90,13 @@ def _products(window: np.ndarray, kernel: np.ndarray, products: np.ndarray) -> l
 
 def _block(work: FilterAtWork, hand: ByHand, layer: str) -> list[str]:
     """The pooling block that the place falls in."""
-    if hand.pooled is None:
-        return ["   (nothing is pooled in this network)"]
-    pool = layer.replace("conv", "pool")
+    if work.pooling is None or hand.pooled is None:
+        return [f"   (no pooling follows {layer})"]
+    pool, side = work.pooling.name, work.pooling.side
     if hand.block is None:
-        return [f"   {pool} leaves this place out: the last row or column fills no 2 x 2 block"]
-    row, column = hand.row // 2, hand.column // 2
-    how = "the largest of" if work.pooling == "max" else "the mean of"
+        return [f"   {pool} leaves this place out: the last row or column fills no {side} x {side} block"]
+    row, column = hand.row // side, hand.column // side
+    how = "the largest of" if work.pooling.kind == "max" else "the mean of"
     block = " / ".join(" ".join(decimal(value, 5) for value in line) for line in hand.block)
     return [
         _line(f"{pool}, row {row}, column {column}", float(hand.pooled[row, column])),

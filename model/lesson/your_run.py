@@ -14,6 +14,7 @@ from model.lesson.arithmetic import FilterAtWork, Normalization, Say, work_by_ha
 from model.lesson.run_text import run_lines
 from model.lesson.your_filter import pick
 from model.networks.facts import LayerFacts, layer_facts
+from model.networks.layers import Pooling, layers_of
 from model.run.folder import RunError, RunFolder
 
 
@@ -128,12 +129,16 @@ def read_filter(
         from model.run.saved import load
 
         saved = load(path, network, num_classes)
-        pooled = network.pools
-        normalized = network.batch_normalization
+        layers = layers_of(network, num_classes)
+        names = [one.name for one in layers]
+        after = layers[names.index(layer) + 1]
+        pooling = after if isinstance(after, Pooling) else None
+        normalized = f"{layer}_linear" in names
         convolution = saved.get_layer(f"{layer}_linear" if normalized else layer)
+        before = names.index(convolution.name) - 1
         outputs = [convolution.input, saved.get_layer(layer).output]
-        if pooled:
-            outputs.append(saved.get_layer(layer.replace("conv", "pool")).output)
+        if pooling:
+            outputs.append(saved.get_layer(pooling.name).output)
         images = picture[None, :, :, None].astype(np.float32) / 255
         reads, *maps = (np.asarray(value)[0] for value in keras.Model(saved.input, outputs)(images))
         kernel, bias = convolution.get_weights()
@@ -144,11 +149,12 @@ def read_filter(
             normalization=_normalization(saved.get_layer(f"{layer}_normalization"), index)
             if normalized
             else None,
-            strides=network.strides,
-            padding=network.padding,
-            pooling=network.pooling,
+            strides=convolution.strides[0],
+            padding=convolution.padding,
+            pooling=pooling,
             keras_map=maps[0][..., index],
-            keras_pooled=maps[1][..., index] if pooled else None,
+            keras_pooled=maps[1][..., index] if pooling else None,
+            before=names[before] if before >= 0 else None,
         )
 
 

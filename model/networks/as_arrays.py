@@ -10,13 +10,12 @@ import tensorflow as tf
 from keras import layers
 
 from model.networks.facts import SIDE
-
-Pooling = Literal["max", "average", "none"]
+from model.networks.layers import Pooling
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """One convolution with its normalization folded in, its ReLU, and the pooling that follows.
+    """One convolution with its normalization folded in, its ReLU, and the pooling that follows, if one does.
 
     `kernel` float32 (k, k, c_in, c) and `bias` (c,) give the map before ReLU: `scale` times the `weights`
     as they were trained, plus `shift`. Without normalization scale and shift are None.
@@ -30,8 +29,12 @@ class Convolution:
     weights: np.ndarray
     scale: np.ndarray | None = None
     shift: np.ndarray | None = None
-    pooling: Pooling = "none"
-    window: int = 1  # of the pooling, which moves by as much
+    pooling: Pooling | None = None
+
+    @property
+    def window(self) -> int:
+        """The side of the blocks of which pooling leaves one value."""
+        return self.pooling.side if self.pooling else 1
 
     @property
     def num_filters(self) -> int:
@@ -79,8 +82,9 @@ def take_apart(model: keras.Model) -> Network:
             else:
                 convolutions[-1] = _fold(convolutions[-1], layer)
         elif isinstance(layer, layers.MaxPooling2D | layers.AveragePooling2D):
-            kind: Pooling = "max" if isinstance(layer, layers.MaxPooling2D) else "average"
-            convolutions[-1] = replace(convolutions[-1], pooling=kind, window=layer.pool_size[0])
+            kind: Literal["max", "average"] = "max" if isinstance(layer, layers.MaxPooling2D) else "average"
+            pooling = Pooling(layer.name, kind, layer.pool_size[0])
+            convolutions[-1] = replace(convolutions[-1], pooling=pooling)
         elif isinstance(layer, layers.Dense):
             kernel, bias = layer.get_weights()
             dense.append((kernel, bias))
@@ -130,16 +134,16 @@ def forward(convolutions: Sequence[Convolution], x: tf.Tensor) -> list[Maps]:
         padding = convolution.padding.upper()
         linear = tf.nn.conv2d(x, convolution.kernel, convolution.stride, padding) + convolution.bias
         after = tf.nn.relu(linear)
-        x = _pool(convolution, after)
+        x = _pool(convolution.pooling, after)
         maps.append(Maps(linear, after, x))
     return maps
 
 
-def _pool(convolution: Convolution, x: tf.Tensor) -> tf.Tensor:
-    if convolution.pooling == "none":
+def _pool(pooling: Pooling | None, x: tf.Tensor) -> tf.Tensor:
+    if pooling is None:
         return x
-    pool = tf.nn.max_pool2d if convolution.pooling == "max" else tf.nn.avg_pool2d
-    return pool(x, convolution.window, convolution.window, "VALID")
+    pool = tf.nn.max_pool2d if pooling.kind == "max" else tf.nn.avg_pool2d
+    return pool(x, pooling.side, pooling.side, "VALID")
 
 
 def to_input(images: np.ndarray | tf.Tensor) -> tf.Tensor:

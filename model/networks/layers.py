@@ -5,6 +5,7 @@ No TensorFlow: `build` makes one Keras layer of each, `fast_form` the form that 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Literal
 
 from configs.networks import POOL_SIDE as POOL
@@ -108,13 +109,15 @@ def _cnn(network: Cnn, num_classes: int) -> tuple[Layer, ...]:
 
 
 def _convolutions(network: Cnn) -> Iterator[Layer]:
-    """conv1, pool1, conv2, pool2."""
+    """conv1, pool1, conv2, pool2; of `filters: [[32, 32], [64]]` conv1, conv2, pool1, conv3, pool2."""
     size, padding, kernels = network.kernel_size, network.padding, network.kernels
-    for number, filters in enumerate(network.filters, 1):
-        convolution = Convolution(f"conv{number}", filters, size, network.strides, padding, kernels)
-        yield from _with_relu(convolution, network.batch_normalization)
+    numbers = count(1)
+    for place, block in enumerate(network.blocks, 1):
+        for strides, filters in zip([*[1] * (len(block) - 1), network.strides], block, strict=True):
+            convolution = Convolution(f"conv{next(numbers)}", filters, size, strides, padding, kernels)
+            yield from _with_relu(convolution, network.batch_normalization)
         if network.pooling == "max" or network.pooling == "average":
-            yield Pooling(f"pool{number}", network.pooling)
+            yield Pooling(f"pool{place}", network.pooling)
 
 
 def _hidden(network: DenseNetwork | Cnn, normalized: bool) -> Iterator[Layer]:

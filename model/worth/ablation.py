@@ -210,7 +210,7 @@ class _Reader:
 
     def _pool(self, values: np.ndarray, out: np.ndarray) -> None:
         """ReLU and pooling over the first axis; the largest is the same before and after ReLU."""
-        if self.convolution.pooling == "average":
+        if self.convolution.pooling and self.convolution.pooling.kind == "average":
             np.maximum(values, 0, out=values)
             np.mean(values, axis=0, out=out)
         else:

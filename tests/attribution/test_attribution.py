@@ -29,6 +29,7 @@ NETWORKS: dict[str, Dense | Cnn] = {
         filters=(3, 4), padding="same", pooling="average", batch_normalization=True, units=()
     ),
     "no pooling": Cnn(filters=(3,), kernel_size=5, pooling="none", units=()),
+    "two before a pooling": Cnn(filters=((2, 3), (4, 3)), units=(8,)),
 }
 
 

@@ -92,8 +92,15 @@ EDITS = [
     ("filters: [8, 8]", "filters: 8", "models.cnn.filters is 8. Expected a list of 1 to 6 values, each"),
     ("filters: [8, 8]", "filters: 8,8", "models.cnn.filters is the text '8,8'. Expected a list of 1 to"),
     ("filters: [8, 8]", "filters: []", "models.cnn.filters is an empty list. Expected a list of 1 to 6"),
-    ("[8, 8]", "[8, 0]", "models.cnn.filters[1] is 0. Expected a whole number from 1 to 1,024."),
-    ("[8, 8]", "[8, 1025]", "models.cnn.filters[1] is 1025. Expected a whole number from 1 to 1,024."),
+    ("[8, 8]", "[8, 0]", "models.cnn.filters[1] is 0. Expected a whole number from 1 to 1,024 or a list"),
+    ("[8, 8]", "[[8, 0], 8]", "models.cnn.filters[0][1] is 0. Expected a whole number from 1 to 1,024."),
+    (
+        "[8, 8]",
+        "[[], 8]",
+        "models.cnn.filters[0] is an empty list. Expected a whole number from 1 to 1,024 or",
+    ),
+    ("[8, 8]", "[[8, [8]]]", "models.cnn.filters[0][1] is the list [8]. Expected a whole number from 1 to"),
+    ("[8, 8]", "[8, 1025]", "models.cnn.filters[1] is 1025. Expected a whole number from 1 to 1,024 or"),
     ("[8, 8]", "[8]\n    kernel_size: [3, 3]", "Expected a whole number from 1 to 9 (pixels, the side"),
     ("[8, 8]", "[8]\n    kernel_size: [3, 3]", "models.cnn.kernel_size is the list [3, 3]."),
     ("[8, 8]", "[8]\n    kernel_size: [3, 3]", "Write 3 without brackets."),
@@ -226,8 +233,8 @@ def test_whole_messages(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     assert explained(path, BASE.replace("[8, 8]", "[8, 8, 8, 8]"), []) == (
         f"{path}, line 4: models.cnn shrinks its maps to nothing: 28 -> 26 -> 13 -> 11 -> 5 -> 3 -> 1, and "
-        "conv4 needs 3 pixels a side. Expected maps that last: take fewer filters, a smaller kernel_size, "
-        "padding: same or pooling: none."
+        "conv4 needs 3 pixels a side. Expected maps that last: take fewer convolutions, a smaller "
+        "kernel_size, padding: same or pooling: none."
     )
     assert explained(path, BASE, ["training.weight_decay=0.01"]) == (
         "override training.weight_decay=0.01: training.weight_decay is 0.01, but the model dense trains with "

@@ -70,7 +70,9 @@ def _fits_together(values: dict[str, Any]) -> dict[str, Any]:
     for model in values["models"].values():
         if model["architecture"] == "cnn":
             model |= {
-                "filters": model.get("filters", [8])[:3],
+                "filters": [
+                    entry[:2] if isinstance(entry, list) else entry for entry in model.get("filters", [8])[:2]
+                ],
                 "kernel_size": model.get("kernel_size", 3) % 3 + 1,
             }
     data = values.get("data", {})

@@ -169,6 +169,31 @@ def test_maps_that_last_are_accepted() -> None:
         Cnn(filters=(8,) * 3, kernel_size=9)
 
 
+def test_maps_must_last_through_several_convolutions_before_a_pooling() -> None:
+    Cnn(filters=((8, 8), (8, 8), (8,)))  # 28 -> 26 -> 24 -> 12 -> 10 -> 8 -> 4 -> 2 -> 1
+    shrinking = "28 -> 26 -> 24 -> 12 -> 10 -> 8 -> 4 -> 2 -> 1, and conv6 needs 3"
+    with pytest.raises(ValidationError, match=shrinking):
+        Cnn(filters=((8, 8), (8, 8), (8,), (8,)))
+    with pytest.raises(ValidationError, match="28 -> 26 -> 12 -> 10 -> 4 -> 2, and conv6 needs 3"):
+        Cnn(filters=((8, 8), (8, 8), (8, 8)), pooling="strides")  # the second of two moves by 2
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ([64, 64], (64, 64)),
+        ([[64], [64]], (64, 64)),
+        ([[32, 32], 64], ((32, 32), (64,))),
+        ([[32, 32], [64]], ((32, 32), (64,))),
+    ],
+)
+def test_the_same_convolutions_are_the_same_config(written: list[Any], kept: tuple[Any, ...]) -> None:
+    config = minimal(models={"cnn": {"architecture": "cnn", "filters": written}})
+    assert config.models["cnn"].filters == kept  # type: ignore[union-attr]
+    again = Config.model_validate(config.model_dump(mode="json"))
+    assert again == config, "config.yaml of a run must give the run's config"
+
+
 def test_average_pooling_pools_as_the_largest_value_does_and_strides_do_without() -> None:
     pools = {pooling: Cnn(pooling=pooling).pools for pooling in ("max", "average", "none", "strides")}  # type: ignore[arg-type]
     assert pools == {"max": True, "average": True, "none": False, "strides": False}
@@ -195,6 +220,7 @@ SAME = [
     ["inspection.images_per_class=2"],  # looking at a network does not change it
     ["robustness.images_per_class=all", "robustness.seeds=all"],  # nor does asking it more
     ["models.dense.dropout=0"],
+    ["models.cnn.filters=[[64], [64]]"],
 ]
 OTHER = [
     ["seeds=0,1,3"],
@@ -202,6 +228,7 @@ OTHER = [
     ["data.split_seed=1"],
     ["data.augmentation={flip: true}"],
     ["models.cnn.filters=64,32"],
+    ["models.cnn.filters=[[64, 64]]"],
     ["models.dense.training.epochs=9"],
     ["training.epochs=6"],
     ["training.averaging=0.99"],

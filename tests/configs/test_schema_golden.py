@@ -32,7 +32,7 @@ Augmentation.shift: integer >= 0 <= 8 = 0
 Augmentation.flip: boolean = false
 Augmentation.erase: integer >= 0 <= 20 = 0
 Cnn.architecture: cnn = "cnn"
-Cnn.filters: 1 to 6 of (integer >= 1 <= 1024) = [64, 64]
+Cnn.filters: 1 to 6 of (integer >= 1 <= 1024 or 1 to 4 of (integer >= 1 <= 1024)) = [64, 64]
 Cnn.kernel_size: integer >= 1 <= 9 = 3
 Cnn.padding: valid|same = "valid"
 Cnn.pooling: max|average|none|strides = "max"

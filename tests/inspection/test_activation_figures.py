@@ -37,6 +37,7 @@ def read_cnn(folder: Path, network: Cnn, num_classes: int = 10) -> Inspection:
             "What six filters of conv1 answer to, before and after pooling: 676 numbers become 169",
         ),
         (Cnn(filters=(1,), pooling="none"), "What one filter of conv1 answers to"),
+        (Cnn(filters=((1, 2),)), "What one filter of conv1 answers to"),
     ],
 )
 def test_the_title_says_what_pooling_leaves(tmp_path: Path, network: Cnn, title: str) -> None:
@@ -130,6 +131,7 @@ def test_under_each_map_stands_its_own_largest_value(tmp_path: Path, monkeypatch
     ("network", "classes"),
     [
         (Cnn(filters=(3, 2), kernel_size=9, pooling="none"), 2),
+        (Cnn(filters=((3, 2), (4,))), 3),
         (Cnn(filters=(7, 7, 7, 7), padding="same", pooling="average"), 60),
         (Cnn(filters=(1,), kernel_size=1), 3),
     ],

@@ -24,6 +24,7 @@ NETWORKS = {
         filters=(4, 6), padding="same", pooling="average", batch_normalization=True, units=(8,)
     ),
     "no pooling": Cnn(filters=(3, 4), pooling="none", units=(8,)),
+    "two before a pooling": Cnn(filters=((3, 4), (5,)), units=(8,)),
 }
 
 
@@ -64,7 +65,8 @@ def test_maps_are_those_of_keras(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(activations, "forward", counted)
     model, images = untrained(name), photographs(130)
     maps = activations.maps_of(take_apart(model), images)
-    assert ("pool1" in maps) == (name != "no pooling")
+    pools = [layer.name for layer in model.layers if layer.name.startswith("pool")]
+    assert [layer for layer in maps if layer.startswith("pool")] == pools
     for layer, values in maps.items():
         if layer.endswith("/before_relu"):
             assert np.abs(np.maximum(values, 0) - maps[layer.split("/")[0]]).max() == 0

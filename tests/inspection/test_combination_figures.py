@@ -40,6 +40,7 @@ def test_the_title_says_how_much_is_shown(tmp_path: Path, filters: tuple[int, ..
         Cnn(filters=(1, 13, 2), kernel_size=1),
         Cnn(filters=(4, 3, 9), padding="same"),
         Cnn(filters=(2, 7, 3), kernel_size=9, pooling="none"),
+        Cnn(filters=((4, 3), (9,))),
     ],
 )
 def test_deeper_filters_are_drawn_whatever_they_read(tmp_path: Path, network: Cnn) -> None:

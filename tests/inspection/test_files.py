@@ -39,6 +39,13 @@ def test_without_pooling_there_are_no_pooled_maps(tmp_path: Path) -> None:
     assert found.convolutions[0].untrained_pooled is None
 
 
+def test_only_the_convolution_before_a_pooling_has_pooled_maps(tmp_path: Path) -> None:
+    found = read_inspection(write_cnn(tmp_path, Cnn(filters=((3, 4), (2,)))))
+    assert isinstance(found, Inspection)
+    shapes = [None if one.pooled is None else one.pooled.shape[1:] for one in found.convolutions]
+    assert shapes == [None, (12, 12, 4), (5, 5, 2)]
+
+
 @pytest.mark.parametrize(
     ("classes", "each", "columns"), [(3, 1, 3), (3, 4, 9), (2, 9, 10), (10, 3, 10), (60, 1, 10)]
 )

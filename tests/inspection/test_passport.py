@@ -211,6 +211,20 @@ def test_a_second_convolution_that_reads_one_filter_is_no_first(tmp_path: Path) 
     assert "conv2-filters.png" in [figure.path.name for figure in figures]
 
 
+def test_several_convolutions_before_a_pooling_are_inspected_one_by_one(tmp_path: Path) -> None:
+    network = Cnn(filters=((3, 4), (2,)), units=(8,))
+    model, untrained, splits = build(network, 3, seed=1), build(network, 3, seed=0), make_splits()
+    inspect(model, untrained, layer_facts(network, 3), splits, 1, tmp_path, lambda *_: None)
+    layers = json.loads((tmp_path / "layers.json").read_text())["layers"]
+    assert [layer["name"] for layer in layers] == ["conv1", "conv2", "pool1", "conv3", "pool2"]
+    assert [len(passports_of(tmp_path, name)) for name in ("conv1", "conv2", "conv3")] == [3, 4, 2]
+    figures = draw_inspection(tmp_path, splits.test, splits.class_names, tmp_path / "figures", "cnn")
+    assert not any(figure.fault for figure in figures)
+    titles = {figure.path.stem: figure.title for figure in figures}
+    pooled = [titles[f"{name}-activations"].partition("pooling: ")[2] for name in ("conv1", "conv2", "conv3")]
+    assert pooled == ["", "576 numbers become 144", "100 numbers become 25"], "conv2 and conv3 are pooled"
+
+
 def test_a_class_without_test_images_is_left_out(tmp_path: Path) -> None:
     network, splits = Cnn(filters=(3,), units=(8,)), make_splits()
     some = splits.test.labels != 1

@@ -84,6 +84,7 @@ def test_kernels_that_never_learned_are_said_to_be_so(
         Cnn(filters=(2, 7, 8), kernel_size=1, pooling="average"),
         Cnn(filters=(3, 3), kernel_size=9, pooling="none"),
         Cnn(filters=(8, 8, 8, 8), padding="same"),
+        Cnn(filters=((4, 3), (9,))),
     ],
 )
 def test_any_architecture_has_its_passports(tmp_path: Path, network: Cnn) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from model.lesson.arithmetic import FilterAtWork, Normalization, work_by_hand
 from model.lesson.run_text import run_lines
+from model.networks.layers import Pooling
 
 READS = (np.arange(36).reshape(6, 6, 1) % 7 / 8).astype(np.float32)
 KERNEL = np.array([[1, 0, -1], [0.5, -2, 0.25], [-1, 3, 0]], np.float32)[..., None]
@@ -65,7 +66,9 @@ def test_a_first_filter_is_told_number_by_number() -> None:
     keras_map = MAP.copy()
     keras_map[1, 0] -= 0.001
     keras_map[3, 3] += 0.002
-    work = FilterAtWork(READS, KERNEL, 0.125, None, 1, "valid", "max", keras_map, POOLED + 0.25)
+    work = FilterAtWork(
+        READS, KERNEL, 0.125, None, 1, "valid", Pooling("pool1", "max"), keras_map, POOLED + 0.25
+    )
     assert "\n".join(run_lines(work, work_by_hand(work, (1, 0)), "conv1", False)) == OF_ONE
 
 
@@ -76,16 +79,18 @@ def test_a_deeper_filter_is_told_by_its_largest_slices() -> None:
     kernel[0, 0, 1] = -1
     normalization = Normalization(mean=-0.5, deviation=2.0, scale=-1.5, shift=0.25)
     nothing = np.zeros((3, 3)), np.zeros((1, 1))
-    work = FilterAtWork(reads, kernel, -0.5, normalization, 1, "same", "average", *nothing)
+    work = FilterAtWork(
+        reads, kernel, -0.5, normalization, 1, "same", Pooling("pool2", "average"), *nothing, "pool1"
+    )
     assert "\n".join(run_lines(work, work_by_hand(work, (0, 1)), "conv2", True)) == OF_MANY
 
 
 def test_without_pooling_a_deeper_filter_reads_the_convolution_before() -> None:
     reads, kernel = np.ones((4, 4, 2), np.float32), np.ones((4, 4, 2), np.float32)
-    work = FilterAtWork(reads, kernel, 0.0, None, 1, "valid", "none", np.full((1, 1), 32.0), None)
+    work = FilterAtWork(reads, kernel, 0.0, None, 1, "valid", None, np.full((1, 1), 32.0), None, "conv2")
     lines = run_lines(work, work_by_hand(work, None), "conv3", True)
     assert lines[2] == "It reads the 2 maps of conv2: 4 x 4 x 2 = 32 products."
-    assert "   (nothing is pooled in this network)" in lines
+    assert "   (no pooling follows conv3)" in lines
     assert lines[-1] == "Keras: over the whole map of 1 x 1 at most 0"
     side = lines.index("   reads")
     assert lines[side + 5] == "   × filter", "large filters stand below each other"

@@ -25,6 +25,8 @@ NETWORKS = {
     "strides": {"filters": (3, 4), "pooling": "strides"},
     "strides, same": {"filters": (3, 4), "kernel_size": 4, "padding": "same", "pooling": "strides"},
     "even": {"filters": (3, 2), "kernel_size": 2, "padding": "same", "batch_normalization": True},
+    "two before a pooling": {"filters": ((3, 2), (4,))},
+    "two before strides": {"filters": ((3, 2), (4,)), "pooling": "strides", "batch_normalization": True},
 }
 CONFIG = """
 name: trained
@@ -84,7 +86,7 @@ def test_by_hand_equals_keras_for_every_kind_of_network(
     name: str, layer: str, tmp_path: Path, test_split: Split
 ) -> None:
     network = Cnn(units=(8,), **NETWORKS[name])  # type: ignore[arg-type]
-    save(network, tmp_path / "model.keras")
+    names = [one.name for one in save(network, tmp_path / "model.keras").layers]
     for index in range(2):
         work = read_filter(tmp_path / "model.keras", network, 10, layer, index, test_split.images[0])
         hand = work_by_hand(work, None)
@@ -92,7 +94,7 @@ def test_by_hand_equals_keras_for_every_kind_of_network(
         tolerance = 1e-5 * max(1.0, float(np.abs(work.keras_map).max()))
         np.testing.assert_allclose(hand.map, work.keras_map, atol=tolerance, err_msg=f"{name} {layer}")
         assert hand.value == hand.map.max(), "without a place, the largest of the map is shown"
-        assert (hand.pooled is None) == (network.pooling in ("none", "strides"))
+        assert (hand.pooled is not None) == names[names.index(layer) + 1].startswith("pool")
         if hand.pooled is not None and work.keras_pooled is not None:
             np.testing.assert_allclose(hand.pooled, work.keras_pooled, atol=tolerance)
 
@@ -163,6 +165,23 @@ def test_the_sums_on_screen_add_up(run: Path, test_split: Split) -> None:
     assert len(shares) == 6, "five slices and the rest, of the six maps that conv2 reads"
     assert sum(shares) == pytest.approx(values["sum of all 54 products"], abs=4e-5)
     assert values["sum of all 54 products"] + values["bias"] == pytest.approx(values["sum + bias"], abs=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        ("conv1", ["(no pooling follows conv1)"]),
+        ("conv2", ["It reads the 3 maps of conv1", "pool1, row 1, column 1"]),
+        ("conv3", ["It reads the 2 maps of pool1", "pool2, row 1, column 1"]),
+    ],
+)
+def test_each_layer_is_told_with_its_neighbours(
+    layer: str, expected: list[str], tmp_path: Path, test_split: Split
+) -> None:
+    save(Cnn(filters=((3, 2), (4,)), units=(8,)), tmp_path / "cnn" / "seed-3" / "model.keras")
+    (tmp_path / "config.yaml").write_text(CONFIG.replace("[6, 5]", "[[3, 2], [4]]"))
+    text = told(tmp_path, test_split, layer=layer, at="2,3")
+    assert all(words in text for words in expected), text
 
 
 def test_a_place_that_pooling_leaves_out_is_told(run: Path, test_split: Split) -> None:

@@ -34,6 +34,12 @@ NETWORKS = [
             ("valid", "same"), ("max", "average", "none", "strides"), (False, True)
         )
     ),
+    *(
+        Cnn(filters=((4, 5), (6,)), units=(8,), padding=padding, pooling=pooling, batch_normalization=norm)
+        for padding, pooling, norm in itertools.product(
+            ("valid", "same"), ("max", "average", "none", "strides"), (False, True)
+        )
+    ),
     Cnn(architecture="cnn", filters=(3,), kernel_size=5, dropout=0.5),
     Cnn(architecture="cnn", filters=(3, 4, 5), kernel_size=2, padding="same", units=()),
     Cnn(architecture="cnn", filters=(3, 4), kernel_size=4, padding="same", pooling="strides", units=()),
@@ -91,7 +97,8 @@ MAX_POOLED = [n for n in NETWORKS if isinstance(n, Cnn) and n.pooling == "max" a
 def test_the_first_block_at_once_has_the_same_weights_values_and_gradients(network):
     forms = [build_for_training(network, 10, 3, "float32", at_once) for at_once in (False, True)]
     merged = [any(isinstance(layer, PooledConvolution) for layer in form.layers) for form in forms]
-    assert merged == [False, not network.batch_normalization], "its statistics are of all places"
+    pooled = len(network.blocks[0]) == 1 and not network.batch_normalization
+    assert merged == [False, pooled], "statistics are of all places, and pooling may follow later"
     weights = [RNG.normal(0, 0.3, w.shape).astype(np.float32) for w in forms[0].get_weights()]
     found = []
     for form in forms:
@@ -154,14 +161,17 @@ def test_the_seed_decides_the_weights():
 
 @pytest.mark.parametrize(
     ("layer", "pooling"),
-    [*((layer, "average") for layer in ("conv1", "pool1", "conv2", "pool2")), ("conv2", "strides")],
+    [
+        *((layer, "average") for layer in ("conv1", "conv2", "pool1", "conv3", "pool2")),
+        *(("conv2", "strides"), ("conv3", "strides")),
+    ],
 )
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_receptive_field_is_where_the_gradient_is(layer, pooling, padding):
     """An independent second way: which pixels change a value of the map at all."""
     import tensorflow as tf
 
-    network = Cnn(architecture="cnn", filters=(2, 2), padding=padding, pooling=pooling)
+    network = Cnn(filters=((2, 2), (2,)), padding=padding, pooling=pooling)
     field = receptive_field(layer_facts(network, 10), layer)
     model = build(network, 10, seed=0)
     model.set_weights([np.ones_like(w) for w in model.get_weights()])

@@ -30,6 +30,8 @@ def cnn(**knobs):
         (cnn(filters=(64,)), 1_386_506),
         (cnn(filters=(64, 64, 64)), 84_106),
         (cnn(pooling="none"), 4_757_578),
+        # 28 -> 26 -> 24 -> 12 -> 10 -> 5
+        (cnn(filters=((8, 8), (16,))), 80 + 584 + 1_168 + 5 * 5 * 16 * 128 + 128 + 1_290),
         (cnn(filters=(16, 16)), 55_098),
         (cnn(filters=(32, 32)), 113_386),
         (cnn(pooling="average"), 243_786),
@@ -88,6 +90,7 @@ def test_same_padding_moves_the_field_beyond_the_border():
         (cnn(), 26),  # 5 x 5 from 10 x 10 of 11 x 11, from 12 x 12, from 24 x 24, from 26 x 26
         (cnn(filters=(64, 64, 64)), 22),  # 1 from 2 of 3, from 4, from 8, from 10, from 20, from 22
         (cnn(filters=(64,)), 28),
+        (cnn(filters=((8, 8), (8,), (8,))), 24),  # 1 from 2 of 3, from 4, from 8, from 10, from 20, 22, 24
         (cnn(pooling="none"), 28),
         (cnn(pooling="strides"), 27),  # 6 from 13, from 27: a 3 x 3 window in steps of 2 leaves one over
         (cnn(padding="same"), 28),

@@ -49,6 +49,20 @@ def test_normalization_stands_between_a_layer_and_its_relu() -> None:
     ], "of a network of convolutions only these are normalized"
 
 
+def test_several_convolutions_stand_before_a_pooling() -> None:
+    found = layers_of(Cnn(filters=((32, 33), (48, 49), (64,)), padding="same"), 10)
+    names = [layer.name for layer in found[: -len(END)]]
+    assert names == ["conv1", "conv2", "pool1", "conv3", "conv4", "pool2", "conv5", "pool3"]
+    filters = [layer.filters for layer in found if isinstance(layer, Convolution)]
+    assert filters == [32, 33, 48, 49, 64]
+
+
+def test_strides_take_the_place_of_pooling() -> None:
+    found = layers_of(Cnn(filters=((4, 5), (6,)), pooling="strides"), 10)
+    strides = {layer.name: layer.strides for layer in found if isinstance(layer, Convolution)}
+    assert strides == {"conv1": 1, "conv2": 2, "conv3": 2}, "the last convolution before each pooling's place"
+
+
 @pytest.mark.parametrize(("pooling", "strides"), [("none", 1), ("strides", 2)])
 def test_without_pooling_a_convolution_may_move_by_two(pooling: str, strides: int) -> None:
     found = layers_of(Cnn(filters=(4, 5), pooling=pooling), 10)  # type: ignore[arg-type]

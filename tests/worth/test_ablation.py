@@ -27,6 +27,10 @@ NETWORKS = {
     ),
     "three convolutions": Cnn(filters=(4, 3, 5), padding="same", units=(8, 6)),
     "four convolutions, average": Cnn(filters=(2, 3, 2, 3), padding="same", pooling="average", units=(8,)),
+    "two, pooling, one, pooling": Cnn(filters=((3, 4), (5,)), units=(8,)),
+    "two, strides, two, strides, normalized": Cnn(
+        filters=((3, 4), (2, 3)), padding="same", pooling="strides", batch_normalization=True, units=(8,)
+    ),
     "large odd kernels": Cnn(filters=(3, 4), kernel_size=5, units=(8,)),
     "even kernels, same": Cnn(filters=(3, 4), kernel_size=4, padding="same", units=(8,)),
     "one convolution": Cnn(filters=(6,), units=(8,)),
@@ -120,7 +124,10 @@ def test_threads_have_memory_of_their_own() -> None:
     assert not np.shares_memory(ours, theirs), "two batches at a time would overwrite each other"
 
 
-@pytest.mark.parametrize("name", ["two convolutions", "no pooling", "same padding, normalized, average"])
+@pytest.mark.parametrize(
+    "name",
+    ["two convolutions", "no pooling", "same padding, normalized, average", "two, pooling, one, pooling"],
+)
 def test_keeping_some_filters_equals_removing_the_others_by_hand(name: str) -> None:
     model, images = shaken(NETWORKS[name]), blocks(20)
     network = take_apart(model)
