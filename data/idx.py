@@ -14,7 +14,8 @@ from typing import BinaryIO, NoReturn
 
 import numpy as np
 
-SIDE = 28  # images are SIDE x SIDE pixels
+from configs.networks import IMAGE_SIDE as SIDE
+
 _UNSIGNED_BYTE = 0x08  # the format's code for the type
 _KINDS = {1: "labels", 3: "images"}  # by number of dimensions
 _MOST_ITEMS = 1_000_000  # the largest sets of this kind, EMNIST's, have 700,000 images in a file

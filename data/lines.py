@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data.idx import SIDE
 from data.splits import Split, Splits, hold_out
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ CLASS_NAMES = ("horizontal", "rising", "vertical", "falling", "no line")
 ANGLES = (0, 45, 90, 135)  # degrees, of the lines of the first four classes: rising is /, falling is \
 NUM_TRAINING, NUM_TEST = 12_000, 2_000  # validation images are taken out of the training images
 SEED = 0  # the images are always the same ones; `split_seed` decides only which are held out
-SIDE = 28  # pixels
 AT_ONCE = 250  # images drawn together: their arrays stay in the processor's cache
 
 MARKS = 3  # lines, or dots, in an image

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from model.networks.facts import ReceptiveField, patch
+from model.networks.facts import SIDE, ReceptiveField, patch
 from model.report.canvas import (
     GREY,
     INK,
@@ -44,7 +44,7 @@ PARTS = (
 )
 LITTLE = 0.05  # a fall in probability that is not worth naming a place for
 BLOCK = 5  # pixels on paper of a pixel of the picture
-TILE = 28 * BLOCK  # 140
+TILE = SIDE * BLOCK  # 140
 WHY_HEIGHT, ROWS = 420, (110, 270)  # of the sheet; where the trained and the untrained network's maps begin
 FIRST, APART = 204, 164  # where the first map begins, and how far the next ones stand from it
 FILTERS_ACROSS, CLASSES_ACROSS = 12, 10  # pairs in a line

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.storage import read_npz, read_value
 from model.inspection.records import Passport, Unit, passport_of, unit_of
-from model.networks.facts import ReceptiveField
+from model.networks.facts import SIDE, ReceptiveField
 from model.run.folder import RunError
 
 MOST_COLUMNS = 10  # garments side by side in one picture
@@ -124,7 +124,7 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
     with _reading(folder / "activations.npz") as path:
         arrays = read_npz(path)
         columns = _columns(arrays["labels"])
-        images, labels = _array(arrays, "images", (-1, 28, 28))[columns], arrays["labels"][columns]
+        images, labels = _array(arrays, "images", (-1, SIDE, SIDE))[columns], arrays["labels"][columns]
         maps = {
             name: _maps(arrays, name, pools.get(name), columns, kernel) for name, kernel in kernels.items()
         }
@@ -158,7 +158,7 @@ def _read_dense(folder: Path) -> DenseInspection:
         document = read_value(path)
         layer = str(document["units"][0]["layer"])
     with _reading(folder / "filters.npz") as path:
-        kernel = _array(read_npz(path), f"{layer}/kernel", (784, -1))
+        kernel = _array(read_npz(path), f"{layer}/kernel", (SIDE * SIDE, -1))
     with _reading(folder / "untrained.npz") as path:
         untrained = _array(read_npz(path), f"{layer}/kernel", kernel.shape)
     with _reading(folder / "units.json"):
