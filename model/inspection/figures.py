@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from data.splits import Split
 from model.inspection.activation_figures import draw_activations
 from model.inspection.combination_figures import draw_combinations
 from model.inspection.files import DenseInspection, read_inspection
 from model.inspection.filter_figures import draw_dense, draw_first
-from model.inspection.layer_figures import draw_before_after, draw_keep_best
+from model.inspection.keep_best_figure import draw_keep_best
 from model.inspection.passport_figures import draw_passports
 from model.report.canvas import shortened
 from model.report.drawing import drawn
@@ -31,9 +29,8 @@ def draw_inspection(
         model_name: of the model in the config.
 
     Returns:
-        The figures in reading order: of each convolution its filters, maps, passports (six a page) and
-        how far training moved it, then how few filters do; of a dense model the weights of its first
-        layer.
+        The figures in reading order: of each convolution its filters, maps and passports (six a page),
+        then how few filters do; of a dense model the weights of its first layer.
 
     Raises:
         RunError: a file is missing, damaged or does not belong to the others or to the test images.
@@ -58,9 +55,6 @@ def draw_inspection(
         path = figures / f"{layer.name}-activations.png"
         all_drawn.append(drawn(draw_activations, found, layer, *about, path=path, note=note))
         all_drawn += draw_passports(found, layer, *about, figures, note)
-        if not np.array_equal(layer.kernel, layer.untrained_kernel):  # frozen ones have not moved
-            path = figures / f"{layer.name}-before-after.png"
-            all_drawn.append(drawn(draw_before_after, layer, path=path, note=note))
     for name, curve in found.keep_best.items():  # one: the last convolution's
         all_drawn.append(drawn(draw_keep_best, name, curve, path=figures / "keep-best.png", note=note))
     return all_drawn

@@ -61,7 +61,6 @@ class Passport:
     strongest: tuple[Example, ...]
     median: tuple[Example, ...]
     slices: tuple[Slice, ...]
-    moved: float
     worth: Worth
 
 
@@ -98,7 +97,6 @@ def passport_of(entry: Mapping[str, Any], num_test: int) -> Passport:
         strongest=tuple(_example(example, num_test) for example in entry["top_images"]),
         median=tuple(_example(example, num_test) for example in entry["median_images"]),
         slices=tuple(Slice(int(s["channel"]), float(s["share"])) for s in entry["heaviest_slices"] or ()),
-        moved=float(entry["moved"]["relative"]),
         worth=_worth(entry["ablation"]),
     )
 

@@ -25,11 +25,9 @@ def test_everything_of_a_network_is_drawn_in_reading_order(tmp_path: Path) -> No
         "conv1-activations.png",
         "conv1-passports.png",
         "conv1-passports-2.png",
-        "conv1-before-after.png",
         "conv2-filters.png",
         "conv2-activations.png",
         "conv2-passports.png",
-        "conv2-before-after.png",
         "keep-best.png",
     ]
     for figure in figures:

@@ -221,6 +221,5 @@ def test_a_passport_is_what_its_entry_says() -> None:
         strongest=(Example(7, 2, 5, 3.5),),
         median=(Example(8, 3, 6, 1.5),),
         slices=(Slice(2, 0.4),),
-        moved=0.75,
         worth=Worth(0.02, (0.01, 0.03), changed=143, became_wrong=111, became_right=32),
     )

@@ -22,7 +22,6 @@ FILTER = Passport(
     strongest=(),
     median=(),
     slices=(),
-    moved=1.0,
     worth=Worth(0.01, (0.005, 0.015), 143, 111, 32),
 )
 CLASSES = ("Shirt", "Trouser", "Bag")

@@ -1,13 +1,11 @@
-"""Pictures of a whole layer: how few of its filters do, and how far training moved each of them."""
+"""The picture of how few filters of a layer do: accuracy with only some of them kept."""
 
 from pathlib import Path
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from model.inspection.files import Convolution, KeepBest
-from model.inspection.records import Passport
-from model.inspection.tiles import draw_kernel, scale_words
+from model.inspection.files import KeepBest
 from model.report.canvas import (
     GREY,
     INK,
@@ -16,8 +14,6 @@ from model.report.canvas import (
     UNTRAINED_FRAME,
     Axes,
     Sheet,
-    caption,
-    largest_block,
     points,
     top_below,
 )
@@ -26,7 +22,6 @@ from model.report.words import counted
 
 CLOSE = 0.005  # half a point: so near the whole network's accuracy that the kept filters do
 CLOSE_UP = 0.06  # of accuracy, in the enlarged part
-MOST_MOVED, PER_LINE, TILE, CELL = 70, 10, 48, (115, 76)
 
 
 def draw_keep_best(layer: str, curve: KeepBest, path: Path, note: str = "") -> Figure:
@@ -120,81 +115,3 @@ def _enlarge(axes: Axes, curve: KeepBest) -> None:
         axes.get_xlim()[0], curve.full - CLOSE, f" {label}", fontsize=points(13), va="bottom", color=GREY
     )
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-
-
-def draw_before_after(layer: Convolution, path: Path, note: str = "") -> Figure:
-    """Draw filters before and after training, those that moved most first, and how far each moved.
-
-    Args:
-        layer: the convolution. Of a deeper one, each filter's heaviest input slice is shown.
-        path: of the PNG.
-        note: said of the network shown, such as which seed it is.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
-    """
-    title = moved_title(layer)
-    order = sorted(layer.passports, key=lambda passport: -passport.moved)
-    shown = order[:MOST_MOVED]
-    pairs = [[_picture(kernel, p) for kernel in (layer.untrained_kernel, layer.kernel)] for p in shown]
-    limit, scale = scale_words(*(picture for pair in pairs for picture in pair))
-    what = (
-        "" if layer.reads is None else f" Of each its heaviest slice: one input of {layer.kernel.shape[2]}."
-    )
-    which = "Filters" if len(shown) == len(order) else f"The {len(shown)} of {len(order)} filters"
-    subtitle = (
-        f"{which} that moved most come first: grey frame before training, beside it after, below the"
-        f" filter's number"
-        f" and the distance moved as a share of its length before.{what} {note}\n"
-        f"Red adds, blue subtracts, white is 0. {scale} At the bottom: a dot per filter."
-    )  # fmt: skip
-    top = top_below(subtitle) + 10
-    lower = top + -(-len(shown) // PER_LINE) * CELL[1]
-    sheet = Sheet(lower + 262, title, subtitle)
-    block = largest_block(len(layer.kernel), TILE)
-    for place, (passport, (before, after)) in enumerate(zip(shown, pairs, strict=True)):
-        x, y = 27 + place % PER_LINE * CELL[0], top + place // PER_LINE * CELL[1]
-        draw_kernel(sheet, x, y, before, limit, block, untrained=True)
-        draw_kernel(sheet, x + TILE + 6, y, after, limit, block)
-        caption(sheet, x + TILE + 3, y + TILE + 5, f"{passport.index} moved {passport.moved:.2f}")
-    _draw_moves(sheet, layer, lower + 16)
-    sheet.save(path)
-    most = order[0]
-    alt = f"{title}. Filter {most.index} moved most, by {most.moved:.2f}; filter {order[-1].index} least."
-    return Figure(path, title, alt)
-
-
-def moved_title(layer: Convolution) -> str:
-    """How far training moved the filters of a layer, as a share of their length."""
-    moved = [passport.moved for passport in layer.passports]
-    if len(moved) == 1:
-        return f"Training moved the filter of {layer.name} by {moved[0]:.2f} of its length"
-    return (
-        f"Training moved the filters of {layer.name} by {np.median(moved):.2f} of their length"
-        f" (median; {min(moved):.2f} to {max(moved):.2f})"
-    )
-
-
-def _picture(kernel: np.ndarray, passport: Passport) -> np.ndarray:
-    """A first kernel, or the heaviest slice of a deeper one."""
-    return kernel[:, :, passport.slices[0].channel if passport.slices else 0, passport.index]
-
-
-def _draw_moves(sheet: Sheet, layer: Convolution, y: int) -> None:
-    sheet.text(
-        24, y, "Distance moved, and accuracy lost without the filter (points, test pictures)", bold=True
-    )
-    axes = sheet.axes(84, y + 30, 1080, 150)
-    axes.axhline(0, color=LIGHT, linewidth=1.2, zorder=0)
-    moved = [passport.moved for passport in layer.passports]
-    lost = [100 * passport.worth.accuracy_drop for passport in layer.passports]
-    axes.plot(moved, lost, "o", color=MODEL_COLOURS[1], markersize=points(8), alpha=0.7, markeredgewidth=0)
-    axes.set_xlim(left=0)
-    axes.yaxis.set_major_locator(MaxNLocator(4))
-    sheet.text(
-        624,
-        y + 210,
-        "distance moved, as a share of the filter's length before training",
-        align="center",
-        size=14,
-    )

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.figure
@@ -6,21 +5,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from configs.schema import Cnn
-from model.inspection.files import Inspection, KeepBest, read_inspection
-from model.inspection.layer_figures import (
+from model.inspection.files import KeepBest
+from model.inspection.keep_best_figure import (
     _draw_curve,
     _enlarge,
-    draw_before_after,
     draw_keep_best,
     enough,
     keep_best_title,
-    moved_title,
 )
-from model.inspection.records import Slice
-from model.inspection.tiles import scale_words
-from model.report.canvas import GREY, MODEL_COLOURS, UNTRAINED_FRAME, response
-from tests.inspection_folders import backwards, write_cnn
+from model.report.canvas import GREY, MODEL_COLOURS
 from tests.recording import Recording
 
 
@@ -79,32 +72,6 @@ def test_one_filter_alone_has_a_curve_of_one_point(tmp_path: Path) -> None:
     assert figure.title.startswith("1 of 1 filter"), figure.title
 
 
-@pytest.mark.parametrize(
-    ("filters", "title"),
-    [
-        (
-            (4, 4),
-            "Training moved the filters of conv1 by 0.42 of their length (median; 0.25 to 1.00)",
-        ),
-        ((1,), "Training moved the filter of conv1 by 1.00 of its length"),
-    ],
-)
-def test_the_title_says_how_far_filters_moved(tmp_path: Path, filters: tuple[int, ...], title: str) -> None:
-    found = read_inspection(write_cnn(tmp_path, Cnn(filters=filters)))
-    assert isinstance(found, Inspection)
-    assert moved_title(found.convolutions[0]) == title
-
-
-@pytest.mark.parametrize("network", [Cnn(filters=(1, 1), kernel_size=1), Cnn(filters=(256, 11))])
-def test_filters_before_and_after_fit_on_a_sheet(tmp_path: Path, network: Cnn) -> None:
-    found = read_inspection(write_cnn(tmp_path, network))
-    assert isinstance(found, Inspection)
-    for layer in found.convolutions:
-        with Image.open(draw_before_after(layer, tmp_path / "x.png").path) as image:
-            assert image.width == 1200
-            assert image.height <= 1500
-
-
 def test_the_best_are_blue_and_the_random_ones_grey(recording: Recording, tmp_path: Path) -> None:
     best, full = np.array([0.2, 0.6, 0.896, 0.9]), 0.9
     random = np.array([[0.1, 0.3, 0.5, 0.9], [0.3, 0.5, 0.9, 0.9]])
@@ -123,41 +90,3 @@ def test_the_best_are_blue_and_the_random_ones_grey(recording: Recording, tmp_pa
         assert len(upright) == 1, "where the kept filters are enough"
     assert "conv2: all 64 filters 90.0 %" in drawn.strings
     assert {"untrained 12.0 %", " 24 do ", " half a point below 90.0 %"} <= set(drawn.strings)
-
-
-def test_before_stands_left_of_after_and_those_that_moved_most_come_first(
-    recording: Recording, tmp_path: Path
-) -> None:
-    found = read_inspection(write_cnn(tmp_path, Cnn(filters=(4,))))
-    assert isinstance(found, Inspection)
-    layer = backwards(found.convolutions[0])
-    figure = draw_before_after(layer, tmp_path / "x.png")
-    drawn, (limit, _) = recording.last, scale_words(layer.kernel, layer.untrained_kernel)
-    for place, (index, moved) in enumerate(((0, "1.00"), (1, "0.50"), (2, "0.33"), (3, "0.25"))):
-        [before] = drawn.showing(response(layer.untrained_kernel[:, :, 0, index], limit, 16))
-        [after] = drawn.showing(response(layer.kernel[:, :, 0, index], limit, 16))
-        assert (before.x, before.frame) == (27 + 115 * place, UNTRAINED_FRAME)
-        assert (after.x, after.y) == (before.x + 54, before.y)
-        assert drawn.beside(before.y + 53, 1, before.x, after.x) == [f"{index} moved {moved}"]
-    [dots] = drawn.marks(0, "o")
-    assert sorted(dots.values.tolist()) == [
-        [pytest.approx(1 / (index + 1)), pytest.approx(5 / (index + 1))] for index in (3, 2, 1, 0)
-    ], "across how far a filter moved, upwards what is lost without it"
-    assert figure.alt.endswith("Filter 0 moved most, by 1.00; filter 3 least.")
-
-
-def test_of_a_deeper_filter_its_heaviest_slice_is_shown(recording: Recording, tmp_path: Path) -> None:
-    found = read_inspection(write_cnn(tmp_path, Cnn(filters=(3, 2))))
-    assert isinstance(found, Inspection)
-    layer = found.convolutions[1]
-    heaviest = {0: 2, 1: 1}
-    passports = [replace(p, slices=(Slice(heaviest[p.index], 0.6), *p.slices[1:])) for p in layer.passports]
-    draw_before_after(replace(layer, passports=tuple(passports)), tmp_path / "x.png")
-    pictures = [
-        kernel[:, :, channel, index]
-        for index, channel in heaviest.items()
-        for kernel in (layer.untrained_kernel, layer.kernel)
-    ]
-    limit, _ = scale_words(*pictures)
-    assert [len(recording.last.showing(response(picture, limit, 16))) for picture in pictures] == [1, 1, 1, 1]
-    assert "Of each its heaviest slice: one input of 3." in recording.last.reading
