@@ -21,7 +21,7 @@ from model.report.canvas import (
     garment,
     largest_block,
     limit_of,
-    points,
+    pt,
     shortened,
     top_below,
 )
@@ -167,7 +167,7 @@ def _draw_curves(sheet: Sheet, document: Mapping[str, Any], entry: Mapping[str, 
 def _dress(axes: Axes, counts: list[int]) -> None:
     axes.set_xlim(0, counts[-1])
     axes.set_ylim(0, 1.02)
-    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"], fontsize=points(14))
+    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"], fontsize=pt(14))
     axes.set_xticks([0, 8, 16, 24, 32, 40, counts[-1]])
     axes.grid(color=LIGHT, linewidth=0.8)
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter
 
 from model.comparison.accuracy_figure import failures_note, is_fashion, nothing_scored
 from model.comparison.headlines import Report
-from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, points, shortened, top_below
+from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, pt, shortened, top_below
 from model.report.estimates import colours_of, draw_estimate, finish_rows
 from model.report.figure import Figure
 from model.report.words import percent, short, signed
@@ -72,7 +72,7 @@ def confusion(report: Report, path: Path) -> Figure:
     mistakes, change = mistakes[part], None if change is None else change[part]
     title = confusion_title(classes, mistakes, change, candidate)
     sheet = Sheet(
-        min(HEIGHT, 250 + 130 * len(shown)), title, _reading(report, candidate, versus, change, classes)
+        min(HEIGHT, 250 + 130 * len(shown)), title, _subtitle(report, candidate, versus, change, classes)
     )
     x, y = 150, sheet.top + 66
     cell = min(130, (sheet.height - 44 - y) // len(shown))
@@ -87,7 +87,7 @@ def confusion(report: Report, path: Path) -> Figure:
     return Figure(path, title, f"{title}. {_two_classes(per_class, relative=versus is not None)}")
 
 
-def _reading(
+def _subtitle(
     report: Report,
     candidate: str,
     versus: Mapping[str, Any] | None,
@@ -156,7 +156,7 @@ def _class_names(sheet: Sheet, x: int, y: int, cell: int, classes: Sequence[str]
         label = shortened(name, 96 if tight else cell - 8, 14)
         at = {"rotation": 35, "ha": "left"} if tight else {"ha": "center"}
         left = cell * (place + (0.35 if tight else 0.5))
-        axes.text(left, -6, label, fontsize=points(14), va="bottom", rotation_mode="anchor", **at)
+        axes.text(left, -6, label, fontsize=pt(14), va="bottom", rotation_mode="anchor", **at)
     sheet.text(x - 12, y - 38, "down: label\nacross: answer", size=13, align="right", colour=GREY)
 
 

@@ -37,7 +37,7 @@ def calibration(report: Report, path: Path) -> Figure:
     Returns:
         The figure's place, title and text for those who cannot see it.
     """
-    title, reading = calibration_title(report["models"]), _reading(report)
+    title, reading = calibration_title(report["models"]), _subtitle(report)
     shown = dict(list(report["models"].items())[:MOST_PANELS])
     rows = ceil(len(shown) / PER_ROW)
     columns = ceil(len(shown) / rows)
@@ -66,7 +66,7 @@ def _sure_and_right(entry: Mapping[str, Any]) -> str:
     return f"{percent(entry['confidence'])} sure, {percent(entry['accuracy']['mean'])} right"
 
 
-def _reading(report: Report) -> str:
+def _subtitle(report: Report) -> str:
     bins = max(len(entry["calibration"]) for entry in report["models"].values())
     which = (
         f"\nThe first {MOST_PANELS} of {len(report['models'])} models."

@@ -50,7 +50,7 @@ def at_a_glance(report: Report, path: Path, model: str = "", inspection: Inspect
         return nothing_scored(report, path)
     title = headline(report)
     convolution = inspection.convolutions[0] if inspection and inspection.convolutions else None
-    sheet = Sheet(HEIGHT, title, _reading(report, model, inspection, convolution))
+    sheet = Sheet(HEIGHT, title, _subtitle(report, model, inspection, convolution))
     if inspection and convolution:
         _accuracies(sheet, report, width=270)
         _garment_through_filters(sheet, 346, report, inspection, convolution)
@@ -63,7 +63,7 @@ def at_a_glance(report: Report, path: Path, model: str = "", inspection: Inspect
     return Figure(path, title, f"{title}. {two_accuracies(report)}")
 
 
-def _reading(
+def _subtitle(
     report: Report, model: str, inspection: Inspection | None, convolution: Convolution | None
 ) -> str:
     if not (inspection and convolution):

@@ -82,7 +82,7 @@ def draw_activations(
     title = activations_title(layer)
     subtitle = (
         f"{columns_rule(found.labels, class_names)} Rows: filters whose removal costs most on validation"
-        f" pictures.\n{_reading(layer)} {note}\n"
+        f" pictures.\n{_subtitle(layer)} {note}\n"
         f"Red is above 0, blue below, white 0. A tint all over: the answer to black. {scale}"
         f" Before ReLU: {cut}."
     )
@@ -147,7 +147,7 @@ def rows_that_fit(layer: Convolution, num_columns: int, num_filters: int, top: i
     return rows
 
 
-def _reading(layer: Convolution) -> str:
+def _subtitle(layer: Convolution) -> str:
     if layer.pooled is None:
         return "Under each map after ReLU its largest value; of the first filter also the map before ReLU."
     (height, width), (pooled_height, pooled_width) = layer.maps.shape[1:3], layer.pooled.shape[1:3]

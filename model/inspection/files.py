@@ -107,7 +107,7 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
     """
     if (folder / "units.json").exists():
         return _read_dense(folder)
-    with _reading(folder / "layers.json") as path:
+    with _faults_named(folder / "layers.json") as path:
         document = read_value(path)
         facts = [fact for fact in document["layers"] if fact["kind"] == "conv"]
         fields = {fact["name"]: ReceptiveField(**fact["receptive_field"]) for fact in facts}
@@ -119,9 +119,9 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
         untrained_accuracy = float(document["untrained_accuracy"])
         keep_best = {n: _keep_best(entry, untrained_accuracy) for n, entry in document["keep_best"].items()}
         num_test = int(document["num_test"])
-    with _reading(folder / "filters.npz") as path:
+    with _faults_named(folder / "filters.npz") as path:
         kernels = _kernels(read_npz(path), list(fields))
-    with _reading(folder / "activations.npz") as path:
+    with _faults_named(folder / "activations.npz") as path:
         arrays = read_npz(path)
         columns = _columns(arrays["labels"])
         images, labels = _array(arrays, "images", (-1, SIDE, SIDE))[columns], arrays["labels"][columns]
@@ -131,13 +131,13 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
         linear = {
             name: _array(arrays, f"{name}/before_relu", arrays[name].shape)[columns] for name in kernels
         }
-    with _reading(folder / "untrained.npz") as path:
+    with _faults_named(folder / "untrained.npz") as path:
         arrays = read_npz(path)
         before = _kernels(arrays, list(fields))
         untrained = {
             name: _maps(arrays, name, pools.get(name), columns, kernel) for name, kernel in kernels.items()
         }
-    with _reading(folder / "passports.json") as path:
+    with _faults_named(folder / "passports.json") as path:
         passports = [passport_of(entry, num_test) for entry in read_value(path)]
         ranked = {name: _ranked(passports, name, *kernel.shape[2:]) for name, kernel in kernels.items()}
         patterns = _patterns(document["matching"], passports)
@@ -154,14 +154,14 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
 
 
 def _read_dense(folder: Path) -> DenseInspection:
-    with _reading(folder / "units.json") as path:
+    with _faults_named(folder / "units.json") as path:
         document = read_value(path)
         layer = str(document["units"][0]["layer"])
-    with _reading(folder / "filters.npz") as path:
+    with _faults_named(folder / "filters.npz") as path:
         kernel = _array(read_npz(path), f"{layer}/kernel", (SIDE * SIDE, -1))
-    with _reading(folder / "untrained.npz") as path:
+    with _faults_named(folder / "untrained.npz") as path:
         untrained = _array(read_npz(path), f"{layer}/kernel", kernel.shape)
-    with _reading(folder / "units.json"):
+    with _faults_named(folder / "units.json"):
         units = sorted((unit_of(entry, kernel.shape[1]) for entry in document["units"]), key=lambda u: u.rank)
         rule, num_test, found = document["rule"], document["num_test"], document["neighbour_correlation"]
         neighbours = (float(found["trained"]), float(found["untrained"]))
@@ -169,7 +169,7 @@ def _read_dense(folder: Path) -> DenseInspection:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[Path]:
+def _faults_named(path: Path) -> Iterator[Path]:
     """Turn whatever is wrong with a file into one sentence that names it."""
     try:
         yield path

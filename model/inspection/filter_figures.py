@@ -20,7 +20,7 @@ from model.report.canvas import (
     Sheet,
     caption,
     largest_block,
-    points,
+    pt,
     response,
     shortened,
     top_below,
@@ -181,8 +181,8 @@ def _draw_patterns(sheet: Sheet, patterns: Patterns, x: int, y: int) -> None:
         sheet.text(x + 170, y + 50 + 25 * row + 4, shortened(name, 170, 13), size=13, align="right")
         axes.axhline(row, color=LIGHT, linewidth=0.8, zorder=0)
         trained, untrained = [patterns.trained[name]], [patterns.untrained[name]]
-        axes.plot(trained, [row], "o", color=MODEL_COLOURS[1], markersize=points(9), alpha=0.8)
-        axes.plot(untrained, [row], "o", mfc="none", color=GREY, markersize=points(13))
+        axes.plot(trained, [row], "o", color=MODEL_COLOURS[1], markersize=pt(9), alpha=0.8)
+        axes.plot(untrained, [row], "o", mfc="none", color=GREY, markersize=pt(13))
     axes.set_ylim(len(patterns.names) - 0.5, -0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

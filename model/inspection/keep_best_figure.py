@@ -14,7 +14,7 @@ from model.report.canvas import (
     UNTRAINED_FRAME,
     Axes,
     Sheet,
-    points,
+    pt,
     top_below,
 )
 from model.report.figure import Figure
@@ -84,7 +84,7 @@ def _draw_curve(axes: Axes, curve: KeepBest) -> None:
     axes.axhline(curve.untrained, color=UNTRAINED_FRAME, linewidth=1.5, linestyle="--", zorder=0)
     axes.fill_between(curve.kept, low, high, color=LIGHT, linewidth=0)
     axes.plot(curve.kept, curve.random.mean(axis=0), color=GREY, linewidth=1.5)
-    axes.plot(curve.kept, curve.best, "o-", color=MODEL_COLOURS[1], linewidth=2.2, markersize=points(7))
+    axes.plot(curve.kept, curve.best, "o-", color=MODEL_COLOURS[1], linewidth=2.2, markersize=pt(7))
     kept = enough(curve)
     axes.plot([kept, kept], [0, curve.full], color=INK, linewidth=1, linestyle=":")
     axes.set_ylim(0, 1)
@@ -96,11 +96,11 @@ def _draw_curve(axes: Axes, curve: KeepBest) -> None:
 def _name_lines(axes: Axes, curve: KeepBest) -> None:
     """What the dashed line is, and how many filters do."""
     right, untrained = curve.kept[-1], f"untrained {100 * curve.untrained:.1f} %"
-    axes.text(right, curve.untrained + 0.02, untrained, fontsize=points(14), ha="right", color=GREY)
+    axes.text(right, curve.untrained + 0.02, untrained, fontsize=pt(14), ha="right", color=GREY)
     kept = enough(curve)
     if kept < right:
         side = "left" if kept < 0.8 * right else "right"
-        axes.annotate(f" {kept} do ", (kept, 0.45), fontsize=points(15), ha=side)
+        axes.annotate(f" {kept} do ", (kept, 0.45), fontsize=pt(15), ha=side)
 
 
 def _enlarge(axes: Axes, curve: KeepBest) -> None:
@@ -111,7 +111,5 @@ def _enlarge(axes: Axes, curve: KeepBest) -> None:
     axes.set_ylim(curve.full - CLOSE_UP, curve.full + CLOSE_UP / 8)
     axes.axhline(curve.full - CLOSE, color=INK, linewidth=1, linestyle=":")
     label = f"half a point below {100 * curve.full:.1f} %"
-    axes.text(
-        axes.get_xlim()[0], curve.full - CLOSE, f" {label}", fontsize=points(13), va="bottom", color=GREY
-    )
+    axes.text(axes.get_xlim()[0], curve.full - CLOSE, f" {label}", fontsize=pt(13), va="bottom", color=GREY)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))

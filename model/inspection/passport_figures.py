@@ -23,7 +23,7 @@ from model.report.canvas import (
     caption,
     garment,
     largest_block,
-    points,
+    pt,
     shortened,
     top_below,
     width_of,
@@ -258,9 +258,7 @@ def _draw_worth(sheet: Sheet, axes: Axes, context: Context, passport: Passport, 
     low, high = (100 * end for end in passport.worth.interval)
     axes.plot([0, 0], [middle - 12, middle + 12], color=LIGHT, linewidth=1.2)
     axes.plot([low, high], [middle, middle], color=MODEL_COLOURS[1], linewidth=2)
-    axes.plot(
-        [100 * passport.worth.accuracy_drop], [middle], "o", color=MODEL_COLOURS[1], markersize=points(11)
-    )
+    axes.plot([100 * passport.worth.accuracy_drop], [middle], "o", color=MODEL_COLOURS[1], markersize=pt(11))
     words = wrapped(
         worth_in_words(passport.worth, context.num_test, passport.dead), RIGHT - WORTH, 13, lines=6
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
-from model.report.canvas import LIGHT, MODEL_COLOURS, Axes, Sheet, points, shortened, top_below
+from model.report.canvas import LIGHT, MODEL_COLOURS, Axes, Sheet, pt, shortened, top_below
 from model.report.figure import Figure, Picture
 
 ROW = 34  # pixels
@@ -82,7 +82,7 @@ def _draw_row(axes: Axes, row: int, name: str, patterns: Mapping[str, Mapping[st
             row + SPREAD * offset,
             "o",
             color=MODEL_COLOURS[1],
-            markersize=points(9),
+            markersize=pt(9),
             markeredgewidth=0,
         )
 

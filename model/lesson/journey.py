@@ -7,7 +7,7 @@ from matplotlib.patches import Ellipse
 
 from model.lesson.parts import PALE, STRONG, arrow, bar, caption, heading, pen, rule
 from model.lesson.text import number
-from model.report.canvas import GREY, INK, Sheet, garment, points, response
+from model.report.canvas import GREY, INK, Sheet, garment, pt, response
 
 # The name of a cloud, and the place on its outline that it points to: (vertical, horizontal) answers.
 CLOUD_LABELS = {
@@ -84,7 +84,7 @@ def _clouds(sheet: Sheet, classes: dict[str, Any], answers: np.ndarray, labels: 
             axes.plot(*answers[labels == label].T, ".", markersize=1.5, alpha=0.3, color=colour, zorder=1)
         centre = cloud["mean_vertical"], cloud["mean_horizontal"]
         width, height = (2 * axis for axis in half["semi_axes"])
-        line = points(2.5 if name in colours else 1.3)
+        line = pt(2.5 if name in colours else 1.3)
         axes.add_patch(
             Ellipse(
                 centre,
@@ -101,16 +101,16 @@ def _clouds(sheet: Sheet, classes: dict[str, Any], answers: np.ndarray, labels: 
             name,
             edge,
             place,
-            fontsize=points(14),
+            fontsize=pt(14),
             color=colour if name in colours else INK,
             fontweight="bold" if name in colours else "normal",
             va="center",
-            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": points(1), "shrinkA": 1, "shrinkB": 0},
+            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": pt(1), "shrinkA": 1, "shrinkB": 0},
         )
-    axes.plot((0, 330), (0, 330), color=INK, linewidth=points(1), linestyle="--")
+    axes.plot((0, 330), (0, 330), color=INK, linewidth=pt(1), linestyle="--")
     axes.set(xlim=(0, 300), ylim=(0, 204), yticks=(0, 50, 100, 150, 200))
-    axes.set_xlabel("mean |response| to the vertical filter", fontsize=points(14))
-    axes.set_ylabel("to the horizontal", fontsize=points(14))
+    axes.set_xlabel("mean |response| to the vertical filter", fontsize=pt(14))
+    axes.set_ylabel("to the horizontal", fontsize=pt(14))
     right = f"{separation['right']:,} of"
     for line, text in enumerate(
         (

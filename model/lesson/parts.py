@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
 from model.lesson.text import number
-from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, points, response
+from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, pt, response
 
 FRAME = "#e69f00"  # the window, everywhere
 CAPTION = 13
@@ -33,12 +33,12 @@ def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> N
 
 def frame(axes: Axes, x: float, y: float, width: float, height: float, colour: str = FRAME) -> None:
     """A thick outline, drawn over what lies inside."""
-    axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor=colour, linewidth=points(4)))
+    axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor=colour, linewidth=pt(4)))
 
 
 def ring(axes: Axes, x: float, y: float, radius: float) -> None:
     """A circle around a winner."""
-    axes.add_patch(Circle((x, y), radius, fill=False, edgecolor=INK, linewidth=points(2.5)))
+    axes.add_patch(Circle((x, y), radius, fill=False, edgecolor=INK, linewidth=pt(2.5)))
 
 
 def cells(

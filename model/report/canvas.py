@@ -50,7 +50,7 @@ matplotlib.rcParams.update(
 )
 
 
-def points(pixels: float) -> float:
+def pt(pixels: float) -> float:
     """A length in pixels as matplotlib's points."""
     return pixels * 72 / DPI
 
@@ -97,7 +97,7 @@ class Sheet:
             x / self.width,
             1 - y / self.height,
             string,
-            fontsize=points(size),
+            fontsize=pt(size),
             ha=align,
             va="top",
             color=colour,
@@ -110,7 +110,7 @@ class Sheet:
             (x / self.width, 1 - (y + height) / self.height, width / self.width, height / self.height)
         )
         axes.patch.set_alpha(0)
-        axes.tick_params(labelsize=points(14))
+        axes.tick_params(labelsize=pt(14))
         return axes
 
     def colour_bar(
@@ -166,7 +166,7 @@ def _advance(character: str, size: float, bold: bool) -> float:
     font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
     if font.get_char_index(ord(character)) == 0:
         return size * 0.6  # a glyph that the font lacks is drawn as a box of this width
-    font.set_size(points(size), DPI)
+    font.set_size(pt(size), DPI)
     return float(font.load_char(ord(character)).horiAdvance) / 64  # the font counts in 64ths of a pixel
 
 

@@ -38,7 +38,7 @@ def curves(report: Report, images: np.ndarray, kind: str, path: Path) -> Figure:
     """
     found = next(one for one in report["robustness"]["kinds"] if one["kind"] == kind)
     examples, title = in_steps(images, kind), _title(found)
-    sheet = Sheet(HEIGHT, title, _reading(report, found))
+    sheet = Sheet(HEIGHT, title, _subtitle(report, found))
     left, right = PLOT
     tile = BLOCK * examples.shape[1]
     y = sheet.top + 8
@@ -88,7 +88,7 @@ def _trained_on(found: Mapping[str, Any], num_models: int) -> str:
     return f"{none} {what.seen}"
 
 
-def _reading(report: Report, found: Mapping[str, Any]) -> str:
+def _subtitle(report: Report, found: Mapping[str, Any]) -> str:
     robustness = report["robustness"]
     seeds = {seed for seeds in robustness["seeds"].values() for seed in seeds}
     over = {entry["over"] for entry in found["models"].values()}

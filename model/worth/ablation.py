@@ -37,8 +37,8 @@ class Ablation:
         self.network = network
         self.constants = constants
         earlier = zip(network.convolutions[1:], constants[:-1], strict=True)
-        self._readers = [_Reader(reader, constant) for reader, constant in earlier]
-        self._rests = [_Rest(network.convolutions[i + 2 :]) for i in range(len(self._readers))]
+        self._next = [NextConvolution(convolution, constant) for convolution, constant in earlier]
+        self._later = [LaterConvolutions(network.convolutions[i + 2 :]) for i in range(len(self._next))]
 
     def answers(self, linear: list[np.ndarray], pooled: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Logits with all filters, and without each of them, one at a time.
@@ -52,9 +52,9 @@ class Ablation:
             float32 (n, num_classes) and (filters of all convolutions, n, num_classes).
         """
         parts = [
-            self._without_each_earlier(reader, rest, before_relu, inputs)
-            for reader, rest, before_relu, inputs in zip(
-                self._readers, self._rests, linear, pooled[:-1], strict=True
+            self._without_each_earlier(following, later, before_relu, inputs)
+            for following, later, before_relu, inputs in zip(
+                self._next, self._later, linear, pooled[:-1], strict=True
             )
         ]
         inner = self._inner(pooled[-1])
@@ -109,21 +109,21 @@ class Ablation:
         return np.ascontiguousarray(by_filter) @ self._rows
 
     def _without_each_earlier(
-        self, reader: "_Reader", rest: "_Rest", linear: np.ndarray, pooled: np.ndarray
+        self, following: "NextConvolution", later: "LaterConvolutions", linear: np.ndarray, pooled: np.ndarray
     ) -> np.ndarray:
         num_images, num_filters = len(pooled), pooled.shape[-1]
         logits = np.empty((num_filters, num_images, self.network.dense[-1][1].size), np.float32)
         piece = max(1, min(num_images, CACHE_BYTES // linear[0].nbytes))
         for first in range(0, num_images, piece):
             part = slice(first, first + piece)
-            for filters, values in reader.without_each(linear[part], pooled[part]):
-                inner = self._inner(rest(values.reshape(-1, *values.shape[2:])))
+            for filters, values in following.without_each(linear[part], pooled[part]):
+                inner = self._inner(later(values.reshape(-1, *values.shape[2:])))
                 answers = logits_of(self.network.dense, inner)
                 logits[filters, part] = answers.reshape(*values.shape[:2], -1)
         return logits
 
 
-class _Rest:
+class LaterConvolutions:
     """The convolutions after the one that reads the filter: there everything has changed."""
 
     def __init__(self, convolutions: tuple[Convolution, ...]) -> None:
@@ -134,7 +134,7 @@ class _Rest:
         return self._run(values).numpy() if self._convolutions else values
 
 
-class _Reader:
+class NextConvolution:
     """A convolution that reads the replaced map, with its ReLU and pooling.
 
     Its values before ReLU are held window by window of the pooling, as (places of the window, windows,

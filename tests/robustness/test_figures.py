@@ -89,14 +89,14 @@ def test_many_models_get_the_range_in_the_title(tmp_path: Path) -> None:
 
 
 def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
-    reading = robustness_figures._reading(report_of("dense", "cnn"), {"kind": "shift", "models": {}})
+    reading = robustness_figures._subtitle(report_of("dense", "cnn"), {"kind": "shift", "models": {}})
     assert "200 test pictures (the first 100 of each class); seed 0, the first" in reading
     later = report_of("dense", "cnn") | {"seeds": [5, 0]}
-    reading_of_later = robustness_figures._reading(later, {"kind": "shift", "models": {}})
+    reading_of_later = robustness_figures._subtitle(later, {"kind": "shift", "models": {}})
     assert "each class); seed 0." in reading_of_later, "the first seed failed: this one is not it"
     assert "these models cannot tell" in reading, "pooling would be credited from dense against cnn"
     several = report_of("dense", "cnn", num_seeds=3, robustness={"seeds": "all", "images_per_class": "all"})
-    reading = robustness_figures._reading(several, several["robustness"]["kinds"][1])
+    reading = robustness_figures._subtitle(several, several["robustness"]["kinds"][1])
     assert "all 200 test pictures; 3 seeds, a dot each" in reading
     assert "other pictures and seeds" in reading
 

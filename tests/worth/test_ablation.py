@@ -116,7 +116,7 @@ def test_many_filters_are_done_in_groups(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_threads_have_memory_of_their_own() -> None:
     network = take_apart(shaken(NETWORKS["two convolutions"]))
     ablation = Ablation(network, [np.zeros(c.num_filters, np.float32) for c in network.convolutions])
-    [reader] = ablation._readers
+    [reader] = ablation._next
     with ThreadPoolExecutor(1) as other:
         theirs = other.submit(reader._buffer, 2, 3).result()
     ours = reader._buffer(2, 3)
