@@ -1,0 +1,1 @@
+"""The conductor: config, data, jobs, results, report."""

@@ -1,6 +1,6 @@
-"""The conductor: config -> data -> jobs -> comparison and inspection -> report.
+"""The conductor: config -> data -> what is left to do -> workers -> results -> report.
 
-The only module that knows more than one stage. It runs in the parent process, without TensorFlow.
+It runs in the parent process, without TensorFlow.
 """
 
 from dataclasses import asdict, replace

@@ -1,1 +1,1 @@
-"""A look inside a network: computed into files, and nothing drawn."""
+"""What filters are: their passports, measured, written, read again and drawn."""

@@ -1,0 +1,1 @@
+"""Convolution and pooling worked by hand, then checked against Keras."""

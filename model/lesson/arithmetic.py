@@ -46,7 +46,7 @@ def relu(maps: np.ndarray) -> np.ndarray:
 
 
 def blocks(maps: np.ndarray, side: int = 2) -> np.ndarray:
-    """Maps (..., h, w) cut into blocks of 2 x 2: (..., h // 2, w // 2, 4), each block row by row.
+    """Maps (..., h, w) cut into blocks: (..., h // side, w // side, side * side), each block row by row.
 
     A last row or column that does not fill a block is left out.
     """
@@ -57,12 +57,12 @@ def blocks(maps: np.ndarray, side: int = 2) -> np.ndarray:
 
 
 def max_pool(maps: np.ndarray, side: int = 2) -> np.ndarray:
-    """The largest of every 2 x 2 block: (..., h, w) -> (..., h // 2, w // 2)."""
+    """The largest of every block: (..., h, w) -> (..., h // side, w // side)."""
     return blocks(maps, side).max(axis=-1)
 
 
 def average_pool(maps: np.ndarray, side: int = 2) -> np.ndarray:
-    """The mean of every 2 x 2 block: (..., h, w) -> (..., h // 2, w // 2)."""
+    """The mean of every block: (..., h, w) -> (..., h // side, w // side)."""
     return blocks(maps, side).mean(axis=-1)
 
 

@@ -1,4 +1,4 @@
-"""Evaluation: a network and images -> probabilities. What they mean is `model.comparison.intervals`'s job."""
+"""A network and images -> probabilities, and how often they are right. Intervals: `model.comparison`."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What follows from a config alone: sizes, parameters, arithmetic and receptive field of every layer.
+"""What follows from a list of layers: the size, parameters, arithmetic and receptive field of each.
 
 No TensorFlow: the report, the memory estimate and the figures need these before any network is built.
 """

@@ -1,1 +1,1 @@
-"""What was found, drawn and told: figures, pages, tables. Computes nothing, needs no TensorFlow."""
+"""What all reports are made of: figures, words for numbers, tables, pages. It computes nothing."""

@@ -1,0 +1,1 @@
+"""What answers and maps do when pictures are perturbed."""

@@ -1,0 +1,1 @@
+"""The mechanism of a run: workers and jobs, the run folder, checkpoints, saved networks, arithmetic."""

@@ -1,4 +1,4 @@
-"""How networks compute: a fixed function of the processor's features and of TensorFlow's version.
+"""How networks compute: a fixed function of processor, TensorFlow's version and the user's variables.
 
 The same config must give the same bits on a busy afternoon, so nothing is measured here while a run goes on.
 `python -m tests.benchmark ways` times what the rows choose between. No TensorFlow.

@@ -3,7 +3,9 @@
 outputs/<name>/
   config.yaml  environment.json  report.json  report.md  report.html  figures/*.png
   <model>/seed-<n>/    model.keras  history.csv  predictions.npz  metrics.json  robustness.npz/.json
-  <model>/inspection/  filters.npz  activations.npz  passports.json  *.png
+  <model>/inspection/  filters.npz  passports.json  ...  inside-figures.json  why-figures.json  *.png
+
+What each file holds: outputs/README.md.
 """
 
 import csv

@@ -1,0 +1,1 @@
+"""Answering everything again without a filter."""
