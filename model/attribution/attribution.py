@@ -181,13 +181,8 @@ def occlusion(network: Gradients, images: np.ndarray, targets: np.ndarray) -> np
     The squares are the 49 blocks of 4 x 4 pixels that tile the image; a block that is black already is
     worth nothing and is not tried.
 
-    Args:
-        network: any.
-        images: float32 (n, 28, 28) in [0, 1].
-        targets: int (n,).
-
-    Returns:
-        float32 (n, 28, 28), the same within a block; positive where covering lowers the logit.
+    Takes images float32 (n, 28, 28) and the class that each is asked about, int (n,). Returns float32 (n, 28,
+    28), the same within a block; positive where covering lowers the logit.
     """
     rows = SIDE // BLOCK
     blocks = images.reshape(-1, rows, BLOCK, rows, BLOCK)
@@ -216,13 +211,8 @@ def explain(
     about the same class (Adebayo et al. 2018, arXiv 1810.03292: a map that looks the same without
     training explains nothing).
 
-    Args:
-        model: the trained network.
-        untrained: the same network before training.
-        facts: its layers.
-        splits: the data; only test images are used.
-        folder: where `attributions.npz` and `attributions.json` go.
-        on_progress: called with the share that is done, from 0 to 1.
+    Only test images are used. `attributions.npz` and `attributions.json` go to the folder; `on_progress` is
+    called with the share that is done, from 0 to 1.
     """
     network, before = Gradients(model, facts), Gradients(untrained, facts)
     indices, shown, num_tested = _looked_at(splits)

@@ -29,11 +29,7 @@ Predict = Callable[[np.ndarray, np.ndarray], np.ndarray]
 def block_order(maps: np.ndarray) -> np.ndarray:
     """Blocks of 4 x 4 pixels by their sum, highest first; equal ones in reading order.
 
-    Args:
-        maps: float (n, 28, 28).
-
-    Returns:
-        int (n, 49): numbers of blocks, 0 at the top left, row by row.
+    Takes maps float (n, 28, 28). Returns int (n, 49): numbers of blocks, 0 at the top left, row by row.
     """
     sums = maps.reshape(-1, ROWS, BLOCK, ROWS, BLOCK).sum(axis=(2, 4), dtype=np.float64)
     return np.argsort(-sums.reshape(-1, NUM_BLOCKS), axis=1, kind="stable")
@@ -42,12 +38,8 @@ def block_order(maps: np.ndarray) -> np.ndarray:
 def visible(order: np.ndarray, insertion: bool = False) -> np.ndarray:
     """Which blocks can be seen after each of `COUNTS` of them were covered, or uncovered.
 
-    Args:
-        order: int (n, 49), from `block_order`.
-        insertion: start from black and show the first blocks instead of covering them.
-
-    Returns:
-        bool (n, 12, 49).
+    Takes orders int (n, 49), returns bool (n, 12, 49). Insertion starts from black and shows the first
+    blocks.
     """
     rank = np.argsort(order, axis=1)  # of each block in its image's order
     return (rank[:, None, :] < np.array(COUNTS)[:, None]) == insertion
@@ -68,15 +60,8 @@ def curves_of(
 ) -> dict[str, np.ndarray]:
     """The probability of the target after `COUNTS` blocks of each image, for several orders.
 
-    Args:
-        predict: the network's probability of a class.
-        images: float32 (n, 28, 28).
-        targets: int (n,).
-        orders: by name, int (n, 49).
-        insertion: uncover instead of cover.
-
-    Returns:
-        By name, float64 (n, 12).
+    Takes images float32 (n, 28, 28), targets int (n,) and orders int (n, 49). Returns float64 (n, 12) by
+    name. Insertion uncovers instead of covering.
     """
     bright = images.reshape(-1, ROWS, BLOCK, ROWS, BLOCK).any(axis=(2, 4)).reshape(-1, 1, NUM_BLOCKS)
     # covering what is black already changes nothing: the same picture is asked about once

@@ -62,13 +62,7 @@ class Shown:
 def draw_why(folder: Path, figures: Path, note: str = "") -> list[Figure]:
     """Draw, for each picture explained, its maps by every method and what covering it by them does.
 
-    Args:
-        folder: with attributions.npz and attributions.json.
-        figures: where `why-<index>.png` go.
-        note: said of the network shown, such as which seed it is.
-
-    Returns:
-        The figures, in the order of the file.
+    Drawn from attributions.npz and attributions.json into `why-<index>.png`, in the order of the file.
     """
     document = json.loads((folder / "attributions.json").read_text())
     with np.load(folder / "attributions.npz") as arrays:
@@ -191,13 +185,8 @@ def _areas_in_words(document: Mapping[str, Any]) -> str:
 def draw_wanted(folder: Path, figures: Path, note: str = "") -> list[Figure]:
     """Draw what filters and classes want, made up, beside the best real picture of it.
 
-    Args:
-        folder: with wanted.npz and wanted.json.
-        figures: where `wanted-<layer>.png` and `wanted-classes.png` go.
-        note: said of the network shown, such as which seed it is.
-
-    Returns:
-        A figure for each convolution, and one for the classes.
+    Drawn from wanted.npz and wanted.json: `wanted-<layer>.png` for each convolution, and
+    `wanted-classes.png`.
     """
     document = json.loads((folder / "wanted.json").read_text())
     with np.load(folder / "wanted.npz") as arrays:

@@ -27,12 +27,8 @@ Place = Mapping[str, Any]  # {"index", "row", "column", "activation"}, an entry 
 def most_valuable(passports: Sequence[Mapping[str, Any]], count: int = 12) -> dict[tuple[str, int], Place]:
     """Where the most valuable filters of each layer find what they want most.
 
-    Args:
-        passports: the entries of passports.json.
-        count: how many filters of each layer.
-
-    Returns:
-        (layer, index) -> the strongest of `top_images`, by layer and rank.
+    Takes the entries of passports.json. Returns by (layer, index) the strongest of `top_images`, by layer and
+    rank.
     """
     by_layer: dict[str, list[Mapping[str, Any]]] = {}
     for passport in sorted(passports, key=lambda passport: (passport["layer"], passport["rank"])):
@@ -60,15 +56,9 @@ def wanted(
     its best place comes to the centre: random starts may all end on lower hills. At a border with `same`
     padding the place saw other zeros than the centre does. The untrained network starts from the same images.
 
-    Args:
-        model: the trained network.
-        facts: its layers.
-        splits: the data; only test images are used.
-        filters: (layer, index) -> the place in a test image that excites it most; see `most_valuable`.
-        folder: where `wanted.npz` and `wanted.json` go.
-        untrained: the same network before training, which is asked for the same filters and classes as a
-            control.
-        on_progress: called with the share that is done, from 0 to 1.
+    `filters` has by (layer, index) the place in a test image that excites it most; see `most_valuable`. Only
+    test images are used. `wanted.npz` and `wanted.json` go to the folder; `on_progress` is called with the
+    share that is done, from 0 to 1.
     """
     layers = list(dict.fromkeys(layer for layer, _ in filters))
     entries: list[dict[str, Any]] = []

@@ -61,16 +61,7 @@ def draw_activations(
 ) -> Figure:
     """Draw the maps of a convolution's most valuable filters above their pooled maps, for several garments.
 
-    Args:
-        found: the inspection, for the garments.
-        layer: the convolution.
-        test: test images, from which a deeper filter's patch comes.
-        class_names: of the labels 0, 1, ...
-        path: of the PNG.
-        note: said of the network shown, such as which seed it is.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
+    A deeper filter's patch comes from `test`.
     """
     shown = layer.passports[:SHOWN]
     indices = [passport.index for passport in shown]

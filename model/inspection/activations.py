@@ -27,13 +27,8 @@ class Place:
 def maps_of(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     """All maps of some images; only what is returned is ever there for more than a batch of them.
 
-    Args:
-        network: with convolutions.
-        images: uint8 (n, 28, 28).
-
-    Returns:
-        Per convolution `conv1` (after ReLU), `conv1/before_relu` and, where pooling follows, `pool1`:
-        float32 (n, height, width, filters).
+    Takes images uint8 (n, 28, 28). Returns per convolution `conv1` (after ReLU), `conv1/before_relu` and,
+    where pooling follows, `pool1`: float32 (n, height, width, filters).
     """
     arrays: dict[str, np.ndarray] = {}
     for first in range(0, len(images), BATCH):
@@ -63,13 +58,8 @@ def mean_activations(
 ) -> list[np.ndarray]:
     """Each filter's mean over all images and all places of its map, after ReLU and before pooling.
 
-    Args:
-        network: with convolutions.
-        images: uint8 (n, 28, 28).
-        on_progress: told the share that is done.
-
-    Returns:
-        Per convolution float64 (filters,); exactly 0 for a filter that is never above 0.
+    Takes images uint8 (n, 28, 28). Returns float64 (filters,) per convolution; exactly 0 for a filter that is
+    never above 0.
     """
 
     def sums(batch: tf.Tensor) -> list[tf.Tensor]:

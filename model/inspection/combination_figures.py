@@ -30,16 +30,8 @@ def draw_combinations(
 ) -> Figure:
     """Draw the heaviest input slices of the most valuable filters, what they read, and what excites them.
 
-    Args:
-        layer: a deeper convolution; its filters have no picture of their own.
-        reads: the convolution before it.
-        test: test images, from which the patches come.
-        class_names: of the labels 0, 1, ...
-        path: of the PNG.
-        note: said of the network shown, such as which seed it is.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
+    A deeper convolution's filters have no picture of their own: `reads` is the convolution before it, and
+    patches come from `test`.
     """
     shown = layer.passports[:SHOWN]
     title = combination_title(layer)

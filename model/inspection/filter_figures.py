@@ -50,14 +50,7 @@ class Group:
 def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: str = "") -> Figure:
     """Draw the kernels of the first convolution: the most valuable large, the others by named pattern.
 
-    Args:
-        layer: the convolution.
-        patterns: named patterns among the kernels; None where they are too small to match any.
-        path: of the PNG.
-        note: said of the network shown, such as which seed it is.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
+    `patterns` is None where kernels are too small to match any.
     """
     frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
     title = first_title(layer.name, len(layer.passports), patterns, frozen)
@@ -131,15 +124,8 @@ def flow(
 ) -> tuple[list[Group], int]:
     """Set groups side by side like words on lines.
 
-    Args:
-        groups: heading and members.
-        left: of the lines, in pixels.
-        top: of the first line, in pixels.
-        width: of the lines, in pixels.
-        side: of a kernel, in pixels.
-
-    Returns:
-        The groups with the places of their kernels, and where the last line ends.
+    A group is a heading and its members; `side` is a kernel's, and all lengths are pixels. Returns also where
+    the last line ends.
     """
     across, down = side + SMALL_GAP[0], side + SMALL_GAP[1]
     placed, x, y, line = [], left, top, 0
@@ -191,17 +177,7 @@ def _draw_patterns(sheet: Sheet, patterns: Patterns, x: int, y: int) -> None:
 
 
 def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, note: str = "") -> Figure:
-    """Draw the weights of a dense network's first layer as pictures: the other half of the comparison.
-
-    Args:
-        dense: weights and units.
-        class_names: of the labels 0, 1, ...
-        path: of the PNG.
-        note: said of the network shown, such as which seed it is.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
-    """
+    """Draw the weights of a dense network's first layer as pictures: the other half of the comparison."""
     title = dense_title(dense)
     shown = dense.units[:UNITS]
     pictures, before = (

@@ -28,15 +28,6 @@ def draw_keep_best(layer: str, curve: KeepBest, path: Path, note: str = "") -> F
     """Draw accuracy with only the best filters of a layer kept, against filters kept in random order.
 
     On the left the whole range, on the right the last points of accuracy, where the title is decided.
-
-    Args:
-        layer: its name.
-        curve: of the layer.
-        path: of the PNG.
-        note: said of the network shown, such as which seed it is.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
     """
     title, orders = keep_best_title(layer, curve), len(curve.random)
     subtitle = (

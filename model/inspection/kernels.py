@@ -20,12 +20,8 @@ NUM_SLICES = 3  # heaviest input slices told of a deeper kernel
 def heaviest_slices(kernel: np.ndarray) -> list[list[dict[str, Any]]]:
     """Which earlier filters each filter of a deeper convolution reads with the heaviest weights.
 
-    Args:
-        kernel: (k, k, c_in, c).
-
-    Returns:
-        Per filter up to three slices, heaviest first: `channel` (the earlier filter), `norm` (length of
-        the slice) and `share` of the kernel's squared length.
+    Takes a kernel (k, k, c_in, c). Returns per filter up to three slices, heaviest first: `channel` (the
+    earlier filter), `norm` (length of the slice) and `share` of the kernel's squared length.
     """
     squares = np.square(kernel, dtype=np.float64).sum(axis=(0, 1))  # (c_in, c)
     totals = np.where(squares.sum(axis=0) > 0, squares.sum(axis=0), 1)
@@ -46,12 +42,8 @@ def heaviest_slices(kernel: np.ndarray) -> list[list[dict[str, Any]]]:
 def movement(before: np.ndarray, after: np.ndarray) -> list[dict[str, float]]:
     """How far training moved each filter.
 
-    Args:
-        before, after: the weights untrained and trained, (..., c).
-
-    Returns:
-        Per filter `cosine` between the two, `distance`, and `relative`: the distance over the length
-        before. Where a length is 0, cosine and relative are 0.
+    Takes weights (..., c). Returns per filter the `cosine` between untrained and trained, their `distance`,
+    and `relative`: the distance over the length before. Where a length is 0, cosine and relative are 0.
     """
     old = before.reshape(-1, before.shape[-1]).astype(np.float64)
     new = after.reshape(-1, after.shape[-1]).astype(np.float64)
@@ -106,13 +98,7 @@ def draw_stimuli() -> tuple[np.ndarray, np.ndarray]:
 def measure_tuning(network: Network) -> list[Tuning]:
     """Show the stimuli to a network and read the central place of every map.
 
-    Only the central place is read: there the border of the picture is farthest away.
-
-    Args:
-        network: with convolutions.
-
-    Returns:
-        One tuning per convolution.
+    Only the central place is read: there the border of the picture is farthest away. One tuning per layer.
     """
 
     @tf.function(autograph=False)
@@ -143,11 +129,7 @@ def preferred_orientation(tuning: Tuning) -> tuple[list[float | None], list[floa
     `FLAT`, there is no preference: a blur reaches 0.03 and a centre against its surround 0.2, because
     pixels are square.
 
-    Args:
-        tuning: of one layer.
-
-    Returns:
-        Per filter the orientation in degrees, [0, 180), or None; and the strength in [0, 1].
+    Returns per filter the orientation in degrees, [0, 180), or None; and the strength in [0, 1].
     """
     curves = tuning.curves
     lowest, highest = curves.min(axis=1), curves.max(axis=1)

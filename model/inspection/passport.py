@@ -52,13 +52,8 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
     at 99.9 % of all places of the test images or more: then its ReLU has nothing to cut. An image that
     leaves it at 0 does not excite it, and is none of its top images.
 
-    Args:
-        findings: of the convolution.
-        bank: the hand-made filters of the first kernels' size; only kernels that read the image are matched,
-            since a stack of slices has no picture.
-
-    Returns:
-        Per filter a record of plain, finite values.
+    Only kernels that read the image are matched with the `bank`, since a stack of slices has no picture.
+    Returns plain, finite values.
     """
     f = findings
     bank = bank if f.first else None
@@ -110,11 +105,7 @@ def _listed(places: list[Place]) -> list[dict[str, Any]]:
 def count_findings(passports: list[dict[str, Any]]) -> dict[str, int | None]:
     """How many of a layer's filters are dead, saturated, named, oriented; the last two also untrained.
 
-    Args:
-        passports: of one convolution.
-
-    Returns:
-        Counts; those of names are None where kernels have no picture.
+    Counts of names are None where kernels have no picture.
     """
     pictures = passports[0]["kernel_match"] is not None
 

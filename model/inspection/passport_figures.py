@@ -71,16 +71,7 @@ def draw_passports(
 ) -> list[Figure]:
     """Draw the passports of a convolution's dozen most valuable filters, six a page.
 
-    Args:
-        found: the inspection, for the garments and the rule of naming.
-        layer: the convolution.
-        test: test images, from which the patches come.
-        class_names: of the labels 0, 1, ...
-        folder: where `<layer>-passports.png` and `<layer>-passports-2.png` go.
-        note: said of the network shown, such as which seed it is.
-
-    Returns:
-        One or two figures: place, title and text for those who cannot see it.
+    They go to `<layer>-passports.png` and `<layer>-passports-2.png`; patches come from `test`.
     """
     dozen = layer.passports[:SHOWN]
     chosen = [0, len(found.images) - 1]

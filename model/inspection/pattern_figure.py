@@ -17,13 +17,7 @@ SPREAD = 0.8  # of a row: over how much of it the seeds' dots are spread
 def draw_patterns(patterns: Mapping[str, Mapping[str, Any]], model: str, path: Path) -> Figure:
     """Draw the number of filters per named pattern of every seed beside what chance gives.
 
-    Args:
-        patterns: by seed what `model.networks.patterns.count_patterns` found, of at least one.
-        model: its name in the config.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
+    `patterns` is by seed what `model.networks.patterns.count_patterns` found, of at least one.
     """
     title = patterns_title(patterns)
     first = next(iter(patterns.values()))

@@ -33,15 +33,8 @@ def draw_kernel(
 ) -> None:
     """Draw a kernel (k, k) with blocks of `block` pixels, with its numbers in the cells where they fit.
 
-    Args:
-        sheet: to draw on.
-        x: left, in pixels.
-        y: top, in pixels.
-        kernel: one input channel of one filter.
-        limit: where the colours end.
-        block: pixels per weight.
-        untrained: whether it gets the grey frame.
-        numbers: whether its weights are written, if there are 16 or fewer.
+    Places and blocks are in pixels; colours end at `limit`. An untrained kernel gets the grey frame; one of
+    more than 16 weights has no numbers.
     """
     frame, width = (UNTRAINED_FRAME, 3) if untrained else (LIGHT, 1)
     sheet.place(x, y, response(kernel, limit, block), frame=frame, frame_width=width)
@@ -84,15 +77,8 @@ def draw_map(
 def boxed_garment(image: np.ndarray, field: ReceptiveField, row: int, column: int, block: int) -> np.ndarray:
     """A garment with a box around what one value of a map sees, cut at the picture's edges.
 
-    Args:
-        image: uint8 (28, 28).
-        field: the receptive field of the map's layer.
-        row: of the value in the map.
-        column: of the value in the map.
-        block: pixels per pixel of the picture.
-
-    Returns:
-        uint8 (28 * block, 28 * block, 3).
+    Takes an image uint8 (28, 28), and the row and column of the value in the map. Returns uint8 (28 * block,
+    28 * block, 3).
     """
     picture = garment(image, block)
     top, bottom, left, right = (

@@ -97,11 +97,8 @@ def _most_valuable(network: Network, splits: Splits) -> tuple[Answers, list[dict
 def neighbour_correlation(weights: np.ndarray) -> float:
     """How alike the weights of neighbouring pixels are: noise has 0, a smooth template near 1.
 
-    Args:
-        weights: (height * width, units) of a square picture's pixels.
-
-    Returns:
-        Pearson's correlation over all pairs of pixels side by side or one above the other, of all units.
+    Takes weights (height * width, units). Returns Pearson's correlation over all pairs of pixels side by side
+    or one above the other, of all units.
     """
     side = round(len(weights) ** 0.5)
     pictures = weights.reshape(side, side, -1)

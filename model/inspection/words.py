@@ -15,11 +15,7 @@ DIRECTIONS = ((22.5, "flat"), (67.5, "rising"), (112.5, "upright"), (157.5, "fal
 def pattern(match: Match) -> str:
     """A kernel's name with its similarity, or that it has none.
 
-    Args:
-        match: of a first-layer kernel.
-
-    Returns:
-        Such as "vertical edge 0.93", "vertical edge −0.93" (light and dark swapped) or "no named pattern".
+    Such as "vertical edge 0.93", "vertical edge −0.93" (light and dark swapped) or "no named pattern".
     """
     if match.name is None:
         return UNNAMED
@@ -73,13 +69,8 @@ def class_label(
 def sentence(passport: Passport, threshold: float | None, class_names: Sequence[str]) -> str:
     """One sentence on what a filter makes stand out.
 
-    Args:
-        passport: of the filter.
-        threshold: similarity that 1 in 20 untrained kernels passes; None where kernels are not matched.
-        class_names: of the labels 0, 1, ...
-
-    Returns:
-        Without the filter's number and without a full stop.
+    It has neither the filter's number nor a full stop. `threshold` is the similarity that 1 in 20 untrained
+    kernels passes, None where kernels are not matched.
     """
     if passport.dead:
         return "dead: never above 0 on any training or test picture"
@@ -95,13 +86,7 @@ def sentence(passport: Passport, threshold: float | None, class_names: Sequence[
 def worth_in_words(effect: Worth, num_test: int, dead: bool = False) -> str:
     """What a filter is worth, told in answers.
 
-    Args:
-        effect: what taking it out did.
-        num_test: test images.
-        dead: whether it never answers.
-
-    Returns:
-        "taking it out changes 143 of 10,000 answers: 111 become wrong, 32 right", and what that shows.
+    Such as "taking it out changes 143 of 10,000 answers: 111 become wrong, 32 right", and what that shows.
     """
     if dead:
         return "taking it out changes nothing: it never answers"

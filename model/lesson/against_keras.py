@@ -14,12 +14,8 @@ from model.lesson.arithmetic import FILTERS, PATCH, PICTURES, POOLS, WORKED, Map
 def compare(maps: Maps) -> dict[str, Any]:
     """Let Keras's own layers do what the lesson did by hand.
 
-    Args:
-        maps: pictures by name, and what the filters gave on them, from `model.lesson.lesson`.
-
-    Returns:
-        What `Conv2D` and the pooling layers give for the worked example, and the largest difference
-        from the lesson's own maps over everything else.
+    Returns what `Conv2D` and the pooling layers give for the worked example, and the largest difference from
+    the lesson's own maps over everything else.
     """
     with quiet():
         convolved = [

@@ -28,13 +28,8 @@ TROUSER, STRIPED = 24, 719  # places in the test file
 def convolve(images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Put the kernel on every place where it fits, multiply cell by cell, and add the products.
 
-    Args:
-        images: (..., height, width).
-        kernel: (kernel height, kernel width).
-
-    Returns:
-        (..., height - kernel height + 1, width - kernel width + 1): a pixel at the border lacks the
-        neighbours that the kernel needs.
+    Takes images (..., height, width). Returns (..., height - kernel height + 1, width - kernel width + 1). A
+    pixel at the border lacks the neighbours that the kernel needs.
     """
     windows = sliding_window_view(images, kernel.shape, axis=(-2, -1))
     return np.einsum("...ij,ij->...", windows, kernel)

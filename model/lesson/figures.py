@@ -36,10 +36,8 @@ BLOCK_COLOURS = np.array([[[252, 225, 170], [190, 223, 245]], [[180, 228, 212], 
 def draw_all(folder: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]) -> list[Figure]:
     """Draw the five figures.
 
-    Args:
-        folder: where they go.
-        numbers: the content of lesson.json.
-        maps: pictures (28, 28) and their responses by name, and every test picture's answers.
+    `numbers` is the content of lesson.json; `maps` are pictures (28, 28) and their responses by name, and
+    every test picture's answers.
     """
     pictures: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
         "1-one-pixel.png": (one_pixel, (numbers["worked_example"],)),
@@ -276,10 +274,8 @@ DRAWN = {
 def draw_filter(path: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]) -> Figure:
     """Any nine numbers on a picture, and what they answer to among drawn lines.
 
-    Args:
-        path: of the figure.
-        numbers: the content of your-filter.json.
-        maps: `picture`, `response`, `relu`, `pooled`, and `drawn/...` of four directions.
+    `numbers` is the content of your-filter.json; `maps` are `picture`, `response`, `relu`, `pooled`, and
+    `drawn/...` of four directions.
     """
     sheet = Sheet(HEIGHT, numbers["caption"]["title"], numbers["caption"]["subtitle"])
     y, middle = 136, 234

@@ -46,13 +46,8 @@ def cells(
 ) -> None:
     """A grid of coloured cells with their numbers inside.
 
-    Args:
-        x: left edge in pixels.
-        y: top edge in pixels.
-        values: (rows, columns), the numbers.
-        colours: uint8 (rows, columns, 3).
-        cell: side of a cell in pixels.
-        size: of the numbers in pixels, smaller where they would not fit.
+    `values` (rows, columns), `colours` uint8 (rows, columns, 3); lengths are pixels. Numbers get smaller
+    where they would not fit.
     """
     picture = enlarge(colours, cell)
     picture[::cell], picture[:, ::cell] = 170, 170

@@ -13,11 +13,7 @@ WIDEST_SIDE_BY_SIDE = 3  # larger filters stand below each other, within 80 colu
 def run_lines(work: FilterAtWork, hand: ByHand, layer: str, at_largest: bool) -> list[str]:
     """What the terminal shows of one place of a trained filter's map.
 
-    Args:
-        work: the filter, what it reads, and Keras's maps.
-        hand: the same by hand.
-        layer: the convolution's name.
-        at_largest: the place was chosen because the map is largest there.
+    `at_largest`: the place was chosen because the map is largest there.
     """
     why = ", where the map is largest" if at_largest else ""
     lines = [f"at row {hand.row}, column {hand.column} (the first is 0){why}", ""]

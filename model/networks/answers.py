@@ -15,13 +15,8 @@ NUM_CALLS = 50  # with one image each, of whose times the middle one is told
 def predict(model: keras.Model, images: np.ndarray) -> tuple[np.ndarray, float]:
     """Class probabilities of all images, and how long that took.
 
-    Args:
-        model: from float32 (batch, 28, 28, 1) in [0, 1] to probabilities.
-        images: uint8 (n, 28, 28).
-
-    Returns:
-        float32 (n, num_classes), in the order of the images; seconds for all of them, without the
-        time to build the graph.
+    Takes images uint8 (n, 28, 28). Returns float32 (n, num_classes), in their order, and the seconds for all
+    of them, without the time to build the graph.
     """
     forward = _compiled(model, images.shape[1:])
     started = time.perf_counter()
@@ -32,13 +27,8 @@ def predict(model: keras.Model, images: np.ndarray) -> tuple[np.ndarray, float]:
 def seconds_for_one(model: keras.Model, images: np.ndarray) -> float:
     """How long an image that comes alone waits for its answer.
 
-    Args:
-        model: from float32 (batch, 28, 28, 1) in [0, 1] to probabilities.
-        images: uint8 (n, 28, 28); the first ones are answered, one call each.
-
-    Returns:
-        The median over the calls of the seconds by the clock, from the image in memory to its probabilities,
-        without the time to build the graph.
+    The first images, uint8 (n, 28, 28), are answered one call each. Returns the median of the seconds by the
+    clock, from the image in memory to its probabilities, without the time to build the graph.
     """
     forward = _compiled(model, images.shape[1:])
     seconds = []

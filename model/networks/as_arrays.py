@@ -63,11 +63,7 @@ class Maps(NamedTuple):
 def take_apart(model: keras.Model) -> Network:
     """Read the layers of a saved model.
 
-    Args:
-        model: as `model.networks.build.build` gives it.
-
-    Returns:
-        Its arrays; with batch normalization, kernels, weights and biases that already contain it.
+    With batch normalization, kernels, weights and biases already contain it.
     """
     convolutions: list[Convolution] = []
     dense: list[tuple[np.ndarray, np.ndarray]] = []
@@ -122,12 +118,7 @@ def _single(array: np.ndarray) -> np.ndarray:
 def forward(convolutions: Sequence[Convolution], x: tf.Tensor) -> list[Maps]:
     """Run some convolutions, one after the other.
 
-    Args:
-        convolutions: the first reads `x`.
-        x: float32 (batch, height, width, channels); images in [0, 1] for a whole network.
-
-    Returns:
-        The maps of each convolution.
+    The first reads `x`, float32 (batch, height, width, channels); images in [0, 1] for a whole network.
     """
     maps = []
     for convolution in convolutions:
@@ -169,12 +160,8 @@ def compile_for_images(function: Callable[[tf.Tensor], Any]) -> Callable[[np.nda
 def logits_of(dense: Sequence[tuple[np.ndarray, np.ndarray]], inner: np.ndarray) -> np.ndarray:
     """From the first dense layer's values before its ReLU to the logits.
 
-    Args:
-        dense: all dense layers of the network.
-        inner: float32 (..., units of the first), its product and bias; overwritten.
-
-    Returns:
-        Logits float32 (..., num_classes).
+    `inner`, float32 (..., units of the first), is its product and bias, and is overwritten. Returns float32
+    (..., num_classes).
     """
     for weights, bias in dense[1:]:
         np.maximum(inner, 0, out=inner)

@@ -50,11 +50,7 @@ def build(network: DenseNetwork | Cnn, num_classes: int, seed: int) -> keras.Mod
 def add(layer: Layer, x: KerasTensor, seeds: Iterator[int], policy: Policy = "float32") -> KerasTensor:
     """What a layer makes of `x`.
 
-    Args:
-        layer: of the list.
-        x: the output of the layer before it.
-        seeds: for initial weights and for dropout; the next is taken where one is needed.
-        policy: of the arithmetic.
+    The next of `seeds` is taken where one is needed: for initial weights and for dropout.
     """
     name = layer.name
     match layer:

@@ -25,12 +25,7 @@ def build_for_training(
     answer depends on are cut off first: the last row and column of a map often fill no block to pool.
     Batch normalization keeps both its pixels and its place before pooling: its statistics are of all places.
 
-    Args:
-        network: a model of the config.
-        num_classes: how many logits it gives.
-        seed: decides the initial weights, and nothing else does.
-        policy: of the arithmetic.
-        at_once: the first convolution and its max pooling are one layer, where the network has such.
+    With `at_once` the first convolution and its max pooling are one layer, where the network has such.
     """
     rest = list(layers_of(network, num_classes))
     normalized = any(isinstance(layer, Normalization) for layer in rest)

@@ -82,12 +82,7 @@ Layer = Convolution | Pooling | Normalization | Activation | Flatten | Dense | D
 
 
 def layers_of(network: DenseNetwork | Cnn, num_classes: int) -> tuple[Layer, ...]:
-    """The layers of a network from input to output, named as in the saved model.
-
-    Args:
-        network: a model of the config.
-        num_classes: how many probabilities it gives.
-    """
+    """The layers of a network from input to output, named as in the saved model."""
     return _cnn(network, num_classes) if isinstance(network, Cnn) else _dense(network, num_classes)
 
 

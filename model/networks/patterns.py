@@ -98,11 +98,7 @@ class Bank:
 def pattern_bank(size: int) -> Bank | None:
     """Take the hand-made filters of a size and let untrained kernels compete with them.
 
-    Args:
-        size: of the kernels, in pixels.
-
-    Returns:
-        The bank, or None for 1 x 1 kernels, which have no shape.
+    Returns None for 1 x 1 kernels, which have no shape.
     """
     if size == 1:
         return None

@@ -36,12 +36,7 @@ def by_batch(num_images: int, work: Callable[[slice], T]) -> Iterator[tuple[slic
     Each batch is one thread's, and what comes of it follows in the order of the images: how many threads
     there are changes no bit.
 
-    Args:
-        num_images: of all batches.
-        work: what to do with the images of a slice. What it returns is kept until it is asked for.
-
-    Yields:
-        Which images, and what their work returned.
+    Yields which images, and what their work returned; that is kept until it is asked for.
     """
     parts = [slice(first, min(first + BATCH, num_images)) for first in range(0, num_images, BATCH)]
     with ThreadPoolExecutor(max(1, tf.config.threading.get_inter_op_parallelism_threads())) as threads:
@@ -53,14 +48,8 @@ def trace(
 ) -> Iterator[tuple[slice, T]]:
     """Run a network over any number of images, by batches.
 
-    Args:
-        network: with convolutions.
-        images: uint8 (n, 28, 28).
-        use: makes something smaller of a batch's trace, in one of several threads.
-        describe: whether `largest`, `mean` and `active` are asked for, too; else they are empty.
-
-    Yields:
-        Which images, and what `use` made of them.
+    `use` makes something smaller of a batch's trace, in one of several threads. Unless `describe`, `largest`,
+    `mean` and `active` are empty. Yields which images, and what `use` made of them.
     """
 
     def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], ...]:
@@ -87,13 +76,8 @@ def largest_and_features(
 ) -> Iterator[tuple[slice, tuple[list[np.ndarray], np.ndarray]]]:
     """The little that is told of a control: run it over any number of images, by batches.
 
-    Args:
-        network: with convolutions.
-        images: uint8 (n, 28, 28).
-
-    Yields:
-        Which images; the largest value of each of their maps, float32 (n, filters) per convolution, and
-        what the first dense layer reads, float32 (n, inputs).
+    Yields which images; the largest value of each of their maps, float32 (n, filters) per convolution, and
+    what the first dense layer reads, float32 (n, inputs).
     """
 
     def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:

@@ -43,13 +43,9 @@ class Ablation:
     def answers(self, linear: list[np.ndarray], pooled: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Logits with all filters, and without each of them, one at a time.
 
-        Args:
-            linear: per convolution but the first its maps before ReLU, float32
-                (n, height, width, filters).
-            pooled: per convolution what the next layer reads, likewise.
-
-        Returns:
-            float32 (n, num_classes) and (filters of all convolutions, n, num_classes).
+        Both arguments are float32 (n, height, width, filters): `linear` per convolution but the first its
+        maps before ReLU, `pooled` per convolution what the next layer reads. Returns float32 (n, num_classes)
+        and (filters of all convolutions, n, num_classes).
         """
         parts = [
             self._without_each_earlier(following, later, before_relu, inputs)
@@ -67,12 +63,8 @@ class Ablation:
     def with_only(self, pooled: np.ndarray, kept: np.ndarray) -> np.ndarray:
         """Logits with only some filters of the last convolution, the others replaced.
 
-        Args:
-            pooled: of the last convolution, float32 (n, height, width, filters).
-            kept: bool (sets, filters).
-
-        Returns:
-            float32 (sets, n, num_classes).
+        Takes what is read of the last convolution, float32 (n, height, width, filters), and which filters are
+        kept, bool (sets, filters). Returns float32 (sets, n, num_classes).
         """
         shares = self._shares(pooled)
         shares -= self._constant_shares[:, None]

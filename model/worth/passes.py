@@ -37,13 +37,7 @@ class TestPass:
 def validation_increase(ablation: Ablation, split: Split, on_progress: OnProgress) -> np.ndarray:
     """How much the mean loss rises without each filter, which is what filters are ranked by.
 
-    Args:
-        ablation: of the network.
-        split: the validation images.
-        on_progress: told the share that is done.
-
-    Returns:
-        float64 (filters of all convolutions,).
+    `split` has the validation images. Returns float64 (filters of all convolutions,).
     """
 
     def increases(part: slice, traced: Trace) -> np.ndarray:
@@ -62,11 +56,7 @@ def validation_increase(ablation: Ablation, split: Split, on_progress: OnProgres
 def pass_over_test(ablation: Ablation, sets: np.ndarray, split: Split, on_progress: OnProgress) -> TestPass:
     """Run the network, and the network without each filter, over the test images.
 
-    Args:
-        ablation: of the network.
-        sets: filters of the last convolution that are kept, bool (sets, filters).
-        split: the test images.
-        on_progress: told the share that is done.
+    `sets`, bool (sets, filters), says which filters of the last convolution are kept.
     """
     num_images = len(split.labels)
 
@@ -96,13 +86,7 @@ def pass_over_test(ablation: Ablation, sets: np.ndarray, split: Split, on_progre
 def control_pass(network: Network, split: Split, on_progress: OnProgress) -> tuple[list[np.ndarray], float]:
     """Run the untrained network over the test images.
 
-    Args:
-        network: before training.
-        split: the test images.
-        on_progress: told the share that is done.
-
-    Returns:
-        The largest value of each map, float32 (n, filters) per convolution; and its accuracy.
+    Returns the largest value of each map, float32 (n, filters) per convolution; and its accuracy.
     """
     largest, right = [], 0
     weights, bias = network.dense[0]
@@ -117,8 +101,7 @@ def control_pass(network: Network, split: Split, on_progress: OnProgress) -> tup
 def kept_sets(increase: np.ndarray) -> np.ndarray:
     """Filters kept, bool (orders * numbers, filters): the best first, then random orders.
 
-    Args:
-        increase: of the validation loss without each filter, (filters,).
+    `increase` (filters,) is that of the validation loss without each filter; the best has the largest.
     """
     generator = np.random.default_rng(ORDER_SEED)
     orders = [np.argsort(-increase, kind="stable")]

@@ -21,12 +21,8 @@ class Answers:
 def score(logits: np.ndarray, labels: np.ndarray) -> Answers:
     """What logits answer and what the answers cost.
 
-    Args:
-        logits: float32 (..., n, num_classes).
-        labels: uint8 (n,).
-
-    Returns:
-        Predictions and cross-entropies (..., n).
+    Takes logits float32 (..., n, num_classes) and labels uint8 (n,). Returns predictions and cross-entropies
+    (..., n).
     """
     shifted = logits - logits.max(axis=-1, keepdims=True)
     right = np.take_along_axis(
