@@ -35,15 +35,7 @@ def is_fashion(report: Report) -> bool:
 
 
 def accuracy(report: Report, path: Path) -> Figure:
-    """Draw 2-accuracy: every model's seeds, mean and interval; beside them the differences to the first.
-
-    Args:
-        report: as report.json. All numbers are its `models.*.accuracy` and `comparisons.*`.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
-    """
+    """Draw 2-accuracy: every model's seeds, mean and interval; beside them the differences to the first."""
     if not report["models"]:
         return nothing_scored(report, path)
     title = accuracy_title(report)

@@ -18,17 +18,7 @@ ROW = 264  # pixels, of a row of images
 
 
 def disagreements(report: Report, images: np.ndarray, path: Path) -> Figure:
-    """Draw 9-disagreements: images on which one model is right and the other wrong, with what each says.
-
-    Args:
-        report: as report.json, with at least one comparison, of which the first is shown. All numbers are
-            its `disagreement`.
-        images: uint8 (n, 28, 28), the test pictures in the order of the file.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
-    """
+    """Draw 9-disagreements: images on which one of the first two compared is right and the other wrong."""
     versus = report["comparisons"][0]
     found = versus["disagreement"]
     several = _several_seeds(report)

@@ -24,14 +24,7 @@ MOST_COLUMNS = 4
 def learning(report: Report, histories: Histories, path: Path) -> Figure:
     """Draw 3-learning: a panel per model with training and validation accuracy, and the one test score.
 
-    Args:
-        report: as report.json; of it the test accuracies.
-        histories: the columns of every history.csv, by model and seed. All other numbers are there. Models
-            without a finished training have no panel.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
+    Models without a finished training have no panel.
     """
     histories = {name: histories[name] for name in report["models"] if histories.get(name)}
     if not histories:
@@ -116,14 +109,7 @@ def _limits(report: Report, histories: Histories) -> tuple[float, float]:
 
 
 def last_rise(seeds: Mapping[int, Mapping[str, np.ndarray]]) -> float | None:
-    """How much validation accuracy rose over the last fifth of the epochs, mean over seeds.
-
-    Args:
-        seeds: the columns of history.csv of each seed.
-
-    Returns:
-        The rise as a fraction, over one epoch at least; None where no seed has two epochs.
-    """
+    """How much validation accuracy rose over the last fifth of the epochs; None where none has two."""
     curves = [np.asarray(columns["val_accuracy"]) for columns in seeds.values()]
     rises = [curve[-1] - curve[-1 - max(1, len(curve) // 5)] for curve in curves if len(curve) > 1]
     return float(np.mean(rises)) if rises else None

@@ -51,15 +51,8 @@ def most_confused(values: np.ndarray, order: Sequence[int], most: int = MOST_CLA
 def confusion(report: Report, path: Path) -> Figure:
     """Draw 4-confusion: mistakes of the first candidate, the change from the baseline, each class's gain.
 
-    Where nothing was compared, the last model is shown alone.
-
-    Args:
-        report: as report.json. The numbers are its `models.*.confusion`, each row divided by its sum, and
-            `comparisons.*.per_class`.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
+    Counts of `models.*.confusion` are divided by their row's sum. Where nothing was compared, the last
+    model is shown alone.
     """
     if not report["models"]:
         return nothing_scored(report, path)
@@ -200,16 +193,7 @@ def _two_classes(per_class: Sequence[Mapping[str, Any]], relative: bool) -> str:
 
 
 def mistakes(report: Report, images: np.ndarray, path: Path) -> Figure:
-    """Draw 5-mistakes: the most confident mistakes of one network.
-
-    Args:
-        report: as report.json. All numbers are its `mistakes`.
-        images: uint8 (n, 28, 28), the test pictures in the order of the file.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
-    """
+    """Draw 5-mistakes: the most confident mistakes of one network."""
     found = report["mistakes"]
     if not found:
         return _faultless(report, path) if report["models"] else nothing_scored(report, path)

@@ -27,16 +27,7 @@ MOST_NAMED = 9  # models with numbers beside their lines
 
 
 def calibration(report: Report, path: Path) -> Figure:
-    """Draw 6-calibration: a reliability diagram per model, as many as fit.
-
-    Args:
-        report: as report.json, with at least one model. All numbers are its `models.*.calibration`,
-            `calibration_error`, `confidence` and `accuracy`.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
-    """
+    """Draw 6-calibration: a reliability diagram per model, as many as fit."""
     title, reading = calibration_title(report["models"]), _subtitle(report)
     shown = dict(list(report["models"].items())[:MOST_PANELS])
     rows = ceil(len(shown) / PER_ROW)
@@ -110,15 +101,7 @@ def _finish(axes: Axes) -> None:
 
 
 def rejection(report: Report, path: Path) -> Figure:
-    """Draw 7-rejection: how often each model is right on the pictures that it is surest of.
-
-    Args:
-        report: as report.json, with at least one model. All numbers are its `models.*.rejection`.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
-    """
+    """Draw 7-rejection: how often each model is right on the pictures that it is surest of."""
     models = report["models"]
     title = rejection_title(models)
     reading = (

@@ -36,15 +36,8 @@ MAP_PIXELS = 130  # about: a whole number of pixels for every pixel of the map
 def at_a_glance(report: Report, path: Path, model: str = "", inspection: Inspection | None = None) -> Figure:
     """Draw 1-at-a-glance: accuracy; a garment through two filters and pooling; what filters are worth.
 
-    Args:
-        report: as report.json. Accuracies are its `models.*.accuracy`.
-        path: of the PNG.
-        model: which one was looked into.
-        inspection: of its first seed. The worth of filters is passports.json's, the maps are
-            activations.npz's. Without it the gain of every class takes the place of both.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
+    `inspection` is of the first seed of `model`. Without it the gain of every class takes the place of
+    filters and worth.
     """
     if not report["models"]:
         return nothing_scored(report, path)

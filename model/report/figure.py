@@ -27,7 +27,9 @@ class Picture:
         name: of its file in figures/, without `.png`; a part in braces tells several apart (`{model}`).
         draw: from the parts that it needs, by name, and the `path` of the PNG to its figure.
         numbers: where the numbers that it shows stand.
-        needs: names of parts, of those that `model/experiment/writer.py` has.
+        needs: names of parts, of those that `model/experiment/writer.py` has: `report` is report.json's
+            content, `images` the test pictures uint8 (n, 28, 28) in the order of their file, `histories`
+            the columns of each history.csv by model and seed.
         only_with: the part without which there is nothing to draw; none if empty.
     """
 

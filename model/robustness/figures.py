@@ -25,17 +25,7 @@ MOST_NAMED = 12  # models in it
 
 
 def curves(report: Report, images: np.ndarray, kind: str, path: Path) -> Figure:
-    """Draw robustness-KIND: a line per model over the strengths, and under them one garment at each.
-
-    Args:
-        report: as report.json. All numbers are its `robustness` and `chance`.
-        images: uint8 (n, 28, 28), the test pictures, of which the first is shown at each strength.
-        kind: of perturbation.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
-    """
+    """Draw robustness-KIND: a line per model over the strengths, and under them one garment at each."""
     found = next(one for one in report["robustness"]["kinds"] if one["kind"] == kind)
     examples, title = in_steps(images, kind), _title(found)
     sheet = Sheet(HEIGHT, title, _subtitle(report, found))

@@ -29,15 +29,7 @@ READING = (
 
 
 def side_by_side(comparison: Mapping[str, Any], path: Path) -> Figure:
-    """Draw the accuracy of every model, those scored on the same pictures on one scale.
-
-    Args:
-        comparison: comparison.json's content. All numbers are its `models.*.accuracy`.
-        path: of the PNG.
-
-    Returns:
-        The figure's place, title and text for those who cannot see it.
-    """
+    """Draw the accuracy of every model, those scored on the same pictures on one scale."""
     title, drawn = headline(comparison), _shown(comparison)
     reading, hidden = READING, len(comparison["models"]) - sum(len(models) for _, models in drawn)
     if hidden:
