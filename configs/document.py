@@ -37,18 +37,12 @@ class Document:
 
 
 def read_file(path: Path, known: Path) -> Document:
-    """Read a config file.
-
-    Args:
-        path: the file.
-        known: the folder of the configs to suggest when there is no such file.
-
-    Returns:
-        Its keys and values, unchecked but for YAML itself.
+    """Read a config file: its keys and values, unchecked but for YAML itself.
 
     Raises:
         ConfigError: it is missing, no file, empty, too large, no text, no YAML, no mapping, or uses what
-            configs do without: anchors, aliases, tags, equal keys, deep nesting.
+            configs do without: anchors, aliases, tags, equal keys, deep nesting. Where there is no such file,
+            configs of the folder `known` are suggested.
     """
     name = shown(str(path), PATH_WIDTH)
     try:

@@ -17,15 +17,10 @@ _TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false
 
 
 def explain(error: ValidationError, document: Document, schema: dict[str, Any]) -> str:
-    """Say what is wrong, where, what was expected and what to do.
+    """Say what is wrong, where, what was expected and what to do, in one paragraph.
 
-    Args:
-        error: what pydantic found.
-        document: the config it looked at.
-        schema: the JSON Schema of a config; it knows types, ranges and meanings.
-
-    Returns:
-        One paragraph about the first finding of the file; the keys of up to three others are named.
+    It is about the first finding of the file; the keys of up to three others are named. Types, ranges and
+    meanings are those of the JSON Schema of a config.
     """
     findings: dict[Keys, ErrorDetails] = {}
     for item in error.errors(include_url=False):

@@ -192,9 +192,6 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
         overrides: `KEY=VALUE`, KEY a dotted path and VALUE YAML; applied in order. Where a list belongs,
             `16,32` is `[16, 32]` and `0` is `[0]`. A mapping replaces a whole section.
 
-    Returns:
-        The config, every setting known to be good.
-
     Raises:
         ConfigError: the file, an override or a setting is wrong.
     """

@@ -75,14 +75,11 @@ def plain_value(text: str) -> object:
 
 
 def parse(text: str, where: Callable[[int], str]) -> tuple[Any, dict[Keys, int]]:
-    """Parse strict YAML.
+    """Parse strict YAML: the value, made of None, bool, int, float, str, list and dict; the line of each key.
 
     Args:
         text: the YAML.
         where: names a line (from 1) in a message.
-
-    Returns:
-        The value, made of None, bool, int, float, str, list and dict; and the line of each value's key.
 
     Raises:
         ConfigError: it is no YAML, or uses what configs do without.

@@ -29,10 +29,7 @@ class DataError(Exception):
 
 
 def read_images(path: Path) -> np.ndarray:
-    """Read a file of images.
-
-    Args:
-        path: an IDX file; packed with gzip if its name ends in .gz.
+    """Read an IDX file of images, packed with gzip if its name ends in .gz.
 
     Returns:
         uint8 (n, 28, 28), 0 to 255, read-only, n at least 1.
@@ -44,17 +41,9 @@ def read_images(path: Path) -> np.ndarray:
 
 
 def read_labels(path: Path, num_classes: int = 256) -> np.ndarray:
-    """Read a file of labels.
+    """Read a file of labels, all below `num_classes`: uint8 (n,).
 
-    Args:
-        path: an IDX file; packed with gzip if its name ends in .gz.
-        num_classes: every label must be below this.
-
-    Returns:
-        uint8 (n,), read-only, n at least 1.
-
-    Raises:
-        DataError: whatever is wrong with the file.
+    Otherwise as `read_images`.
     """
     labels = _read(path, dimensions=1)
     if labels.max() >= num_classes:
@@ -64,10 +53,7 @@ def read_labels(path: Path, num_classes: int = 256) -> np.ndarray:
 
 
 def read_pair(images_path: Path, labels_path: Path, num_classes: int = 256) -> tuple[np.ndarray, np.ndarray]:
-    """Read images and their labels, as many of the one as of the other.
-
-    Args, Returns, Raises: as `read_images` and `read_labels`.
-    """
+    """Read images and their labels, as many of the one as of the other; as the two functions above."""
     images, labels = read_images(images_path), read_labels(labels_path, num_classes)
     if len(images) != len(labels):
         _refuse(
@@ -77,11 +63,7 @@ def read_pair(images_path: Path, labels_path: Path, num_classes: int = 256) -> t
 
 
 def digest(values: np.ndarray) -> str:
-    """Compute the sha256 of images or labels as an unpacked IDX file.
-
-    Args:
-        values: uint8 (n, height, width) or (n,).
-    """
+    """Compute the sha256 of images uint8 (n, height, width) or labels (n,) as an unpacked IDX file."""
     state = hashlib.sha256(struct.pack(f">HBB{values.ndim}I", 0, _UNSIGNED_BYTE, values.ndim, *values.shape))
     state.update(np.ascontiguousarray(values).data)
     return state.hexdigest()

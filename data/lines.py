@@ -31,19 +31,12 @@ MARGIN = 5  # pixels from the border that the middle of a mark keeps at least
 
 
 def load(section: "Data") -> Splits:
-    """Make the images up.
+    """Make the images up: 12,000 for training and validation and 2,000 for testing, always the same ones.
 
     Each has three marks at random places, of random length, thickness and brightness: lines, all of
     the class's orientation, or, for "no line", round dots with as much ink. Pixels get Gaussian noise.
     Long lines could be told from their ends or from the pixels they cover; short ones, anywhere, only by
-    filters that answer to their orientation.
-
-    Args:
-        section: `validation_images` and `split_seed` are read.
-
-    Returns:
-        12,000 images for training and validation and 2,000 for testing, as many of each class; always
-        the same ones.
+    filters that answer to their orientation. There are as many of each class.
     """
     images, labels = make_images(NUM_TRAINING, seed=SEED)
     train, validation = hold_out(images, labels, section.validation_images, section.split_seed)
@@ -55,14 +48,9 @@ def load(section: "Data") -> Splits:
 
 
 def make_images(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw some images.
+    """Draw some images: uint8 (count, 28, 28) and labels uint8 (count,), in random order.
 
-    Args:
-        count: how many; a multiple of 5 has as many of each class.
-        seed: decides all that is random.
-
-    Returns:
-        uint8 (count, 28, 28) and labels uint8 (count,), in random order.
+    A count that is a multiple of 5 has as many of each class. The seed decides all that is random.
     """
     generator = np.random.default_rng([seed, 0x11E5])
     labels = generator.permutation(np.arange(count) % len(CLASS_NAMES)).astype(np.uint8)
@@ -91,7 +79,7 @@ def _draw(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 def draw_lines(
     angles: np.ndarray, rows: np.ndarray, columns: np.ndarray, lengths: np.ndarray, thicknesses: np.ndarray
 ) -> np.ndarray:
-    """Antialiased lines, one an image.
+    """Antialiased lines, one an image: float32 (n, 28, 28) in [0, 1], the share of a pixel covered, about.
 
     Args:
         angles: degrees (n,); 0 is horizontal, 45 rises to the right, 90 is vertical.
@@ -99,9 +87,6 @@ def draw_lines(
         columns: likewise, from the left.
         lengths: pixels (n,).
         thicknesses: pixels (n,).
-
-    Returns:
-        float32 (n, 28, 28) in [0, 1], the share of each pixel that the line covers, roughly.
     """
     across, down = _offsets(rows, columns)
     cosine, sine = (f(np.deg2rad(angles)).astype(np.float32)[:, None, None] for f in (np.cos, np.sin))

@@ -50,17 +50,14 @@ class Kind:
 def perturb(
     images: np.ndarray, indices: np.ndarray, kind: str, strength: float, seed: int = SEED
 ) -> np.ndarray:
-    """Perturb images, each in its own way.
+    """Perturb images uint8 (n, height, width), each in its own way.
 
     Args:
-        images: uint8 (n, height, width).
-        indices: int (n,), into the file they are of: they decide, with seed and kind, what is random.
+        images: of a file.
+        indices: int (n,), into that file: they decide, with seed and kind, what is random.
         kind: of `KINDS`.
         strength: in that kind's unit; 0 changes nothing.
         seed: another one draws other directions, other noise and other places.
-
-    Returns:
-        uint8, of the same shape.
     """
     if strength == 0:
         return images.copy()

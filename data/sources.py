@@ -47,14 +47,7 @@ log = logging.getLogger("convlens.data")
 
 
 def read_folder(folder: Path, num_classes: int = 256) -> Arrays:
-    """Read the four IDX files of a folder, each with or without .gz.
-
-    Args:
-        folder: where they are.
-        num_classes: every label must be below this.
-
-    Returns:
-        The arrays by name of the file, in the order of `FILES`.
+    """Read the four IDX files of a folder, each with or without .gz; every label is below `num_classes`.
 
     Raises:
         DataError: a file is missing or not exactly right.
@@ -65,13 +58,10 @@ def read_folder(folder: Path, num_classes: int = 256) -> Arrays:
 
 
 def fetch(source: str) -> tuple[Arrays, str]:
-    """Get the official Fashion-MNIST, proved by digest.
+    """Get the official Fashion-MNIST, proved by digest, and where it is from, in a few words.
 
     Args:
         source: auto, debian, tfds, or a folder, which is then the only place looked at.
-
-    Returns:
-        The arrays by name of the file, and where they are from, in a few words.
 
     Raises:
         DataError: the files can't be had, or are not the official ones.

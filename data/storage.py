@@ -39,11 +39,7 @@ ADVICE = {
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees half of it, also after a crash.
-
-    Args:
-        path: where the file goes; its folder is made if missing.
-        data: the whole content.
+    """Write a file so that nobody ever sees half of it, also after a crash; its folder is made if missing.
 
     Raises:
         OSError: the disk is full, the folder read-only, ...; it names the file. The old one is untouched.
@@ -98,9 +94,7 @@ def remove_temporary(folder: Path) -> None:
 def locked(path: Path, wait: bool = True) -> Iterator[None]:
     """Hold an exclusive lock on a file; the system frees it when the holder dies.
 
-    Args:
-        path: the lock file; made if missing, and left in place.
-        wait: wait for the holder; if False, raise at once.
+    The file is made if missing, and left in place.
 
     Raises:
         BlockingIOError: `wait` is False and another process holds the lock; `holder` says which.

@@ -89,16 +89,10 @@ def _fault(probabilities: np.ndarray, labels: np.ndarray, chance: float) -> str 
 
 
 def compare_scores(one: Scores, other: Scores, class_names: Sequence[str]) -> dict[str, Any]:
-    """The numbers of a comparison: `other` minus `one`, both of the same test images.
+    """The numbers of a comparison: `other`, the candidate, minus `one`, both of the same test images.
 
-    Args:
-        one: the baseline's.
-        other: the candidate's.
-        class_names: of labels 0, 1, ...
-
-    Returns:
-        An entry of report.json's `comparisons`, but for the names and the words. `to_see` is None where a
-        difference was seen.
+    An entry of report.json's `comparisons`, but for the names and the words. `to_see` is None where a
+    difference was seen.
     """
     estimate = difference_over(other.right, one.right)
     return {
@@ -184,15 +178,12 @@ def confident_mistakes(
     """Find the wrong answers a network was surest of, for report.json's `mistakes`.
 
     Args:
-        labels: (n,) the true classes, in the order of the test file.
+        labels: uint8 (n,), in the order of the test file.
         probabilities: (n, classes) of one seed.
-        model: its name.
-        seed: which one.
-        count: how many at most.
 
     Returns:
-        Surest first, of equal ones the first in the file: `index` into the test file, `label`, `predicted`,
-        `probability` of the predicted class, `model`, `seed`.
+        Surest first, of equal ones the first in the file; `index` is that into the test file, `probability`
+        that of the predicted class.
     """
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)

@@ -27,12 +27,9 @@ def verdict_of(report: Report) -> str:
 
 
 def by_interest(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The models in the order in which to look into them: those with convolutions first.
+    """The models of report.json in the order in which to look into them: those with convolutions first.
 
     Of two the candidate is of interest, of more the first, which all others are compared with.
-
-    Args:
-        models: report.json's.
     """
     order = list(models) if len(models) > 2 else list(models)[::-1]
     return sorted(order, key=lambda name: not models[name]["convolution_parameters"])

@@ -145,13 +145,6 @@ def unpaired_interval(candidate: Interval, baseline: Interval) -> list[float]:
     The distances from the means to the ends are added as squares, which needs no symmetry (Newcombe 1998:
     Stat. Med. 17:873, method 10; Zou & Donner 2008: Stat. Med. 27:1693). It takes the two for independent.
     On the same images they are not: what is hard for one is hard for the other, so it is too wide there.
-
-    Args:
-        candidate: its mean, and the low and high end of its interval.
-        baseline: likewise.
-
-    Returns:
-        The ends of candidate minus baseline.
     """
     (value, low, high), (other, other_low, other_high) = candidate, baseline
     below, above = math.hypot(value - low, other_high - other), math.hypot(high - value, other - other_low)
@@ -179,13 +172,9 @@ def _interaction(values: np.ndarray) -> float:
 
 
 def mcnemar(baseline: np.ndarray, candidate: np.ndarray) -> dict[str, Any]:
-    """Exact McNemar test of two networks on the same images.
+    """Exact McNemar test, two-sided, of two networks on the same images.
 
-    Args:
-        baseline, candidate: (num_images,), 1 where right, else 0.
-
-    Returns:
-        "only_baseline_correct" and "only_candidate_correct", numbers of images; "p_value", two-sided.
+    Both are (num_images,), 1 where right, else 0; `only_..._correct` are numbers of images.
     """
     only_baseline = int(np.sum(baseline > candidate))
     only_candidate = int(np.sum(candidate > baseline))
@@ -259,17 +248,12 @@ class Scores:
 
 
 def describe(scores: Scores, class_names: Sequence[str]) -> dict[str, Any]:
-    """How good one model is: its entry in report.json, but for what is known without its answers.
+    """How good one model is, over all its seeds: its entry in report.json, but for what needs no answers.
 
-    Args:
-        scores: of all its seeds.
-        class_names: of labels 0, 1, ...
-
-    Returns:
-        seeds; confidence, the mean probability of its answers; accuracy, top_2 (right among its two first
-        answers), loss (nats) and brier, each with its mean, std, interval and values per seed;
-        calibration_error (15 bins of equally many images, mean of the seeds) with its reliability diagram;
-        rejection; per_class; confusion (rows: labels, columns: answers, mean number of images).
+    That is seeds; confidence, the mean probability of its answers; accuracy, top_2 (right among its two first
+    answers), loss (nats) and brier, each with its mean, std, interval and values per seed;
+    calibration_error (15 bins of equally many images, mean of the seeds) with its reliability diagram;
+    rejection; per_class; confusion (rows: labels, columns: answers, mean number of images).
     """
     bins = _reliability(scores)
     calibration_error = sum(one["share"] * one["gap"] for one in bins)

@@ -243,7 +243,6 @@ def confusion_title(
         mistakes: (classes, classes), of 1,000 pictures of the row's class how many the candidate takes
             for the column's; 0 on the diagonal.
         change: candidate minus baseline, likewise; None where there is no baseline.
-        candidate: its name.
     """
     if change is None:
         most = int(mistakes.argmax())

@@ -11,14 +11,9 @@ LONGEST_NAME = 20
 
 
 def row_per_model(models: Models, num_images: int) -> list[str]:
-    """A row per model, as many as there are; a long name gets a line of its own.
+    """A row of 80 columns per model; a long name gets a line of its own. The last lines say what is meant.
 
-    Args:
-        models: entries of report.json's `models`, or of comparison.json's.
-        num_images: of the test split, the same for all.
-
-    Returns:
-        Lines of 80 columns, the last of which say what the others mean.
+    The models are entries of report.json's or of comparison.json's, scored on the same test images.
     """
 
     def row(name: str, share: str, between: str, *others: str) -> str:
@@ -38,11 +33,7 @@ def row_per_model(models: Models, num_images: int) -> list[str]:
 def answers(report: Report) -> list[str]:
     """What the comparisons come to: the verdict on a single one, a sentence or two on each of several.
 
-    Args:
-        report: report.json's content.
-
-    Returns:
-        First what models show that differ in one thing, then the other pairs.
+    First what models show that differ in one thing, then the other pairs.
     """
     explained = {(entry["baseline"], entry["candidate"]): entry["words"] for entry in report.get("why", ())}
     others = [

@@ -15,16 +15,7 @@ UNKNOWN_CAUSE = "; {source} can't say which made it better."
 
 
 def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequence[Entry]) -> str:
-    """Say why two models can't be compared.
-
-    Args:
-        baseline, candidate: their names.
-        models: report.json's `models`.
-        failed: report.json's `failed`; of it the trainings.
-
-    Returns:
-        Sentences; nothing if they can.
-    """
+    """Say why two models can't be compared, by report.json's `models` and `failed`; nothing if they can."""
     trainings = [one for one in failed if one.get("stage") != "inspection"]
     sentences = []
     for name in (baseline, candidate):

@@ -84,17 +84,7 @@ def run_experiment(
 def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
     """Look inside the saved models of a run, where that has not been done.
 
-    Args:
-        run: a run folder.
-        console: where progress is shown.
-        debug: as for `run_experiment`.
-
-    Returns:
-        The exit code: 0, or 4 if a model can't be inspected.
-
-    Raises:
-        RunError: the folder is no run, or another process is at work in it.
-        DataError: its data can't be had.
+    Returns and raises as `run_experiment`; RunError also where the folder is no run.
     """
     config, splits = open_run(run)
     with run.held():

@@ -20,13 +20,9 @@ PER_CLASS = {  # heading: key of report.json's per_class, what it means, what st
 
 
 def markdown(report: Report) -> str:
-    """The whole content of report.md: fractions, unlike the terminal's percentages.
+    """The whole content of report.md, by report.json's: fractions, unlike the terminal's percentages.
 
-    Args:
-        report: report.json's content.
-
-    Returns:
-        GitHub's Markdown; names of models and classes are escaped for it.
+    It is GitHub's Markdown; names of models and classes are escaped for it.
     """
     data = report["data"]
     verdicts = [pair["verdict"] for pair in [*report["comparisons"], *report["not_compared"]]]

@@ -31,8 +31,7 @@ def page(
         config: config.yaml's content.
 
     Returns:
-        HTML without requests to elsewhere. Whatever stands in `report`, names of classes and models among
-        it, is shown as text.
+        HTML without requests to elsewhere; names of classes and models are shown as text.
     """
     front, details = _arranged(figures, inside, [*by_interest(report["models"]), *inside])
     return render(
@@ -87,14 +86,7 @@ def _failures(report: Mapping[str, Any]) -> str:
 
 
 def limits(report: Mapping[str, Any]) -> list[str]:
-    """What the run does not show, in sentences.
-
-    Args:
-        report: report.json's content.
-
-    Returns:
-        What holds for every run, and what these numbers ask to be said.
-    """
+    """What the run does not show: what holds for every run, and what these numbers ask to be said."""
     comparisons, data = report["comparisons"], report["data"]
     over = {comparison["over"] for comparison in comparisons}
     told = (report["test_looks_words"], report["environment"].get("mixed_words"))

@@ -85,13 +85,7 @@ class _Row:
 
 
 class Display:
-    """The jobs of an experiment, how far each is, and the time left.
-
-    Args:
-        console: where to show it.
-        jobs: all of them.
-        forecast: of these jobs.
-    """
+    """The jobs of an experiment, how far each is, and the time left by their forecast."""
 
     def __init__(self, console: Console, jobs: list[Job], forecast: Forecast) -> None:
         self.console, self.forecast = console, forecast

@@ -37,13 +37,10 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
 
     Args:
         run: its folder.
-        config: of the run.
+        config: of the run; the trainings are in its order.
         labels: uint8 (num_test,), of the test split: what was predicted must be these images.
         failed: the jobs that failed just now. What is missing for no reason among them keeps the one that
             an earlier report.json gave.
-
-    Returns:
-        All trainings, in the order of the config.
     """
     results = Results({}, {}, {}, list(failed))
     known, earlier = _reasons(failed), _reasons(_read(run.path / "report.json").get("failed"))
@@ -90,17 +87,10 @@ def _predictions(run: RunFolder, model: str, seed: int, labels: np.ndarray) -> n
 def report_of(
     run: RunFolder, config: Config, splits: Splits, identity: dict[str, str], results: Results
 ) -> dict[str, Any]:
-    """Everything that report.json says of a run.
+    """Everything that report.json says of a run; see outputs/README.md.
 
-    Args:
-        run: its folder; its neighbours are counted as looks at the same test images.
-        config: of the run.
-        splits: its data.
-        identity: its config's and its data's digest.
-        results: of its trainings.
-
-    Returns:
-        The content of report.json; see outputs/README.md.
+    The run's neighbours are counted as looks at the same test images. `identity` is its config's and its
+    data's digest.
     """
     facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
     statistics = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)

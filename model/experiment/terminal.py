@@ -28,14 +28,11 @@ Next   python train.py lesson     how 192 becomes 577
 
 
 def terminal_block(report: Report, folder: str) -> str:
-    """The result on one screen of 80 columns: plain text, no markup.
+    """The result on one screen: plain text of 80 columns, without a last line end.
 
     Args:
-        report: report.json's content.
+        report: report.json's content; what would move the cursor in its names is made visible.
         folder: of the run, as it is to be shown.
-
-    Returns:
-        Lines without a last line end; characters of names that would move the cursor are made visible.
     """
     failures = [f"failed   {failure_line(failure)}" for failure in report["failed"]]
     parts = [

@@ -14,16 +14,7 @@ T = TypeVar("T")
 
 
 def drawn(draw: Callable[..., T], *arguments: Any, path: Path, **named: Any) -> T | Figure:
-    """Draw a picture; what goes wrong in that is told in its place.
-
-    Args:
-        draw: draws it and writes it to its argument `path`.
-        arguments: of `draw`.
-        path: of the PNG.
-        named: further arguments of `draw`.
-
-    Returns:
-        What `draw` does, its figure; or one that has but a path and a fault.
+    """Draw a picture at `path`; what goes wrong in that is told in its place, in a figure with a fault.
 
     Raises:
         OSError: the disk does not take the picture. It would not take what tells of that, either.
@@ -37,15 +28,12 @@ def drawn(draw: Callable[..., T], *arguments: Any, path: Path, **named: Any) -> 
 
 
 def draw_pictures(pictures: Iterable[Picture], parts: Mapping[str, Any], folder: Path) -> list[Figure]:
-    """Draw the pictures of a list that have something to show.
+    """Draw those pictures of a list that have something to show.
 
     Args:
         pictures: in reading order.
         parts: by name, all that any of them needs.
         folder: where the PNGs go.
-
-    Returns:
-        Their figures, of those that could not be drawn with the fault.
     """
     figures = []
     for picture in pictures:

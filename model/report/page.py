@@ -22,9 +22,6 @@ def render(template: Path, folder: Path, **values: Any) -> str:
         template: a file for Jinja.
         folder: where the page will stand: links to figures are relative to it.
         values: what it shows.
-
-    Returns:
-        HTML.
     """
     script = (PARTS / "page.js").read_text(encoding="utf-8")
     environment = Environment(

@@ -23,9 +23,8 @@ def robustness_of(measured: Measured, config: Config) -> dict[str, Any]:
         config: of the run: its first model is the baseline, and its augmentation is what models have seen.
 
     Returns:
-        "images", how many, and "images_per_class"; "seeds" by model; "kinds", one entry per kind of
-        perturbation; "stability" by model; "words", sentences on what can be said of pooling. Empty where
-        nothing was measured.
+        report.json's `robustness`; "words" are sentences on what can be said of pooling. Empty where nothing
+        was measured.
     """
     measured = {model: measured[model] for model in config.models if measured.get(model)}
     if not measured:

@@ -44,7 +44,7 @@ def read_answers(run: RunFolder, model: str, seed: int) -> dict[str, np.ndarray]
 def measured(
     run: RunFolder, config: Config, identity: dict[str, str], splits: Splits, seeds: dict[str, list[int]]
 ) -> tuple[Measured, list[dict[str, Any]]]:
-    """What the trainings of a run were asked about perturbed images.
+    """What the trainings of a run were asked about perturbed images: the arrays, and what failed.
 
     Args:
         run: its folder.
@@ -52,9 +52,6 @@ def measured(
         identity: its config's and its data's digest.
         splits: its data.
         seeds: those that count, by model.
-
-    Returns:
-        The arrays by model and seed, of those that were asked; and what failed, as report.json tells of it.
     """
     found: dict[str, dict[int, dict[str, np.ndarray]]] = {model: {} for model in seeds}
     failed = []

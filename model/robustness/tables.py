@@ -8,13 +8,9 @@ from model.report.words import decimal, signed
 
 
 def robustness_in_markdown(robustness: Mapping[str, Any]) -> str:
-    """The section of report.md, or nothing where nothing was measured.
+    """The section of report.md: a table per kind of perturbation and one of the maps, in fractions.
 
-    Args:
-        robustness: `robustness` of report.json.
-
-    Returns:
-        GitHub's Markdown: a table per kind of perturbation and one of the maps; fractions.
+    Nothing where nothing was measured.
     """
     if not robustness:
         return ""

@@ -17,13 +17,7 @@ def num_workers(costs: list[float], cores: int, free_memory: float, data_bytes: 
 
     One per core, and as many more as the last round of long jobs would leave waiting for a core of
     their own: three long jobs on two cores take 1.5 times as long as one when they share them, and
-    twice as long one after another.
-
-    Args:
-        costs: of all jobs, in one unit.
-        cores: that may be used.
-        free_memory: bytes.
-        data_bytes: of the images that each worker gets.
+    twice as long one after another. Costs are in one unit, memory and the data of each worker in bytes.
     """
     num_long = _num_long(costs)
     wanted = cores + (num_long % cores if num_long > cores else 0)
@@ -35,11 +29,8 @@ def num_side_by_side(costs: list[float], cores: int) -> int:
     """How many operations of one job may run at a time, if they do not wait for one another.
 
     That changes no bit, unlike the threads of one operation, and lets a long job use the cores that would
-    have none. Where every core has one, it would only make them change places.
-
-    Args:
-        costs: of the jobs that can begin at once, in one unit.
-        cores: that may be used, each by one operation.
+    have none. Where every core has one, it would only make them change places. The costs are of the jobs
+    that can begin at once, in one unit.
     """
     return max(1, min(MOST_SIDE_BY_SIDE, cores // max(1, _num_long(costs))))
 
@@ -49,13 +40,7 @@ def _num_long(costs: list[float]) -> int:
 
 
 def memory_of_training(batch_size: int, facts: list[LayerFacts], data_bytes: int) -> float:
-    """The bytes that a training needs for certain; it may take more.
-
-    Args:
-        batch_size: images per step.
-        facts: of the network's layers.
-        data_bytes: of the training images.
-    """
+    """The bytes that a training needs for certain, its images among them; it may take more."""
     values = 2 * batch_size * sum(math.prod(fact.output_shape) for fact in facts)  # each with its gradient
     weights = 4 * sum(fact.parameters for fact in facts)  # with gradients and the optimizer's two means
     return MEMORY_OF_TENSORFLOW + COPIES_OF_DATA * data_bytes + 4 * (values + weights)

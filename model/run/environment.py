@@ -40,14 +40,10 @@ def decisive(environment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def joined(environments: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What the trainings of a run were made in.
+    """What the trainings of a run were made in, by their names; of those of an earlier version less is known.
 
-    Args:
-        environments: of each, by its name; of those made by an earlier version less may be known.
-
-    Returns:
-        The first one's; where others differ, also `mixed` (a key and its values, by training) and
-        `mixed_words`, a sentence.
+    The first one's; where others differ, also `mixed` (a key and its values, by training) and
+    `mixed_words`, a sentence.
     """
     if not environments:
         return {}

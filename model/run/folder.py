@@ -250,13 +250,8 @@ def _read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
 def find_folder(outputs: Path, name: str, identity: dict[str, str]) -> tuple[RunFolder, bool]:
     """The folder of this experiment: its own from earlier, or the first free one of NAME, NAME-2, ...
 
-    Args:
-        outputs: where run folders stand.
-        name: of the experiment.
-        identity: the entries of environment.json that make an experiment the same.
-
-    Returns:
-        The folder, and whether it holds this very experiment already.
+    `identity` are the entries of environment.json that make an experiment the same. Also returned: whether
+    the folder holds this very experiment already.
     """
     number = 1
     while True:

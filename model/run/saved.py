@@ -105,11 +105,6 @@ def _is_plain(part: h5py.Dataset | h5py.Datatype) -> bool:
 def load(path: Path, network: Dense | Cnn, num_classes: int) -> "keras.Model":
     """Rebuild a saved network from its config and give it the saved weights; no code from the file runs.
 
-    Args:
-        path: a `model.keras` written by a training of this network.
-        network: what the config says it is.
-        num_classes: how many probabilities it gives.
-
     Raises:
         RunError: the file is missing, damaged, or of another network.
     """

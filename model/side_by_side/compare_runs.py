@@ -45,14 +45,11 @@ MACHINE = (
 
 
 def compare_runs(folders: Sequence[Path], outputs: Path) -> dict[str, Any]:
-    """Set runs side by side and compare their models.
+    """Set runs side by side and compare their models: the content of comparison.json (outputs/README.md).
 
     Args:
         folders: run folders, or folders with a report.json alone; the first is the one compared with.
         outputs: the folder that paths are told from.
-
-    Returns:
-        The content of comparison.json; see outputs/README.md.
 
     Raises:
         RunError: none of them can be read.
@@ -145,9 +142,7 @@ def _config_differences(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
 class _Group:
     """Runs scored on the same test pictures: their models and the comparisons among them.
 
-    Args:
-        runs: at least one.
-        alone: whether there is no other run, so that its own models are compared.
+    One that is `alone` has its own models compared.
     """
 
     def __init__(self, runs: Sequence[ComparedRun], alone: bool) -> None:

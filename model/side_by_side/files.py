@@ -21,14 +21,10 @@ LONGEST_NAME = 40  # characters of each of them
 
 
 def write_comparison(comparison: dict[str, Any], outputs: Path) -> Path:
-    """Write comparison.json, comparison.md, comparison.html and the picture.
+    """Write comparison.json, comparison.md, comparison.html and the picture into `comparisons` of outputs.
 
-    Args:
-        comparison: comparison.json's content; it gets `not_drawn`, the pictures that are missing.
-        outputs: where run folders stand; the folder goes to `comparisons` in it.
-
-    Returns:
-        The folder: that of the same runs compared before, or the first free one of A-and-B, A-and-B-2, ...
+    The comparison gets `not_drawn`, the pictures that are missing. Returned is the folder: that of the same
+    runs compared before, or the first free one of A-and-B, A-and-B-2, ...
     """
     folder = _folder_for(comparison, outputs / "comparisons")
     figure = drawn(side_by_side, comparison, path=folder / "accuracy.png")
@@ -65,15 +61,9 @@ def _name(labels: list[str]) -> str:
 
 
 def comparison_page(comparison: Mapping[str, Any], figure: Figure, folder: Path) -> str:
-    """Build comparison.html: readable by itself but for the picture beside it.
+    """Build comparison.html, which will stand in a folder: readable by itself but for the picture beside it.
 
-    Args:
-        comparison: comparison.json's content.
-        figure: the picture.
-        folder: where the page will stand.
-
-    Returns:
-        HTML without requests to elsewhere. Whatever stands in `comparison` is shown as text.
+    It makes no requests to elsewhere, and whatever stands in `comparison` is shown as text.
     """
     return render(
         TEMPLATE,

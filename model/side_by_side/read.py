@@ -164,14 +164,9 @@ class ComparedRun:
 
 
 def read_run(folder: Path, label: str) -> ComparedRun:
-    """Read a run to compare.
+    """Read a run to compare: its folder, or a folder with a report.json alone.
 
-    Args:
-        folder: a run folder, or a folder with a report.json alone.
-        label: its name in the comparison.
-
-    Returns:
-        The run; what is missing or damaged of it is among its faults.
+    What is missing or damaged of it is among its faults.
 
     Raises:
         RunError: it is no run, or report.json can't be used.

@@ -16,14 +16,11 @@ LONGEST_VALUE = 60
 
 
 def comparison_block(comparison: Comparison, folder: str) -> str:
-    """Runs side by side, in 80 columns of plain text.
+    """Runs side by side, in plain text of 80 columns, without a last line end.
 
     Args:
-        comparison: comparison.json's content.
+        comparison: comparison.json's content; what would move the cursor in its names is made visible.
         folder: where it was written, as it is to be shown.
-
-    Returns:
-        Lines without a last line end; characters of names that would move the cursor are made visible.
     """
     tables = [
         "\n".join([printable(tested["title"]), *row_per_model(_of(tested, comparison), tested["images"])])
@@ -120,13 +117,9 @@ def faults(comparison: Comparison, unused: str = "", in_part: str = "", missing:
 
 
 def comparison_markdown(comparison: Comparison) -> str:
-    """The whole content of comparison.md: fractions, unlike the terminal's percentages.
+    """The whole content of comparison.md, in GitHub's Markdown: fractions, unlike the terminal's percentages.
 
-    Args:
-        comparison: comparison.json's content.
-
-    Returns:
-        GitHub's Markdown; names are escaped for it.
+    Names are escaped for it.
     """
     runs = list(comparison["runs"])
     parts = [f"# {escaped(' and '.join(runs))}", f"{escaped(headline(comparison))}."]
