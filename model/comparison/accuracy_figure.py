@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib.ticker import FuncFormatter
-
 from model.comparison.headlines import Report, accuracy_title, digits_for, is_clear
 from model.comparison.tables import failed_job
 from model.report.canvas import GREY, INK, Axes, Sheet, shortened
@@ -97,7 +95,7 @@ def _accuracies(axes: Axes, models: Mapping[str, Any]) -> list[tuple[str, str]]:
         interval = found["interval"]
         written.append((percent(found["mean"]), span(interval)))
     finish_rows(axes, len(models))
-    axes.xaxis.set_major_formatter(FuncFormatter(whole_percent))
+    axes.xaxis.set_major_formatter(whole_percent)
     return written
 
 
@@ -117,7 +115,7 @@ def _differences(
         number = signed(100 * found["difference"], digits_for(found["interval"]))
         written[row] = (number, span(found["interval"]))
     finish_rows(axes, len(models))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
     return written
 
 

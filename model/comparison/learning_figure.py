@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from model.comparison.accuracy_figure import failures_note, nothing_scored
 from model.comparison.headlines import Report
-from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, shortened
-from model.report.estimates import colours_of, whole_percent
+from model.report.canvas import GREY, INK, Axes, Sheet, shortened
+from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure
 from model.report.words import clause, in_points, signed
 
@@ -81,11 +81,7 @@ def _curves(axes: Axes, seeds: Mapping[int, Mapping[str, np.ndarray]], colour: s
         axes.plot(np.arange(1, shared + 1), mean, style, color=colour, linewidth=2.6, **marker)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(whole_percent))
-    axes.grid(axis="y", color="#ececec", linewidth=1)
-    axes.tick_params(length=0, pad=6)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(LIGHT)
+    finish_curves(axes)
 
 
 def _test_score(axes: Axes, mean: float, seeds: Mapping[int, Mapping[str, np.ndarray]], colour: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.ticker import FuncFormatter
 
 from model.comparison.accuracy_figure import failures_note, is_fashion, nothing_scored
 from model.comparison.headlines import Report
@@ -176,9 +175,7 @@ def draw_gains(
     axes.grid(axis="y", color="#ececec", linewidth=1)
     axes.set_yticks(range(len(per_class)), [""] * len(per_class))
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: signed(value, 0) if versus else f"{value:.0f}")
-    )
+    axes.xaxis.set_major_formatter(lambda value, _: signed(value, 0) if versus else f"{value:.0f}")
 
 
 def _two_classes(per_class: Sequence[Mapping[str, Any]], relative: bool) -> str:

@@ -5,12 +5,12 @@ from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
-from matplotlib.ticker import FuncFormatter, MultipleLocator
+from matplotlib.ticker import MultipleLocator
 
 from model.comparison.accuracy_figure import failures_note
 from model.comparison.headlines import Report
-from model.report.canvas import GREY, LIGHT, MODEL_COLOURS, Axes, Sheet, shortened, top_below
-from model.report.estimates import colours_of, whole_percent
+from model.report.canvas import GREY, MODEL_COLOURS, Axes, Sheet, shortened, top_below
+from model.report.estimates import colours_of, finish_curves, whole_percent
 from model.report.figure import Figure
 from model.report.words import clause, in_points, names, percent
 
@@ -86,18 +86,9 @@ def _diagram(axes: Axes, bins: Sequence[Mapping[str, float]], colour: str, lowes
     step = 0.2 if lowest < 0.7 else 0.1
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MultipleLocator(step))
-    _finish(axes)
+    axes.xaxis.set_major_formatter(whole_percent)
+    finish_curves(axes)
     axes.grid(axis="x", color="#ececec", linewidth=1)
-
-
-def _finish(axes: Axes) -> None:
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(whole_percent))
-    axes.grid(axis="y", color="#ececec", linewidth=1)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, pad=6)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(LIGHT)
 
 
 def rejection(report: Report, path: Path) -> Figure:
@@ -123,7 +114,8 @@ def rejection(report: Report, path: Path) -> Figure:
     axes.set_xlim(-0.02, 0.97)
     axes.margins(y=0.04)
     axes.xaxis.set_major_locator(MultipleLocator(0.1))
-    _finish(axes)
+    axes.xaxis.set_major_formatter(whole_percent)
+    finish_curves(axes)
     sheet.text((left + right) / 2, y + height + 30, "left out", size=14, align="center", colour=GREY)
     _numbers(sheet, right + 36, y, models, colours)
     sheet.save(path)

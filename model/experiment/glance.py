@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from model.comparison.accuracy_figure import failures_note, nothing_scored, two_accuracies
 from model.comparison.headlines import Report, headline, verdict_of
@@ -107,7 +107,7 @@ def _accuracies(sheet: Sheet, report: Report, width: int) -> None:
         values, low = ((), row + 6 * pixel) if tight else (found["values"], row + 16 * pixel)
         draw_estimate(axes, low, found["mean"], found["interval"], colour, values, lift=14 * pixel)
     finish_rows(axes, len(models), ticks=4)
-    axes.xaxis.set_major_formatter(FuncFormatter(whole_percent))
+    axes.xaxis.set_major_formatter(whole_percent)
 
 
 def _garment_through_filters(
@@ -169,7 +169,7 @@ def _worth(sheet: Sheet, x: int, convolution: Convolution, num_test: int, colour
         sheet.place(x, round(y + row_height * (row + 0.5) - len(tile) / 2), tile, frame=LIGHT, frame_width=1)
     finish_rows(axes, len(chosen))
     axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
 
 
 def _classes(sheet: Sheet, report: Report) -> None:

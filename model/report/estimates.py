@@ -64,6 +64,16 @@ def finish_rows(axes: Axes, num_rows: int, ticks: int = 7) -> None:
     axes.set_axisbelow(True)
 
 
+def finish_curves(axes: Axes) -> None:
+    """Give axes on which curves of fractions rise and fall their ticks, light grid and frame."""
+    axes.yaxis.set_major_formatter(whole_percent)
+    axes.grid(axis="y", color="#ececec", linewidth=1)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, pad=6)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(LIGHT)
+
+
 def whole_percent(share: float, _: object = None) -> str:
     """A tick of an axis of fractions."""
     return f"{100 * share:g} %"

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MultipleLocator
+from matplotlib.ticker import MultipleLocator
 
 from data.perturbations import KINDS, in_steps
 from model.comparison.headlines import Report, is_clear
-from model.report.canvas import GREY, LIGHT, Axes, Sheet, garment, shortened
-from model.report.estimates import colours_of, whole_percent
+from model.report.canvas import GREY, Axes, Sheet, garment, shortened
+from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure, Picture
 from model.report.words import percent
 from model.robustness.tables import chosen
@@ -112,12 +112,7 @@ def _finish(axes: Axes, chance: float) -> None:
     axes.set_ylim(0, 1)
     axes.axhline(chance, color=GREY, linewidth=1.5, linestyle=":", zorder=1)
     axes.yaxis.set_major_locator(MultipleLocator(0.2))
-    axes.yaxis.set_major_formatter(FuncFormatter(whole_percent))
-    axes.grid(axis="y", color="#ececec", linewidth=1)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, pad=6)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(LIGHT)
+    finish_curves(axes)
 
 
 def _legend(sheet: Sheet, x: int, y: float, report: Report, found: Mapping[str, Any]) -> None:

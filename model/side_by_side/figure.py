@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from matplotlib.ticker import FuncFormatter
-
 from model.report.canvas import GREY, Sheet, top_below
 from model.report.estimates import (
     colours_of,
@@ -49,7 +47,7 @@ def side_by_side(comparison: Mapping[str, Any], path: Path) -> Figure:
             draw_estimate(axes, row, found["mean"], found["interval"], colours[entry["run"]], found["values"])
             write_number(sheet, NUMBERS, middle, percent(found["mean"]), span(found["interval"]))
         finish_rows(axes, len(models))
-        axes.xaxis.set_major_formatter(FuncFormatter(whole_percent))
+        axes.xaxis.set_major_formatter(whole_percent)
         y += ROW * len(models) + AXIS
     sheet.save(path)
     shares = [
