@@ -126,36 +126,19 @@ def lesson(
     debug: Debug = False,
 ) -> None:
     """Convolution and pooling, worked by hand and checked."""
-    from configs.schema import ConfigError, Data
+    from configs.schema import Data
     from model.experiment.conductor import load_data, open_run
     from model.lesson.lesson import lesson as whole_lesson
     from model.lesson.your_filter import lesson_filter
-    from model.lesson.your_run import lesson_run
+    from model.lesson.your_run import lesson_run, refuse_without_run
     from model.run.folder import RunFolder
 
+    asked: dict[str, Any] = {"model": model, "seed": seed, "layer": layer, "at": at, "image": image}
     if run is not None:
         _, splits = open_run(RunFolder(run))
-        lesson_run(
-            run,
-            splits.test,
-            splits.class_names,
-            typer.echo,
-            model=model or "cnn",
-            seed=seed,
-            layer=layer or "conv1",
-            filter_index=_number_of_filter(filter_ or "0"),
-            at=at,
-            image_index=image or 0,
-        )
+        lesson_run(run, splits.test, splits.class_names, typer.echo, filter_=filter_, **asked)
         return
-    needless = {"--model": model, "--seed": seed, "--layer": layer, "--at": at}
-    needless |= {"--image": None if filter_ else image}
-    for option, value in needless.items():
-        if value is not None:
-            others = " or --filter with nine numbers" if option == "--image" else ""
-            raise ConfigError(
-                f"{option} {value}: that needs a run folder{others}, as in lesson outputs/quick."
-            )
+    refuse_without_run(asked, filter_)
     splits = load_data(Data())
     if filter_:
         lesson_filter(outputs, filter_, image or 0, splits.test, splits.class_names, typer.echo)
@@ -257,16 +240,6 @@ def _explained(error: Exception) -> int:
     text = str(error) if known is not None else f"{type(error).__name__}: {error}   (more: --debug)"
     typer.echo(text, err=True)
     return 1 if known is None else known
-
-
-def _number_of_filter(text: str) -> int:
-    from configs.schema import ConfigError
-
-    if not (text.isascii() and text.isdigit()):
-        raise ConfigError(
-            f"--filter {text}: with a run, expected the number of a filter from 0 on, such as 3."
-        )
-    return int(text)
 
 
 def _console() -> Any:

@@ -1,7 +1,7 @@
 """The lesson's arithmetic on one place of a network that was trained here, and how far Keras is from it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +24,23 @@ def lesson_run(
     class_names: Sequence[str],
     say: Say,
     *,
-    model: str = "cnn",
+    model: str | None = None,
     seed: int | None = None,
-    layer: str = "conv1",
-    filter_index: int = 0,
+    layer: str | None = None,
+    filter_: str = "",
     at: str | None = None,
-    image_index: int = 0,
+    image: int | None = None,
 ) -> None:
     """Work one place of a trained filter's map by hand, and tell the difference from Keras.
 
-    Args:
-        run: a run folder.
-        test: the test images.
-        class_names: of labels 0, 1, ...
-        say: takes each line for the terminal.
-        model: its name in the run's config.
-        seed: of the training; by default the first of the run.
-        layer: a convolution, such as conv2.
-        filter_index: which of its filters; the first is 0.
-        at: "ROW,COLUMN" in the layer's map; by default where the map is largest.
-        image_index: which test picture.
+    The options are the command's. What is not asked for is cnn, the first seed of the run, conv1, filter 0,
+    the place where the map is largest, and test picture 0.
 
     Raises:
         ConfigError: the run has no such model, seed, layer, filter or place, or there is no such picture.
         RunError: the run or the saved model is missing or damaged.
     """
+    model, layer, number, image = model or "cnn", layer or "conv1", _number(filter_ or "0"), image or 0
     folder = RunFolder(run)
     config = folder.config()
     network = _network(config, model)
@@ -57,23 +49,40 @@ def lesson_run(
         raise ConfigError(f"--seed {seed}: {run} has the seeds {_list(config.seeds)}; choose one of them.")
     fact = _layer(network, model, layer, len(class_names))
     height, width, filters = fact.output_shape
-    if not 0 <= filter_index < filters:
+    if number >= filters:
         raise ConfigError(
-            f"--filter {filter_index}: {layer} of {model} has {filters} filters; expected 0 to {filters - 1}."
+            f"--filter {number}: {layer} of {model} has {filters} filters; expected 0 to {filters - 1}."
         )
     place = None if at is None else parse_place(at, layer, height, width)
-    picture = pick(test, image_index)
+    picture = pick(test, image)
     path = folder.seed_folder(model, seed) / "model.keras"
     if not path.exists():
         raise RunError(f"{path} is missing; {_finished(folder, config, model)}")
-    work = read_filter(path, network, len(class_names), layer, filter_index, picture)
+    work = read_filter(path, network, len(class_names), layer, number, picture)
     title = [
-        f"{model}, seed {seed}: filter {filter_index} of {layer} ({filters} filters, maps of "
-        f"{height} x {width})",
-        f"on test picture {image_index} ({class_names[int(test.labels[image_index])]})",
+        f"{model}, seed {seed}: filter {number} of {layer} ({filters} filters, maps of {height} x {width})",
+        f"on test picture {image} ({class_names[int(test.labels[image])]})",
     ]
     for line in (*title, *run_lines(work, work_by_hand(work, place), layer, at is None)):
         say(line)
+
+
+def refuse_without_run(asked: Mapping[str, object], nine: str) -> None:
+    """ConfigError for an option that needs a run; a filter of one's own (`nine` numbers) takes an image."""
+    for option, value in asked.items():
+        if value is not None and not (nine and option == "image"):
+            others = " or --filter with nine numbers" if option == "image" else ""
+            raise ConfigError(
+                f"--{option} {value}: that needs a run folder{others}, as in lesson outputs/quick."
+            )
+
+
+def _number(filter_: str) -> int:
+    if not (filter_.isascii() and filter_.isdigit()):
+        raise ConfigError(
+            f"--filter {filter_}: with a run, expected the number of a filter from 0 on, such as 3."
+        )
+    return int(filter_)
 
 
 def _network(config: Config, model: str) -> Cnn:

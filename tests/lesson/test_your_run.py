@@ -135,7 +135,7 @@ def test_one_place_of_a_convolution_with_strides_equals_plain_loops(
 
 
 def test_the_first_layer_is_told_product_by_product(run: Path, test_split: Split) -> None:
-    text = told(run, test_split, filter_index=3, at="10,12")
+    text = told(run, test_split, filter_="3", at="10,12")
     for words in (
         "cnn, seed 3: filter 3 of conv1 (6 filters, maps of 26 x 26)",
         "on test picture 0 (a)",
@@ -153,7 +153,7 @@ def test_the_first_layer_is_told_product_by_product(run: Path, test_split: Split
 
 
 def test_the_sums_on_screen_add_up(run: Path, test_split: Split) -> None:
-    text = told(run, test_split, layer="conv2", filter_index=1, image_index=11)
+    text = told(run, test_split, layer="conv2", filter_="1", image=11)
     assert "on test picture 11 (b)" in text
     assert "where the map is largest" in text
     values = {
@@ -196,15 +196,15 @@ def test_a_place_that_pooling_leaves_out_is_told(run: Path, test_split: Split) -
         ({"seed": 0}, "--seed 0: .* has the seeds 3, 4"),
         ({"layer": "conv3"}, "--layer conv3: the convolutions of cnn are conv1, conv2"),
         ({"layer": "pool1"}, "--layer pool1: the convolutions of cnn are conv1, conv2"),
-        ({"filter_index": 6}, "--filter 6: conv1 of cnn has 6 filters; expected 0 to 5"),
-        ({"filter_index": -1}, "--filter -1: conv1 of cnn has 6 filters"),
+        ({"filter_": "6"}, "--filter 6: conv1 of cnn has 6 filters; expected 0 to 5"),
+        ({"filter_": "-1"}, "--filter -1: with a run, expected the number of a filter from 0 on"),
         ({"at": "26,0"}, "--at 26,0: .* conv1, which is 26 x 26: 0,0 to 25,25"),
         ({"at": "0,26"}, "--at 0,26: "),
         ({"at": "11,0", "layer": "conv2"}, "conv2, which is 11 x 11: 0,0 to 10,10"),
         ({"at": "-1,0"}, "--at -1,0: expected ROW,COLUMN"),
         ({"at": "middle"}, "--at middle: expected ROW,COLUMN"),
         ({"at": "1,2,3"}, "--at 1,2,3: expected ROW,COLUMN"),
-        ({"image_index": 12}, "--image 12: .* expected 0 to 11"),
+        ({"image": 12}, "--image 12: .* expected 0 to 11"),
     ],
 )
 def test_what_the_run_does_not_have_is_refused(
