@@ -231,6 +231,11 @@ def test_advice_ends_the_message(tmp_path: Path, given: str, instead: str, advic
 
 def test_whole_messages(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
+    assert explained(path, BASE.replace("[8, 8]", "8"), []) == (
+        f"{path}, line 6: models.cnn.filters is 8. Expected a list of 1 to 6 values, each a whole number "
+        "from 1 to 1,024 or a list of 1 to 4 values, each a whole number from 1 to 1,024 (how many each "
+        "convolution has; [[32, 32], [64]]: two before the first pooling). Write [8]."
+    )
     assert explained(path, BASE.replace("[8, 8]", "[8, 8, 8, 8]"), []) == (
         f"{path}, line 4: models.cnn shrinks its maps to nothing: 28 -> 26 -> 13 -> 11 -> 5 -> 3 -> 1, and "
         "conv4 needs 3 pixels a side. Expected maps that last: take fewer convolutions, a smaller "
