@@ -202,7 +202,7 @@ def mistakes(report: Report, images: np.ndarray, path: Path) -> Figure:
         " its answer. Some labels can be argued with."
     )
     sheet = Sheet(top_below(reading) + 440, title, reading)
-    size = 28 * BLOCK
+    size = BLOCK * images.shape[1]
     step = (sheet.width - 48) / PER_ROW
     for place, mistake in enumerate(found):
         row, column = divmod(place, PER_ROW)

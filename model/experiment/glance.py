@@ -123,7 +123,8 @@ def _garment_through_filters(
     sheet.place(x, middle - 70, garment(inspection.images[-1], 5))
     name = short(report["data"]["classes"][int(inspection.labels[-1])])
     sheet.text(x + 70, middle + 76, shortened(name, 150), align="center")
-    sheet.text(x + 70, middle + 96, "28 × 28", size=13, align="center", colour=GREY)
+    extent = " × ".join(map(str, inspection.images.shape[1:]))
+    sheet.text(x + 70, middle + 96, extent, size=13, align="center", colour=GREY)
     for row, passport in enumerate(convolution.passports[:FILTERS]):
         y = round(top + row * row_height)
         kernel = convolution.kernel[:, :, 0, passport.index]
