@@ -8,6 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from model.networks.as_arrays import compile_for_images, to_input
+from model.networks.facts import SIDE
+
 BATCH = 500  # big enough to be fast, small enough that the maps of a layer stay under 100 MB
 NUM_CALLS = 50  # with one image each, of whose times the middle one is told
 
@@ -18,9 +21,9 @@ def predict(model: keras.Model, images: np.ndarray) -> tuple[np.ndarray, float]:
     Takes images uint8 (n, 28, 28). Returns float32 (n, num_classes), in their order, and the seconds for all
     of them, without the time to build the graph.
     """
-    forward = _compiled(model, images.shape[1:])
+    forward = _compiled(model)
     started = time.perf_counter()
-    parts = [forward(tf.constant(images[i : i + BATCH])).numpy() for i in range(0, len(images), BATCH)]
+    parts = [forward(images[i : i + BATCH]).numpy() for i in range(0, len(images), BATCH)]
     return np.concatenate(parts), time.perf_counter() - started
 
 
@@ -30,24 +33,20 @@ def seconds_for_one(model: keras.Model, images: np.ndarray) -> float:
     The first images, uint8 (n, 28, 28), are answered one call each. Returns the median of the seconds by the
     clock, from the image in memory to its probabilities, without the time to build the graph.
     """
-    forward = _compiled(model, images.shape[1:])
+    forward = _compiled(model)
     seconds = []
     for number in range(NUM_CALLS):
         started = time.perf_counter()
-        forward(tf.constant(images[number % len(images)][None])).numpy()
+        forward(images[number % len(images)][None]).numpy()
         seconds.append(time.perf_counter() - started)
     return float(np.median(seconds))
 
 
 @lru_cache(maxsize=1)  # who asks a network once asks it again
-def _compiled(model: keras.Model, shape: tuple[int, ...]) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The network as a graph that takes images of this shape in any number; it is built already."""
-    forward: Callable[[tf.Tensor], tf.Tensor] = tf.function(
-        lambda batch: model(tf.cast(batch[..., None], tf.float32) / 255.0, training=False),
-        input_signature=[tf.TensorSpec((None, *shape), tf.uint8)],
-        autograph=False,  # there is nothing for it to rewrite
-    )
-    forward(tf.zeros((1, *shape), tf.uint8))
+def _compiled(model: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
+    """The network as a graph that takes any number of images; it is built already."""
+    forward = compile_for_images(lambda images: model(to_input(images), training=False))
+    forward(np.zeros((1, SIDE, SIDE), np.uint8))
     return forward
 
 

@@ -139,7 +139,7 @@ def _pool(pooling: Pooling | None, x: tf.Tensor) -> tf.Tensor:
 
 def to_input(images: np.ndarray | tf.Tensor) -> tf.Tensor:
     """Images uint8 (n, 28, 28) as a network reads them: float32 (n, 28, 28, 1) in [0, 1]."""
-    return tf.cast(images, tf.float32)[..., None] / 255.0
+    return tf.cast(images[..., None], tf.float32) / 255.0
 
 
 def pick(values: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:

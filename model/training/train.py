@@ -12,6 +12,7 @@ import tensorflow as tf
 from configs.schema import Augmentation, Cnn, Dense, Training
 from data.augmentation import augment
 from data.splits import Split
+from model.networks.as_arrays import to_input
 from model.networks.build import Policy, build
 from model.networks.fast_form import build_for_training
 from model.run.arithmetic import Arithmetic
@@ -164,7 +165,7 @@ class _Trainer:
         # AutoGraph would rewrite code that needs no rewriting, and leave it in the temporary folder.
         self._run = tf.function(self._steps, autograph=False)
         self._predict = tf.function(
-            lambda images: self.model(_scaled(images), training=False), autograph=False
+            lambda images: self.model(to_input(images), training=False), autograph=False
         )
 
     def run_epoch(self, epoch: int, on_steps: Callable[[int], None]) -> tuple[float, float]:
@@ -206,7 +207,7 @@ class _Trainer:
             if self.augmentation is not None:
                 images = augment(images, self.augmentation, tf.stack([self.seed, first + step]))
             with tf.GradientTape() as tape:
-                logits = self.model(_scaled(images), training=True)
+                logits = self.model(to_input(images), training=True)
                 loss = self.loss(tf.one_hot(labels, self.num_classes), logits)
                 mean = loss / tf.cast(tf.shape(batch)[0], tf.float32)
             self.optimizer.learning_rate.assign(rates[first + step])
@@ -264,8 +265,3 @@ def _optimizer(recipe: Training) -> keras.optimizers.Optimizer:
     if recipe.optimizer == "adamw":
         return keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **common)
     return keras.optimizers.Adam(**common)
-
-
-def _scaled(images: tf.Tensor) -> tf.Tensor:
-    """uint8 (batch, 28, 28) -> float32 (batch, 28, 28, 1) in [0, 1], as every network takes it."""
-    return tf.cast(images[..., None], tf.float32) / 255.0
