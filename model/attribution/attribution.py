@@ -29,9 +29,8 @@ RULE = "first test picture of each class"
 class Gradients:
     """A saved network, opened for questions about its logits: what `probabilities` has before softmax.
 
-    Args:
-        model: from float32 (batch, 28, 28, 1) in [0, 1] to class probabilities.
-        facts: its layers; the last convolution among them is the one Grad-CAM looks at.
+    It takes float32 (batch, 28, 28, 1) in [0, 1]. Grad-CAM looks at the last convolution of its layers, which
+    `facts` has.
     """
 
     def __init__(self, model: keras.Model, facts: list[LayerFacts]) -> None:
@@ -98,13 +97,8 @@ def grad_cam(network: Gradients, images: np.ndarray, targets: np.ndarray) -> np.
     and what is negative is cut off. A pixel has the value of the cell whose receptive field has its
     centre nearest to it: blocks, since the map has no finer detail than its cells.
 
-    Args:
-        network: one with a convolution.
-        images: float32 (n, 28, 28) in [0, 1].
-        targets: int (n,), the class asked about, for each image.
-
-    Returns:
-        float32 (n, 28, 28), at least 0.
+    Takes images float32 (n, 28, 28) in [0, 1] and the class that each is asked about, int (n,). Returns
+    float32 (n, 28, 28), at least 0.
 
     Raises:
         ValueError: the network has no convolution.
@@ -131,14 +125,9 @@ def integrated_gradients(
     (completeness, their proposition 1) by more than `tolerance` gets three times the steps: the middle of
     a step stays the middle of one of the three, and keeps what was computed there.
 
-    Args:
-        network: any.
-        images: float32 (n, 28, 28) in [0, 1].
-        targets: int (n,).
-
-    Returns:
-        float32 (n, 28, 28); and per image `difference` of the target logit between image and black, `sum`
-        of the map, `gap` between both, `tolerance`, `complete` (gap within it) and `steps`.
+    Takes images float32 (n, 28, 28) in [0, 1] and the class that each is asked about, int (n,). Returns
+    float32 (n, 28, 28); and per image `difference` of the target logit between image and black, `sum` of the
+    map, `gap` between both, `tolerance`, `complete` (gap within it) and `steps`.
     """
     everyone = np.arange(len(images))
     start = network.logits(np.zeros_like(images[:1]))[0, targets]

@@ -21,16 +21,9 @@ def draw_inspection(
 ) -> list[Figure]:
     """Draw everything there is to draw of one model, and compute nothing.
 
-    Args:
-        folder: `<model>/inspection` of a run folder, with the files of the inspection.
-        test: the test images that were inspected, for garments and patches.
-        class_names: of the labels 0, 1, ...
-        figures: folder where the PNGs go; it is made if need be.
-        model_name: of the model in the config.
-
-    Returns:
-        The figures in reading order: of each convolution its filters, maps and passports (six a page),
-        then how few filters do; of a dense model the weights of its first layer.
+    `folder` has the files of the inspection, `test` the images that were inspected; the PNGs go to `figures`,
+    which is made if need be. Returns the figures in reading order: of each convolution its filters, maps and
+    passports (six a page), then how few filters do; of a dense model the weights of its first layer.
 
     Raises:
         RunError: a file is missing, damaged or does not belong to the others or to the test images.

@@ -95,12 +95,8 @@ class DenseInspection:
 def read_inspection(folder: Path) -> Inspection | DenseInspection:
     """Read the inspection of one model.
 
-    Args:
-        folder: `<model>/inspection` of a run folder.
-
-    Returns:
-        What there is to draw, of a model with convolutions or of a dense one. Of the garments, those
-        that fit side by side: as many of each class as there is room for.
+    Returns what there is to draw. Of the garments, those that fit side by side: as many of each class as
+    there is room for.
 
     Raises:
         RunError: a file is missing, damaged, or does not belong to the others; it names the file.

@@ -40,11 +40,8 @@ FILTERS_OF_A_LAYER = 64  # of the default network
 def lesson(outputs: Path, test: Split, class_names: Sequence[str], say: Say) -> None:
     """Write the five figures and lesson.json, tell their numbers, then prove them equal to Keras's.
 
-    Args:
-        outputs: the folder that gets `lesson/`.
-        test: the official test images, all of them, in the order of the file.
-        class_names: of labels 0, 1, ...
-        say: takes each line for the terminal.
+    All is written to `lesson/` in `outputs`. `test` has the official test images, all of them, in the order
+    of the file.
 
     Raises:
         RunError: a figure could not be drawn; everything else has been done.

@@ -26,13 +26,7 @@ def lesson_filter(
 ) -> None:
     """Write `lesson/your-filter.png` and `.json`, tell their numbers, then compare them with Keras's.
 
-    Args:
-        outputs: the folder that gets `lesson/`.
-        nine: nine numbers, row by row, divided by spaces or commas.
-        image_index: which test picture.
-        test: the test images.
-        class_names: of labels 0, 1, ...
-        say: takes each line for the terminal.
+    `nine` are nine numbers, row by row, divided by spaces or commas.
 
     Raises:
         ConfigError: not nine finite numbers, or no such picture.

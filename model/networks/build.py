@@ -31,14 +31,9 @@ POOLINGS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
 def build(network: DenseNetwork | Cnn, num_classes: int, seed: int) -> keras.Model:
     """Build an untrained network.
 
-    Args:
-        network: a model of the config.
-        num_classes: how many probabilities it gives.
-        seed: decides the initial weights, and nothing else does.
-
-    Returns:
-        A model from float32 images (batch, 28, 28, 1) in [0, 1] to probabilities (batch, num_classes).
-        Layer `conv1` gives the activation map: after normalization and ReLU, before pooling.
+    Takes float32 images (batch, 28, 28, 1) in [0, 1], gives probabilities (batch, num_classes). Only the seed
+    decides the initial weights. Layer `conv1` gives the activation map: after normalization and ReLU, before
+    pooling.
     """
     seeds = layer_seeds(seed)
     x = inputs = keras.Input((SIDE, SIDE, 1), name="image")

@@ -56,9 +56,8 @@ def layer_facts(network: DenseNetwork | Cnn, num_classes: int) -> list[LayerFact
 def facts_of(layers: Sequence[Layer]) -> list[LayerFacts]:
     """What follows from a list of layers that reads images (28, 28, 1).
 
-    Returns:
-        Convolutions, poolings and dense layers from input to output, normalization counted with its layer.
-        Names are those of the outputs after ReLU.
+    Returns convolutions, poolings and dense layers from input to output, normalization counted with its
+    layer. Names are those of the outputs after ReLU.
     """
     facts: list[LayerFacts] = []
     shape: tuple[int, ...] = (SIDE, SIDE, 1)
@@ -105,10 +104,7 @@ def _of_window(layer: Convolution | Pooling, maps: tuple[int, ...]) -> LayerFact
 def zeros_around(side: int, size: int, stride: int) -> tuple[int, int]:
     """How many zeros `same` padding puts before and after a map's rows (and columns): the odd one after.
 
-    Args:
-        side: of the map.
-        size: of the window.
-        stride: in which it moves.
+    The window has `size` pixels and moves by `stride`.
     """
     total = max((-(-side // stride) - 1) * stride + size - side, 0)
     return total // 2, total - total // 2
@@ -117,12 +113,8 @@ def zeros_around(side: int, size: int, stride: int) -> tuple[int, int]:
 def receptive_field(facts: list[LayerFacts], layer: str) -> ReceptiveField:
     """Which pixels of the input one value of a layer's map can see.
 
-    Args:
-        facts: of the whole network, from `layer_facts`.
-        layer: the name of a convolution or pooling layer.
-
-    Returns:
-        The field; each window widens it by (window - 1) steps of the stride so far.
+    `facts` are those of the whole network. Each window widens the field by (window - 1) steps of the stride
+    so far.
 
     Raises:
         KeyError: the network has no such convolution or pooling layer.
@@ -144,11 +136,7 @@ def side_in_reach(layers: Sequence[Layer]) -> int:
 
     For the default network 26: its last pooling leaves a row and a column of the 11 x 11 map over.
 
-    Args:
-        layers: of a network, from the first.
-
-    Returns:
-        From 1 to 28; 28 with `same` padding, whose zeros stand where the image ends.
+    From 1 to 28; 28 with `same` padding, whose zeros stand where the image ends.
     """
     facts = [fact for fact in facts_of(layers) if fact.kind != "dense"]
     if not facts or any(isinstance(layer, Convolution) and layer.padding == "same" for layer in layers):

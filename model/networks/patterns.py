@@ -23,11 +23,8 @@ def named_patterns(size: int) -> dict[str, np.ndarray]:
     lower right, the falling one to light at the upper right. Their names are those of the line along the
     edge.
 
-    Args:
-        size: in pixels; odd sizes from 3 on have all ten patterns, others those that exist.
-
-    Returns:
-        float64 (size, size) by name, of any length; x grows to the right, y downwards.
+    Returns float64 (size, size) by name, of any length; x grows to the right, y downwards. Odd sizes from 3
+    on have all ten patterns, others those that exist.
     """
     steps = np.arange(size) - (size - 1) / 2
     y, x = np.meshgrid(steps, steps, indexing="ij")
@@ -62,14 +59,8 @@ def hand_made_kernels(size: int, num_inputs: int, num_filters: int) -> np.ndarra
     as many maps as the bank has, the second to the next maps, and so on: as its first maps are the bank's,
     one after another, every filter is another pair.
 
-    Args:
-        size: of the kernels, in pixels.
-        num_inputs: maps that are read; 1 is the picture.
-        num_filters: how many.
-
-    Returns:
-        float32 (size, size, num_inputs, num_filters), each filter's positive weights adding up to 1: the
-        strongest answer to values of 0 to 1 is 1.
+    Returns float32 (size, size, num_inputs, num_filters), each filter's positive weights adding up to 1: the
+    strongest answer to values of 0 to 1 is 1. With one input it is the picture.
     """
     drawn = named_patterns(size)
     bank = [*drawn.values(), *(-pattern for name, pattern in drawn.items() if name != "blur")]

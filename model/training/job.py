@@ -42,8 +42,7 @@ def train_and_score(
     `environment` is recorded in it. What decides bits of it, and `arithmetic`, must be those that an
     unfinished training began with; else it begins again.
 
-    Returns:
-        The content of metrics.json.
+    Returns the content of metrics.json.
     """
     from model.networks.answers import accuracy, log_loss, predict, seconds_for_one
     from model.training.train import train

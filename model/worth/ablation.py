@@ -28,9 +28,7 @@ STACK_BYTES = 50_000_000  # downstream values of several filters, stacked for on
 class Ablation:
     """The answers of a network without each of its filters.
 
-    Args:
-        network: with at least one convolution.
-        constants: per convolution float32 (filters,): what replaces each filter's map.
+    `constants` are per convolution float32 (filters,): what replaces each filter's map.
     """
 
     def __init__(self, network: Network, constants: list[np.ndarray]) -> None:
