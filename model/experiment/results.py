@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from model.networks.facts import layer_facts
 from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
-from model.run.folder import AGAIN, RunError, RunFolder, read_json
+from model.run.folder import AGAIN, RunError, RunFolder, read_if_good
 
 FAILURE: dict[str, type] = {"model": str, "seed": int, "reason": str}  # what must be told of each
 
@@ -43,7 +42,7 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
             an earlier report.json gave.
     """
     results = Results({}, {}, {}, list(failed))
-    known, earlier = _reasons(failed), _reasons(_read(run.path / "report.json").get("failed"))
+    known, earlier = _reasons(failed), _reasons((read_if_good(run.path / "report.json") or {}).get("failed"))
     for model in config.models:
         for kind in (results.histories, results.metrics, results.predictions):
             kind[model] = {}
@@ -193,14 +192,7 @@ def _neighbours(run: RunFolder, data_digest: str) -> list[str]:
     """The config digests of the other runs in this outputs folder that were scored on the same images."""
     digests = []
     for path in run.path.parent.glob("*/environment.json"):
-        environment = _read(path)
+        environment = read_if_good(path) or {}
         if environment.get("data_digest") == data_digest and any(path.parent.glob("*/seed-*/metrics.json")):
             digests.append(str(environment.get("config_digest")))
     return digests
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return read_json(path)
-    except (OSError, ValueError):
-        return {}

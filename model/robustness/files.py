@@ -11,7 +11,7 @@ from data.splits import Splits
 from data.storage import read_npz
 from model.networks.facts import layer_facts
 from model.robustness.curves import Measured
-from model.run.folder import AGAIN, RunError, RunFolder, read_json
+from model.run.folder import AGAIN, RunError, RunFolder, read_if_good
 
 PICTURE = "picture"  # beside the layers' maps: what moving does to the picture itself
 
@@ -25,11 +25,8 @@ def measured_with(settings: Robustness) -> dict[str, Any]:
 def read_record(run: RunFolder, model: str, seed: int) -> dict[str, Any] | None:
     """How a training was asked about perturbed images (robustness.json, written last), or None."""
     folder = run.seed_folder(model, seed)
-    try:
-        record = read_json(folder / "robustness.json") if (folder / "robustness.npz").exists() else {}
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record.get("settings"), dict) else None
+    record = read_if_good(folder / "robustness.json") if (folder / "robustness.npz").exists() else None
+    return record if record and isinstance(record.get("settings"), dict) else None
 
 
 def read_answers(run: RunFolder, model: str, seed: int) -> dict[str, np.ndarray]:

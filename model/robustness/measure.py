@@ -13,10 +13,9 @@ from configs.schema import Cnn, Dense, Robustness
 from data.perturbations import KINDS, perturb
 from data.splits import Splits, choose_images
 from data.storage import write_json, write_npz
-from model.networks.facts import layer_facts
 from model.robustness.files import PICTURE, measured_with
-from model.run.folder import RunError
-from model.run.workers import JobFailed, Tell
+from model.run.looks import open_with_untrained
+from model.run.workers import Tell
 
 if TYPE_CHECKING:
     import keras
@@ -50,23 +49,16 @@ def measure_robustness(
     `answers/KIND` uint8 (strengths, images); and of a network with convolutions, for the picture and every
     map, `changes/trained/LAYER` and `changes/untrained/LAYER` float32 (images,) as `map_changes` gives them.
     """
-    from model.networks.build import build
-    from model.run.saved import load
-
-    num_classes = len(splits.class_names)
-    try:
-        model = load(saved, network, num_classes)
-    except RunError as error:
-        raise JobFailed(str(error)) from None
+    model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
     indices = _chosen(splits.test.labels, settings)
     images = splits.test.images[indices]
     arrays = {"indices": indices, "labels": splits.test.labels[indices]}
     answers = answers_to(model, images, indices, lambda share: tell((0.8 * share, "", "perturbing")))
     arrays |= {f"answers/{kind}": given for kind, given in answers.items()}
-    layers = [fact.name for fact in layer_facts(network, num_classes) if fact.kind != "dense"]
+    layers = [fact.name for fact in facts if fact.kind != "dense"]
     if layers:
         moved = perturb(images, indices, "shift", 1)
-        for state, one in (("trained", model), ("untrained", build(network, num_classes, seed))):
+        for state, one in (("trained", model), ("untrained", untrained)):
             changes = map_changes(one, layers, images, moved)
             arrays |= {f"changes/{state}/{layer}": change for layer, change in changes.items()}
     write_npz(folder / "robustness.npz", arrays)

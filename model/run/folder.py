@@ -85,17 +85,11 @@ class RunFolder:
 
     def environment(self) -> dict[str, Any] | None:
         """The content of environment.json, or None where there is none that can be read."""
-        try:
-            return read_json(self.path / "environment.json")
-        except (OSError, ValueError):
-            return None
+        return read_if_good(self.path / "environment.json")
 
     def metrics(self, model: str, seed: int) -> dict[str, Any] | None:
         """The metrics of a finished training, or None: they are written last."""
-        try:
-            metrics = read_json(self.seed_folder(model, seed) / "metrics.json")
-        except (OSError, ValueError):
-            return None
+        metrics = read_if_good(self.seed_folder(model, seed) / "metrics.json") or {}
         return metrics if all(isinstance(metrics.get(key), kind) for key, kind in METRICS.items()) else None
 
     def look(self, model: str, kind: str) -> dict[str, Any] | None:
@@ -194,6 +188,13 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"expected an object, found {type(value).__name__}")
     return value
+
+
+def read_if_good(path: Path) -> dict[str, Any] | None:
+    """A JSON object from a file, or None where there is none that can be read."""
+    with suppress(OSError, ValueError):
+        return read_json(path)
+    return None
 
 
 def _is_look(record: dict[str, Any]) -> bool:
