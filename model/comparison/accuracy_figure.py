@@ -70,7 +70,7 @@ def accuracy(report: Report, path: Path) -> Figure:
             middle = y + row_height * (models.index(baseline) + 0.5)
             sheet.text(930, middle - 9, "the baseline", size=14, align="center", colour=GREY)
     sheet.save(path)
-    return Figure(path, title, f"{title}. {two_accuracies(report)}")
+    return Figure(path, title, f"{title}. {accuracies_in_words(report['models'])}")
 
 
 def nothing_scored(report: Report, path: Path) -> Figure:
@@ -80,9 +80,9 @@ def nothing_scored(report: Report, path: Path) -> Figure:
     return Figure(path, title, f"{title}.{failures_note(report)}".replace("\n", " "))
 
 
-def two_accuracies(report: Report) -> str:
+def accuracies_in_words(models: Mapping[str, Any]) -> str:
     """How often each model was right, for those who cannot see the picture."""
-    shares = [f"{name} {percent(entry['accuracy']['mean'])}" for name, entry in report["models"].items()]
+    shares = [f"{name} {percent(entry['accuracy']['mean'])}" for name, entry in models.items()]
     return f"Right on the test pictures: {', '.join(shares)}."
 
 

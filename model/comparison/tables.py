@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from model.report.tables import WIDTH, duration, printable, shortened, wrapped
+from model.report.words import ends
 
 Report = Mapping[str, Any]
 Models = Mapping[str, Mapping[str, Any]]
@@ -24,7 +25,8 @@ def row_per_model(models: Models, num_images: int) -> list[str]:
 
     lines = [row("", "right", "95 %", "wrong", "weights", "MFLOP", "training")]
     for name, entry in models.items():
-        cells = (right(entry), right_between(entry), wrong(entry, num_images), f"{entry['parameters']:,}")
+        between, weights = ends(entry["accuracy"]["interval"]), f"{entry['parameters']:,}"
+        cells = (right(entry), between, wrong(entry, num_images), weights)
         lines.append(row(printable(name), *cells, megaflops(entry), duration(entry["train_seconds"])))
     between = f"between, with {what_may_differ(models)} (95 %)."
     return [*lines, wrapped(f"Of {num_images:,} test pictures; {between}")]
@@ -69,11 +71,6 @@ def failure_line(failure: Mapping[str, Any]) -> str:
 
 def right(entry: Mapping[str, Any]) -> str:
     return f"{100 * entry['accuracy']['mean']:.1f} %"
-
-
-def right_between(entry: Mapping[str, Any]) -> str:
-    low, high = entry["accuracy"]["interval"]
-    return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
 def what_may_differ(models: Models) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
-from model.comparison.accuracy_figure import failures_note, nothing_scored, two_accuracies
+from model.comparison.accuracy_figure import accuracies_in_words, failures_note, nothing_scored
 from model.comparison.headlines import Report, headline, verdict_of
 from model.comparison.mistake_figures import class_order, draw_gains, gain_heading
 from model.comparison.tables import answers
@@ -53,7 +53,7 @@ def at_a_glance(report: Report, path: Path, model: str = "", inspection: Inspect
         _classes(sheet, report)
     _verdict(sheet, report)
     sheet.save(path)
-    return Figure(path, title, f"{title}. {two_accuracies(report)}")
+    return Figure(path, title, f"{title}. {accuracies_in_words(report['models'])}")
 
 
 def _subtitle(

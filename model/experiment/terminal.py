@@ -9,13 +9,13 @@ from model.comparison.tables import (
     failure_line,
     megaflops,
     right,
-    right_between,
     row_per_model,
     what_may_differ,
     wrong,
 )
 from model.report.drawing import missing_pictures
 from model.report.tables import WIDTH, duration, printable, wrapped
+from model.report.words import ends
 
 LABEL, COLUMN = 34, 14  # columns of a row's label, and of each model
 SIDE_BY_SIDE = 2  # models; more of them get a row each
@@ -69,10 +69,11 @@ def _columns(models: Models, num_images: int) -> list[str]:
         weights = [weights[0] + note]
     elif any(in_convolutions):
         weights.append(line("  of these in convolutions", [f"{count:,}" for count in in_convolutions]))
+    between = [ends(entry["accuracy"]["interval"]) for entry in entries]
     return [
         line("", [printable(name) for name in models]),
         line(f"right, of {num_images:,} test pictures", [right(entry) for entry in entries]),
-        line(f"  with {what_may_differ(models)}", [right_between(entry) for entry in entries], "  (95 %)"),
+        line(f"  with {what_may_differ(models)}", between, "  (95 %)"),
         line("wrong", [wrong(entry, num_images) for entry in entries]),
         *weights,
         line("arithmetic per picture", [f"{megaflops(entry)} MFLOP" for entry in entries]),

@@ -63,6 +63,11 @@ def span(interval: Sequence[float] | None) -> str:
     return f"{in_points(interval[0], digits)} to {in_points(interval[1], digits)}"
 
 
+def ends(interval: Sequence[float] | None) -> str:
+    """An interval of fractions in percent, as "88.4 to 89.5"; nothing where there is none."""
+    return "" if interval is None else " to ".join(in_points(end) for end in interval)
+
+
 def short(name: str) -> str:
     """A class name for a tight place: one line of what can be printed, not too long."""
     line = " ".join(SHORT_NAMES.get(name, name).split())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from model.comparison.accuracy_figure import accuracies_in_words
 from model.report.canvas import GREY, Sheet, top_below
 from model.report.estimates import (
     colours_of,
@@ -50,12 +51,8 @@ def side_by_side(comparison: Mapping[str, Any], path: Path) -> Figure:
         axes.xaxis.set_major_formatter(whole_percent)
         y += ROW * len(models) + AXIS
     sheet.save(path)
-    shares = [
-        f"{name} {percent(entry['accuracy']['mean'])}"
-        for _, models in drawn
-        for name, entry in models.items()
-    ]
-    return Figure(path, title, f"{title}. Right on the test pictures: {', '.join(shares)}.")
+    shown = {name: entry for _, models in drawn for name, entry in models.items()}
+    return Figure(path, title, f"{title}. {accuracies_in_words(shown)}")
 
 
 def _shown(comparison: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:

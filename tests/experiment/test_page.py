@@ -12,9 +12,8 @@ from urllib.parse import unquote
 import pytest
 
 from model.experiment.page import limits, page
-from model.report import page as module
 from model.report.figure import Figure
-from model.report.page import PARTS
+from model.report.page import NUMBERS, PARTS
 from tests.cells import in_html
 from tests.comparison.test_accuracy_figure import HOSTILE, LOOK, report_of
 from tests.reports import told_apart
@@ -163,17 +162,17 @@ def test_a_failed_look_inside_is_not_counted_as_a_training(tmp_path: Path) -> No
 
 
 def test_numbers_on_the_page_are_written_in_the_unit_of_their_column() -> None:
-    shown = [module._points(difference) for difference in (0.026, -0.0123, -0.0004, 0, None)]
+    shown = [NUMBERS["points"](difference) for difference in (0.026, -0.0123, -0.0004, 0, None)]
     assert shown == ["+2.6", "−1.2", "0.0", "0.0", "–"], "nothing has no sign"
-    assert module._ends((-0.0004, 0.0123)) == "0.0 to 1.2"
-    assert module._ends((-0.0123, -0.0004)) == "−1.2 to 0.0"
-    assert module._ends(None) == ""
-    assert [module._percent(share) for share in (0.9172, None)] == ["91.7 %", "–"]
-    shown = [module._mega(flops) for flops in (9_970_000, 9_940_000, 203_264, 12_345, 1_234_567_890)]
+    assert NUMBERS["ends"]((-0.0004, 0.0123)) == "0.0 to 1.2"
+    assert NUMBERS["ends"]((-0.0123, -0.0004)) == "−1.2 to 0.0"
+    assert NUMBERS["ends"](None) == ""
+    assert [NUMBERS["percent"](share) for share in (0.9172, None)] == ["91.7 %", "–"]
+    shown = [NUMBERS["mega"](flops) for flops in (9_970_000, 9_940_000, 203_264, 12_345, 1_234_567_890)]
     assert shown == ["10", "9.9", "0.2", "0.012", "1,235"], "9.97 is no 10.0"
-    shown = [module._seconds(seconds) for seconds in (9.97, 9.94, 0.97, 0.9, 1234.5, None)]
+    shown = [NUMBERS["seconds"](seconds) for seconds in (9.97, 9.94, 0.97, 0.9, 1234.5, None)]
     assert shown == ["10 s", "9.9 s", "1.0 s", "0.90 s", "1,234 s", "–"]
-    assert [module._milliseconds(seconds) for seconds in (0.00042, None)] == ["0.42 ms", "–"]
+    assert [NUMBERS["milliseconds"](seconds) for seconds in (0.00042, None)] == ["0.42 ms", "–"]
 
 
 def test_limits_are_those_of_this_run() -> None:
