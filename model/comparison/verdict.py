@@ -31,10 +31,7 @@ def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequenc
 
 
 def put_in_words(
-    comparison: Entry,
-    models: Models,
-    num_images: int,
-    source: str = "this run",
+    comparison: Entry, models: Models, num_images: int, source: str = "this run"
 ) -> dict[str, Any]:
     """Say what a comparison comes to: the verdict, by the interval alone.
 
@@ -62,10 +59,7 @@ def _words(comparison: Entry, models: Models, num_images: int) -> dict[str, str]
     winner, loser = comparison["candidate"], comparison["baseline"]
     if high < 0:
         winner, loser = loser, winner
-    words = {
-        "answer": _clear(comparison, num_images),
-        "agreement": _agreement(winner, loser, models),
-    }
+    words = {"answer": _clear(comparison, num_images), "agreement": _agreement(winner, loser, models)}
     if cost := _cost(models[winner], models[loser]):
         words["cost"] = f"{'It' if winner == comparison['candidate'] else winner} {cost}"
     return words

@@ -25,13 +25,7 @@ from model.run.environment import decisive, describe_environment, num_cores
 from model.run.folder import RunError, RunFolder, find_folder
 from model.run.forecast import Forecast
 from model.run.speed import probe_speed
-from model.run.workers import (
-    Done,
-    Failed,
-    Job,
-    Reported,
-    Workers,
-)
+from model.run.workers import Done, Failed, Job, Reported, Workers
 
 
 def load_data(section: Data) -> Splits:

@@ -234,11 +234,6 @@ def _rgb(colour: str) -> np.ndarray:
     return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
 
 
-def block_of(side: int, target: int) -> int:
-    """Whole pixels per value so that `side` values come closest to `target` pixels."""
-    return max(1, round(target / side))
-
-
 def largest_block(side: int, target: int) -> int:
     """Whole pixels per value so that `side` values take at most `target` pixels."""
     return max(1, target // side)

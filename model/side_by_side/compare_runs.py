@@ -8,7 +8,7 @@ same test pictures; models scored on other pictures stand side by side and are n
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,8 @@ SAME_TRAININGS = (
     "No comparison is made."
 )
 TOLD_BEFORE = ("config_digest", "data_digest", "bfloat16", "mixed_words")  # of an environment
-MACHINE = (
-    "processor",
-    "cores",
-    "threads_per_job",
-    "arithmetic.onednn",
-    "precision",
-)  # what decides training times
+# What decides training times.
+MACHINE = ("processor", "cores", "threads_per_job", "arithmetic.onednn", "precision")
 
 
 def compare_runs(folders: Sequence[Path], outputs: Path) -> dict[str, Any]:
@@ -231,14 +226,16 @@ class _Group:
 
     def _same_trainings(self, one: str, other: str) -> list[int]:
         """The seeds of which both have the same network: bit for bit, or as far as their reports tell."""
-        if one in self.scores and other in self.scores:
-            return _equal_seeds(
-                *(_by_seed(s.seeds, s.probabilities) for s in (self.scores[one], self.scores[other]))
-            )
         first, second = self.models[one], self.models[other]
-        if any(first[key] != second[key] for key in ("config_digest", "model")):
+        stored = one in self.scores and other in self.scores
+        if not stored and any(first[key] != second[key] for key in ("config_digest", "model")):
             return []
-        return _equal_seeds(*(_by_seed(m["seeds"], m["accuracy"]["values"]) for m in (first, second)))
+        of_one, of_other = (
+            dict(zip(entry["seeds"], values, strict=True))
+            for name, entry in ((one, first), (other, second))
+            for values in [self.scores[name].probabilities if stored else entry["accuracy"]["values"]]
+        )
+        return [seed for seed in of_one if seed in of_other and np.array_equal(of_one[seed], of_other[seed])]
 
     def _unpaired(self, baseline: str, candidate: str) -> dict[str, Any]:
         """A comparison by the two intervals alone."""
@@ -253,15 +250,6 @@ class _Group:
             "mcnemar": [],
             "per_class": [],
         }
-
-
-def _by_seed(seeds: Sequence[int], values: Iterable[Any]) -> dict[int, Any]:
-    return dict(zip(seeds, values, strict=True))
-
-
-def _equal_seeds(one: Mapping[int, Any], other: Mapping[int, Any]) -> list[int]:
-    """The seeds of which both have the same."""
-    return [seed for seed in one if seed in other and np.array_equal(one[seed], other[seed])]
 
 
 def _agree_on_labels(runs: Sequence[ComparedRun]) -> None:
