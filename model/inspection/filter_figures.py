@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from model.inspection.files import Convolution, DenseInspection, Patterns
 from model.inspection.records import Passport, Unit
@@ -15,12 +14,10 @@ from model.networks.facts import SIDE
 from model.report.canvas import (
     GREY,
     LIGHT,
-    MODEL_COLOURS,
     UNTRAINED_FRAME,
     Sheet,
     caption,
     largest_block,
-    pt,
     response,
     shortened,
     top_below,
@@ -66,13 +63,11 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
             f"\nA name needs a match above {patterns.threshold:.2f}, which 1 in 20 untrained filters reaches."
         )
     lower = top_below(subtitle) + 10 + -(-len(large) // 6) * LARGE_CELL[1]
-    width = 780 if patterns is not None else 1152
     for side in SMALL_SIDES:
-        groups, end = flow(groups_of(others, patterns), 24, lower + 28, width, side)
+        groups, end = flow(groups_of(others, patterns), 24, lower + 28, 1152, side)
         if end <= HIGHEST - 10:
             break
-    panel = 62 + 25 * len(patterns.names) + 120 if patterns is not None else 0
-    sheet = Sheet(max(end, lower + panel) + 10, title, subtitle)
+    sheet = Sheet((end if others else lower) + 10, title, subtitle)
     for place, passport in enumerate(large):
         x, y = 24 + place % 6 * LARGE_CELL[0], sheet.top + 10 + place // 6 * LARGE_CELL[1]
         _draw_large(sheet, x, y, layer, passport, limit)
@@ -86,10 +81,6 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
             draw_kernel(sheet, x, y, layer.kernel[:, :, 0, passport.index], limit, block)
             if side > 24:
                 caption(sheet, x + side / 2, y + side + 2, str(passport.index))
-    if patterns is not None:
-        left = 840 if others else 24
-        _draw_patterns(sheet, patterns, left, lower)
-        sheet.colour_bar(left + 178, lower + panel - 46, 150, 14, limit, "weight")
     sheet.save(path)
     best = layer.passports[0]
     alt = f"{title}. The costliest to lose is filter {best.index}: {answers_change(best.worth)}."
@@ -156,24 +147,6 @@ def _draw_large(sheet: Sheet, x: int, y: int, layer: Convolution, passport: Pass
     if passport.match is not None:
         sheet.text(x, y + 146, shortened(pattern(passport.match), 180, 13), size=13)
     sheet.text(x, y + 163, answers_change(passport.worth), size=13, colour=GREY)
-
-
-def _draw_patterns(sheet: Sheet, patterns: Patterns, x: int, y: int) -> None:
-    """How many kernels carry each name: a dot, and a ring for the untrained network."""
-    sheet.text(x, y, "Filters that match, by pattern", bold=True)
-    sheet.text(x, y + 22, "dot: trained; ring: untrained", size=13)
-    axes = sheet.axes(x + 178, y + 50, 158, 25 * len(patterns.names))
-    for row, name in enumerate(patterns.names):
-        sheet.text(x + 170, y + 50 + 25 * row + 4, shortened(name, 170, 13), size=13, align="right")
-        axes.axhline(row, color=LIGHT, linewidth=0.8, zorder=0)
-        trained, untrained = [patterns.trained[name]], [patterns.untrained[name]]
-        axes.plot(trained, [row], "o", color=MODEL_COLOURS[1], markersize=pt(9), alpha=0.8)
-        axes.plot(untrained, [row], "o", mfc="none", color=GREY, markersize=pt(13))
-    axes.set_ylim(len(patterns.names) - 0.5, -0.5)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.set_xlim(left=-0.6, right=max(axes.get_xlim()[1], 3.5))
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, note: str = "") -> Figure:

@@ -25,7 +25,6 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from PIL import Image
 
 from data.storage import write_atomically
-from model.report.words import signed
 
 DPI = 100  # so that 100 pixels are an inch, and 72 points are 100 pixels
 WIDTH = 1200
@@ -112,16 +111,6 @@ class Sheet:
         axes.patch.set_alpha(0)
         axes.tick_params(labelsize=pt(14))
         return axes
-
-    def colour_bar(
-        self, x: int, y: int, width: int, height: int, limit: float, label: str, kind: Kind = "response"
-    ) -> None:
-        """A horizontal bar from -limit over 0 (white) to limit, with its label above it."""
-        ramp = np.broadcast_to(np.linspace(-limit, limit, width), (height, width))
-        self.place(x, y, _coloured(ramp, limit, kind), frame=LIGHT, frame_width=1)
-        self.text(x + width / 2, y - 20, label, size=13, align="center", colour=GREY)
-        for value, place in ((-limit, x), (0.0, x + width / 2), (limit, x + width)):
-            self.text(place, y + height + 4, signed(value, 2), size=13, align="center")
 
     def save(self, path: Path) -> None:
         """Write the sheet as PNG, atomically."""

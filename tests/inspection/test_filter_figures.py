@@ -169,27 +169,6 @@ def test_small_kernels_stand_under_the_heading_of_their_pattern(recording: Recor
         assert max(before, key=lambda one: (one.y, one.x)) == own, "under the heading of another pattern"
 
 
-def test_dots_are_trained_and_rings_untrained(recording: Recording, tmp_path: Path) -> None:
-    found = read_cnn(tmp_path, Cnn(filters=(8,)))
-    counts = Patterns(
-        ("vertical edge", "blur"), 0.81, {"vertical edge": 5, "blur": 2}, {"vertical edge": 1, "blur": 0}
-    )
-    figure = draw_first(found.convolutions[0], counts, tmp_path / "x.png")
-    drawn = recording.last
-    rings = [mark for mark in drawn.marks(0, "o") if mark.fill == "none"]
-    dots = [mark for mark in drawn.marks(0, "o") if mark.fill != "none"]
-    for name, dot, ring, (trained, untrained) in zip(
-        counts.names, dots, rings, ((5, 1), (2, 0)), strict=True
-    ):
-        assert (dot.values[0, 0], ring.values[0, 0]) == (trained, untrained)
-        assert dot.places[0, 1] == pytest.approx(drawn.text(name).y + 8, abs=2), (
-            "on the row of another pattern"
-        )
-        assert ring.places[0, 1] == dot.places[0, 1]
-    assert "dot: trained; ring: untrained" in drawn.strings
-    assert figure.title == "conv1: 8 filters, 7 match a named pattern (untrained: 1)"
-
-
 def test_beside_the_weights_of_a_unit_stand_its_own_twin_and_words(
     recording: Recording, tmp_path: Path
 ) -> None:
