@@ -29,13 +29,7 @@ from model.report.drawing import drawn
 from model.report.figure import Figure
 from model.report.words import counted, decimal, short
 
-COLOURS = dict(
-    zip(
-        ("grad_cam", "integrated_gradients", "occlusion"),
-        (MODEL_COLOURS[0], MODEL_COLOURS[1], MODEL_COLOURS[2]),
-        strict=True,
-    )
-)
+COLOURS = dict(zip(("grad_cam", "integrated_gradients", "occlusion"), MODEL_COLOURS[:3], strict=True))
 WIDTHS = {"grad_cam": 2, "integrated_gradients": 4, "occlusion": 1.6}  # two that agree are both seen
 PARTS = (
     ("upper left", "upper middle", "upper right"),

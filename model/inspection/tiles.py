@@ -116,7 +116,4 @@ def _seen(field: ReceptiveField, place: int, side: int) -> tuple[int, int]:
 def scale_words(*arrays: np.ndarray) -> tuple[float, str]:
     """The one limit for all arrays shown, and what is said of it and of what it cuts."""
     limit = limit_of(*arrays)
-    return (
-        limit,
-        f"Colours end at ±{limit:.3g} ({share(share_cut(limit, *arrays))} lie beyond).",
-    )
+    return limit, f"Colours end at ±{limit:.3g} ({share(share_cut(limit, *arrays))} lie beyond)."

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from model.networks.facts import zeros_around
 from model.networks.layers import Pooling
 
 Maps = dict[str, np.ndarray]
@@ -140,7 +141,7 @@ def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
     """The whole map of a filter in float64, and one place of it in detail (None: where it is largest)."""
     reads, kernel = work.reads.astype(np.float64), work.kernel.astype(np.float64)
     size, strides = len(kernel), work.strides
-    before, after = _padding(len(reads), size, strides) if work.padding == "same" else (0, 0)
+    before, after = zeros_around(len(reads), size, strides) if work.padding == "same" else (0, 0)
     reads = np.pad(reads, ((before, after), (before, after), (0, 0)))
     everywhere = sum(convolve(reads[..., c], kernel[..., c]) for c in range(reads.shape[-1])) + work.bias
     linear = np.asarray(everywhere)[::strides, ::strides]
@@ -169,9 +170,3 @@ def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
         ),
         block=block if work.pooling and block.shape == (side, side) else None,
     )
-
-
-def _padding(side: int, size: int, strides: int) -> tuple[int, int]:
-    """Zeros before and after, so that as many places as `strides` leaves fit; an odd one comes after."""
-    total = max((-(-side // strides) - 1) * strides + size - side, 0)
-    return total // 2, total - total // 2

@@ -37,19 +37,11 @@ def build_for_training(
         match rest:
             case [Convolution() as convolution, Pooling(kind="max") as pooling, *after]:
                 x = _pool_first(convolution, pooling, x, seeds, policy, at_once)
-            case [
-                Convolution() as linear,
-                Normalization() as norm,
-                Activation() as relu,
-                Pooling(kind="max") as pooling,
-                *after,
-            ]:
-                for layer in (linear, norm, pooling, relu):
+            case [Normalization() as norm, Activation() as relu, Pooling(kind="max") as pooling, *after]:
+                for layer in (norm, pooling, relu):
                     x = add(layer, x, seeds, policy)
-            case [
-                Dense(activation="softmax") as last,
-                *after,
-            ]:  # the loss needs logits, with all their digits
+            case [Dense(activation="softmax") as last, *after]:
+                # the loss needs logits, with all their digits
                 x = add(replace(last, activation=None), x, seeds, "float32")
             case [layer, *after]:
                 x = add(layer, x, seeds, policy)
