@@ -52,12 +52,9 @@ def perturb(
 ) -> np.ndarray:
     """Perturb images uint8 (n, height, width), each in its own way.
 
-    Args:
-        images: of a file.
-        indices: int (n,), into that file: they decide, with seed and kind, what is random.
-        kind: of `KINDS`.
-        strength: in that kind's unit; 0 changes nothing.
-        seed: another one draws other directions, other noise and other places.
+    The strength is in the unit of the kind of `KINDS`; 0 changes nothing. What is random is decided by seed,
+    kind and `indices`, int (n,), of the images in their file: another seed draws other directions, other
+    noise and other places.
     """
     if strength == 0:
         return images.copy()

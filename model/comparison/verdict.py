@@ -37,7 +37,7 @@ def put_in_words(
 
     Args:
         comparison: one entry of report.json's `comparisons`, the words not yet among it.
-        models: report.json's `models`.
+        models: report.json's.
         num_images: of the test split.
         source: what the models are from, in words.
 

@@ -21,17 +21,11 @@ def page(
     folder: Path,
     config: str = "",
 ) -> str:
-    """Build report.html: readable by itself but for the pictures beside it.
+    """Build report.html of report.json: readable by itself but for the pictures beside it.
 
-    Args:
-        report: report.json's content.
-        figures: of the comparison, in reading order, the first being the one at a glance.
-        inside: of each model that was looked into, in reading order.
-        folder: of the run, where the page will stand: links to figures are relative to it.
-        config: config.yaml's content.
-
-    Returns:
-        HTML without requests to elsewhere; names of classes and models are shown as text.
+    The first of the figures is the one at a glance; `inside` has those of each model that was looked into.
+    All are in reading order, and links to them are relative to the folder of the run, where the page will
+    stand. It makes no requests to elsewhere; names of classes and models are shown as text, as is the config.
     """
     front, details = _arranged(figures, inside, [*by_interest(report["models"]), *inside])
     return render(

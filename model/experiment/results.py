@@ -34,12 +34,9 @@ class Results:
 def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence[dict[str, Any]]) -> Results:
     """Read what is there; a training whose files can't be used joins those that failed.
 
-    Args:
-        run: its folder.
-        config: of the run; the trainings are in its order.
-        labels: uint8 (num_test,), of the test split: what was predicted must be these images.
-        failed: the jobs that failed just now. What is missing for no reason among them keeps the one that
-            an earlier report.json gave.
+    What is missing for no reason among `failed`, the jobs that failed just now, keeps the one that an
+    earlier report.json gave. `labels` are uint8 (num_test,), of the test split: what was predicted must be
+    these images.
     """
     results = Results({}, {}, {}, list(failed))
     known, earlier = _reasons(failed), _reasons((read_if_good(run.path / "report.json") or {}).get("failed"))

@@ -28,11 +28,9 @@ Next   python train.py lesson     how 192 becomes 577
 
 
 def terminal_block(report: Report, folder: str) -> str:
-    """The result on one screen: plain text of 80 columns, without a last line end.
+    """What report.json says, on one screen: plain text of 80 columns, without a last line end.
 
-    Args:
-        report: report.json's content; what would move the cursor in its names is made visible.
-        folder: of the run, as it is to be shown.
+    The folder of the run is as it is to be shown; what would move the cursor in names is made visible.
     """
     failures = [f"failed   {failure_line(failure)}" for failure in report["failed"]]
     parts = [

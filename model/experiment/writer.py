@@ -35,12 +35,9 @@ def write_report(
 ) -> None:
     """Draw the figures of the comparison and write the three forms of the report, report.json last.
 
-    Args:
-        run: where.
-        report: the whole content of report.json; it gets `not_drawn`, the pictures that are missing.
-        splits: the data, of whose test images some are shown.
-        histories: the columns of each history.csv, by model and seed.
-        looked_into: of each model that was looked into, the records of what was drawn.
+    The whole content of report.json gets `not_drawn`, the pictures that are missing. Histories are the
+    columns of each history.csv, by model and seed; `looked_into` has the records of what was drawn, of each
+    model that was looked into.
     """
     figures = _compare(run, report, splits, histories, looked_into)
     inside = {model: _inside(run, report, model, looked_into[model]) for model in looked_into}

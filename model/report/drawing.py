@@ -28,13 +28,7 @@ def drawn(draw: Callable[..., T], *arguments: Any, path: Path, **named: Any) -> 
 
 
 def draw_pictures(pictures: Iterable[Picture], parts: Mapping[str, Any], folder: Path) -> list[Figure]:
-    """Draw those pictures of a list that have something to show.
-
-    Args:
-        pictures: in reading order.
-        parts: by name, all that any of them needs.
-        folder: where the PNGs go.
-    """
+    """Draw those pictures of a list that have something to show, from parts by name, into a folder."""
     figures = []
     for picture in pictures:
         if not picture.only_with or parts[picture.only_with]:

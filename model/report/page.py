@@ -41,12 +41,9 @@ NUMBERS: dict[str, Callable[..., str]] = {  # filters that write them in the uni
 
 
 def render(template: Path, folder: Path, **values: Any) -> str:
-    """Fill in a page; every text is escaped, and every page has the same style and script.
+    """Fill in a page, a file for Jinja that extends base.html; every text is escaped.
 
-    Args:
-        template: a file for Jinja, which extends base.html.
-        folder: where the page will stand: links to figures are relative to it.
-        values: what it shows.
+    Links to figures are relative to the folder where the page will stand.
     """
     script = (PARTS / "page.js").read_text(encoding="utf-8")
     environment = Environment(

@@ -43,12 +43,7 @@ def measured(
 ) -> tuple[Measured, list[dict[str, Any]]]:
     """What the trainings of a run were asked about perturbed images: the arrays, and what failed.
 
-    Args:
-        run: its folder.
-        config: of the run.
-        identity: its config's and its data's digest.
-        splits: its data.
-        seeds: those that count, by model.
+    Of each model the seeds are those that count. `identity` is the config's and the data's digest.
     """
     found: dict[str, dict[int, dict[str, np.ndarray]]] = {model: {} for model in seeds}
     failed = []

@@ -27,13 +27,9 @@ DEPTH = 4  # layers/conv2d/vars/0
 
 
 def check_saved(path: Path, num_weights: int) -> None:
-    """Make sure that a file holds what Keras saves of a network, of this many weights, and nothing else.
+    """Make sure that a `.keras` file holds what Keras saves of a network of this many weights, and no more.
 
     The description of the network that is saved beside the weights is not read: it may name any code.
-
-    Args:
-        path: a `.keras` file.
-        num_weights: of the network that it should hold.
 
     Raises:
         OSError: it can't be read.

@@ -122,13 +122,10 @@ class Stored:
 
 @dataclass
 class ComparedRun:
-    """A run, and of it what can be used.
+    """A run by its label in the comparison, and of it what can be used.
 
     Attributes:
-        label: its name in the comparison.
-        folder: where it stands.
-        report: its report.json.
-        config: its config.yaml; None where there is none that can be read.
+        config: None where there is none that can be read.
         predictions: by model and seed, those stored that can be used; empty where only the report is there.
         faults: what can't be used, each in a sentence that names the file and what to do.
     """

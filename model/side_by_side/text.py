@@ -16,11 +16,9 @@ LONGEST_VALUE = 60
 
 
 def comparison_block(comparison: Comparison, folder: str) -> str:
-    """Runs side by side, in plain text of 80 columns, without a last line end.
+    """What comparison.json says, in plain text of 80 columns, without a last line end.
 
-    Args:
-        comparison: comparison.json's content; what would move the cursor in its names is made visible.
-        folder: where it was written, as it is to be shown.
+    Its folder is as it is to be shown; what would move the cursor in names is made visible.
     """
     tables = [
         "\n".join([printable(tested["title"]), *row_per_model(_of(tested, comparison), tested["images"])])
