@@ -52,12 +52,7 @@ class Rows:
 
 
 def draw_activations(
-    found: Inspection,
-    layer: Convolution,
-    test: Split,
-    class_names: Sequence[str],
-    path: Path,
-    note: str = "",
+    found: Inspection, layer: Convolution, test: Split, class_names: Sequence[str], path: Path, note: str = ""
 ) -> Figure:
     """Draw the maps of a convolution's most valuable filters above their pooled maps, for several garments.
 

@@ -30,7 +30,6 @@ from model.worth.passes import (
 from model.worth.scores import LEVEL, measure_worth
 
 NUM_TOP_UNTRAINED = 3  # images of the control
-OnProgress = Callable[[str, float], None]
 
 
 def inspect(
@@ -40,7 +39,7 @@ def inspect(
     splits: Splits,
     images_per_class: int,
     folder: Path,
-    on_progress: OnProgress,
+    on_progress: Callable[[float], None],
     replacement: Literal["mean", "zero"] = "mean",
 ) -> None:
     """Look into every filter of a network and write what is there, each file atomically.
@@ -54,7 +53,7 @@ def inspect(
         images_per_class: how many garments of each class get their maps stored.
         folder: gets filters.npz and untrained.npz; with convolutions activations.npz, passports.json
             and layers.json; of dense networks units.json.
-        on_progress: told what is done and the share of the whole.
+        on_progress: told the share that is done.
         replacement: what takes the place of a filter's map: its mean over all training images and places,
             which leaves the later layers in the range they know, or zero.
     """
@@ -64,7 +63,7 @@ def inspect(
     if not network.convolutions:
         write_npz(folder / "untrained.npz", weights_before)
         write_json(folder / "units.json", inspect_units(network, weights, weights_before, splits))
-        on_progress("units", 1.0)
+        on_progress(1.0)
         return
     chosen = choose_images(splits.test.labels, images_per_class)
     garments = splits.test.images[chosen]
@@ -75,13 +74,13 @@ def inspect(
     write_npz(folder / "untrained.npz", {**weights_before, **control})
 
     stage = partial(_stage, on_progress)
-    means = activations.mean_activations(network, splits.train.images, stage("mean maps", 0.0, 0.35))
+    means = activations.mean_activations(network, splits.train.images, stage(0.0, 0.35))
     constants = [(mean if replacement == "mean" else 0 * mean).astype(np.float32) for mean in means]
     ablation = Ablation(network, constants)
-    increase = validation_increase(ablation, splits.validation, stage("ranking filters", 0.35, 0.55))
+    increase = validation_increase(ablation, splits.validation, stage(0.35, 0.55))
     sets = kept_sets(increase[-network.convolutions[-1].num_filters :])
-    passed = pass_over_test(ablation, sets, splits.test, stage("removing filters", 0.55, 0.9))
-    largest_before, accuracy_before = control_pass(before, splits.test, stage("control", 0.9, 0.95))
+    passed = pass_over_test(ablation, sets, splits.test, stage(0.55, 0.9))
+    largest_before, accuracy_before = control_pass(before, splits.test, stage(0.9, 0.95))
     bank = pattern_bank(network.convolutions[0].kernel.shape[0])
     passports = [
         issue_passports(findings, bank)
@@ -91,12 +90,12 @@ def inspect(
     layers = _layers(facts, passports, maps)
     summary = _summary(splits, layers, bank, passed, sets, replacement)
     write_json(folder / "layers.json", summary | {"untrained_accuracy": accuracy_before})
-    on_progress("filters", 1.0)
+    on_progress(1.0)
 
 
-def _stage(on_progress: OnProgress, what: str, begin: float, end: float) -> Callable[[float], None]:
+def _stage(on_progress: Callable[[float], None], begin: float, end: float) -> Callable[[float], None]:
     """Progress of a part, told as progress of the whole."""
-    return lambda share: on_progress(what, begin + (end - begin) * share)
+    return lambda share: on_progress(begin + (end - begin) * share)
 
 
 def _weights(model: keras.Model, network: Network) -> dict[str, np.ndarray]:

@@ -37,17 +37,8 @@ def inspect_model(
     from model.inspection.inspect import inspect
 
     model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
-    filters = part_of_look(tell, 0.0, 0.7)
-    inspect(
-        model,
-        untrained,
-        facts,
-        splits,
-        settings.images_per_class,
-        folder,
-        lambda what, share: filters(share),
-        settings.replacement,
-    )
+    each, replacement, filters = settings.images_per_class, settings.replacement, part_of_look(tell, 0.0, 0.7)
+    inspect(model, untrained, facts, splits, each, folder, filters, replacement)
     passports = folder / "passports.json"  # which dense networks lack
     filters_shown = most_valuable(json.loads(passports.read_text())) if passports.exists() else {}
     wanted(model, facts, splits, filters_shown, folder, untrained, part_of_look(tell, 0.7, 0.8))

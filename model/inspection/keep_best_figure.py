@@ -6,17 +6,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from model.inspection.files import KeepBest
-from model.report.canvas import (
-    GREY,
-    INK,
-    LIGHT,
-    MODEL_COLOURS,
-    UNTRAINED_FRAME,
-    Axes,
-    Sheet,
-    pt,
-    top_below,
-)
+from model.report.canvas import GREY, INK, LIGHT, MODEL_COLOURS, UNTRAINED_FRAME, Axes, Sheet, pt, top_below
 from model.report.figure import Figure
 from model.report.words import counted
 

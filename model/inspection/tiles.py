@@ -59,13 +59,7 @@ def cell_number(weight: float, block: int) -> str:
 
 
 def draw_map(
-    sheet: Sheet,
-    x: int,
-    y: int,
-    values: np.ndarray,
-    limit: float,
-    cell: int,
-    untrained: bool = False,
+    sheet: Sheet, x: int, y: int, values: np.ndarray, limit: float, cell: int, untrained: bool = False
 ) -> None:
     """Draw one map (h, w) in the middle of a cell of `cell` pixels, framed so that white ends somewhere."""
     tile = response(values, limit, largest_block(max(values.shape), cell))

@@ -67,7 +67,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Path, list
     model = plant()
     untrained = build(NETWORK, num_classes=3, seed=2)
     facts = layer_facts(NETWORK, 3)
-    inspect(model, untrained, facts, make_splits(), 2, folder, lambda *what: told.append(what))
+    inspect(model, untrained, facts, make_splits(), 2, folder, told.append)
     return model, folder, told
 
 
@@ -192,7 +192,7 @@ def test_files_hold_what_was_promised(planted: tuple[Model, Path, Any]) -> None:
     assert layers["keep_best"]["conv2"]["full"] == layers["accuracy"]
     # all filters kept is the same network by other sums: rounding may turn one image of the 150
     assert layers["keep_best"]["conv2"]["best"][-1] == pytest.approx(layers["accuracy"], abs=1.1 / 150)
-    shares = [share for _, share in told]
+    shares = told
     assert shares == sorted(shares), "progress must not go back"
     assert shares[-1] == 1
 
