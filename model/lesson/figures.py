@@ -233,20 +233,12 @@ def _shift(sheet: Sheet, shift: dict[str, Any]) -> None:
     x, y = 640, 428
     rule(sheet, 610, 428, height=231)
     heading(sheet, x, y, "What moving the picture by one pixel changes", "left")
-    caption(
-        sheet,
-        x,
-        y + 24,
+    how = (
         "the sum of all changes as a share of the sum of all numbers; mean of the four",
-        "left",
-    )
-    caption(
-        sheet,
-        x,
-        y + 42,
         f"directions, first {shift['num_images']:,} test pictures, horizontal filter",
-        "left",
     )
+    for line, text in enumerate(how):
+        caption(sheet, x, y + 24 + 18 * line, text, "left")
     change = shift["change"]
     bars = (
         ("the picture itself", "picture", PALE),
@@ -261,14 +253,6 @@ def _shift(sheet: Sheet, shift: dict[str, Any]) -> None:
         sheet.text(x + 192 + width, top, percent(change[name]), size=15, bold=True)
     sheet.text(x, y + 194, "Filtering makes the numbers more sensitive to a shift; pooling gives", size=15)
     sheet.text(x, y + 215, "part of that back: less sensitive, not invariant.", size=15)
-
-
-DRAWN = {
-    "vertical": "vertical lines",
-    "horizontal": "horizontal lines",
-    "rising": "rising lines",
-    "falling": "falling lines",
-}
 
 
 def draw_filter(path: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]) -> Figure:
@@ -301,10 +285,10 @@ def draw_filter(path: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]
     heading(sheet, 24, 386, "Its mean |response| to drawn lines: compare those at right angles", "left")
     rule(sheet, 594, 420, height=174)
     most = max(numbers["mean_response"].values()) or 1.0
-    for index, (direction, words) in enumerate(DRAWN.items()):
-        x, answer = 24 + 294 * index, numbers["mean_response"][direction]
+    for index, (direction, answer) in enumerate(numbers["mean_response"].items()):
+        x = 24 + 294 * index
         sheet.place(x, 420, garment(maps[f"drawn/{direction}"], 5), frame=LIGHT, frame_width=1)
-        sheet.text(x + 154, 462, words.replace(" ", "\n"), size=15)
+        sheet.text(x + 154, 462, f"{direction}\nlines", size=15)
         sheet.text(x + 154, 512, number(answer, 1), size=20, bold=True)
         bar(sheet, x, 574, round(250 * answer / most), 20, STRONG)
     for line, text in enumerate(numbers["caption"]["notes"]):

@@ -84,18 +84,8 @@ def _clouds(sheet: Sheet, classes: dict[str, Any], answers: np.ndarray, labels: 
             axes.plot(*answers[labels == label].T, ".", markersize=1.5, alpha=0.3, color=colour, zorder=1)
         centre = cloud["mean_vertical"], cloud["mean_horizontal"]
         width, height = (2 * axis for axis in half["semi_axes"])
-        line = pt(2.5 if name in colours else 1.3)
-        axes.add_patch(
-            Ellipse(
-                centre,
-                width,
-                height,
-                angle=half["angle_degrees"],
-                fill=False,
-                edgecolor=colour,
-                linewidth=line,
-            )
-        )
+        outline: dict[str, Any] = {"edgecolor": colour, "linewidth": pt(2.5 if name in colours else 1.3)}
+        axes.add_patch(Ellipse(centre, width, height, angle=half["angle_degrees"], fill=False, **outline))
         place, edge = CLOUD_LABELS.get(name, (centre, centre))
         axes.annotate(
             name,

@@ -177,13 +177,7 @@ def _journey(picture: np.ndarray) -> tuple[dict[str, Any], Maps]:
     first = relu(convolve(picture, VERTICAL))
     pooled = max_pool(first)
     second = relu(convolve(pooled, VERTICAL))
-    steps = {
-        "picture": picture,
-        "conv1": first,
-        "pool1": pooled,
-        "conv2": second,
-        "pool2": max_pool(second),
-    }
+    steps = {"picture": picture, "conv1": first, "pool1": pooled, "conv2": second, "pool2": max_pool(second)}
     numbers = {
         name: {"shape": list(values.shape), "numbers": values.size, "largest": float(values.max())}
         for name, values in steps.items()

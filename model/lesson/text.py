@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 TIMES, MINUS = "×", "−"
+ACROSS = {"vertical": "horizontal", "horizontal": "vertical", "rising": "falling", "falling": "rising"}
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -224,18 +225,11 @@ def filter_caption(numbers: dict[str, Any], picture: str) -> dict[str, Any]:
 def filter_name(numbers: dict[str, Any]) -> str:
     """What the measured answers to drawn lines say about a filter."""
     answers = {kind: number(value, 1) for kind, value in numbers["mean_response"].items()}
-    vertical, horizontal = answers["vertical"], answers["horizontal"]
-    match numbers["orientation"]:
-        case "vertical":
-            return f"answers to vertical lines ({vertical}; horizontal ones: {horizontal})"
-        case "horizontal":
-            return f"answers to horizontal lines ({horizontal}; vertical ones: {vertical})"
-        case "rising":
-            return f"answers to rising lines ({answers['rising']}; falling ones: {answers['falling']})"
-        case "falling":
-            return f"answers to falling lines ({answers['falling']}; rising ones: {answers['rising']})"
-        case _:
-            return f"answers to both alike ({vertical} and {horizontal}): no orientation"
+    kind = numbers["orientation"]
+    if kind is None:
+        return f"answers to both alike ({answers['vertical']} and {answers['horizontal']}): no orientation"
+    across = ACROSS[kind]
+    return f"answers to {kind} lines ({answers[kind]}; {across} ones: {answers[across]})"
 
 
 def filter_lines(numbers: dict[str, Any], path: Path) -> list[str]:

@@ -144,6 +144,4 @@ def measure_worth(
 def ranks(increase: np.ndarray) -> list[int]:
     """Rank of each filter by its loss increase: 1 for the largest, of equal ones the first."""
     order = np.argsort(-increase, kind="stable")
-    result = np.empty(len(increase), int)
-    result[order] = np.arange(1, len(increase) + 1)
-    return [int(rank) for rank in result]
+    return (np.argsort(order) + 1).tolist()
