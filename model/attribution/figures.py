@@ -1,8 +1,7 @@
 """Why a picture got its class, and what filters and classes want: drawn from the files of the inspection."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +40,8 @@ BLOCK = 5  # pixels on paper of a pixel of the picture
 TILE = SIDE * BLOCK  # 140
 WHY_HEIGHT, ROWS = 420, (110, 270)  # of the sheet; where the trained and the untrained network's maps begin
 FIRST, APART = 204, 164  # where the first map begins, and how far the next ones stand from it
+CONTROL = "; grey frame: made up for the untrained network."
 FILTERS_ACROSS, CLASSES_ACROSS = 12, 10  # pairs in a line
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A picture uint8 (h, w) in gray and what is written below it."""
-
-    picture: np.ndarray
-    value: str
-    untrained: bool = False
 
 
 def draw_why(folder: Path, figures: Path, note: str = "") -> list[Figure]:
@@ -205,21 +196,19 @@ def _draw_filters(
     subtitle = (
         f"Filters whose removal costs most on validation pictures, the costliest first. {note}\n"
         f"Above: made up, the best of {document['starts']} climbs, one from the real patch. Below: the"
-        f" strongest place in {document['searched']:,} test pictures{_control_words(entries)} Numbers: the"
+        f" strongest place in {document['searched']:,} test pictures{CONTROL} Numbers: the"
         f" activation reached; in the title the median of their ratios."
     )
     columns = []
     for place, entry in enumerate(entries):
         field, real = ReceptiveField(**entry["receptive_field"]), entry["real"]
         made, image = images[layer][place], images[f"{layer}/real"][place]
+        control, at = _bytes(images[f"{layer}/untrained"][place]), (entry["row"], entry["column"])
         shown = [
-            Shown(patch(_bytes(made), field, entry["row"], entry["column"]), f"{entry['activation']:.2f}"),
-            Shown(patch(image, field, real["row"], real["column"]), f"{real['activation']:.2f}"),
+            (patch(_bytes(made), field, *at), f"{entry['activation']:.2f}"),
+            (patch(image, field, real["row"], real["column"]), f"{real['activation']:.2f}"),
+            (patch(control, field, *at), f"{entry['untrained']['activation']:.2f}"),
         ]
-        if "untrained" in entry:
-            control = _bytes(images[f"{layer}/untrained"][place])
-            value = f"{entry['untrained']['activation']:.2f}"
-            shown.append(Shown(patch(control, field, entry["row"], entry["column"]), value, untrained=True))
         columns.append((f"filter {entry['index']}", shown))
     _draw_columns(columns, title, subtitle, path, across=FILTERS_ACROSS, cell=88)
     strongest = entries[0]
@@ -239,18 +228,16 @@ def _draw_classes(
     title = f"What each class wants: {higher} of {len(entries)} made-up pictures beat the best real one"
     subtitle = (
         f"Above: made up, the best of {document['starts']} climbs, one from the real picture. {note}\n"
-        f"Below: the best of {document['searched']:,} test pictures{_control_words(entries)} Numbers: the"
+        f"Below: the best of {document['searched']:,} test pictures{CONTROL} Numbers: the"
         f" logit of the class."
     )
     columns = []
     for place, entry in enumerate(entries):
         shown = [
-            Shown(_bytes(images["classes"][place]), decimal(entry["logit"])),
-            Shown(images["classes/real"][place], decimal(entry["real"]["logit"])),
+            (_bytes(images["classes"][place]), decimal(entry["logit"])),
+            (images["classes/real"][place], decimal(entry["real"]["logit"])),
+            (_bytes(images["classes/untrained"][place]), decimal(entry["untrained"]["logit"])),
         ]
-        if "untrained" in entry:
-            control = _bytes(images["classes/untrained"][place])
-            shown.append(Shown(control, decimal(entry["untrained"]["logit"]), untrained=True))
         columns.append((short(entry["class"]), shown))
     _draw_columns(columns, title, subtitle, path, across=CLASSES_ACROSS, cell=112)
     spans = [f"{decimal(min(logits))} to {decimal(max(logits))}" for logits in (made, real)]
@@ -263,33 +250,27 @@ def _compared(ratio: float) -> str:
     return "what the best real one does" if abs(ratio - 1) < 0.01 else f"{ratio:.2f} times the best real one"
 
 
-def _control_words(entries: Sequence[Mapping[str, Any]]) -> str:
-    """What stands in the third line, if there is one."""
-    control = any("untrained" in entry for entry in entries)
-    return "; grey frame: made up for the untrained network." if control else "."
-
-
 def _draw_columns(
-    columns: Sequence[tuple[str, Sequence[Shown]]],
+    columns: list[tuple[str, list[tuple[np.ndarray, str]]]],
     title: str,
     subtitle: str,
     path: Path,
     across: int,
     cell: int,
 ) -> None:
-    """Pictures below each other, their name above them and a number below each."""
+    """Pictures made up, real and of the untrained network below each other, with a name and their numbers."""
     top, width, step = top_below(subtitle) + 8, 1152 // across, cell + 28
-    height = step * max((len(pictures) for _, pictures in columns), default=0) + 40
+    height = 3 * step + 40
     sheet = Sheet(top + height * -(-len(columns) // across), title, subtitle)
     for number, (name, pictures) in enumerate(columns):
         x, y = 24 + number % across * width, top + number // across * height
         sheet.text(x, y, shortened(name, width - 6))
-        for line, one in enumerate(pictures):
+        for line, (picture, value) in enumerate(pictures):
             above = y + 24 + line * step
-            tile = garment(one.picture, largest_block(max(one.picture.shape), cell))
-            frame, edge = (UNTRAINED_FRAME, 3) if one.untrained else (LIGHT, 1)
+            tile = garment(picture, largest_block(max(picture.shape), cell))
+            frame, edge = (UNTRAINED_FRAME, 3) if line == 2 else (LIGHT, 1)
             sheet.place(x, above, tile, frame=frame, frame_width=edge)
-            sheet.text(x + tile.shape[1] / 2, above + tile.shape[0] + 4, one.value, align="center")
+            sheet.text(x + tile.shape[1] / 2, above + tile.shape[0] + 4, value, align="center")
     sheet.save(path)
 
 
