@@ -12,7 +12,6 @@ from model.lesson.parts import (
     STRONG,
     arrow,
     bar,
-    caption,
     cells,
     centred,
     frame,
@@ -24,7 +23,7 @@ from model.lesson.parts import (
     rule,
 )
 from model.lesson.text import number, percent, sum_of
-from model.report.canvas import GREY, INK, LIGHT, Sheet, enlarge, garment, response
+from model.report.canvas import GREY, INK, LIGHT, Sheet, caption, enlarge, garment, response
 from model.report.drawing import drawn
 from model.report.figure import Figure
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from matplotlib.patches import Ellipse
 
-from model.lesson.parts import PALE, STRONG, arrow, bar, caption, heading, pen, rule
+from model.lesson.parts import PALE, STRONG, arrow, bar, heading, pen, rule
 from model.lesson.text import number
-from model.report.canvas import GREY, INK, Sheet, garment, pt, response
+from model.report.canvas import GREY, INK, Sheet, caption, garment, pt, response
 
 # The name of a cloud, and the place on its outline that it points to: (vertical, horizontal) answers.
 CLOUD_LABELS = {

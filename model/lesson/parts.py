@@ -6,10 +6,9 @@ import numpy as np
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
 from model.lesson.text import number
-from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, pt, response
+from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, pt, response, rgb_of
 
 FRAME = "#e69f00"  # the window, everywhere
-CAPTION = 13
 STRONG, PALE = "#0072b2", "#b8b8b8"  # what the figure is about, and what stands beside it
 
 
@@ -84,22 +83,9 @@ def heading(sheet: Sheet, x: float, y: float, text: str, align: Literal["left", 
     sheet.text(x, y, text, size=15, align=align, bold=True)
 
 
-def caption(
-    sheet: Sheet,
-    x: float,
-    y: float,
-    text: str,
-    align: Literal["left", "center"] = "center",
-    size: float = CAPTION,
-) -> None:
-    """What stands under a tile."""
-    sheet.text(x, y, text, size=size, align=align, colour=GREY)
-
-
 def bar(sheet: Sheet, x: int, y: int, width: int, height: int, colour: str) -> None:
     """A bar of whole pixels; one of no length is a line, so that 0 can be seen."""
-    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
-    sheet.place(x, y, np.broadcast_to(rgb, (height, max(width, 1), 3)))
+    sheet.place(x, y, np.broadcast_to(rgb_of(colour), (height, max(width, 1), 3)))
 
 
 def rule(sheet: Sheet, x: int, y: int, width: int = 1, height: int = 1) -> None:

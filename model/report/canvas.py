@@ -78,7 +78,7 @@ class Sheet:
         height, width = rgb.shape[:2]
         if frame is not None:
             edge = frame_width
-            self.pixels[y - edge : y + height + edge, x - edge : x + width + edge] = _rgb(frame)
+            self.pixels[y - edge : y + height + edge, x - edge : x + width + edge] = rgb_of(frame)
         self.pixels[y : y + height, x : x + width] = rgb
 
     def text(
@@ -219,7 +219,7 @@ def _coloured(values: np.ndarray, limit: float, kind: Kind) -> np.ndarray:
     return COLOUR_MAPS[kind](share, bytes=True)[..., :3]
 
 
-def _rgb(colour: str) -> np.ndarray:
+def rgb_of(colour: str) -> np.ndarray:
     return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
 
 
@@ -228,6 +228,8 @@ def largest_block(side: int, target: int) -> int:
     return max(1, target // side)
 
 
-def caption(sheet: Sheet, x: float, y: float, string: str, colour: str = GREY) -> None:
-    """Small text centred under a tile."""
-    sheet.text(x, y, string, size=13, align="center", colour=colour)
+def caption(
+    sheet: Sheet, x: float, y: float, string: str, align: Literal["left", "center"] = "center"
+) -> None:
+    """Small text under a tile."""
+    sheet.text(x, y, string, size=13, align=align, colour=GREY)
