@@ -9,11 +9,12 @@ found by running them once (tests/reach.py): those that execute the changed line
 others of their files, then those that start a program which executes it. Who notices must also pass on the
 unchanged module, or it is not asked again. What no test notices survives: a gap in the tests, or equal to the
 original in all that anyone can see. The survivors go to tests/mutation.json, where a `reason` written beside
-one stays.
+one stays; what was interrupted goes on there with the same command, as long as no module has changed.
 """
 
 import argparse
 import ast
+import hashlib
 import json
 import os
 import random
@@ -209,39 +210,51 @@ def _importers(checkout: Path) -> dict[str, set[str]]:
 
 
 def draw(bench: Bench, paths: list[str], size: int | None, seed: int) -> list[tuple[str, int]]:
-    """Module and number of the mutants to try: all of these modules, or a sample without repetition."""
+    """Module and number of the mutants to try: all of these modules, or a sample without repetition.
+
+    A sample is in random order, so that as much of it as was tried is a sample, too.
+    """
     numbers = [(path, number) for path in paths for number in range(count(bench.source(path)))]
-    return numbers if size is None else sorted(random.Random(seed).sample(numbers, min(size, len(numbers))))
+    return numbers if size is None else random.Random(seed).sample(numbers, min(size, len(numbers)))
+
+
+def begin(bench: Bench, drawn: list[tuple[str, int]], earlier: dict[str, Any] | None) -> dict[str, Any]:
+    """What is found before anything is tried; or, of the same mutants of the same code, what was by then."""
+    texts = [bench.source(path) for path in sorted({path for path, _ in drawn})]
+    code = hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
+    if earlier and earlier.get("code") == code and earlier["tried"] < earlier["mutants"] == len(drawn):
+        return earlier
+    by = {"test": 0, "program": 0, "nothing": 0}
+    return {"code": code, "mutants": len(drawn), "tried": 0, "noticed_by": by, "share": 0.0, "survivors": []}
 
 
 def try_mutants(
-    bench: Bench, drawn: list[tuple[str, int]], reasons: dict[tuple[str, ...], str]
-) -> dict[str, Any]:
-    """Try mutants -> how many, how many were noticed and by what, and the survivors with their reasons."""
-    by: Counter[str] = Counter()
-    survivors = []
-    for number, (path, which) in enumerate(drawn, 1):
-        found = mutant(bench.source(path), which)
+    bench: Bench, drawn: list[tuple[str, int]], reasons: dict[tuple[str, ...], str], found: dict[str, Any]
+) -> Iterator[None]:
+    """Try the mutants that are left, pausing after each: how many were noticed, by what, and the survivors.
+
+    Args:
+        bench: of the checkout.
+        drawn: the mutants.
+        reasons: of survivors, as `known_reasons` gives them.
+        found: what `begin` gave; it is changed.
+    """
+    for path, which in drawn[found["tried"] :]:
+        one = mutant(bench.source(path), which)
         start = time.monotonic()
-        noticed, asked = bench.notice(path, found)
-        by[noticed.by if noticed else "nothing"] += 1
+        noticed, asked = bench.notice(path, one)
+        found["tried"] += 1
+        found["noticed_by"][noticed.by if noticed else "nothing"] += 1
         who = noticed.test if noticed else f"SURVIVES {asked} tests"
-        place = f"{path}:{found.line}  {found.change}"
-        print(f"{number}/{len(drawn)} {time.monotonic() - start:.0f} s  {place}  {who}", flush=True)
+        place = f"{path}:{one.line}  {one.change}"
+        print(f"{found['tried']}/{len(drawn)} {time.monotonic() - start:.0f} s  {place}  {who}", flush=True)
         if not noticed:
-            kept = {"path": path, "line": found.line, "source": found.source, "change": found.change}
+            kept = {"path": path, "line": one.line, "source": one.source, "change": one.change}
             kept["asked"] = f"{asked} tests" if asked else "no test executes it"
-            reason = reasons.get((path, found.source, found.change))
-            survivors.append(kept | ({"reason": reason} if reason else {}))
-    share = round((len(drawn) - len(survivors)) / len(drawn), 4)
-    return {
-        "mutants": len(drawn),
-        "noticed": len(drawn) - len(survivors),
-        "by_tests": by["test"],
-        "by_tests_that_start_the_program": by["program"],
-        "share": share,
-        "survivors": survivors,
-    }
+            reason = reasons.get((path, one.source, one.change))
+            found["survivors"].append(kept | ({"reason": reason} if reason else {}))
+        found["share"] = round(1 - len(found["survivors"]) / found["tried"], 4)
+        yield
 
 
 def known_reasons(results: dict[str, Any]) -> dict[tuple[str, ...], str]:
@@ -266,10 +279,12 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="convlens-mutation-") as folder:
         bench = Bench(reach.copy_checkout(Path(folder) / "checkout"))
         drawn = draw(bench, asked.paths or reach.modules(), asked.sample, asked.seed)
-        found = try_mutants(bench, drawn, known_reasons(results))
-    command = " ".join(["python -m tests.mutation", *arguments])
-    print(f"{found['noticed']} of {found['mutants']} noticed ({found['share']:.1%})")
-    RESULTS.write_text(json.dumps(results | {command: found}, indent=1, ensure_ascii=False) + "\n")
+        command = " ".join(["python -m tests.mutation", *arguments])
+        found = begin(bench, drawn, results.get(command))
+        for _ in try_mutants(bench, drawn, known_reasons(results), found):
+            text = json.dumps(results | {command: found}, indent=1, ensure_ascii=False)
+            RESULTS.write_text(text + "\n")
+    print(f"{found['tried'] - len(found['survivors'])} of {found['tried']} noticed ({found['share']:.1%})")
 
 
 if __name__ == "__main__":

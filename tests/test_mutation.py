@@ -58,7 +58,14 @@ mutation.PATIENCE = 0.5
 bench = mutation.Bench(Path(sys.argv[1]))
 drawn = mutation.draw(bench, ["configs/planted.py"], None, 0)
 reasons = {("configs/planted.py", "value = value - 1", "1  ->  2"): "a reason"}
-print(json.dumps(mutation.try_mutants(bench, drawn, reasons)))
+found = mutation.begin(bench, drawn, None)
+for _ in mutation.try_mutants(bench, drawn, reasons, found):
+    if found["tried"] == 3:
+        break
+assert mutation.begin(bench, drawn[1:], found)["tried"] == 0, "others than those that were begun"
+for _ in mutation.try_mutants(bench, drawn, reasons, mutation.begin(bench, drawn, found)):
+    pass
+print(json.dumps(found))
 """
 
 
@@ -91,9 +98,7 @@ def test_gaps_are_found_and_nothing_else(planted: dict[str, Any]):
 
 
 def test_a_started_program_notices_what_only_it_reaches(planted: dict[str, Any]):
-    assert planted["by_tests_that_start_the_program"] == 4, (
-        "told: + for -, 1 for 0 and 2, and nothing returned"
-    )
+    assert planted["noticed_by"]["program"] == 4, "told: + for -, 1 for 0 and 2, and nothing returned"
 
 
 def test_a_reason_stays_beside_its_survivor(planted: dict[str, Any]):
