@@ -78,3 +78,15 @@ def test_the_same_seed_draws_the_same():
     assert (augmented(**settings) != augmented(tf.constant([0, 8]), **settings)).any(), (
         "each step must draw anew"
     )
+
+
+def test_each_change_draws_with_a_seed_of_its_own(monkeypatch):
+    seeds, draw = [], tf.random.stateless_uniform
+
+    def noted(shape, seed, *arguments):
+        seeds.append(tuple(seed.numpy()))
+        return draw(shape, seed, *arguments)
+
+    monkeypatch.setattr(tf.random, "stateless_uniform", noted)
+    augmented(shift=2, flip=True, erase=6)
+    assert len(seeds) == len(set(seeds)) == 4, "how an image is mirrored follows from how it was moved"

@@ -63,6 +63,11 @@ def test_ink_is_length_times_thickness() -> None:
     assert dot.sum() == pytest.approx(18, rel=0.1), "dots have another amount of ink: classes differ by it"
 
 
+def test_lines_are_as_thin_and_faint_as_when_networks_were_measured_on_them(splits: Splits) -> None:
+    ground = 255 * lines.NOISE / (1 + 2 * lines.NOISE)
+    assert splits.train.images.mean() - ground == pytest.approx(5.19, rel=0.01), "in gray levels, of 255"
+
+
 def test_orientation_can_be_seen_without_a_network(splits: Splits) -> None:
     """The direction of the mean gradient, smoothed by eye's rule: the structure tensor of the images."""
     images = splits.test.images.astype(float)

@@ -12,16 +12,7 @@ from packaging.requirements import Requirement
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CONFIG = """
-name: small
-seeds: [0]
-data: {source: lines, validation_images: 1000}
-models:
-  dense: {architecture: dense, units: [4], training: {batch_size: 512}}
-  cnn: {architecture: cnn, filters: [2], units: [4]}
-training: {epochs: 1, batch_size: 128}
-robustness: {images_per_class: 2}
-"""
+RUN = [ROOT / "configs" / "lines.yaml", "seeds=0", "training.epochs=1", "name=small"]
 
 
 def oldest(requirement: str) -> str:
@@ -46,12 +37,13 @@ def environment(folder: Path, python: str, requirements: list[str]) -> Path:
 
 def assert_works(python: Path, folder: Path) -> None:
     """The command line, the schema and a small whole run."""
-    (folder / "small.yaml").write_text(CONFIG)
-    for words in (["--help"], ["schema"], ["small.yaml", "--outputs", "outputs"], ["show", "outputs/small"]):
+    for words in (["--help"], ["schema"], [*RUN, "--outputs", "outputs"], ["show", "outputs/small"]):
         done = subprocess.run(
             [python, ROOT / "train.py", *words], cwd=folder, capture_output=True, text=True, timeout=600
         )
-        assert done.returncode == 0, f"train.py {' '.join(words)} fails:\n{done.stdout}{done.stderr}"
+        assert done.returncode == 0, (
+            f"train.py {' '.join(map(str, words))} fails:\n{done.stdout}{done.stderr}"
+        )
     assert (folder / "outputs" / "small" / "report.html").exists()
 
 
