@@ -81,7 +81,6 @@ ClassNames = Annotated[
     tuple[Text, ...], Field(min_length=2, max_length=256), AfterValidator(distinct), BeforeValidator(_tuple)
 ]
 
-# What dense and convolutional networks have in common.
 Units = Annotated[
     tuple[Annotated[int, Field(ge=1, le=16_384)], ...],
     Field(min_length=0, max_length=6),

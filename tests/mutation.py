@@ -9,7 +9,7 @@ found by running them once (tests/reach.py): those that execute the changed line
 others of their files, then those that start a program which executes it. Who notices must also pass on the
 unchanged module, or it is not asked again. What no test notices survives: a gap in the tests, or equal to the
 original in all that anyone can see. The survivors go to tests/mutation.json, where a `reason` written beside
-one stays; what was interrupted goes on there with the same command, as long as no module has changed.
+one stays; what was interrupted goes on with the same command, as long as no module of it has changed.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from typing import Any
 
 import pytest
 
-from tests import reach
+from tests import mutants, reach
 from tests.mutants import Mutant, count, mutant
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -221,7 +221,8 @@ def draw(bench: Bench, paths: list[str], size: int | None, seed: int) -> list[tu
 def begin(bench: Bench, drawn: list[tuple[str, int]], earlier: dict[str, Any] | None) -> dict[str, Any]:
     """What is found before anything is tried; or, of the same mutants of the same code, what was by then."""
     texts = [bench.source(path) for path in sorted({path for path, _ in drawn})]
-    code = hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
+    maker = Path(mutants.__file__).read_text()  # a number may stand for another mutant by now
+    code = hashlib.sha256("".join([maker, *texts, repr(drawn)]).encode()).hexdigest()[:16]
     if earlier and earlier.get("code") == code and earlier["tried"] < earlier["mutants"] == len(drawn):
         return earlier
     by = {"test": 0, "program": 0, "nothing": 0}
@@ -280,9 +281,13 @@ def main(arguments: list[str]) -> None:
         bench = Bench(reach.copy_checkout(Path(folder) / "checkout"))
         drawn = draw(bench, asked.paths or reach.modules(), asked.sample, asked.seed)
         command = " ".join(["python -m tests.mutation", *arguments])
-        found = begin(bench, drawn, results.get(command))
+        unfinished = f"{command}, unfinished"
+        found = begin(bench, drawn, results.get(unfinished))
         for _ in try_mutants(bench, drawn, known_reasons(results), found):
-            text = json.dumps(results | {command: found}, indent=1, ensure_ascii=False)
+            if found["tried"] == len(drawn):
+                results.pop(unfinished, None)
+                unfinished = command
+            text = json.dumps(results | {unfinished: found}, indent=1, ensure_ascii=False)
             RESULTS.write_text(text + "\n")
     print(f"{found['tried'] - len(found['survivors'])} of {found['tried']} noticed ({found['share']:.1%})")
 

@@ -31,7 +31,7 @@ def most_valuable(passports: Sequence[Mapping[str, Any]], count: int = 12) -> di
     rank.
     """
     by_layer: dict[str, list[Mapping[str, Any]]] = {}
-    for passport in sorted(passports, key=lambda passport: (passport["layer"], passport["rank"])):
+    for passport in sorted(passports, key=lambda passport: passport["rank"]):
         by_layer.setdefault(passport["layer"], []).append(passport)
     best = [passport for of_layer in by_layer.values() for passport in of_layer[:count]]
     return {(p["layer"], p["index"]): p["top_images"][0] for p in best if p["top_images"]}

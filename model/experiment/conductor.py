@@ -120,7 +120,7 @@ class Experiment:
         if left:
             self._do(left)
         elif not train:
-            progress.say(self.console, "Every model has been looked into already.")
+            progress.say(self.console, "Every trained model has been looked into already.")
         if left or self.run.is_report_outdated():
             self._report()
         progress.say(self.console, "\n" + progress.result(self.run))

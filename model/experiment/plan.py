@@ -93,9 +93,9 @@ class Plan:
         return self._is_ours(metrics) and is_whole(self.run, task.model, task.seed, num_weights)
 
     def _is_wanted(self, look: Task) -> bool:
-        """Whether a look is to be taken, now or when the model has been trained."""
+        """Whether a look is to be taken at a model that is trained."""
         metrics = self.run.metrics(look.model, look.seed)
-        if metrics is not None and not is_sound(metrics):
+        if metrics is None or not is_sound(metrics):
             return False
         if look.kind == "robustness":
             record, settings = self._answered(look), measured_with(self.config.robustness)
@@ -133,7 +133,7 @@ class Plan:
         epoch = arithmetic / (SHARE_OF_SPEED[precision] * self.speeds[precision])
         epoch += self.slowness * STEP_SECONDS * num_images / recipe.batch_size
         return Job(
-            f"{model} seed {seed}",
+            _name_of(task),
             train_and_score,
             {
                 "network": self.config.models[model],
@@ -156,18 +156,17 @@ class Plan:
         folder = self.run.seed_folder(model, seed)
         arguments: dict[str, Any] = {"network": self.config.models[model], "seed": seed}
         arguments |= {"saved": folder / "model.keras", "identity": self.identity}
-        training = f"{model} seed {seed}"
+        training = _name_of(Task("training", model, seed))
         if kind == "robustness":
             settings = self.config.robustness
             arguments |= {"settings": settings, "folder": folder}
-            name, function = f"{training} {kind}", measure_robustness
-            num_images = num_questions(settings, self.splits.test.labels)
+            function, num_images = measure_robustness, num_questions(settings, self.splits.test.labels)
         else:
             arguments |= {"settings": self.config.inspection, "folder": self.run.inspection_folder(model)}
             arguments |= {"name": model}
-            name, function, num_images = f"{model} {kind}", LOOKS[kind], LOOK_IMAGES[kind]
+            function, num_images = LOOKS[kind], LOOK_IMAGES[kind]
         cost = self.slowness * BEGIN_SECONDS + num_images * self._flops(model) / self.speeds["float32"]
-        return Job(name, function, arguments, cost, after=training)
+        return Job(_name_of(task), function, arguments, cost, after=training)
 
     @property
     def slowness(self) -> float:
@@ -189,16 +188,25 @@ class Plan:
         return layer_facts(self.config.models[model], len(self.splits.class_names))
 
     def _flops_of_a_step(self, model: str) -> int:
-        """Per image; nothing goes backward through convolutions that never learn."""
-        network = self.config.models[model]
-        frozen = isinstance(network, Cnn) and network.kernels != "learned"
+        """Per image. Kernels that never learn need no gradients; their inputs do if normalization learns."""
+        network, passes = self.config.models[model], FORWARD_AND_BACKWARD
+        if isinstance(network, Cnn) and network.kernels != "learned":
+            passes = 2 if network.batch_normalization else 1
         return sum(
-            fact.flops * (1 if frozen and fact.kind == "conv" else FORWARD_AND_BACKWARD)
+            fact.flops * (passes if fact.kind == "conv" else FORWARD_AND_BACKWARD)
             for fact in self.facts(model)
         )
 
     def _flops(self, model: str) -> int:
         return sum(fact.flops for fact in self.facts(model))
+
+
+def _name_of(task: Task) -> str:
+    """The name of its job, as it is shown; models are looked into at one seed only."""
+    kind, model, seed = task
+    if kind in LOOKS:
+        return f"{model} {kind}"
+    return f"{model} seed {seed}" + f" {kind}" * (kind != "training")
 
 
 def is_sound(metrics: dict[str, Any]) -> bool:

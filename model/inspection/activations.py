@@ -28,7 +28,7 @@ def maps_of(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     """All maps of some images; only what is returned is ever there for more than a batch of them.
 
     Takes images uint8 (n, 28, 28). Returns per convolution `conv1` (after ReLU), `conv1/before_relu` and,
-    where pooling follows, `pool1`: float32 (n, height, width, filters).
+    where its block ends in a pooling, `pool1`: float32 (n, height, width, filters).
     """
     arrays: dict[str, np.ndarray] = {}
     for first in range(0, len(images), BATCH):

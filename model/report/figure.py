@@ -29,7 +29,7 @@ class Picture:
         numbers: where the numbers that it shows stand.
         needs: names of parts, of those that `model/experiment/writer.py` has: `report` is report.json's
             content, `images` the test pictures uint8 (n, 28, 28) in the order of their file, `histories`
-            the columns of each history.csv by model and seed.
+            the columns of each history.csv by model and seed; every key of report.json is one, too.
         only_with: the part without which there is nothing to draw; none if empty.
     """
 

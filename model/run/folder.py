@@ -113,11 +113,14 @@ class RunFolder:
         return self.read(self.seed_folder(model, seed) / "predictions.npz", _read_predictions, AGAIN)
 
     def is_report_outdated(self) -> bool:
-        """Whether there is no report.json, a picture of it is missing, or what it tells of is newer."""
+        """Whether a report is missing or damaged, lacks a picture, or what it tells of is newer."""
         report = self.path / "report.json"
-        with suppress(OSError, ValueError):
-            if not report.exists() or read_json(report).get("not_drawn"):
-                return True
+        try:
+            lacking = read_json(report).get("not_drawn")
+        except (OSError, ValueError):
+            return True
+        if lacking or not all((self.path / name).exists() for name in ("report.md", "report.html")):
+            return True
         written_last = ("seed-*/metrics.json", "seed-*/robustness.json", "inspection/*-figures.json")
         parts = [part for last in written_last for part in self.path.glob(f"*/{last}")]
         parts += self.path.glob("config.yaml")

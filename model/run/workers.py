@@ -131,7 +131,7 @@ class Workers:
             worker.process.join()
 
     def submit(self, job: Job) -> None:
-        """Add a job; `events` runs it."""
+        """Add a job of a name that no other has; `events` runs it."""
         self._unended.add(job.name)
         if job.after in self._unended:
             self._following.append(job)

@@ -188,5 +188,9 @@ def test_most_valuable_follows_the_ranks() -> None:
     ]
     assert list(most_valuable(passports, 2)) == [("conv1", 1), ("conv1", 2), ("conv2", 1), ("conv2", 2)]
     assert most_valuable(passports, 1)["conv2", 1]["index"] == 1
+    of_ten = [{"layer": f"conv{n}", "index": 0, "rank": 1, "top_images": [PLACE]} for n in range(1, 11)]
+    assert [layer for layer, _ in most_valuable(of_ten)] == [f"conv{n}" for n in range(1, 11)], (
+        "conv10 is last"
+    )
     passports[1]["top_images"] = []  # dead: nothing excites it
     assert ("conv1", 1) not in most_valuable(passports, 2)

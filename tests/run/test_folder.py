@@ -223,8 +223,14 @@ def test_a_report_is_outdated_by_whatever_it_tells(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         os.utime(path, (1000, 1000))
-    (tmp_path / "report.json").touch()
+    for name in ("report.md", "report.html"):
+        (tmp_path / "report.json").write_text("{}")
+        assert run.is_report_outdated(), f"there is no {name}"
+        (tmp_path / name).touch()
     assert not run.is_report_outdated(), "nothing in it is newer"
+    (tmp_path / "report.json").write_text('{"name": ')
+    assert run.is_report_outdated(), "it is damaged"
+    (tmp_path / "report.json").write_text("{}")
     for part in [*parts, "cnn/inspection/why-figures.json"]:
         os.utime(tmp_path / part, (2e9 + 1e9, 2e9 + 1e9))
         assert run.is_report_outdated(), f"{part} is newer than the report that tells of it"

@@ -1,0 +1,52 @@
+"""Which jobs are left, and what they are planned to cost."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from configs.networks import Cnn
+from configs.schema import Config
+from data.splits import Split, Splits
+from model.experiment.plan import Plan, Task
+from model.run.arithmetic import Arithmetic
+from model.run.folder import RunFolder
+
+FEW = Split(np.zeros((100, 28, 28), np.uint8), np.arange(100, dtype=np.uint8) % 2)
+SPLITS = Splits(FEW, FEW, FEW, ("a", "b"), "Nothing", "made up", "0")
+
+
+def plan_of(folder: Path, **network: Any) -> Plan:
+    config = Config(name="made-up", models={"cnn": Cnn(**network)}, seeds=(0, 1))
+    return Plan(config, SPLITS, RunFolder(folder), {}, Arithmetic("made up", None, "float32", "in turn"))
+
+
+def test_all_is_left_in_an_empty_folder_and_untrained_models_are_not_looked_into(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    kinds = [task.kind for task in plan.left()]
+    assert kinds == ["training"] * 2 + ["inspection", "attribution", "robustness"], "trainings come first"
+    assert plan.left(train=False) == [], "there is no trained model to look into"
+
+
+def test_each_look_comes_after_the_training_of_its_seed(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    jobs = [plan.job(task) for task in plan.left()]
+    names = [job.name for job in jobs]
+    assert len(names) == len(set(names)), "two jobs have one name"
+    assert [job.after for job in jobs] == [None, None, *["cnn seed 0"] * 3]
+    assert "cnn seed 0" in names, "looks wait for a job that does not exist"
+
+
+@pytest.mark.parametrize(("normalized", "passes"), [(False, 1), (True, 2)])
+def test_kernels_that_never_learn_cost_less(tmp_path: Path, normalized: bool, passes: int) -> None:
+    """By hand: forward alone, or also backward to the normalization of the convolution before."""
+    learned, frozen = (
+        plan_of(tmp_path, kernels=kernels, batch_normalization=normalized)
+        for kernels in ("learned", "random")
+    )
+    flops = {fact.name: fact.flops for fact in learned.facts("cnn")}
+    saved = (3 - passes) * (flops["conv1"] + flops["conv2"])
+    assert learned._flops_of_a_step("cnn") - frozen._flops_of_a_step("cnn") == saved
+    task = Task("training", "cnn", 0)
+    assert learned.job(task).cost > frozen.job(task).cost
