@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from model.run.workers import Job
 
-TRUSTED_FROM = 0.1  # the share of the planned time after which the pace so far counts in full
+PLAN_COUNTS = 10.0  # seconds: the plan counts as much as so much work at its pace, since beginning is slow
 
 
 def seconds_together(left: Mapping[Job, float], workers: int, cores: int, gain: float = 1.0) -> float:
@@ -60,7 +60,7 @@ class Forecast:
         self._started = clock()
 
     def seconds_left(self, shares: Mapping[str, float]) -> float:
-        """What is left, at the pace so far as far as that can be trusted.
+        """What is left, at a pace between the plan's and the one so far, which counts more and more.
 
         Args:
             shares: of each job by name, how much is done; one that was begun earlier starts above 0.
@@ -70,6 +70,4 @@ class Forecast:
             {job: job.cost * share / (1 - job.begun) for job, share in undone.items()}
         )
         planned = self.total - left
-        trust = min(1.0, planned / (TRUSTED_FROM * self.total)) if self.total else 0.0
-        pace = (self._clock() - self._started) / planned if planned > 0 else 1.0
-        return left * (trust * pace + 1 - trust)
+        return left * (self._clock() - self._started + PLAN_COUNTS) / (planned + PLAN_COUNTS)

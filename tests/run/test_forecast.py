@@ -49,11 +49,11 @@ def test_the_time_left_goes_from_the_plan_to_the_pace_so_far():
     assert forecast.total == pytest.approx(110)
     assert forecast.seconds_left({}) == pytest.approx(110), "before anything is done only the plan is known"
     now = 110.0
-    assert forecast.seconds_left({"long": 55 / 90}) == pytest.approx(110), (
-        "half took twice as long as planned"
+    assert forecast.seconds_left({"long": 55 / 90}) == pytest.approx(55 * (110 + 10) / (55 + 10)), (
+        "half took twice as long as planned, and the plan counts as ten seconds do"
     )
-    now = 1.0
-    assert forecast.seconds_left({"long": 1.1 / 90}) == pytest.approx(108.9, abs=1.2), "a moment tells little"
+    now = 5.0
+    assert forecast.seconds_left({"long": 1.1 / 90}) < 150, "a slow beginning tells little of what follows"
     assert forecast.seconds_left({"long": 1.0, "short": 1.0}) < 10, "pictures are left to draw"
 
 
