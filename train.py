@@ -59,11 +59,13 @@ def show(
     debug: Debug = False,
 ) -> None:
     """The result again."""
-    from model.experiment.progress import result, say
+    from model.comparison.report import read_report
+    from model.experiment.progress import say, short_path
+    from model.experiment.terminal import terminal_block
     from model.run.folder import RunFolder, newest_run
 
     folder = RunFolder(run) if run is not None else newest_run(outputs)
-    say(_console(), result(folder))
+    say(_console(), terminal_block(read_report(folder), short_path(folder.path)))
 
 
 @app.command(
@@ -83,14 +85,14 @@ def compare(
     from model.side_by_side.text import comparison_block, faults
 
     comparison = compare_runs(runs, outputs)
-    folder = write_comparison(comparison, outputs)
+    folder, comparison = write_comparison(comparison, outputs)
     if as_json:
         typer.echo((folder / "comparison.json").read_text(encoding="utf-8"), nl=False)
         for fault in faults(comparison):
             typer.echo(fault, err=True)
     else:
         say(_console(), comparison_block(comparison, short_path(folder)))
-    raise typer.Exit(1 if comparison["unusable"] or comparison["not_drawn"] else 0)
+    raise typer.Exit(1 if comparison.unusable or comparison.not_drawn else 0)
 
 
 @app.command(help="Look inside the saved models of a run.")

@@ -73,6 +73,9 @@ Name = Annotated[str, AfterValidator(_name), _PATTERN]
 RunName = Annotated[str, AfterValidator(_run_name), _PATTERN]
 ModelName = Annotated[str, AfterValidator(_model_name)]
 
+Words = Annotated[str, Field(max_length=10_000)]  # told in a file that may be anybody's
+Count = Annotated[int, Field(strict=True, ge=0, le=10**18)]  # likewise
+
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Seeds = Annotated[
     tuple[Seed, ...], Field(min_length=1, max_length=100), AfterValidator(distinct), BeforeValidator(_tuple)

@@ -1,10 +1,32 @@
 """Images with labels, cut into train, validation and test."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
+from configs.values import Count, Words
 from data.idx import DataError
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What report.json says of a data set: where from, which classes, how many images each split has."""
+
+    title: Words
+    name: Words
+    source: Words
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    classes: Annotated[list[Words], Field(min_length=2, max_length=256)]
+    train: Count
+    validation: Count
+    test: Annotated[int, Field(strict=True, gt=0, le=10**12)]
+
+    @property
+    def is_fashion(self) -> bool:
+        """Whether it is Fashion-MNIST, of which more is known: flaws, how people do, like classes."""
+        return self.name == "fashion-mnist"
 
 
 @dataclass(frozen=True)
@@ -29,6 +51,11 @@ class Splits:
     title: str
     source: str
     digest: str
+
+    def facts(self, name: str) -> DataFacts:
+        """What there is to tell of it, by the name that a config has for it."""
+        sizes = (len(split.labels) for split in (self.train, self.validation, self.test))
+        return DataFacts(self.title, name, self.source, self.digest, list(self.class_names), *sizes)
 
 
 def hold_out(images: np.ndarray, labels: np.ndarray, num_validation: int, seed: int) -> tuple[Split, Split]:

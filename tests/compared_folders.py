@@ -9,19 +9,12 @@ import numpy as np
 
 from configs.schema import Config, dump
 from model.comparison.compare import summarise
+from model.comparison.records import Facts, as_json
 from tests.comparison.test_compare import labels_of, predict
+from tests.records import FACTS, typed
 
 CLASSES = ["Shirt", "Coat", "Bag"]
-FACTS = {
-    "architecture": "cnn",
-    "parameters": 1000,
-    "convolution_parameters": 0,
-    "flops_per_image": 10_000,
-    "epochs": 4,
-    "precision": "float32",
-    "train_seconds": 2.0,
-    "predict_seconds": 0.1,
-}
+OWN = {"epochs": 4, "train_seconds": 2.0}
 MACHINE = {"processor": "one", "cores": 2, "threads_per_job": 1, "bfloat16": False}
 
 
@@ -52,7 +45,7 @@ def make_run(
     networks = {name: {"architecture": "dense" if name == "dense" else "cnn"} for name in models}
     given = {"name": "made-up", "seeds": list(seeds), "models": networks, **(settings or {})}
     (folder / "config.yaml").write_text(dump(Config.model_validate(given)))
-    facts = {name: {**FACTS, "architecture": networks[name]["architecture"]} for name in models}
+    facts = {name: typed(Facts, FACTS | OWN | networks[name]) for name in models}
     report = {
         "name": "made-up",
         "config_digest": "cd" * 32,
@@ -67,7 +60,7 @@ def make_run(
             "validation": 5000,
             "test": len(labels),
         },
-        **summarise(predictions, labels, CLASSES, facts),
+        **as_json(summarise(predictions, labels, CLASSES, facts)),
         "environment": MACHINE,
     }
     write_report(folder, report | others)

@@ -8,9 +8,11 @@ import pytest
 
 import train
 from configs.schema import digest, load
+from model.comparison.report import read_report
 from model.experiment.terminal import terminal_block
 from model.experiment.writer import PATTERNS, PICTURES
 from model.report.words import signed
+from model.run.folder import RunFolder
 from tests.benchmark.table import in_short, recorded, run_times, times, title
 
 ROOT = Path(__file__).parent.parent
@@ -61,7 +63,7 @@ def test_the_reference_reaches_what_is_promised():
 
 
 def test_the_readme_shows_the_reference():
-    block = terminal_block(REPORT, "outputs/dense-vs-cnn")
+    block = terminal_block(read_report(RunFolder(REFERENCE)), "outputs/dense-vs-cnn")
     shown = block[: block.index("Look")].strip()
     assert shown in README, "the result that README.md prints is not that of outputs/reference/report.json"
 

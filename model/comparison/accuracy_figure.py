@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from model.comparison.headlines import Report, accuracy_title, digits_for, is_clear
+from data.splits import DataFacts
+from model.comparison.headlines import accuracy_title, digits_for, is_clear
+from model.comparison.records import Comparison, Failure, Models, Outcome
 from model.comparison.tables import failed_job
 from model.report.canvas import GREY, INK, Axes, Sheet, shortened
 from model.report.estimates import (
@@ -21,31 +22,26 @@ from model.report.words import names, percent, signed, span
 NON_EXPERTS = 0.835  # people without training in fashion, on Fashion-MNIST: Zalando's README
 
 
-def failures_note(report: Report) -> str:
+def failures_note(failed: Sequence[Failure]) -> str:
     """A line that names the jobs that failed; empty if none did."""
-    failed = [failed_job(failure).replace(", seed", " seed") for failure in report["failed"]]
-    return f"\nFailed: {names(failed, most=6)}." if failed else ""
+    jobs = [failed_job(failure).replace(", seed", " seed") for failure in failed]
+    return f"\nFailed: {names(jobs, most=6)}." if jobs else ""
 
 
-def is_fashion(report: Report) -> bool:
-    """Whether the pictures are Fashion-MNIST's, of which human accuracy and a good class order are known."""
-    return bool(report["data"].get("name") == "fashion-mnist")
-
-
-def accuracy(report: Report, path: Path) -> Figure:
+def accuracy(outcome: Outcome, data: DataFacts, path: Path) -> Figure:
     """Draw 2-accuracy: every model's seeds, mean and interval; beside them the differences to the first."""
-    if not report["models"]:
-        return nothing_scored(report, path)
-    title = accuracy_title(report)
-    comparisons = {comparison["candidate"]: comparison for comparison in report["comparisons"]}
+    if not outcome.models:
+        return nothing_scored(outcome.failed, path)
+    title = accuracy_title(outcome)
+    comparisons = {comparison.candidate: comparison for comparison in outcome.comparisons}
     reading = "A dot is one seed; diamond and line are the mean and its 95 % interval."
     if comparisons:
         reading += (
             " Whether two models differ is told on the right: clear where the line"
             " leaves out 0, also where two lines on the left overlap."
         )
-    models = list(report["models"])
-    sheet = Sheet(max(520, 250 + 46 * len(models)), title, reading + failures_note(report))
+    models = list(outcome.models)
+    sheet = Sheet(max(520, 250 + 46 * len(models)), title, reading + failures_note(outcome.failed))
     y = sheet.top + 62
     height = sheet.height - 66 - y
     width = 410 if comparisons else 760
@@ -54,13 +50,13 @@ def accuracy(report: Report, path: Path) -> Figure:
         model_name(sheet, y + row_height * (place + 0.5) - 7, name, 156)
     sheet.text(190, sheet.top + 8, "Right, of all test pictures", bold=True)
     axes = sheet.axes(190, y, width, height)
-    marks = _accuracies(axes, report["models"])
+    marks = _accuracies(axes, outcome.models)
     for place, accuracy in enumerate(marks):
         write_number(sheet, 190 + width + 14, y + row_height * (place + 0.5), *accuracy)
-    if is_fashion(report):
+    if data.is_fashion:
         _non_experts(sheet, axes, 190, y, width)
     if comparisons:
-        baseline = report["comparisons"][0]["baseline"]
+        baseline = outcome.comparisons[0].baseline
         heading = f"Points ahead of {baseline}"
         sheet.text(790, sheet.top + 8, shortened(heading, 390, bold=True), bold=True)
         differences = _differences(sheet.axes(790, y, 280, height), models, comparisons)
@@ -70,37 +66,36 @@ def accuracy(report: Report, path: Path) -> Figure:
             middle = y + row_height * (models.index(baseline) + 0.5)
             sheet.text(930, middle - 9, "the baseline", size=14, align="center", colour=GREY)
     sheet.save(path)
-    return Figure(path, title, f"{title}. {accuracies_in_words(report['models'])}")
+    return Figure(path, title, f"{title}. {accuracies_in_words(outcome.models)}")
 
 
-def nothing_scored(report: Report, path: Path) -> Figure:
+def nothing_scored(failed: Sequence[Failure], path: Path) -> Figure:
     """Draw, in the place of any of these pictures, that there is nothing to show."""
     title = "No training was finished"
-    Sheet(200, title, failures_note(report).strip()).save(path)
-    return Figure(path, title, f"{title}.{failures_note(report)}".replace("\n", " "))
+    Sheet(200, title, failures_note(failed).strip()).save(path)
+    return Figure(path, title, f"{title}.{failures_note(failed)}".replace("\n", " "))
 
 
-def accuracies_in_words(models: Mapping[str, Any]) -> str:
+def accuracies_in_words(models: Models) -> str:
     """How often each model was right, for those who cannot see the picture."""
-    shares = [f"{name} {percent(entry['accuracy']['mean'])}" for name, entry in models.items()]
+    shares = [f"{name} {percent(entry.accuracy.mean)}" for name, entry in models.items()]
     return f"Right on the test pictures: {', '.join(shares)}."
 
 
-def _accuracies(axes: Axes, models: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _accuracies(axes: Axes, models: Models) -> list[tuple[str, str]]:
     """Rows of dots; returns what is written beside each."""
     colours, written = colours_of(models), []
     for row, (name, entry) in enumerate(models.items()):
-        found = entry["accuracy"]
-        draw_estimate(axes, row, found["mean"], found["interval"], colours[name], found["values"])
-        interval = found["interval"]
-        written.append((percent(found["mean"]), span(interval)))
+        found = entry.accuracy
+        draw_estimate(axes, row, found.mean, found.interval, colours[name], found.values)
+        written.append((percent(found.mean), span(found.interval)))
     finish_rows(axes, len(models))
     axes.xaxis.set_major_formatter(whole_percent)
     return written
 
 
 def _differences(
-    axes: Axes, models: Sequence[str], comparisons: Mapping[str, Any]
+    axes: Axes, models: Sequence[str], comparisons: Mapping[str, Comparison]
 ) -> dict[int, tuple[str, str]]:
     colours, written = colours_of(models), {}
     axes.axvline(0, color=INK, linewidth=1.2)
@@ -108,12 +103,9 @@ def _differences(
         if name not in comparisons:
             continue
         found = comparisons[name]
-        interval = [100 * end for end in found["interval"]]
-        draw_estimate(
-            axes, row, 100 * found["difference"], interval, colours[name], hollow=not is_clear(found)
-        )
-        number = signed(100 * found["difference"], digits_for(found["interval"]))
-        written[row] = (number, span(found["interval"]))
+        difference, ends = 100 * found.difference, [100 * end for end in found.interval]
+        draw_estimate(axes, row, difference, ends, colours[name], hollow=not is_clear(found.interval))
+        written[row] = (signed(difference, digits_for(found.interval)), span(found.interval))
     finish_rows(axes, len(models))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
     return written

@@ -2,17 +2,30 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from model.comparison.intervals import Estimate, Scores, describe, difference_over, holm, mcnemar
-from model.comparison.mistake_figures import SHOWN
-from model.comparison.verdict import GUESSING, Entry, Models, no_comparison, put_in_words
+from model.comparison.records import (
+    Answer,
+    ClassDifference,
+    Comparison,
+    Disagreement,
+    Facts,
+    Failure,
+    Mistake,
+    Model,
+    NotCompared,
+    OneRight,
+    Outcome,
+    ToSee,
+)
+from model.comparison.verdict import GUESSING, no_comparison, put_in_words
 
 SMALLEST_OF_INTEREST = 0.002  # no number of seeds is named for differences under 0.2 points
 CLEAR = 0.05  # of an adjusted p-value of a class
 NUM_EXAMPLES = 12
+NUM_MISTAKES = 12
 MOST_LUCK = 0.05  # above chance, that a guessing network may have and still be told from others
 
 
@@ -20,56 +33,47 @@ def summarise(
     predictions: Mapping[str, Mapping[int, np.ndarray]],
     labels: np.ndarray,
     class_names: Sequence[str],
-    facts: Models,
-    failed: Sequence[Entry] = (),
-) -> dict[str, Any]:
-    """Describe every model and compare each with the first: the parts of report.json that are statistics.
+    facts: Mapping[str, Facts],
+    failed: Sequence[Failure] = (),
+) -> Outcome:
+    """Describe every model and compare each with the first.
 
     Args:
         predictions: per model and seed, probabilities float32 (num_images, num_classes), but of failed jobs.
         labels: uint8 (num_images,).
         class_names: of labels 0, 1, ...
-        facts: of every model of the config, in its order, the first being the baseline: what goes into its
-            entry as it stands; the verdict reads `parameters` and `flops_per_image`.
-        failed: {"model", "seed", "reason"} of each job that failed; "stage" is "inspection" where it was
-            not a training.
+        facts: of every model of the config, in its order, the first being the baseline.
+        failed: the jobs that failed.
 
     Returns:
-        "chance", the share of the commonest class; "models", "comparisons" and "failed" as in report.json;
-        "not_compared", pairs of which one model has no sound training, with the reason as "verdict". Seeds
-        that answer no better than guessing join `failed` and no average, unless all of a model's seeds are
-        like that: then its numbers are theirs, and its entry's `broken` says what is wrong with them.
+        All but `why`. Seeds that answer no better than guessing join `failed` and no average, unless all of a
+        model's seeds are like that: then its numbers are theirs, and `broken` says what is wrong with them.
     """
     chance = float(np.bincount(labels).max() / len(labels))
-    models: dict[str, dict[str, Any]] = {}
+    models: dict[str, Model] = {}
     scores: dict[str, Scores] = {}
-    failures = [dict(failure) for failure in failed]
+    failures = list(failed)
     for name in facts:
         of_seeds = predictions.get(name, {})
         faults = {seed: _fault(of_seeds[seed], labels, chance) for seed in sorted(of_seeds)}
-        failures += [{"model": name, "seed": seed, "reason": why} for seed, why in faults.items() if why]
+        failures += [Failure(model=name, seed=seed, reason=why) for seed, why in faults.items() if why]
         finite = {seed: of_seeds[seed] for seed in faults if np.isfinite(of_seeds[seed]).all()}
         sound = {seed: finite[seed] for seed in finite if not faults[seed]}
         if finite:
             scores[name] = Scores(sound or finite, labels)
             broken = None if sound else faults[next(iter(finite))]
-            models[name] = {**facts[name], "broken": broken, **describe(scores[name], class_names)}
+            models[name] = Model(**vars(facts[name]), **vars(describe(scores[name], class_names, broken)))
     baseline, *candidates = facts
     comparisons, not_compared = [], []
     for candidate in candidates:
-        pair: dict[str, Any] = {"baseline": baseline, "candidate": candidate}
         if reason := no_comparison(baseline, candidate, models, failures):
-            not_compared.append({**pair, "verdict": reason})
+            not_compared.append(NotCompared(baseline, candidate, reason))
         else:
-            pair |= compare_scores(scores[baseline], scores[candidate], class_names)
-            comparisons.append(pair | put_in_words(pair, models, len(labels)))
-    return {
-        "chance": chance,
-        "models": models,
-        "comparisons": comparisons,
-        "not_compared": not_compared,
-        "failed": failures,
-    }
+            found = compare_scores(baseline, scores[baseline], candidate, scores[candidate], class_names)
+            comparisons.append(put_in_words(found, models, len(labels)))
+    return Outcome(
+        chance=chance, models=models, comparisons=comparisons, not_compared=not_compared, failed=failures
+    )
 
 
 def _fault(probabilities: np.ndarray, labels: np.ndarray, chance: float) -> str | None:
@@ -88,56 +92,65 @@ def _fault(probabilities: np.ndarray, labels: np.ndarray, chance: float) -> str 
     return GUESSING if guessing else None
 
 
-def compare_scores(one: Scores, other: Scores, class_names: Sequence[str]) -> dict[str, Any]:
-    """The numbers of a comparison: `other`, the candidate, minus `one`, both of the same test images.
-
-    An entry of report.json's `comparisons`, but for the names and the words. `to_see` is None where a
-    difference was seen.
-    """
+def compare_scores(
+    baseline: str, one: Scores, candidate: str, other: Scores, class_names: Sequence[str]
+) -> Comparison:
+    """The numbers of a comparison of two models, both of the same test images; without words yet."""
     estimate = difference_over(other.right, one.right)
-    return {
-        "difference": estimate.value,
-        "interval": estimate.interval,
-        "over": estimate.over,
-        "standard_error": estimate.error()[0],
-        "degrees_of_freedom": estimate.error()[1],
-        "to_see": _to_see(estimate),
-        "mcnemar": [
-            {"seed": seed, **mcnemar(one.right[one.seeds.index(seed)], other.right[other.seeds.index(seed)])}
+    error, degrees = estimate.error()
+    return Comparison(
+        baseline=baseline,
+        candidate=candidate,
+        difference=estimate.value,
+        interval=estimate.interval,
+        over=estimate.over,
+        standard_error=error,
+        degrees_of_freedom=degrees,
+        to_see=_to_see(estimate),
+        mcnemar=[
+            mcnemar(seed, one.right[one.seeds.index(seed)], other.right[other.seeds.index(seed)])
             for seed in one.seeds
             if seed in other.seeds
         ],
-        "per_class": _per_class(one, other, class_names),
-        "confusion_difference": (other.confusion - one.confusion).tolist(),
-        "disagreement": _disagreement(one, other),
-    }
+        per_class=_per_class(one, other, class_names),
+        confusion_difference=(other.confusion - one.confusion).tolist(),
+        disagreement=_disagreement(one, other),
+    )
 
 
-def _to_see(estimate: Estimate) -> dict[str, Any] | None:
+def _to_see(estimate: Estimate) -> ToSee | None:
     """Where nothing can be told: how many more seeds it takes to see a difference as large as this."""
     low, high = estimate.interval
     if not estimate.seed_variances or not low <= 0 <= high:
         return None
     difference = max(abs(estimate.value), SMALLEST_OF_INTEREST)
-    return {"difference": difference, "more_seeds": estimate.seeds_needed(difference)}
+    return ToSee(difference, estimate.seeds_needed(difference))
 
 
-def _per_class(one: Scores, other: Scores, class_names: Sequence[str]) -> list[dict[str, Any]]:
+def _per_class(one: Scores, other: Scores, class_names: Sequence[str]) -> list[ClassDifference]:
     """Differences per class, Holm's correction over the classes; None for a class without test images."""
-    rows: list[dict[str, Any]] = []
-    for label, name in enumerate(class_names):
+    estimates: list[Estimate | None] = []
+    for label in range(len(class_names)):
         members = one.labels == label
-        row: dict[str, Any] = {"class": name, "difference": None, "interval": None, "p_value": None}
-        if members.any():
-            estimate = difference_over(other.right[:, members], one.right[:, members])
-            row |= {"difference": estimate.value, "interval": estimate.interval, "p_value": estimate.p_value}
-        rows.append(row)
-    for row, adjusted in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
-        row |= {"p_adjusted": adjusted, "clear": adjusted is not None and adjusted < CLEAR}
-    return rows
+        both = other.right[:, members], one.right[:, members]
+        estimates.append(difference_over(*both) if members.any() else None)
+    p_values = [estimate.p_value if estimate else None for estimate in estimates]
+    return [
+        ClassDifference(
+            name,
+            difference=estimate.value if estimate else None,
+            interval=estimate.interval if estimate else None,
+            p_value=p_value,
+            p_adjusted=adjusted,
+            clear=adjusted is not None and adjusted < CLEAR,
+        )
+        for name, estimate, p_value, adjusted in zip(
+            class_names, estimates, p_values, holm(p_values), strict=True
+        )
+    ]
 
 
-def _disagreement(one: Scores, other: Scores) -> dict[str, Any]:
+def _disagreement(one: Scores, other: Scores) -> Disagreement:
     """How often answers of the two models differ, and the images on which all seeds of only one are right.
 
     Of these all are counted; those are told where the probability of the right class differs most, on the
@@ -146,36 +159,30 @@ def _disagreement(one: Scores, other: Scores) -> dict[str, Any]:
     ahead = other.of_label.mean(axis=0) - one.of_label.mean(axis=0)
     difference = other.right.mean(axis=0) - one.right.mean(axis=0)
     order = np.argsort(-np.abs(ahead), kind="stable")
-    found: dict[str, Any] = {
-        "share": float(np.mean([(a != b).mean() for a in one.answers for b in other.answers])),
-    }
-    for key, sign in (("only_baseline_right", -1), ("only_candidate_right", 1)):
-        images = order[difference[order] == sign]
-        found[f"num_{key}"] = len(images)
-        found[key] = [
-            {
-                "index": int(image),
-                "label": int(one.labels[image]),
-                "baseline": _answer(one, image),
-                "candidate": _answer(other, image),
-            }
+    only_one, only_other = (order[difference[order] == sign] for sign in (-1, 1))
+
+    def told(images: np.ndarray) -> list[OneRight]:
+        return [
+            OneRight(int(image), int(one.labels[image]), _answer(one, image), _answer(other, image))
             for image in images[:NUM_EXAMPLES]
         ]
-    return found
+
+    share = float(np.mean([(a != b).mean() for a in one.answers for b in other.answers]))
+    return Disagreement(share, len(only_one), told(only_one), len(only_other), told(only_other))
 
 
-def _answer(scores: Scores, image: int) -> dict[str, Any]:
+def _answer(scores: Scores, image: int) -> Answer:
     """The seeds' commonest answer to an image, of equally common ones the surer; its mean probability."""
     sure = scores.probabilities[:, image].mean(axis=0)
     votes = np.bincount(scores.answers[:, image], minlength=len(sure))
     answer = max(range(len(sure)), key=lambda label: (votes[label], sure[label]))
-    return {"predicted": answer, "probability": float(sure[answer])}
+    return Answer(answer, float(sure[answer]))
 
 
 def confident_mistakes(
-    labels: np.ndarray, probabilities: np.ndarray, model: str, seed: int, count: int = SHOWN
-) -> list[dict[str, Any]]:
-    """Find the wrong answers a network was surest of, for report.json's `mistakes`.
+    labels: np.ndarray, probabilities: np.ndarray, model: str, seed: int, count: int = NUM_MISTAKES
+) -> list[Mistake]:
+    """Find the wrong answers a network was surest of.
 
     Args:
         labels: uint8 (n,), in the order of the test file.
@@ -190,13 +197,13 @@ def confident_mistakes(
     sure = probabilities[wrong, predicted[wrong]]
     chosen = wrong[np.argsort(-sure, kind="stable")[:count]]
     return [
-        {
-            "index": int(index),
-            "label": int(labels[index]),
-            "predicted": int(predicted[index]),
-            "probability": float(probabilities[index, predicted[index]]),
-            "model": model,
-            "seed": seed,
-        }
+        Mistake(
+            index=int(index),
+            label=int(labels[index]),
+            predicted=int(predicted[index]),
+            probability=float(probabilities[index, predicted[index]]),
+            model=model,
+            seed=seed,
+        )
         for index in chosen
     ]

@@ -1,10 +1,12 @@
 """Which difference between models made the difference in accuracy: what comparisons with controls say."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from configs.schema import Training
-from model.comparison.verdict import SAME_COST, Entry, Models
+from model.comparison.records import Comparison, EqualSize, Models, OneSetting, Why
+from model.comparison.verdict import SAME_COST
 from model.report.words import digits_for, points
 
 Settings = Mapping[str, Mapping[str, Any]]  # of each model: what it is and how it is trained, by key
@@ -13,7 +15,7 @@ SHARED = ("units", "dropout", "batch_normalization")  # keys of dense and convol
 EQUAL = {"parameters": "as many parameters", "flops_per_image": "as much arithmetic"}
 
 
-def explain_differences(settings: Settings, comparisons: Sequence[Entry], models: Models) -> list[Entry]:
+def explain_differences(settings: Settings, comparisons: Sequence[Comparison], models: Models) -> list[Why]:
     """Say what follows from comparisons of models that differ in one thing.
 
     Roles follow from the settings, never from names. Two models that differ in one setting show what this
@@ -22,70 +24,74 @@ def explain_differences(settings: Settings, comparisons: Sequence[Entry], models
 
     Args:
         settings: of every model compared, all keys of its network and of its training.
-        comparisons: report.json's.
-        models: report.json's.
+        comparisons: with the first model.
+        models: all of them.
 
     Returns:
-        report.json's `why`: {"baseline", "candidate", "setting", "values" of both, "words"}; of a dense
-        network and one with convolutions also "equal" (which of their costs are), "share_of_lead" (of the
-        lead over the dense network that is otherwise alike, what is left; None where one of both is not
-        clear) and "recipe_differs" (the keys of their trainings that differ, which the words name, too).
-        Empty for a single comparison, whose verdict says it all.
+        What each of such comparisons shows; nothing for a single comparison, whose verdict says it all.
     """
     if len(comparisons) < 2:
         return []
     leads = [_lead(comparison, settings) for comparison in comparisons]
-    plain = next((lead for lead in leads if lead and lead["alike"]), None)
-    found: list[Entry] = []
+    plain = next((lead for lead in leads if lead and _alike(lead, settings)), None)
+    found: list[Why | None] = []
     for comparison, lead in zip(comparisons, leads, strict=True):
-        pair = {key: comparison[key] for key in ("baseline", "candidate")}
-        one, other = (settings[name] for name in pair.values())
+        one, other = settings[comparison.baseline], settings[comparison.candidate]
         differing = [key for key in {**one, **other} if one.get(key) != other.get(key)]
-        entry: Entry | None = None
         if lead is not None:
-            setting, entry = "architecture", _of_size(lead, plain, models, settings)
+            found.append(_of_size(comparison, lead, plain, models, settings))
         elif len(differing) == 1:
-            [setting] = differing
-            entry = {"words": _of_setting(comparison, setting, one[setting], other[setting])}
-        if entry is not None:
-            found.append({**pair, "setting": setting, "values": [one[setting], other[setting]], **entry})
-    return found
+            found.append(_of_setting(comparison, differing[0], one[differing[0]], other[differing[0]]))
+    return [entry for entry in found if entry is not None]
 
 
-def _lead(comparison: Entry, settings: Settings) -> Entry | None:
+def _lead(comparison: Comparison, settings: Settings) -> Comparison | None:
     """The comparison of a dense network and one with convolutions, as the lead of the latter."""
-    baseline, candidate = comparison["baseline"], comparison["candidate"]
-    architectures = settings[baseline]["architecture"], settings[candidate]["architecture"]
-    if set(architectures) != {"dense", "cnn"}:
+    of_both = [settings[name]["architecture"] for name in (comparison.baseline, comparison.candidate)]
+    if set(of_both) != {"dense", "cnn"}:
         return None
-    lead = comparison if architectures[1] == "cnn" else _reversed(comparison)
-    alike = all(settings[baseline][key] == settings[candidate][key] for key in SHARED)
-    return {**lead, "alike": alike}
+    return comparison if of_both[1] == "cnn" else _reversed(comparison)
 
 
-def _reversed(comparison: Entry) -> Entry:
+def _alike(lead: Comparison, settings: Settings) -> bool:
+    """Whether they differ in convolutions alone."""
+    one, other = settings[lead.baseline], settings[lead.candidate]
+    return all(one[key] == other[key] for key in SHARED)
+
+
+def _reversed(comparison: Comparison) -> Comparison:
     """A comparison seen from its baseline."""
-    low, high = comparison["interval"]
-    names = {"baseline": comparison["candidate"], "candidate": comparison["baseline"]}
-    return {**comparison, **names, "difference": -comparison["difference"], "interval": [-high, -low]}
+    low, high = comparison.interval
+    return replace(
+        comparison,
+        baseline=comparison.candidate,
+        candidate=comparison.baseline,
+        difference=-comparison.difference,
+        interval=[-high, -low],
+    )
 
 
-def _of_size(lead: Entry, plain: Entry | None, models: Models, settings: Settings) -> Entry | None:
+def _of_size(
+    comparison: Comparison, lead: Comparison, plain: Comparison | None, models: Models, settings: Settings
+) -> EqualSize | None:
     """How much of a lead is left where size or arithmetic are equal; None where neither is."""
-    costs = [[models[lead[role]][key] for role in ("baseline", "candidate")] for key in EQUAL]
-    equal = [key for key, both in zip(EQUAL, costs, strict=True) if max(both) <= SAME_COST * min(both)]
+    both = models[lead.baseline], models[lead.candidate]
+    costs = {key: [getattr(model, key) for model in both] for key in EQUAL}
+    equal = [key for key, cost in costs.items() if max(cost) <= SAME_COST * min(cost)]
     if not equal and lead is not plain:
         return None
     alike = f"With {' and '.join(EQUAL[key] for key in equal)}, but without" if equal else "Without"
     share, of_lead = None, ""
-    if plain is not None and lead is not plain and min(lead["interval"][0], plain["interval"][0]) > 0:
-        share = lead["difference"] / plain["difference"]
+    if plain is not None and lead is not plain and min(lead.interval[0], plain.interval[0]) > 0:
+        share = lead.difference / plain.difference
         about = f"about {10 * round(10 * share)} %" if share >= 0.05 else "less than a tenth"
-        of_lead = f", {about} of its lead over {plain['baseline']}"
-    recipe = _recipe_differs(settings[lead["baseline"]], settings[lead["candidate"]])
-    also = f"; {lead['baseline']} is also trained otherwise ({', '.join(recipe.values())})" if recipe else ""
+        of_lead = f", {about} of its lead over {plain.baseline}"
+    recipe = _recipe_differs(settings[lead.baseline], settings[lead.candidate])
+    also = f"; {lead.baseline} is also trained otherwise ({', '.join(recipe.values())})" if recipe else ""
     words = f"{alike} convolutions: {_outcome(lead, of_lead)}{also}."
-    return {"equal": equal, "share_of_lead": share, "recipe_differs": list(recipe), "words": words}
+    one, other = comparison.baseline, comparison.candidate
+    values = [settings[name]["architecture"] for name in (one, other)]
+    return EqualSize(one, other, "architecture", values, equal, share, list(recipe), words)
 
 
 def _recipe_differs(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, str]:
@@ -99,19 +105,20 @@ def _recipe_differs(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[st
     return told
 
 
-def _of_setting(comparison: Entry, setting: str, one: Any, other: Any) -> str:
+def _of_setting(comparison: Comparison, setting: str, one: Any, other: Any) -> OneSetting:
     """What the one setting does in which two models differ."""
     differ = "differ" if setting.endswith("s") else "differs"
     what = f"Only {_shown(setting)} {differ} ({_shown(one)} against {_shown(other)})"
-    return f"{what}: {_outcome(_reversed(comparison))}."
+    words = f"{what}: {_outcome(_reversed(comparison))}."
+    return OneSetting(comparison.baseline, comparison.candidate, setting, [one, other], words)
 
 
-def _outcome(lead: Entry, of_lead: str = "") -> str:
+def _outcome(lead: Comparison, of_lead: str = "") -> str:
     """Who is ahead by how many points, in a clause, and what share of another lead a clear lead is."""
-    one, other = lead["candidate"], lead["baseline"]
-    low, high = lead["interval"]
+    one, other = lead.candidate, lead.baseline
+    low, high = lead.interval
     digits = digits_for((low, high))
-    caution = "; another seed may differ" if lead["over"] == "images" else ""
+    caution = "; another seed may differ" if lead.over == "images" else ""
     if low <= 0 <= high:
         return (
             f"no difference can be seen between {one} and {other}, and anything from {points(low, digits)} "
@@ -119,7 +126,7 @@ def _outcome(lead: Entry, of_lead: str = "") -> str:
         )
     ahead, behind, share = (one, other, of_lead) if low > 0 else (other, one, "")
     ends = " to ".join(points(end, digits) for end in sorted((low, high), key=abs))
-    size = f"{points(lead['difference'], digits)} points ({ends})"
+    size = f"{points(lead.difference, digits)} points ({ends})"
     return f"{ahead} is ahead of {behind} by {size}{share}{caution}"
 
 

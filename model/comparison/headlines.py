@@ -1,11 +1,9 @@
 """The answer in a line: who is ahead, by how much, whichever way the numbers fall."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from model.comparison.records import Comparison, Facts, Outcome
 from model.report.words import digits_for, in_points, percent, span
-
-Report = Mapping[str, Any]
 
 
 def first_clause(verdict: str) -> str:
@@ -14,68 +12,67 @@ def first_clause(verdict: str) -> str:
     return verdict[: min(ends)] if ends else verdict.rstrip(".")
 
 
-def headline(report: Report) -> str:
+def headline(outcome: Outcome) -> str:
     """The answer to the question of the run in one clause."""
-    pairs = [*report["comparisons"], *report["not_compared"]]
-    return first_clause(pairs[0]["verdict"]) if len(pairs) == 1 else accuracy_title(report)
+    pairs = outcome.pairs
+    return first_clause(pairs[0].verdict) if len(pairs) == 1 else accuracy_title(outcome)
 
 
-def verdict_of(report: Report) -> str:
+def verdict_of(outcome: Outcome) -> str:
     """The answer to the question of the run in whole sentences."""
-    pairs = [*report["comparisons"], *report["not_compared"]]
-    return str(pairs[0]["verdict"]) if len(pairs) == 1 else f"{accuracy_title(report)}."
+    pairs = outcome.pairs
+    return pairs[0].verdict if len(pairs) == 1 else f"{accuracy_title(outcome)}."
 
 
-def by_interest(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The models of report.json in the order in which to look into them: those with convolutions first.
+def by_interest(models: Mapping[str, Facts]) -> list[str]:
+    """The models in the order in which to look into them: those with convolutions first.
 
     Of two the candidate is of interest, of more the first, which all others are compared with.
     """
     order = list(models) if len(models) > 2 else list(models)[::-1]
-    return sorted(order, key=lambda name: not models[name]["convolution_parameters"])
+    return sorted(order, key=lambda name: not models[name].convolution_parameters)
 
 
-def is_clear(comparison: Mapping[str, Any]) -> bool:
+def is_clear(interval: Sequence[float]) -> bool:
     """Whether the interval of a difference leaves 0 out."""
-    low, high = comparison["interval"]
-    return bool(low > 0 or high < 0)
+    low, high = interval
+    return low > 0 or high < 0
 
 
-def accuracy_title(report: Report) -> str:
+def accuracy_title(outcome: Outcome) -> str:
     """Who is ahead and by how much, or that nothing can be told."""
-    comparisons, broken = report["comparisons"], report["not_compared"]
+    comparisons, broken = outcome.comparisons, outcome.not_compared
     if comparisons and len(comparisons) + len(broken) > 1:
         return _several(comparisons, len(broken))
     if comparisons:
         return ahead(comparisons[0])
     if broken:
-        return first_clause(broken[0]["verdict"])
-    if len(report["models"]) != 1:
+        return first_clause(broken[0].verdict)
+    if len(outcome.models) != 1:
         return "No comparison is made"
-    [(name, entry)] = report["models"].items()
-    accuracy = entry["accuracy"]
-    within = f" ({span(accuracy['interval'])})" if accuracy["interval"] else ""
-    return f"{name} is right on {percent(accuracy['mean'])} of the test pictures{within}"
+    [(name, entry)] = outcome.models.items()
+    accuracy = entry.accuracy
+    return f"{name} is right on {percent(accuracy.mean)} of the test pictures ({span(accuracy.interval)})"
 
 
-def ahead(comparison: Mapping[str, Any], of_whom: bool = False) -> str:
+def ahead(comparison: Comparison, of_whom: bool = False) -> str:
     """Which of two models is ahead and by how much, the other named if so wished."""
-    difference, (low, high) = comparison["difference"], comparison["interval"]
-    leader, other = comparison["candidate"], comparison["baseline"]
+    difference, (low, high) = comparison.difference, comparison.interval
+    leader, other = comparison.candidate, comparison.baseline
     if difference < 0:
         leader, other, difference, low, high = other, leader, -difference, -high, -low
     size = f"{in_points(difference, digits_for((low, high)))} points ({span((low, high))})"
-    if not is_clear(comparison):
+    if not is_clear(comparison.interval):
         return f"No difference can be seen: {leader} leads {other} by {size}"
-    caution = "; other seeds may differ" if comparison["over"] == "images" else ""
+    caution = "; other seeds may differ" if comparison.over == "images" else ""
     behind = f" of {other}" if of_whom else ""
     return f"{leader} is ahead{behind} by {size}{caution}"
 
 
-def _several(comparisons: Sequence[Mapping[str, Any]], num_broken: int) -> str:
-    clear = [comparison for comparison in comparisons if is_clear(comparison)]
-    ahead = sorted((c for c in clear if c["difference"] > 0), key=lambda c: -c["difference"])
-    behind = sorted((c for c in clear if c["difference"] < 0), key=lambda c: c["difference"])
+def _several(comparisons: Sequence[Comparison], num_broken: int) -> str:
+    clear = [comparison for comparison in comparisons if is_clear(comparison.interval)]
+    ahead = sorted((c for c in clear if c.difference > 0), key=lambda c: -c.difference)
+    behind = sorted((c for c in clear if c.difference < 0), key=lambda c: c.difference)
     unclear = len(comparisons) - len(clear)
     parts = [
         f"{len(ahead)} ahead, {_furthest(ahead)}" if ahead else "",
@@ -83,12 +80,12 @@ def _several(comparisons: Sequence[Mapping[str, Any]], num_broken: int) -> str:
         f"{unclear} can't be told from it" if unclear else "",
         f"{num_broken} not compared" if num_broken else "",
     ]
-    if any(comparison["over"] == "images" for comparison in clear):
+    if any(comparison.over == "images" for comparison in clear):
         parts.append("other seeds may differ")
     told = "; ".join(part for part in parts if part)
-    return f"Of {len(comparisons) + num_broken} models against {comparisons[0]['baseline']}: {told}"
+    return f"Of {len(comparisons) + num_broken} models against {comparisons[0].baseline}: {told}"
 
 
-def _furthest(comparisons: Sequence[Mapping[str, Any]]) -> str:
+def _furthest(comparisons: Sequence[Comparison]) -> str:
     most = "" if len(comparisons) == 1 else " most,"
-    return f"{comparisons[0]['candidate']}{most} by {in_points(abs(comparisons[0]['difference']))} points"
+    return f"{comparisons[0].candidate}{most} by {in_points(abs(comparisons[0].difference))} points"

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
+
+from model.comparison.records import Bin, ClassScore, McNemar, Measured, Over, Quality, Rate, Rejection
 
 # SciPy takes over all that NumPy has, for whose sake f2py is imported: a tenth of a second for nothing.
 vars(np).setdefault("f2py", None)
@@ -21,6 +23,7 @@ NUM_BINS = 15
 SMALLEST_PROBABILITY = 1e-12  # a sure mistake costs 27.6 nats, not infinity
 
 Interval = tuple[float, float, float]  # a value, and the ends around it
+M = TypeVar("M", bound=Measured)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Estimate:
     num_images: int
 
     @property
-    def over(self) -> str:
+    def over(self) -> Over:
         """What the interval allows for: "seeds and images", or "images"."""
         return "seeds and images" if self.seed_variances else "images"
 
@@ -171,7 +174,7 @@ def _interaction(values: np.ndarray) -> float:
     return float((residuals**2).sum()) / ((values.shape[0] - 1) * (values.shape[1] - 1))
 
 
-def mcnemar(baseline: np.ndarray, candidate: np.ndarray) -> dict[str, Any]:
+def mcnemar(seed: int, baseline: np.ndarray, candidate: np.ndarray) -> McNemar:
     """Exact McNemar test, two-sided, of two networks on the same images.
 
     Both are (num_images,), 1 where right, else 0; `only_..._correct` are numbers of images.
@@ -180,11 +183,7 @@ def mcnemar(baseline: np.ndarray, candidate: np.ndarray) -> dict[str, Any]:
     only_candidate = int(np.sum(candidate > baseline))
     discordant = only_baseline + only_candidate
     p_value = min(1.0, 2 * float(special.bdtr(min(only_baseline, only_candidate), discordant, 0.5)))
-    return {
-        "only_baseline_correct": only_baseline,
-        "only_candidate_correct": only_candidate,
-        "p_value": p_value,
-    }
+    return McNemar(seed, only_baseline, only_candidate, p_value)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -247,61 +246,57 @@ class Scores:
         self.confusion = counts.reshape(num_classes, num_classes)
 
 
-def describe(scores: Scores, class_names: Sequence[str]) -> dict[str, Any]:
-    """How good one model is, over all its seeds: its entry in report.json, but for what needs no answers.
+def describe(scores: Scores, class_names: Sequence[str], broken: str | None = None) -> Quality:
+    """How good one model is, over all its seeds; `broken` says what is wrong with it where all of them guess.
 
-    That is seeds; confidence, the mean probability of its answers; accuracy, top_2 (right among its two first
-    answers), loss (nats) and brier, each with its mean, std, interval and values per seed;
-    calibration_error (15 bins of equally many images, mean of the seeds) with its reliability diagram;
-    rejection; per_class; confusion (rows: labels, columns: answers, mean number of images).
+    The calibration error and its diagram are of 15 bins of equally many images, each the mean of the seeds.
     """
     bins = _reliability(scores)
-    calibration_error = sum(one["share"] * one["gap"] for one in bins)
-    return {
-        "seeds": scores.seeds,
-        "confidence": float(scores.probabilities.max(axis=2).mean()),
-        "accuracy": over_seeds(scores.right, share=True),
-        "top_2": over_seeds(scores.top_2, share=True),
-        "loss": over_seeds(scores.loss, share=False),
-        "brier": over_seeds(scores.brier, share=False),
-        "calibration_error": calibration_error,
-        "calibration": bins,
-        "rejection": _rejection(scores),
-        "per_class": [_of_class(scores, label, name) for label, name in enumerate(class_names)],
-        "confusion": scores.confusion.tolist(),
-    }
+    return Quality(
+        broken=broken,
+        seeds=scores.seeds,
+        confidence=float(scores.probabilities.max(axis=2).mean()),
+        accuracy=over_seeds(scores.right, Rate),
+        top_2=over_seeds(scores.top_2, Rate),
+        loss=over_seeds(scores.loss, Measured),
+        brier=over_seeds(scores.brier, Measured),
+        calibration_error=sum(one.share * one.gap for one in bins),
+        calibration=bins,
+        rejection=_rejection(scores),
+        per_class=[_of_class(scores, label, name) for label, name in enumerate(class_names)],
+        confusion=scores.confusion.tolist(),
+    )
 
 
-def over_seeds(values: np.ndarray, share: bool) -> dict[str, Any]:
-    """A model's values (num_seeds, num_images) as report.json has them: mean, std, interval, values."""
+def over_seeds(values: np.ndarray, kind: type[M]) -> M:
+    """A model's values (num_seeds, num_images), over both; a `Rate` where each is 1 or 0."""
     estimate = mean_over(values)
     per_seed = values.mean(axis=1)
-    return {
-        "mean": estimate.value,
-        "std": float(per_seed.std(ddof=1)) if len(per_seed) > 1 else None,
-        "interval": estimate.share_interval if share else estimate.interval,
-        "over": estimate.over,
-        "values": per_seed.tolist(),
-    }
+    return kind(
+        mean=estimate.value,
+        std=float(per_seed.std(ddof=1)) if len(per_seed) > 1 else None,
+        interval=estimate.share_interval if kind is Rate else estimate.interval,
+        over=estimate.over,
+        values=per_seed.tolist(),
+    )
 
 
-def _of_class(scores: Scores, label: int, name: str) -> dict[str, Any]:
-    """One row of `per_class`; what cannot be had, as the recall of a class without images, is None."""
+def _of_class(scores: Scores, label: int, name: str) -> ClassScore:
     members = scores.labels == label
     estimate = mean_over(scores.right[:, members]) if members.any() else None
     hits, given = scores.confusion[label, label], scores.confusion[:, label].sum()
     both = given + members.sum()
-    return {
-        "class": name,
-        "images": int(members.sum()),
-        "accuracy": estimate.value if estimate else None,  # which is the recall
-        "interval": estimate.share_interval if estimate else None,
-        "precision": float(hits / given) if given else None,
-        "f1": float(2 * hits / both) if both else None,
-    }
+    return ClassScore(
+        name,
+        images=int(members.sum()),
+        accuracy=estimate.value if estimate else None,  # which is the recall
+        interval=estimate.share_interval if estimate else None,
+        precision=float(hits / given) if given else None,
+        f1=float(2 * hits / both) if both else None,
+    )
 
 
-def _reliability(scores: Scores) -> list[dict[str, float]]:
+def _reliability(scores: Scores) -> list[Bin]:
     """Confidence and accuracy in bins of equally many images, of each seed's network, then averaged."""
     confidence = scores.probabilities.max(axis=2)
     order = np.argsort(confidence, axis=1, kind="stable")
@@ -309,20 +304,14 @@ def _reliability(scores: Scores) -> list[dict[str, float]]:
     for members in np.array_split(order, min(NUM_BINS, order.shape[1]), axis=1):
         sure = np.take_along_axis(confidence, members, axis=1).mean(axis=1)
         right = np.take_along_axis(scores.right, members, axis=1).mean(axis=1)
-        one = {
-            "confidence": sure.mean(),
-            "accuracy": right.mean(),
-            "gap": np.abs(sure - right).mean(),
-            "share": members.shape[1] / order.shape[1],
-        }
-        bins.append({key: float(value) for key, value in one.items()})
+        gap, share = np.abs(sure - right).mean(), members.shape[1] / order.shape[1]
+        bins.append(Bin(float(sure.mean()), float(right.mean()), float(gap), share))
     return bins
 
 
-def _rejection(scores: Scores) -> list[dict[str, float]]:
+def _rejection(scores: Scores) -> list[Rejection]:
     """Accuracy on what is left when the least confident answers are rejected, a twentieth more each time."""
     surest_first = np.argsort(-scores.probabilities.max(axis=2), axis=1, kind="stable")
     right = np.take_along_axis(scores.right, surest_first, axis=1).cumsum(axis=1)
     kept = [max(1, round(right.shape[1] * (20 - step) / 20)) for step in range(20)]
-    accuracy = [float(right[:, count - 1].mean() / count) for count in kept]
-    return [{"rejected": step / 20, "accuracy": accuracy[step]} for step in range(20)]
+    return [Rejection(step / 20, float(right[:, kept[step] - 1].mean() / kept[step])) for step in range(20)]

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from model.comparison.accuracy_figure import failures_note, nothing_scored
-from model.comparison.headlines import Report
+from model.comparison.records import Models, Outcome
 from model.report.canvas import GREY, INK, Axes, Sheet, shortened
 from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure
@@ -21,35 +21,35 @@ STEADY = 0.002  # validation accuracy that moves by no more than 0.2 points has 
 MOST_COLUMNS = 4
 
 
-def learning(report: Report, histories: Histories, path: Path) -> Figure:
+def learning(outcome: Outcome, histories: Histories, path: Path) -> Figure:
     """Draw 3-learning: a panel per model with training and validation accuracy, and the one test score.
 
     Models without a finished training have no panel.
     """
-    histories = {name: histories[name] for name in report["models"] if histories.get(name)}
+    histories = {name: histories[name] for name in outcome.models if histories.get(name)}
     if not histories:
-        return nothing_scored(report, path)
+        return nothing_scored(outcome.failed, path)
     title = learning_title(histories)
     reading = (
         "Dashed: training, scored while the network still learns, so it lags behind. Solid: validation."
         " Diamond: the test pictures, scored once. Thin: one seed; thick: their mean."
         f" Stopped: validation moved by at most {in_points(STEADY)} points in the last fifth of the epochs."
-        f"{failures_note(report)}"
+        f"{failures_note(outcome.failed)}"
     )
     columns = min(len(histories), MOST_COLUMNS)
     rows = -(-len(histories) // MOST_COLUMNS)
     sheet = Sheet(450 + 330 * (rows - 1), title, reading)
     height = (sheet.height - sheet.top) / rows
     width = (sheet.width - 100) / columns
-    limits = _limits(report, histories)
-    colours = colours_of(report["models"])
+    limits = _limits(outcome.models, histories)
+    colours = colours_of(outcome.models)
     for place, (name, seeds) in enumerate(histories.items()):
         row, column = divmod(place, columns)
         x, y = 76 + column * width, sheet.top + row * height
         axes = sheet.axes(x, y + 40, width - 30, height - 40 - 58)
         sheet.text(x, y + 10, shortened(name, width - 40, 16, bold=True), size=16, bold=True)
         _curves(axes, seeds, colours[name])
-        _test_score(axes, report["models"][name]["accuracy"]["mean"], seeds, colours[name])
+        _test_score(axes, outcome.models[name].accuracy.mean, seeds, colours[name])
         axes.set_ylim(*limits)
         if column:
             axes.set_yticklabels([])
@@ -93,11 +93,11 @@ def _test_score(axes: Axes, mean: float, seeds: Mapping[int, Mapping[str, np.nda
     axes.set_xlim(1 - 0.1 * max(1, last / 10), end + 0.03 * last + 0.1)
 
 
-def _limits(report: Report, histories: Histories) -> tuple[float, float]:
+def _limits(models: Models, histories: Histories) -> tuple[float, float]:
     shown = [
         np.ravel(c[k]) for s in histories.values() for c in s.values() for k in ("accuracy", "val_accuracy")
     ]
-    shown += [np.array([entry["accuracy"]["mean"]]) for entry in report["models"].values()]
+    shown += [np.array([entry.accuracy.mean]) for entry in models.values()]
     values = np.concatenate(shown)
     low, high = float(values.min()), float(values.max())
     room = max(0.05 * (high - low), 0.005)

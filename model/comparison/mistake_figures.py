@@ -1,14 +1,14 @@
 """Pictures of what goes wrong: which classes are taken for which, and the most confident mistakes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
 
-from model.comparison.accuracy_figure import failures_note, is_fashion, nothing_scored
-from model.comparison.headlines import Report
+from data.splits import DataFacts
+from model.comparison.accuracy_figure import failures_note, nothing_scored
+from model.comparison.records import ClassDifference, ClassScore, Comparison, Mistake, Outcome
 from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, pt, shortened, top_below
 from model.report.estimates import colours_of, draw_estimate, finish_rows
 from model.report.figure import Figure
@@ -18,19 +18,28 @@ from model.report.words import percent, short, signed
 FASHION_ORDER = (0, 6, 2, 4, 3, 1, 8, 5, 7, 9)
 MOST_CLASSES = 12
 HEIGHT = 760  # pixels, of the confusion figure
-SHOWN, PER_ROW, BLOCK = 12, 6, 5  # mistakes, in a row, and pixels a pixel
+PER_ROW, BLOCK = 6, 5  # mistakes in a row, and pixels a pixel
 SEEN_SHADE = 0.62  # of the colour range; beyond it text on the colour is white
 
 
-def class_order(report: Report) -> list[int]:
+def class_order(data: DataFacts) -> list[int]:
     """Labels in the order they are shown in: like beside like for Fashion-MNIST, else as they come."""
-    count = len(report["data"]["classes"])
-    return list(FASHION_ORDER) if is_fashion(report) and count == 10 else list(range(count))
+    count = len(data.classes)
+    return list(FASHION_ORDER) if data.is_fashion and count == 10 else list(range(count))
 
 
-def mistakes_per_1000(entry: Mapping[str, Any]) -> np.ndarray:
+def shown_rows(outcome: Outcome) -> tuple[str, Comparison | None, Sequence[ClassScore | ClassDifference]]:
+    """Whose classes are shown, against whom, and they: of the first candidate, else of the last model."""
+    if outcome.comparisons:
+        versus = outcome.comparisons[0]
+        return versus.candidate, versus, versus.per_class
+    last = list(outcome.models)[-1]
+    return last, None, outcome.models[last].per_class
+
+
+def mistakes_per_1000(confusion: Sequence[Sequence[float]]) -> np.ndarray:
     """Of 1,000 pictures of a class (row), how many are taken for another (column); 0 on the diagonal."""
-    counts = np.array(entry["confusion"], float)
+    counts = np.array(confusion, float)
     shares = 1000 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-9)
     np.fill_diagonal(shares, 0)
     return shares
@@ -47,58 +56,51 @@ def most_confused(values: np.ndarray, order: Sequence[int], most: int = MOST_CLA
     return [label for label in order if label in chosen]
 
 
-def confusion(report: Report, path: Path) -> Figure:
+def confusion(outcome: Outcome, data: DataFacts, path: Path) -> Figure:
     """Draw 4-confusion: mistakes of the first candidate, the change from the baseline, each class's gain.
 
     Counts of `models.*.confusion` are divided by their row's sum. Where nothing was compared, the last
     model is shown alone.
     """
-    if not report["models"]:
-        return nothing_scored(report, path)
-    versus = next(iter(report["comparisons"]), None)
-    candidate = versus["candidate"] if versus else list(report["models"])[-1]
-    mistakes = mistakes_per_1000(report["models"][candidate])
-    change = mistakes - mistakes_per_1000(report["models"][versus["baseline"]]) if versus else None
-    shown = most_confused(mistakes if change is None else change, class_order(report))
-    part, classes = np.ix_(shown, shown), [report["data"]["classes"][label] for label in shown]
+    if not outcome.models:
+        return nothing_scored(outcome.failed, path)
+    candidate, versus, per_class = shown_rows(outcome)
+    mistakes, change = mistakes_per_1000(outcome.models[candidate].confusion), None
+    if versus:
+        change = mistakes - mistakes_per_1000(outcome.models[versus.baseline].confusion)
+    shown = most_confused(mistakes if change is None else change, class_order(data))
+    part, classes = np.ix_(shown, shown), [data.classes[label] for label in shown]
     mistakes, change = mistakes[part], None if change is None else change[part]
     title = confusion_title(classes, mistakes, change, candidate)
-    sheet = Sheet(
-        min(HEIGHT, 250 + 130 * len(shown)), title, _subtitle(report, candidate, versus, change, classes)
-    )
+    reading = _subtitle(candidate, versus, change, classes, len(data.classes)) + failures_note(outcome.failed)
+    sheet = Sheet(min(HEIGHT, 250 + 130 * len(shown)), title, reading)
     x, y = 150, sheet.top + 66
     cell = min(130, (sheet.height - 44 - y) // len(shown))
     _matrix(sheet, x, y, cell, mistakes, change)
     _class_names(sheet, x, y, cell, [short(name) for name in classes])
-    per_class = (versus or report["models"][candidate])["per_class"]
     axes = sheet.axes(x + 650, y, 340, cell * len(shown))
-    colour = colours_of(report["models"])[candidate]
-    draw_gains(axes, [per_class[label] for label in shown], colour, versus)
+    draw_gains(axes, [per_class[label] for label in shown], colours_of(outcome.models)[candidate])
     sheet.text(x + 650, y - 32, gain_heading(versus), bold=True)
     sheet.save(path)
-    return Figure(path, title, f"{title}. {_two_classes(per_class, relative=versus is not None)}")
+    return Figure(path, title, f"{title}. {_two_classes(per_class)}")
 
 
 def _subtitle(
-    report: Report,
-    candidate: str,
-    versus: Mapping[str, Any] | None,
-    change: np.ndarray | None,
-    classes: Sequence[str],
+    candidate: str, versus: Comparison | None, change: np.ndarray | None, classes: Sequence[str], count: int
 ) -> str:
-    count, largest = len(report["data"]["classes"]), "changes" if versus else "mistakes"
+    largest = "changes" if versus else "mistakes"
     which = (
         f" The {len(classes)} of {count} classes with the largest {largest}." if len(classes) < count else ""
     )
     text = f"In the cells: of 1,000 pictures of the row's class, how many {candidate} takes for the column's"
     if versus is None or change is None:
-        return f"{text}; mean over seeds.{which}{failures_note(report)}"
+        return f"{text}; mean over seeds.{which}"
     rise = (
         f" Largest rise: {largest_change(classes, change, 1)}." if 1 <= change.max() < -change.min() else ""
     )
     return (
-        f"{text}; below it the change from {versus['baseline']}: teal is fewer, brown more.{rise}"
-        f" Filled diamonds stay clear when all {count} classes are allowed for.{which}{failures_note(report)}"
+        f"{text}; below it the change from {versus.baseline}: teal is fewer, brown more.{rise}"
+        f" Filled diamonds stay clear when all {count} classes are allowed for.{which}"
     )
 
 
@@ -152,51 +154,57 @@ def _class_names(sheet: Sheet, x: int, y: int, cell: int, classes: Sequence[str]
     sheet.text(x - 12, y - 38, "down: label\nacross: answer", size=13, align="right", colour=GREY)
 
 
-def gain_heading(versus: Mapping[str, Any] | None) -> str:
+def gain_heading(versus: Comparison | None) -> str:
     """What the axis beside the classes counts."""
-    heading = f"Gain over {versus['baseline']}" if versus else "Right"
+    heading = f"Gain over {versus.baseline}" if versus else "Right"
     return shortened(heading, 170, bold=True) + ", of 1,000 of the class"
 
 
-def draw_gains(
-    axes: Axes, per_class: Sequence[Mapping[str, Any]], colour: str, versus: Mapping[str, Any] | None
-) -> None:
-    """Draw a row per class: how many more of 1,000 are right than the baseline's; without one, how many."""
-    if versus:
+def draw_gains(axes: Axes, per_class: Sequence[ClassScore | ClassDifference], colour: str) -> None:
+    """Draw a row per class: of 1,000 how many are right, or how many more than the baseline's."""
+    relative = any(isinstance(found, ClassDifference) for found in per_class)
+    if relative:
         axes.axvline(0, color=INK, linewidth=1.2)
     for row, found in enumerate(per_class):
-        value = found["difference" if versus else "accuracy"]
-        if value is None:
+        if found.value is None:
             continue  # no test picture of the class
-        ends = found["interval"] and [1000 * end for end in found["interval"]]
-        hollow = versus is not None and not found["clear"]
-        draw_estimate(axes, row, 1000 * value, ends, colour, hollow=hollow)
+        ends = found.interval and [1000 * end for end in found.interval]
+        hollow = isinstance(found, ClassDifference) and not found.clear
+        draw_estimate(axes, row, 1000 * found.value, ends, colour, hollow=hollow)
     finish_rows(axes, len(per_class))
     axes.grid(axis="y", color="#ececec", linewidth=1)
     axes.set_yticks(range(len(per_class)), [""] * len(per_class))
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter(lambda value, _: signed(value, 0) if versus else f"{value:.0f}")
+    axes.xaxis.set_major_formatter(lambda value, _: signed(value, 0) if relative else f"{value:.0f}")
 
 
-def _two_classes(per_class: Sequence[Mapping[str, Any]], relative: bool) -> str:
-    key = "difference" if relative else "accuracy"
-    ranked = sorted((found for found in per_class if found[key] is not None), key=lambda found: found[key])
-    worst, best = ranked[0], ranked[-1]
-    if relative:
-        text = [f"{short(found['class'])} {signed(1000 * found[key], 0)}" for found in (best, worst)]
-        return f"Change of pictures right, of 1,000 of the class: from {text[1]} to {text[0]}."
-    text = [f"{short(found['class'])} {percent(found[key])}" for found in (worst, best)]
-    return f"Right, by class: from {text[0]} to {text[1]}."
+def _two_classes(per_class: Sequence[ClassScore | ClassDifference]) -> str:
+    """The class with the smallest value and that with the largest."""
+    known = [(found.value, short(found.class_)) for found in per_class if found.value is not None]
+    ranked = sorted(known, key=lambda one: one[0])
+    ends = ranked[0], ranked[-1]
+    if isinstance(per_class[0], ClassDifference):
+        text = " to ".join(f"{name} {signed(1000 * value, 0)}" for value, name in ends)
+        return f"Change of pictures right, of 1,000 of the class: from {text}."
+    return f"Right, by class: from {' to '.join(f'{name} {percent(value)}' for value, name in ends)}."
 
 
-def mistakes(report: Report, images: np.ndarray, path: Path) -> Figure:
-    """Draw 5-mistakes: the most confident mistakes of one network."""
-    found = report["mistakes"]
-    if not found:
-        return _faultless(report, path) if report["models"] else nothing_scored(report, path)
-    model, seed = found[0]["model"], found[0]["seed"]
-    title = mistakes_title(found, model)
-    first_of = "the first" if seed == report["seeds"][0] else "the first that did not fail"
+def mistakes(
+    outcome: Outcome,
+    data: DataFacts,
+    mistakes: Sequence[Mistake],
+    seeds: Sequence[int],
+    images: np.ndarray,
+    path: Path,
+) -> Figure:
+    """Draw 5-mistakes: the most confident mistakes of one network; `seeds` are those of the run."""
+    if not outcome.models:
+        return nothing_scored(outcome.failed, path)
+    if not mistakes:
+        return _faultless(list(outcome.models)[-1], path)
+    model, seed = mistakes[0].model, mistakes[0].seed
+    title = mistakes_title(mistakes, model)
+    first_of = "the first" if seed == seeds[0] else "the first that did not fail"
     reading = (
         f"The surest of {model}, seed {seed} ({first_of}, not the best), on all test pictures. Bold:"
         " its answer. Some labels can be argued with."
@@ -204,28 +212,26 @@ def mistakes(report: Report, images: np.ndarray, path: Path) -> Figure:
     sheet = Sheet(top_below(reading) + 440, title, reading)
     size = BLOCK * images.shape[1]
     step = (sheet.width - 48) / PER_ROW
-    for place, mistake in enumerate(found):
+    for place, mistake in enumerate(mistakes):
         row, column = divmod(place, PER_ROW)
         x, y = 24 + round(step * column + (step - size) / 2), sheet.top + 8 + 216 * row
-        sheet.place(x, y, garment(images[mistake["index"]], BLOCK))
-        said, label = (short(report["data"]["classes"][mistake[key]]) for key in ("predicted", "label"))
-        sure = f" {percent(mistake['probability'])}"
+        sheet.place(x, y, garment(images[mistake.index], BLOCK))
+        said, label = (short(data.classes[number]) for number in (mistake.predicted, mistake.label))
+        sure = f" {percent(mistake.probability)}"
         middle = x + size / 2
         sheet.text(
             middle, y + size + 6, shortened(said, step - 84, bold=True) + sure, align="center", bold=True
         )
         sheet.text(middle, y + size + 27, shortened(f"label: {label}", step - 12), align="center")
-        number = f"test picture {mistake['index']}"
+        number = f"test picture {mistake.index}"
         sheet.text(middle, y + size + 47, number, size=13, align="center", colour=GREY)
     sheet.save(path)
-    first = [
-        f"{short(report['data']['classes'][m['predicted']])} {percent(m['probability'])}" for m in found[:2]
-    ]
+    first = [f"{short(data.classes[one.predicted])} {percent(one.probability)}" for one in mistakes[:2]]
     return Figure(path, title, f"{title}. The surest: {', '.join(first)}.")
 
 
-def _faultless(report: Report, path: Path) -> Figure:
-    title = mistakes_title([], list(report["models"])[-1])
+def _faultless(model: str, path: Path) -> Figure:
+    title = mistakes_title([], model)
     Sheet(200, title).save(path)
     return Figure(path, title, title)
 
@@ -266,12 +272,12 @@ def pair(classes: Sequence[str], values: np.ndarray, place: int) -> str:
     return f"{short(classes[true])} taken for {short(classes[said])}"
 
 
-def mistakes_title(mistakes: Sequence[Mapping[str, Any]], model: str) -> str:
+def mistakes_title(mistakes: Sequence[Mistake], model: str) -> str:
     """How sure a model was of its surest mistakes."""
     if not mistakes:
         return f"{model} makes no mistake on the test pictures"
-    least = min(mistake["probability"] for mistake in mistakes)
+    least = min(mistake.probability for mistake in mistakes)
     if least > 0.5:
         return f"Sure and wrong: {model} gave each of these wrong answers at least {percent(least)}"
-    most = max(mistake["probability"] for mistake in mistakes)
+    most = max(mistake.probability for mistake in mistakes)
     return f"Wrong, but never sure: {model} gave no wrong answer more than {percent(most)}"

@@ -8,15 +8,30 @@ from model.comparison.quality_figures import calibration, rejection
 from model.report.figure import Picture
 
 COMPARISON = (
-    Picture("2-accuracy", accuracy, "models.*.accuracy and comparisons.*.interval in report.json"),
+    Picture(
+        "2-accuracy",
+        accuracy,
+        "models.*.accuracy and comparisons.*.interval in report.json",
+        needs=("outcome", "data"),
+    ),
     Picture(
         "3-learning",
         learning,
         "history.csv of every seed; models.*.accuracy in report.json",
-        needs=("report", "histories"),
+        needs=("outcome", "histories"),
     ),
-    Picture("4-confusion", confusion, "models.*.confusion and comparisons.*.per_class in report.json"),
-    Picture("5-mistakes", mistakes, "mistakes in report.json", needs=("report", "images")),
+    Picture(
+        "4-confusion",
+        confusion,
+        "models.*.confusion and comparisons.*.per_class in report.json",
+        needs=("outcome", "data"),
+    ),
+    Picture(
+        "5-mistakes",
+        mistakes,
+        "mistakes in report.json",
+        needs=("outcome", "data", "mistakes", "seeds", "images"),
+    ),
     Picture(
         "6-calibration",
         calibration,
@@ -28,7 +43,7 @@ COMPARISON = (
         "9-disagreements",
         disagreements,
         "comparisons.0.disagreement in report.json",
-        needs=("report", "images"),
+        needs=("outcome", "data", "images"),
         only_with="comparisons",
     ),
 )

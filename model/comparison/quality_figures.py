@@ -3,18 +3,15 @@
 from collections.abc import Mapping, Sequence
 from math import ceil, floor
 from pathlib import Path
-from typing import Any
 
 from matplotlib.ticker import MultipleLocator
 
 from model.comparison.accuracy_figure import failures_note
-from model.comparison.headlines import Report
+from model.comparison.records import Bin, Model, Models, Outcome
 from model.report.canvas import GREY, MODEL_COLOURS, Axes, Sheet, shortened, top_below
 from model.report.estimates import colours_of, finish_curves, whole_percent
 from model.report.figure import Figure
 from model.report.words import clause, in_points, names, percent
-
-Models = Mapping[str, Mapping[str, Any]]
 
 SEVERAL = 3  # models; of more of them a title names some only
 
@@ -26,42 +23,42 @@ COLUMNS = (0.0, 0.1, 0.3)  # shares left out, of which the numbers are written
 MOST_NAMED = 9  # models with numbers beside their lines
 
 
-def calibration(report: Report, path: Path) -> Figure:
+def calibration(outcome: Outcome, path: Path) -> Figure:
     """Draw 6-calibration: a reliability diagram per model, as many as fit."""
-    title, reading = calibration_title(report["models"]), _subtitle(report)
-    shown = dict(list(report["models"].items())[:MOST_PANELS])
+    title, reading = calibration_title(outcome.models), _subtitle(outcome)
+    shown = dict(list(outcome.models.items())[:MOST_PANELS])
     rows = ceil(len(shown) / PER_ROW)
     columns = ceil(len(shown) / rows)
     step = (1200 - 60) / columns
     side = min(int(step) - 50, LARGEST_PANEL)
     sheet = Sheet(top_below(reading) + rows * (side + 124), title, reading)
-    points = [one for entry in shown.values() for one in entry["calibration"]]
-    lowest = min(min(one["confidence"], one["accuracy"]) for one in points)
+    points = [one for entry in shown.values() for one in entry.calibration]
+    lowest = min(min(one.confidence, one.accuracy) for one in points)
     lowest = max(floor(10 * lowest - 0.2) / 10, 0.0)
     for place, (model, entry) in enumerate(shown.items()):
         x, y = 70 + place % columns * step, sheet.top + 8 + place // columns * (side + 124)
         sheet.text(x, y, shortened(model, side, 16, bold=True), size=16, bold=True)
         sheet.text(x, y + 22, _sure_and_right(entry), size=13)
-        off = f"off by {in_points(entry['calibration_error'])} points"
+        off = f"off by {in_points(entry.calibration_error)} points"
         sheet.text(x, y + 40, off, size=13, colour=GREY)
         axes = sheet.axes(x, y + 64, side, side)
-        _diagram(axes, entry["calibration"], colours_of(report["models"])[model], lowest)
+        _diagram(axes, entry.calibration, colours_of(outcome.models)[model], lowest)
         if place % columns:
             axes.set_yticklabels([])
     sheet.save(path)
-    alt = "; ".join(f"{model} {_sure_and_right(entry)}" for model, entry in report["models"].items())
+    alt = "; ".join(f"{model} {_sure_and_right(entry)}" for model, entry in outcome.models.items())
     return Figure(path, title, f"{title}. On the mean: {alt}.")
 
 
-def _sure_and_right(entry: Mapping[str, Any]) -> str:
-    return f"{percent(entry['confidence'])} sure, {percent(entry['accuracy']['mean'])} right"
+def _sure_and_right(entry: Model) -> str:
+    return f"{percent(entry.confidence)} sure, {percent(entry.accuracy.mean)} right"
 
 
-def _subtitle(report: Report) -> str:
-    bins = max(len(entry["calibration"]) for entry in report["models"].values())
+def _subtitle(outcome: Outcome) -> str:
+    bins = max(len(entry.calibration) for entry in outcome.models.values())
     which = (
-        f"\nThe first {MOST_PANELS} of {len(report['models'])} models."
-        if len(report["models"]) > MOST_PANELS
+        f"\nThe first {MOST_PANELS} of {len(outcome.models)} models."
+        if len(outcome.models) > MOST_PANELS
         else ""
     )
     return (
@@ -69,13 +66,13 @@ def _subtitle(report: Report) -> str:
         " mean of the seeds. To the right: how sure (the probability of the answer), upwards: how often"
         " right; below the dashed line: surer than right. Strokes: where the dots stand.\nOff by: how far one"
         " seed's dots are from the line, up or down, on the mean. Surer, in the title: beyond the 95 %"
-        f" interval of how often right.{which}{failures_note(report)}"
+        f" interval of how often right.{which}{failures_note(outcome.failed)}"
     )
 
 
-def _diagram(axes: Axes, bins: Sequence[Mapping[str, float]], colour: str, lowest: float) -> None:
+def _diagram(axes: Axes, bins: Sequence[Bin], colour: str, lowest: float) -> None:
     """One model: how far every bin lies from the diagonal, and where most of the pictures are."""
-    sure, right = [[one[key] for one in bins] for key in ("confidence", "accuracy")]
+    sure, right = [one.confidence for one in bins], [one.accuracy for one in bins]
     room = 0.03 * (1 - lowest)
     axes.plot([lowest, 1], [lowest, 1], color=GREY, linewidth=1.5, linestyle=(0, (4, 3)), zorder=1)
     axes.vlines(sure, sure, right, color=colour, linewidth=2, alpha=0.5)
@@ -91,13 +88,13 @@ def _diagram(axes: Axes, bins: Sequence[Mapping[str, float]], colour: str, lowes
     axes.grid(axis="x", color="#ececec", linewidth=1)
 
 
-def rejection(report: Report, path: Path) -> Figure:
+def rejection(outcome: Outcome, path: Path) -> Figure:
     """Draw 7-rejection: how often each model is right on the pictures that it is surest of."""
-    models = report["models"]
+    models = outcome.models
     title = rejection_title(models)
     reading = (
         "Every model leaves out the pictures it is least sure of (the smallest probability of its answer) and"
-        f" answers the others; mean of the seeds.{failures_note(report)}"
+        f" answers the others; mean of the seeds.{failures_note(outcome.failed)}"
     )
     sheet = Sheet(HEIGHT, title, reading)
     left, right = PLOT
@@ -107,8 +104,8 @@ def rejection(report: Report, path: Path) -> Figure:
     axes = sheet.axes(left, y, right - left, height)
     colours = colours_of(models)
     for place, (model, entry) in enumerate(models.items()):
-        shares = [one["rejected"] for one in entry["rejection"]]
-        rights = [one["accuracy"] for one in entry["rejection"]]
+        shares = [one.rejected for one in entry.rejection]
+        rights = [one.accuracy for one in entry.rejection]
         line = "-" if place < len(MODEL_COLOURS) else "--"  # colours that come again
         axes.plot(shares, rights, line, marker="o", color=colours[model], markersize=4, linewidth=2)
     axes.set_xlim(-0.02, 0.97)
@@ -123,9 +120,7 @@ def rejection(report: Report, path: Path) -> Figure:
     return Figure(path, title, f"{title}. With half left out: {half} right.")
 
 
-def _numbers(
-    sheet: Sheet, x: int, y: float, models: Mapping[str, Mapping[str, Any]], colours: Mapping[str, str]
-) -> None:
+def _numbers(sheet: Sheet, x: int, y: float, models: Models, colours: Mapping[str, str]) -> None:
     """The models, best first with a tenth left out, and how often they are right."""
     ranked = sorted(models, key=lambda model: -left_out(models[model], 0.1))
     places = [x + 150 + 90 * number for number in range(len(COLUMNS))]
@@ -151,8 +146,8 @@ def calibration_title(models: Models) -> str:
     """
     groups: dict[str, list[str]] = {"over": [], "under": [], "even": []}
     for model, entry in models.items():
-        low, high = entry["accuracy"]["interval"]
-        sure = entry["confidence"]
+        low, high = entry.accuracy.interval
+        sure = entry.confidence
         groups["over" if sure > high else "under" if sure < low else "even"].append(model)
     if len(models) > SEVERAL:
         counts = [("surer", groups["over"]), ("less sure", groups["under"]), ("neither", groups["even"])]
@@ -164,10 +159,10 @@ def calibration_title(models: Models) -> str:
         _fits(groups["even"]),
     ]
     misjudged = groups["over"] or groups["under"] or groups["even"]
-    most = max(misjudged, key=lambda name: abs(models[name]["confidence"] - models[name]["accuracy"]["mean"]))
+    most = max(misjudged, key=lambda name: abs(models[name].confidence - models[name].accuracy.mean))
     farthest = "least" if misjudged is groups["even"] else "most"  # of those it fits
     entry, who = models[most], "" if len(misjudged) == 1 else f", {most} {farthest}"
-    size = f"{who}: {percent(entry['confidence'])} sure, {percent(entry['accuracy']['mean'])} right"
+    size = f"{who}: {percent(entry.confidence)} sure, {percent(entry.accuracy.mean)} right"
     first, *others = [part for part in clauses if part]
     first = first if first.startswith(names(misjudged)) else first[0].upper() + first[1:]
     return "; ".join([first + size, *others])
@@ -197,7 +192,7 @@ def rejection_title(models: Models) -> str:
     return f"Right, without the 10 % each is least sure of: {shares}"
 
 
-def left_out(entry: Mapping[str, Any], share: float) -> float:
+def left_out(entry: Model, share: float) -> float:
     """How often a model is right when it leaves out a share of the pictures, from its `rejection`."""
-    nearest = min(entry["rejection"], key=lambda one: abs(one["rejected"] - share))
-    return float(nearest["accuracy"])
+    nearest = min(entry.rejection, key=lambda one: abs(one.rejected - share))
+    return nearest.accuracy

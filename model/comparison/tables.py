@@ -1,20 +1,16 @@
 """Models in rows: how often each is right, what it costs, what failed. It computes no numbers."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from model.comparison.records import Facts, Failure, Model, Models, Outcome
 from model.report.tables import WIDTH, duration, printable, shortened, wrapped
 from model.report.words import ends
 
-Report = Mapping[str, Any]
-Models = Mapping[str, Mapping[str, Any]]
 LONGEST_NAME = 20
 
 
 def row_per_model(models: Models, num_images: int) -> list[str]:
     """A row of 80 columns per model; a long name gets a line of its own. The last lines say what is meant.
 
-    The models are entries of report.json's or of comparison.json's, scored on the same test images.
+    All were scored on the same test images.
     """
 
     def row(name: str, share: str, between: str, *others: str) -> str:
@@ -25,57 +21,53 @@ def row_per_model(models: Models, num_images: int) -> list[str]:
 
     lines = [row("", "right", "95 %", "wrong", "weights", "MFLOP", "training")]
     for name, entry in models.items():
-        between, weights = ends(entry["accuracy"]["interval"]), f"{entry['parameters']:,}"
+        between, weights = ends(entry.accuracy.interval), f"{entry.parameters:,}"
         cells = (right(entry), between, wrong(entry, num_images), weights)
-        lines.append(row(printable(name), *cells, megaflops(entry), duration(entry["train_seconds"])))
+        lines.append(row(printable(name), *cells, megaflops(entry), duration(entry.train_seconds)))
     between = f"between, with {what_may_differ(models)} (95 %)."
     return [*lines, wrapped(f"Of {num_images:,} test pictures; {between}")]
 
 
-def answers(report: Report) -> list[str]:
+def answers(outcome: Outcome) -> list[str]:
     """What the comparisons come to: the verdict on a single one, a sentence or two on each of several.
 
     First what models show that differ in one thing, then the other pairs.
     """
-    explained = {(entry["baseline"], entry["candidate"]): entry["words"] for entry in report.get("why", ())}
-    others = [
-        comparison
-        for comparison in report["comparisons"]
-        if (comparison["baseline"], comparison["candidate"]) not in explained
-    ]
-    several = len(report["comparisons"]) > 1
+    explained = {(entry.baseline, entry.candidate): entry.words for entry in outcome.why}
+    others = [pair for pair in outcome.comparisons if (pair.baseline, pair.candidate) not in explained]
+    several = len(outcome.comparisons) > 1
     return [
         *explained.values(),
-        *(other["words"]["answer"] if several else other["verdict"] for other in others),
-        *(pair["verdict"] for pair in report["not_compared"]),
+        *(pair.words["answer"] if several else pair.verdict for pair in others),
+        *(pair.verdict for pair in outcome.not_compared),
     ]
 
 
-def epochs(entry: Mapping[str, Any]) -> str:
+def epochs(entry: Facts) -> str:
     """How many passes a model's trainings took, as "7 to 9" where some stopped earlier than others."""
-    taken = (entry.get("epochs_per_seed") or {"all": entry["epochs"]}).values()
+    taken = entry.epochs_per_seed.values() or [entry.epochs]
     low, high = min(taken), max(taken)
     return f"{low} to {high}" if low < high else str(high)
 
 
-def failed_job(failure: Mapping[str, Any]) -> str:
-    """What failed, of an entry of `failed`: "cnn, seed 0", or "looking inside cnn, seed 0"."""
-    job = f"{failure['model']}, seed {failure['seed']}"
-    return f"looking inside {job}" if failure.get("stage") == "inspection" else job
+def failed_job(failure: Failure) -> str:
+    """What failed: "cnn, seed 0", or "looking inside cnn, seed 0"."""
+    job = f"{failure.model}, seed {failure.seed}"
+    return job if failure.is_training else f"looking inside {job}"
 
 
-def failure_line(failure: Mapping[str, Any]) -> str:
+def failure_line(failure: Failure) -> str:
     """What failed, and why."""
-    return printable(f"{failed_job(failure)}: {failure['reason']}")
+    return printable(f"{failed_job(failure)}: {failure.reason}")
 
 
-def right(entry: Mapping[str, Any]) -> str:
-    return f"{100 * entry['accuracy']['mean']:.1f} %"
+def right(entry: Model) -> str:
+    return f"{100 * entry.accuracy.mean:.1f} %"
 
 
 def what_may_differ(models: Models) -> str:
     """What the intervals of these models allow for; of single trainings this is less."""
-    singles = [name for name, entry in models.items() if entry["accuracy"]["over"] == "images"]
+    singles = [name for name, entry in models.items() if entry.accuracy.over == "images"]
     if not singles:
         return "new seeds and new pictures"
     if len(singles) == len(models):
@@ -83,10 +75,10 @@ def what_may_differ(models: Models) -> str:
     return f"new seeds and new pictures, but {', '.join(singles)} with other test pictures only"
 
 
-def wrong(entry: Mapping[str, Any], num_images: int) -> str:
-    return f"{(1 - entry['accuracy']['mean']) * num_images:,.0f}"
+def wrong(entry: Model, num_images: int) -> str:
+    return f"{(1 - entry.accuracy.mean) * num_images:,.0f}"
 
 
-def megaflops(entry: Mapping[str, Any]) -> str:
-    mega = entry["flops_per_image"] / 1e6
+def megaflops(entry: Facts) -> str:
+    mega = entry.flops_per_image / 1e6
     return f"{mega:,.0f}" if mega >= 9.95 else f"{mega:.1f}"

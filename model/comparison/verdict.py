@@ -1,75 +1,73 @@
 """What the comparison of two models comes to in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from model.comparison.intervals import luck_of_the_best
+from model.comparison.records import Comparison, Facts, Failure, Looks, Models, ToSee
 from model.report.words import digits_for, points
-
-Entry = Mapping[str, Any]  # of report.json: a model, a comparison, a failure
-Models = Mapping[str, Entry]
 
 SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
 GUESSING = "no better than guessing"
 UNKNOWN_CAUSE = "; {source} can't say which made it better."
 
 
-def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequence[Entry]) -> str:
-    """Say why two models can't be compared, by report.json's `models` and `failed`; nothing if they can."""
-    trainings = [one for one in failed if one.get("stage") != "inspection"]
+def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequence[Failure]) -> str:
+    """Say why two models can't be compared; nothing if they can."""
+    trainings = [one for one in failed if one.is_training]
     sentences = []
     for name in (baseline, candidate):
-        if name in models and not models[name]["broken"]:
-            continue
-        where, reasons = "has no result", [one["reason"] for one in trainings if one["model"] == name]
+        where, reasons = "has no result", [one.reason for one in trainings if one.model == name]
         if name in models:
-            where = f"is at {100 * models[name]['accuracy']['mean']:.1f} %, what guessing gives"
-            reasons = [models[name]["broken"]]
+            if not (broken := models[name].broken):
+                continue
+            where = f"is at {100 * models[name].accuracy.mean:.1f} %, what guessing gives"
+            reasons = [broken]
         reason = f" ({reasons[0]})" if reasons and reasons[0] != GUESSING else ""
         sentences.append(f"{name} {where}: its training failed{reason}.")
     return " ".join([*sentences, "No comparison is made."]) if sentences else ""
 
 
 def put_in_words(
-    comparison: Entry, models: Models, num_images: int, source: str = "this run"
-) -> dict[str, Any]:
+    comparison: Comparison, models: Models, num_images: int, source: str = "this run"
+) -> Comparison:
     """Say what a comparison comes to: the verdict, by the interval alone.
 
     Args:
-        comparison: one entry of report.json's `comparisons`, the words not yet among it.
-        models: report.json's.
+        comparison: the numbers.
+        models: both, by name.
         num_images: of the test split.
         source: what the models are from, in words.
 
     Returns:
-        "verdict": all sentences. "words": its parts, "answer" and where there is something to say "agreement"
-        (of the single trainings) and "cost" (a clause without its end).
+        The comparison with its `verdict`, all sentences, and `words`, its parts: "answer", and where there is
+        something to say "agreement" (of the single trainings) and "cost" (a clause without its end).
     """
     words = _words(comparison, models, num_images)
     verdict, unknown = " ".join(words.values()), UNKNOWN_CAUSE.format(source=source)
-    return {"words": words, "verdict": verdict + unknown if "cost" in words else verdict}
+    return replace(comparison, words=words, verdict=verdict + unknown if "cost" in words else verdict)
 
 
-def _words(comparison: Entry, models: Models, num_images: int) -> dict[str, str]:
-    if comparison["over"] == "images":
+def _words(comparison: Comparison, models: Models, num_images: int) -> dict[str, str]:
+    if comparison.over == "images":
         return {"answer": _one_training(comparison, models, num_images)}
-    low, high = comparison["interval"]
+    low, high = comparison.interval
     if low <= 0 <= high:
         return {"answer": _cannot_tell(comparison)}
-    winner, loser = comparison["candidate"], comparison["baseline"]
+    winner, loser = comparison.candidate, comparison.baseline
     if high < 0:
         winner, loser = loser, winner
     words = {"answer": _clear(comparison, num_images), "agreement": _agreement(winner, loser, models)}
     if cost := _cost(models[winner], models[loser]):
-        words["cost"] = f"{'It' if winner == comparison['candidate'] else winner} {cost}"
+        words["cost"] = f"{'It' if winner == comparison.candidate else winner} {cost}"
     return words
 
 
-def _one_training(comparison: Entry, models: Models, num_images: int) -> str:
-    candidate, baseline = comparison["candidate"], comparison["baseline"]
-    pictures = comparison["difference"] * num_images
-    low, high = (end * num_images for end in comparison["interval"])
-    seeds = {name: models[name]["seeds"] for name in (baseline, candidate)}
+def _one_training(comparison: Comparison, models: Models, num_images: int) -> str:
+    candidate, baseline = comparison.candidate, comparison.baseline
+    pictures = comparison.difference * num_images
+    low, high = (end * num_images for end in comparison.interval)
+    seeds = {name: models[name].seeds for name in (baseline, candidate)}
     single = [name for name in seeds if len(seeds[name]) == 1]
     start, end = f"In this one training {candidate} was right on", "Another seed may differ."
     if len(single) == 1:  # some of its seeds failed, and the difference is one of means
@@ -89,24 +87,24 @@ def _one_training(comparison: Entry, models: Models, num_images: int) -> str:
     return f"{start} {size} ({ends} with other test pictures). {end}"
 
 
-def _cannot_tell(comparison: Entry) -> str:
-    digits = digits_for(comparison["interval"])
-    candidate, difference = comparison["candidate"], comparison["difference"]
-    low, high = (points(end, digits) for end in comparison["interval"])
+def _cannot_tell(comparison: Comparison) -> str:
+    digits = digits_for(comparison.interval)
+    candidate, difference = comparison.candidate, comparison.difference
+    low, high = (points(end, digits) for end in comparison.interval)
     ahead = f"{candidate} is {'ahead' if difference > 0 else 'behind'} by {points(difference, digits)} points"
     if float(points(difference, digits)) == 0:
         ahead = "neither is ahead"
     return (
         f"No difference can be seen: {ahead}, and anything from {low} behind to {high} ahead fits these "
-        f"trainings. That does not make them equal{_to_see(comparison['to_see'])}"
+        f"trainings. That does not make them equal{_to_see(comparison.to_see)}"
     )
 
 
-def _to_see(needed: Entry | None) -> str:
+def _to_see(needed: ToSee | None) -> str:
     """How the sentence that a difference can't be seen ends: what it would take, where that is known."""
     if needed is None:
         return "."
-    wanted, more = needed["difference"], needed["more_seeds"]
+    wanted, more = needed.difference, needed.more_seeds
     to_see = f": to see a difference of {points(wanted, 1)}, "
     if more is None:
         return to_see + "no number of seeds would do; it takes more test pictures."
@@ -115,31 +113,28 @@ def _to_see(needed: Entry | None) -> str:
     return to_see + f"about {more} more {_plural('seed', more)} would be needed."
 
 
-def _clear(comparison: Entry, num_images: int) -> str:
-    difference, digits = comparison["difference"], digits_for(comparison["interval"])
-    ends = " to ".join(points(end, digits) for end in sorted(comparison["interval"], key=abs))
+def _clear(comparison: Comparison, num_images: int) -> str:
+    difference, digits = comparison.difference, digits_for(comparison.interval)
+    ends = " to ".join(points(end, digits) for end in sorted(comparison.interval, key=abs))
     better, fewer = ("better", "fewer") if difference > 0 else ("worse", "more")
     mistakes = abs(difference) * num_images
     return (
-        f"{comparison['candidate']} is {better} than {comparison['baseline']} by "
+        f"{comparison.candidate} is {better} than {comparison.baseline} by "
         f"{points(difference, digits)} points ({ends}): about {_counted(mistakes)} {fewer} "
         f"{_plural('mistake', mistakes)} in {num_images:,}{_against_the_trend(comparison)}."
     )
 
 
-def _against_the_trend(comparison: Entry) -> str:
+def _against_the_trend(comparison: Comparison) -> str:
     """Classes that changed the other way, beyond what luck gives one of so many."""
-    rows = [
-        row
-        for row in comparison["per_class"]
-        if row["clear"] and row["difference"] * comparison["difference"] < 0
-    ]
-    rows.sort(key=lambda row: -abs(row["difference"]))
+    changes = [(row.class_, row.difference) for row in comparison.per_class if row.clear and row.difference]
+    rows = [(name, change) for name, change in changes if change * comparison.difference < 0]
+    rows.sort(key=lambda row: -abs(row[1]))
     if not rows:
         return ""
-    changed = "got better" if rows[0]["difference"] > 0 else "got worse"
-    sign = "+" if rows[0]["difference"] > 0 else "−"
-    sizes = [(row["class"], f"({sign}{points(row['difference'], 1)})") for row in rows]
+    better = rows[0][1] > 0
+    changed, sign = ("got better", "+") if better else ("got worse", "−")
+    sizes = [(name, f"({sign}{points(change, 1)})") for name, change in rows]
     if len(sizes) == 1:
         return f", but {sizes[0][0]} {changed} {sizes[0][1]}"
     *others, last = (" ".join(size) for size in sizes)
@@ -147,7 +142,7 @@ def _against_the_trend(comparison: Entry) -> str:
 
 
 def _agreement(winner: str, loser: str, models: Models) -> str:
-    won, lost = models[winner]["accuracy"]["values"], models[loser]["accuracy"]["values"]
+    won, lost = models[winner].accuracy.values, models[loser].accuracy.values
     if min(won) <= max(lost):
         return f"Single trainings overlap: the best of {loser} reaches the worst of {winner}."
     if len(won) != len(lost):
@@ -155,10 +150,10 @@ def _agreement(winner: str, loser: str, models: Models) -> str:
     return "Both trainings agree." if len(won) == 2 else f"All {len(won)} trainings agree."
 
 
-def _cost(winner: Entry, loser: Entry) -> str:
+def _cost(winner: Facts, loser: Facts) -> str:
     """In what the winner is the bigger one; empty if in nothing."""
-    size = winner["parameters"] / loser["parameters"]
-    arithmetic = winner["flops_per_image"] / loser["flops_per_image"]
+    size = winner.parameters / loser.parameters
+    arithmetic = winner.flops_per_image / loser.flops_per_image
     clauses = [f"is also {_times(size)} times as large"] if size >= SAME_COST else []
     if arithmetic >= SAME_COST:
         clauses.append(f"{'' if clauses else 'also '}does {_times(arithmetic)} times the arithmetic")
@@ -166,23 +161,18 @@ def _cost(winner: Entry, loser: Entry) -> str:
 
 
 def count_looks(
-    config_digests: Iterable[str], comparisons: Sequence[Entry], num_images: int, told: int = 1
-) -> dict[str, Any]:
+    config_digests: Iterable[str], comparisons: Sequence[Comparison], num_images: int, told: int = 1
+) -> Looks:
     """Say how often these test images have been looked at, and what luck that buys.
 
     Args:
         config_digests: of every run in the outputs folder that was scored on the same test images.
-        comparisons: report.json's, of any of these runs: how far apart equal settings come to lie.
+        comparisons: of any of these runs: how far apart equal settings come to lie.
         num_images: of the test split.
         told: how many looks are known of already; these runs may be among them.
-
-    Returns:
-        "test_looks": how many different configs, at least. "test_luck": how much better than it is the best
-        of so many equal ones looks, a fraction; None without a comparison to take it from.
-        "test_looks_words": the same in a sentence, None for the first look.
     """
     looks = max(len(set(config_digests)), told)
-    errors = [comparison["standard_error"] for comparison in comparisons]
+    errors = [one.standard_error for one in comparisons if one.standard_error is not None]
     luck = luck_of_the_best(looks, errors)
     sentence = f"{looks} settings have now been scored on these {num_images:,} pictures: the best of {looks} "
     if luck is None:
@@ -191,7 +181,7 @@ def count_looks(
         sentence += (
             f"equal ones looks about {points(luck, 1 if luck >= 0.0005 else 2)} points better by luck."
         )
-    return {"test_looks": looks, "test_luck": luck, "test_looks_words": sentence if looks > 1 else None}
+    return Looks(test_looks=looks, test_luck=luck, test_looks_words=sentence if looks > 1 else None)
 
 
 def _counted(pictures: float, exact: bool = False) -> str:

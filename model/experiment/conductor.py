@@ -5,7 +5,6 @@ It runs in the parent process, without TensorFlow.
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -14,9 +13,12 @@ from data.fashion_mnist import load as load_fashion_mnist
 from data.lines import load as load_lines
 from data.splits import Splits
 from data.storage import locked, write_atomically, write_json
+from model.comparison.records import Failure
+from model.comparison.report import Report, read_report
 from model.experiment import progress
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan, Task
 from model.experiment.results import collect, report_of
+from model.experiment.terminal import terminal_block
 from model.experiment.writer import write_report
 from model.networks.facts import layer_facts
 from model.run.arithmetic import Arithmetic, here, recorded
@@ -112,7 +114,7 @@ class Experiment:
         self.identity = identity_of(config, splits)
         self.environment = describe_environment(config.launch.threads_per_job)
         self.plan = Plan(config, splits, run, self.identity, self._arithmetic(), self.environment)
-        self.failed: list[dict[str, Any]] = []
+        self.failed: list[Failure] = []
 
     def complete(self, train: bool = True) -> int:
         """Do what is left, write the report if anything is new, and show it."""
@@ -121,11 +123,9 @@ class Experiment:
             self._do(left)
         elif not train:
             progress.say(self.console, "Every trained model has been looked into already.")
-        if left or self.run.is_report_outdated():
-            self._report()
-        progress.say(self.console, "\n" + progress.result(self.run))
-        report = self.run.report()
-        return 4 if report["failed"] or report.get("not_drawn") else 0
+        report = self._report() if left or self.run.is_report_outdated() else read_report(self.run)
+        progress.say(self.console, "\n" + terminal_block(report, progress.short_path(self.run.path)))
+        return 4 if report.failed or report.not_drawn else 0
 
     def _do(self, left: list[Task]) -> None:
         """Have workers do the jobs; a model is looked into as soon as it is trained."""
@@ -150,18 +150,18 @@ class Experiment:
                         self._note_failure(tasks[event.job.name], event.reason)
 
     def _note_failure(self, task: Task, reason: str) -> None:
-        stage = {} if task.kind == "training" else {"stage": "inspection"}
-        failure = {"model": task.model, "seed": task.seed, **stage, "reason": reason}
+        stage = None if task.kind == "training" else "inspection"
+        failure = Failure(model=task.model, seed=task.seed, stage=stage, reason=reason)
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
 
-    def _report(self) -> None:
+    def _report(self) -> Report:
         self.run.must_still_be_there()
         results = collect(self.run, self.config, self.splits.test.labels, self.failed)
         report = report_of(self.run, self.config, self.splits, self.identity, results)
         looked_into = {model: self.plan.looked_into(model) for model in self.config.models}
         looked_into = {model: records for model, records in looked_into.items() if records}
-        write_report(self.run, report, self.splits, results.histories, looked_into)
+        return write_report(self.run, report, self.splits, results.histories, looked_into)
 
     def _num_workers(self, left: list[Task]) -> tuple[int, int]:
         """How many workers, and how many operations of a job at a time, finish soonest."""

@@ -1,14 +1,15 @@
 """The first picture of a run: who is ahead, what two filters do to a garment, and what filters are worth."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
+from data.splits import DataFacts
 from model.comparison.accuracy_figure import accuracies_in_words, failures_note, nothing_scored
-from model.comparison.headlines import Report, headline, verdict_of
-from model.comparison.mistake_figures import class_order, draw_gains, gain_heading
+from model.comparison.headlines import headline, verdict_of
+from model.comparison.mistake_figures import class_order, draw_gains, gain_heading, shown_rows
+from model.comparison.records import Models, Outcome
 from model.comparison.tables import answers
 from model.inspection.files import Convolution, Inspection
 from model.report.canvas import (
@@ -33,43 +34,45 @@ FILTERS = 2
 MAP_PIXELS = 130  # about: a whole number of pixels for every pixel of the map
 
 
-def at_a_glance(report: Report, path: Path, model: str = "", inspection: Inspection | None = None) -> Figure:
+def at_a_glance(
+    outcome: Outcome, data: DataFacts, path: Path, model: str = "", inspection: Inspection | None = None
+) -> Figure:
     """Draw 1-at-a-glance: accuracy; a garment through two filters and pooling; what filters are worth.
 
     `inspection` is of the first seed of `model`. Without it the gain of every class takes the place of
     filters and worth.
     """
-    if not report["models"]:
-        return nothing_scored(report, path)
-    title = headline(report)
+    if not outcome.models:
+        return nothing_scored(outcome.failed, path)
+    title = headline(outcome)
     convolution = inspection.convolutions[0] if inspection and inspection.convolutions else None
-    sheet = Sheet(HEIGHT, title, _subtitle(report, model, inspection, convolution))
+    reading = _subtitle(data, model, inspection, convolution) + failures_note(outcome.failed)
+    sheet = Sheet(HEIGHT, title, reading)
     if inspection and convolution:
-        _accuracies(sheet, report, width=270)
-        _garment_through_filters(sheet, 346, report, inspection, convolution)
-        _worth(sheet, 974, convolution, inspection.num_test, colours_of(report["models"])[model])
+        _accuracies(sheet, outcome.models, width=270)
+        _garment_through_filters(sheet, 346, data, inspection, convolution)
+        _worth(sheet, 974, convolution, inspection.num_test, colours_of(outcome.models)[model])
     else:
-        _accuracies(sheet, report, width=500)
-        _classes(sheet, report)
-    _verdict(sheet, report)
+        _accuracies(sheet, outcome.models, width=500)
+        _classes(sheet, outcome, data)
+    _verdict(sheet, outcome)
     sheet.save(path)
-    return Figure(path, title, f"{title}. {accuracies_in_words(report['models'])}")
+    return Figure(path, title, f"{title}. {accuracies_in_words(outcome.models)}")
 
 
 def _subtitle(
-    report: Report, model: str, inspection: Inspection | None, convolution: Convolution | None
+    data: DataFacts, model: str, inspection: Inspection | None, convolution: Convolution | None
 ) -> str:
     if not (inspection and convolution):
-        return f"How often each model is right, over all and by class.{failures_note(report)}"
+        return "How often each model is right, over all and by class."
     limit = limit_of(*_shown(convolution))
     cut = share_cut(limit, *_shown(convolution))
-    name = short(report["data"]["classes"][int(inspection.labels[-1])])
+    name = short(data.classes[int(inspection.labels[-1])])
     return (
         f"Middle: the first {name} of the test pictures, through the filters of {convolution.name} that"
         f" {model} misses most on validation pictures (red up to {limit:.2f}, {percent(cut)} beyond; white 0;"
         " a background all red: the filter answers to black). Right: answers lost without one; filled: the"
         " interval leaves out 0."
-        f"{failures_note(report)}"
     )
 
 
@@ -90,8 +93,7 @@ def _body(sheet: Sheet) -> tuple[float, float]:
     return sheet.top + 60, FLOOR - 40 - (sheet.top + 60)
 
 
-def _accuracies(sheet: Sheet, report: Report, width: int) -> None:
-    models: Mapping[str, Any] = report["models"]
+def _accuracies(sheet: Sheet, models: Models, width: int) -> None:
     y, height = _body(sheet)
     pixel = len(models) / height  # in rows
     tight = 70 * pixel > 1  # many models: their names small, and no dots
@@ -99,19 +101,19 @@ def _accuracies(sheet: Sheet, report: Report, width: int) -> None:
     axes = sheet.axes(24, y, width, height)
     colours = colours_of(models)
     for row, (name, entry) in enumerate(models.items()):
-        found, colour = entry["accuracy"], colours[name]
+        found, colour = entry.accuracy, colours[name]
         middle = y + (row + 0.5) / pixel
         top, size = (middle - 18, 13) if tight else (middle - 30, 15)
         sheet.text(24, top, shortened(name, width - 80, size, bold=True), size=size, bold=True)
-        sheet.text(24 + width, top, percent(found["mean"]), size=size, align="right", bold=True)
-        values, low = ((), row + 6 * pixel) if tight else (found["values"], row + 16 * pixel)
-        draw_estimate(axes, low, found["mean"], found["interval"], colour, values, lift=14 * pixel)
+        sheet.text(24 + width, top, percent(found.mean), size=size, align="right", bold=True)
+        values, low = ((), row + 6 * pixel) if tight else (found.values, row + 16 * pixel)
+        draw_estimate(axes, low, found.mean, found.interval, colour, values, lift=14 * pixel)
     finish_rows(axes, len(models), ticks=4)
     axes.xaxis.set_major_formatter(whole_percent)
 
 
 def _garment_through_filters(
-    sheet: Sheet, x: int, report: Report, inspection: Inspection, convolution: Convolution
+    sheet: Sheet, x: int, data: DataFacts, inspection: Inspection, convolution: Convolution
 ) -> None:
     several = len(convolution.passports) >= FILTERS
     _heading(sheet, x, f"One garment through the {'two best filters' if several else 'filter'}")
@@ -121,7 +123,7 @@ def _garment_through_filters(
     row_height = (height + 40) / FILTERS
     middle = round(top + height / 2)
     sheet.place(x, middle - 70, garment(inspection.images[-1], 5))
-    name = short(report["data"]["classes"][int(inspection.labels[-1])])
+    name = short(data.classes[int(inspection.labels[-1])])
     sheet.text(x + 70, middle + 76, shortened(name, 150), align="center")
     extent = " × ".join(map(str, inspection.images.shape[1:]))
     sheet.text(x + 70, middle + 96, extent, size=13, align="center", colour=GREY)
@@ -173,29 +175,27 @@ def _worth(sheet: Sheet, x: int, convolution: Convolution, num_test: int, colour
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
 
 
-def _classes(sheet: Sheet, report: Report) -> None:
+def _classes(sheet: Sheet, outcome: Outcome, data: DataFacts) -> None:
     """The gain of each class, or its accuracy, where no filters can be shown."""
-    order = class_order(report)[:MOST_VALUABLE]
-    versus = next(iter(report["comparisons"]), None)
-    candidate = versus["candidate"] if versus else list(report["models"])[-1]
-    per_class = (versus or report["models"][candidate])["per_class"]
+    order = class_order(data)[:MOST_VALUABLE]
+    candidate, versus, per_class = shown_rows(outcome)
     _heading(
         sheet, 640, gain_heading(versus), "filled: clear when all classes are allowed for" if versus else ""
     )
     y, height = _body(sheet)
     axes = sheet.axes(790, y, 386, height)
-    draw_gains(axes, [per_class[label] for label in order], colours_of(report["models"])[candidate], versus)
+    draw_gains(axes, [per_class[label] for label in order], colours_of(outcome.models)[candidate])
     for row, label in enumerate(order):
         middle = y + height * (row + 0.5) / len(order)
-        name = shortened(short(report["data"]["classes"][label]), 140)
+        name = shortened(short(data.classes[label]), 140)
         sheet.text(780, middle - 7, name, align="right")
 
 
-def _verdict(sheet: Sheet, report: Report) -> None:
+def _verdict(sheet: Sheet, outcome: Outcome) -> None:
     """The verdict; of several comparisons as many answers as there is room for, as the title says the sum."""
     sheet.pixels[FLOOR + 10, 24 : sheet.width - 24] = 0xD9
-    several = answers(report) if len(report["comparisons"]) > 1 else []
-    text = several[0] if several else verdict_of(report)
+    several = answers(outcome) if len(outcome.comparisons) > 1 else []
+    text = several[0] if several else verdict_of(outcome)
     for answer in several[1:]:
         if len(wrapped(f"{text} {answer}", sheet.width - 48, 16, lines=9).splitlines()) > 3:
             break
@@ -207,5 +207,5 @@ GLANCE = Picture(
     "1-at-a-glance",
     at_a_glance,
     "models.*.accuracy in report.json; passports.json and activations.npz of the inspection",
-    needs=("report", "model", "inspection"),
+    needs=("outcome", "data", "model", "inspection"),
 )

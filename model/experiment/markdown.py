@@ -1,9 +1,8 @@
 """The result as report.md. It formats numbers and computes none."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from model.comparison.tables import Models, Report, epochs, failure_line, what_may_differ
+from model.comparison.records import Comparison, Measured, Models
+from model.comparison.report import Report
+from model.comparison.tables import epochs, failure_line, what_may_differ
 from model.report.drawing import missing_pictures
 from model.report.tables import escaped, fractions, table
 from model.report.words import signed
@@ -20,30 +19,27 @@ PER_CLASS = {  # heading: key of report.json's per_class, what it means, what st
 
 
 def markdown(report: Report) -> str:
-    """The whole content of report.md, by report.json's: fractions, unlike the terminal's percentages.
+    """The whole content of report.md, but for robustness: fractions, unlike the terminal's percentages.
 
     It is GitHub's Markdown; names of models and classes are escaped for it.
     """
-    data = report["data"]
-    verdicts = [pair["verdict"] for pair in [*report["comparisons"], *report["not_compared"]]]
-    why = [entry["words"] for entry in report.get("why", ())]
-    sentences = [*why, *verdicts, *([report["test_looks_words"]] if report["test_looks_words"] else [])]
-    counts = (
-        f"{data['train']:,} training, {data['validation']:,} validation and {data['test']:,} test pictures"
-    )
+    data = report.data
+    told = [*(entry.words for entry in report.why), *(pair.verdict for pair in report.pairs)]
+    sentences = [*told, *([report.test_looks_words] if report.test_looks_words else [])]
+    counts = f"{data.train:,} training, {data.validation:,} validation and {data.test:,} test pictures"
     parts = [
-        f"# {escaped(report['name'])}",
-        f"{escaped(data['title'])} ({escaped(data['source'])}): {counts}.",
+        f"# {escaped(report.name)}",
+        f"{escaped(data.title)} ({escaped(data.source)}): {counts}.",
         *(escaped(sentence) for sentence in sentences),
     ]
-    if report["models"]:
-        parts += [*_models_in_markdown(report["models"]), *_classes_in_markdown(report["models"])]
-    for comparison in report["comparisons"]:
+    if report.models:
+        parts += [*_models_in_markdown(report.models), *_classes_in_markdown(report.models)]
+    for comparison in report.comparisons:
         parts += _comparison_in_markdown(comparison)
-    if report["failed"]:
-        failures = [f"- {escaped(failure_line(failure))}" for failure in report["failed"]]
+    if report.failed:
+        failures = [f"- {escaped(failure_line(failure))}" for failure in report.failed]
         parts += ["## Failed", "\n".join(failures)]
-    if missing := missing_pictures(report):
+    if missing := missing_pictures(report.not_drawn):
         parts += ["## Pictures that are missing", "\n".join(f"- {escaped(picture)}" for picture in missing)]
     return "\n\n".join(parts) + "\n"
 
@@ -55,15 +51,16 @@ def _models_in_markdown(models: Models) -> list[str]:
     cost = [["model", "seeds", "epochs", "precision", "parameters", "of these in convolutions"]]
     cost[0] += ["FLOPs per picture", "training seconds", "seconds for one picture", "for all pictures"]
     for name, entry in models.items():
-        measured = [_mean_and_deviation(entry[key]) for key in ("accuracy", "top_2", "loss", "brier")]
-        measured.insert(1, fractions(entry["accuracy"]["interval"]))
-        quality.append([escaped(name), *measured, f"{entry['calibration_error']:.4f}"])
-        seeds = ", ".join(str(seed) for seed in entry["seeds"])
-        counts = [f"{entry[key]:,}" for key in ("parameters", "convolution_parameters", "flops_per_image")]
-        one = entry["predict_one_seconds"]
-        seconds = [f"{entry['train_seconds']:.1f}", "not measured" if one is None else f"{one:.5f}"]
-        seconds.append(f"{entry['predict_seconds']:.2f}")
-        cost.append([escaped(name), seeds, epochs(entry), entry["precision"], *counts, *seconds])
+        measures = entry.accuracy, entry.top_2, entry.loss, entry.brier
+        measured = [_mean_and_deviation(found) for found in measures]
+        measured.insert(1, fractions(entry.accuracy.interval))
+        quality.append([escaped(name), *measured, f"{entry.calibration_error:.4f}"])
+        seeds = ", ".join(str(seed) for seed in entry.seeds)
+        counts = [f"{n:,}" for n in (entry.parameters, entry.convolution_parameters, entry.flops_per_image)]
+        one = entry.predict_one_seconds
+        seconds = [f"{entry.train_seconds:.1f}", "not measured" if one is None else f"{one:.5f}"]
+        seconds.append(f"{entry.predict_seconds:.2f}")
+        cost.append([escaped(name), seeds, epochs(entry), str(entry.precision), *counts, *seconds])
     allowed_for = escaped(what_may_differ(models))
     return [
         "## How good",
@@ -82,37 +79,37 @@ def _classes_in_markdown(models: Models) -> list[str]:
     parts = []
     for name, (key, meaning, missing) in PER_CLASS.items():
         rows = []
-        for label, row in enumerate(first["per_class"]):
-            values = [entry["per_class"][label][key] for entry in models.values()]
+        for label, row in enumerate(first.per_class):
+            values = [getattr(entry.per_class[label], key) for entry in models.values()]
             cells = [missing if value is None else f"{value:.4f}" for value in values]
-            rows.append([escaped(row["class"]), f"{row['images']:,}", *cells])
+            rows.append([escaped(row.class_), f"{row.images:,}", *cells])
         parts += [f"## {name} per class", f"{meaning}.", table([head, *rows])]
     return parts
 
 
-def _comparison_in_markdown(comparison: Mapping[str, Any]) -> list[str]:
-    baseline, candidate = escaped(comparison["baseline"]), escaped(comparison["candidate"])
-    interval = fractions(comparison["interval"])
+def _comparison_in_markdown(comparison: Comparison) -> list[str]:
+    baseline, candidate = escaped(comparison.baseline), escaped(comparison.candidate)
+    interval = fractions(comparison.interval)
     trainings = [["seed", f"only {baseline} right", f"only {candidate} right"]]
-    for row in comparison["mcnemar"]:
-        counts = [row["only_baseline_correct"], row["only_candidate_correct"]]
-        trainings.append([str(row["seed"]), *(f"{count:,}" for count in counts)])
+    for of_seed in comparison.mcnemar:
+        counts = [of_seed.only_baseline_correct, of_seed.only_candidate_correct]
+        trainings.append([str(of_seed.seed), *(f"{count:,}" for count in counts)])
     classes = [["class", "difference", "interval", "clear, of so many classes"]]
-    for row in comparison["per_class"]:
-        size = [_signed(row["difference"]), fractions(row["interval"])]
-        classes.append([escaped(row["class"]), *size, "yes" if row["clear"] else "no"])
-    difference = f"Difference of accuracy: {_signed(comparison['difference'])} ({interval})"
+    for row in comparison.per_class:
+        size = [_signed(row.difference), fractions(row.interval)]
+        classes.append([escaped(row.class_), *size, "yes" if row.clear else "no"])
+    difference = f"Difference of accuracy: {_signed(comparison.difference)} ({interval})"
     return [
         f"## {candidate} against {baseline}",
-        f"{difference}; the interval is 95 %, allowing for other {comparison['over']}.",
+        f"{difference}; the interval is 95 %, allowing for other {comparison.over}.",
         table(trainings),
         table(classes),
     ]
 
 
-def _mean_and_deviation(found: Mapping[str, Any]) -> str:
-    deviation = "" if found["std"] is None else f" ± {found['std']:.4f}"
-    return f"{found['mean']:.4f}{deviation}"
+def _mean_and_deviation(found: Measured) -> str:
+    deviation = "" if found.std is None else f" ± {found.std:.4f}"
+    return f"{found.mean:.4f}{deviation}"
 
 
 def _signed(value: float | None) -> str:

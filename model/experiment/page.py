@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from model.comparison.headlines import by_interest, headline, verdict_of
+from model.comparison.records import Outcome
+from model.comparison.report import Report
 from model.comparison.tables import answers, epochs, failed_job, what_may_differ
 from model.report.drawing import missing_pictures
 from model.report.figure import Figure
@@ -15,19 +16,20 @@ IN_FRONT = 6  # figures, of the comparison all but the last; the others wait und
 
 
 def page(
-    report: Mapping[str, Any],
+    report: Report,
     figures: Sequence[Figure],
     inside: Mapping[str, Sequence[Figure]],
     folder: Path,
     config: str = "",
 ) -> str:
-    """Build report.html of report.json: readable by itself but for the pictures beside it.
+    """Build report.html: readable by itself but for the pictures beside it.
 
     The first of the figures is the one at a glance; `inside` has those of each model that was looked into.
     All are in reading order, and links to them are relative to the folder of the run, where the page will
     stand. It makes no requests to elsewhere; names of classes and models are shown as text, as is the config.
     """
-    front, details = _arranged(figures, inside, [*by_interest(report["models"]), *inside])
+    front, details = _arranged(figures, inside, [*by_interest(report.models), *inside])
+    missing = missing_pictures(report.not_drawn)
     return render(
         TEMPLATE,
         folder,
@@ -38,10 +40,10 @@ def page(
         front=front,
         details=details,
         config=config,
-        failures=_failures(report),
-        missing=missing_pictures(report),
+        failures=_failures(report, len(missing)),
+        missing=missing,
         limits=limits(report),
-        allowed_for=what_may_differ(report["models"]),
+        allowed_for=what_may_differ(report.models),
         **_headline(report),
     )
 
@@ -61,31 +63,30 @@ def _arranged(
     return front, {heading: drawn for heading, drawn in details.items() if drawn}
 
 
-def _headline(report: Mapping[str, Any]) -> dict[str, str]:
+def _headline(outcome: Outcome) -> dict[str, str]:
     """The answer in large words, and what is left of it to say below."""
-    clause, verdict = headline(report), verdict_of(report)
+    clause, verdict = headline(outcome), verdict_of(outcome)
     rest = verdict.removeprefix(clause).lstrip(":. ")
     return {"headline": clause, "rest": rest[:1].upper() + rest[1:]}
 
 
-def _failures(report: Mapping[str, Any]) -> str:
-    """How much failed, in words; empty if nothing did."""
-    inside = sum(failure.get("stage") == "inspection" for failure in report["failed"])
-    trainings = len(report["failed"]) - inside
+def _failures(outcome: Outcome, pictures: int) -> str:
+    """How much failed, and how many pictures are missing, in words; empty if nothing is."""
+    trainings = sum(failure.is_training for failure in outcome.failed)
+    inside = len(outcome.failed) - trainings
     parts = [f"{trainings} {'training' if trainings == 1 else 'trainings'}"] if trainings else []
     parts += [f"{inside} {'look' if inside == 1 else 'looks'} inside"] if inside else []
-    pictures = len(missing_pictures(report))
     parts += [f"{pictures} {'picture' if pictures == 1 else 'pictures'}"] if pictures else []
     return " and ".join(parts)
 
 
-def limits(report: Mapping[str, Any]) -> list[str]:
+def limits(report: Report) -> list[str]:
     """What the run does not show: what holds for every run, and what these numbers ask to be said."""
-    comparisons, data = report["comparisons"], report["data"]
-    over = {comparison["over"] for comparison in comparisons}
-    told = (report["test_looks_words"], report["environment"].get("mixed_words"))
-    sentences = [sentence for sentence in told if sentence]
-    if any("cost" in comparison["words"] for comparison in comparisons):
+    comparisons = report.comparisons
+    over = {comparison.over for comparison in comparisons}
+    told = (report.test_looks_words, report.environment.get("mixed_words"))
+    sentences = [str(sentence) for sentence in told if sentence]
+    if any("cost" in comparison.words for comparison in comparisons):
         sentences.append("Why one model is better: these models differ in size and arithmetic, too.")
     if "images" in over:
         sentences.append("What another seed would give: a model has one training only.")
@@ -96,7 +97,7 @@ def limits(report: Mapping[str, Any]) -> list[str]:
     sentences.append(
         "How they do on pictures of another kind: the test pictures come from where the others come from."
     )
-    if data.get("name") == "fashion-mnist":
+    if report.data.is_fashion:
         sentences.append(
             "How they do on garments nobody has seen: about 6 % of the test pictures have a near-duplicate"
             " among the training pictures (arXiv 1906.08255), and some labels are wrong."

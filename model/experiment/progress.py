@@ -11,9 +11,7 @@ from rich.text import Text
 
 from configs.schema import Config
 from data.splits import Splits
-from model.experiment.terminal import terminal_block
-from model.report.tables import printable, shortened
-from model.run.folder import RunError, RunFolder
+from model.report.tables import shortened
 from model.run.forecast import Forecast
 from model.run.workers import Event, Failed, Job, Reported, Skipped
 
@@ -24,21 +22,6 @@ SKIPPED = "skipped: there is no sound model to look into"
 def say(console: Console, text: str) -> None:
     """Print text as it is: brackets and colons of a user's names mean nothing."""
     console.print(Text(text), soft_wrap=True)
-
-
-def result(run: RunFolder) -> str:
-    """What report.json says of a run, as text for the terminal.
-
-    Raises:
-        RunError: it is missing, damaged or no report.
-    """
-    report = run.report()
-    try:
-        return terminal_block(report, short_path(run.path))
-    except Exception as error:  # one made elsewhere fails in as many ways as it has keys
-        problem = printable(f"{type(error).__name__}: {error}")
-        remedy = "delete it, then run train.py with the run's config.yaml to write it"
-        raise RunError(f"{run.path / 'report.json'} is no report of a run ({problem}); {remedy}") from None
 
 
 def header(config: Config, splits: Splits, folder: Path) -> str:

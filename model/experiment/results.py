@@ -1,24 +1,26 @@
 """What the trainings of a run left in its folder -> the content of report.json. No TensorFlow."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from configs.schema import Cnn, Config
 from data.splits import Splits
 from model.comparison.compare import confident_mistakes, summarise
 from model.comparison.controls import explain_differences
 from model.comparison.headlines import by_interest
+from model.comparison.records import Facts, Failure, Mistake, Models
+from model.comparison.report import Report
 from model.comparison.verdict import count_looks
 from model.networks.facts import layer_facts
 from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
 from model.run.folder import AGAIN, RunError, RunFolder, read_if_good
-
-FAILURE: dict[str, type] = {"model": str, "seed": int, "reason": str}  # what must be told of each
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class Results:
     histories: dict[str, dict[int, dict[str, np.ndarray]]]
     metrics: dict[str, dict[int, dict[str, Any]]]
     predictions: dict[str, dict[int, np.ndarray]]
-    failed: list[dict[str, Any]]
+    failed: list[Failure]
 
 
-def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence[dict[str, Any]]) -> Results:
+def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence[Failure]) -> Results:
     """Read what is there; a training whose files can't be used joins those that failed.
 
     What is missing for no reason among `failed`, the jobs that failed just now, keeps the one that an
@@ -39,7 +41,7 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
     these images.
     """
     results = Results({}, {}, {}, list(failed))
-    known, earlier = _reasons(failed), _reasons((read_if_good(run.path / "report.json") or {}).get("failed"))
+    known, earlier = _reasons(failed), _reasons(_failed_before(run))
     for model in config.models:
         for kind in (results.histories, results.metrics, results.predictions):
             kind[model] = {}
@@ -48,27 +50,29 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
             if metrics is None:
                 if (model, seed) not in known:
                     reason = earlier.get((model, seed), "not trained yet")
-                    results.failed.append({"model": model, "seed": seed, "reason": reason})
+                    results.failed.append(Failure(model=model, seed=seed, reason=reason))
                 continue
             try:
                 history, probabilities = run.history(model, seed), _predictions(run, model, seed, labels)
             except RunError as error:
-                results.failed.append({"model": model, "seed": seed, "reason": str(error)})
+                results.failed.append(Failure(model=model, seed=seed, reason=str(error)))
                 continue
             results.histories[model][seed], results.metrics[model][seed] = history, metrics
             results.predictions[model][seed] = probabilities
     return results
 
 
-def _reasons(failed: object) -> dict[tuple[str, int], str]:
-    """Why trainings failed, by model and seed; what is no such entry is left out, for the file may be odd."""
-    entries = [one for one in failed if isinstance(one, dict)] if isinstance(failed, list | tuple) else []
-    return {
-        (one["model"], one["seed"]): one["reason"]
-        for one in entries
-        if all(isinstance(one.get(key), kind) for key, kind in FAILURE.items())
-        and one.get("stage") != "inspection"
-    }
+def _reasons(failed: Sequence[Failure]) -> dict[tuple[str, int], str]:
+    """Why trainings failed, by model and seed."""
+    return {(one.model, one.seed): one.reason for one in failed if one.is_training}
+
+
+def _failed_before(run: RunFolder) -> list[Failure]:
+    """By an earlier report.json, which may be odd."""
+    told = (read_if_good(run.path / "report.json") or {}).get("failed")
+    with suppress(ValidationError):
+        return TypeAdapter(list[Failure]).validate_python(told)
+    return []
 
 
 def _predictions(run: RunFolder, model: str, seed: int, labels: np.ndarray) -> np.ndarray:
@@ -82,46 +86,34 @@ def _predictions(run: RunFolder, model: str, seed: int, labels: np.ndarray) -> n
 
 def report_of(
     run: RunFolder, config: Config, splits: Splits, identity: dict[str, str], results: Results
-) -> dict[str, Any]:
+) -> Report:
     """Everything that report.json says of a run; see outputs/README.md.
 
     The run's neighbours are counted as looks at the same test images. `identity` is its config's and its
     data's digest.
     """
     facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
-    statistics = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
+    outcome = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
+    settings = {model: _settings(config, model) for model in config.models}
+    why = explain_differences(settings, outcome.comparisons, outcome.models)
     digests = [identity["config_digest"], *_neighbours(run, identity["data_digest"])]
     asked = {
-        model: [] if entry["broken"] else [seed for seed in entry["seeds"] if seed in config.seeds_perturbed]
-        for model, entry in statistics["models"].items()
+        model: [] if entry.broken else [seed for seed in entry.seeds if seed in config.seeds_perturbed]
+        for model, entry in outcome.models.items()
     }
     perturbed, unreadable = measured(run, config, identity, splits, asked)
-    statistics["failed"] += unreadable
-    return {
-        "name": config.name,
-        "config_digest": identity["config_digest"],
-        "seeds": list(config.seeds),
-        "data": {
-            "title": splits.title,
-            "name": "lines" if config.data.source == "lines" else config.data.name,
-            "source": splits.source,
-            "digest": splits.digest,
-            "classes": list(splits.class_names),
-            "train": len(splits.train.labels),
-            "validation": len(splits.validation.labels),
-            "test": len(splits.test.labels),
-        },
-        **statistics,
-        "why": explain_differences(
-            {model: _settings(config, model) for model in config.models},
-            statistics["comparisons"],
-            statistics["models"],
-        ),
-        **count_looks(digests, statistics["comparisons"], len(splits.test.labels)),
-        "robustness": robustness_of(perturbed, config),
-        "mistakes": _mistakes(statistics["models"], results, splits.test.labels),
-        "environment": identity | joined(_made_in(run, results)),
-    }
+    outcome = replace(outcome, failed=outcome.failed + unreadable, why=why)
+    return Report(
+        name=config.name,
+        config_digest=identity["config_digest"],
+        seeds=list(config.seeds),
+        data=splits.facts("lines" if config.data.source == "lines" else config.data.name),
+        **vars(outcome),
+        **vars(count_looks(digests, outcome.comparisons, len(splits.test.labels))),
+        robustness=robustness_of(perturbed, config),
+        mistakes=_mistakes(outcome.models, results, splits.test.labels),
+        environment=identity | joined(_made_in(run, results)),
+    )
 
 
 def _made_in(run: RunFolder, results: Results) -> dict[str, dict[str, Any]]:
@@ -141,33 +133,33 @@ def _settings(config: Config, model: str) -> dict[str, Any]:
     return network | config.training_of(model).model_dump(mode="json")
 
 
-def _mistakes(models: dict[str, Any], results: Results, labels: np.ndarray) -> list[dict[str, Any]]:
+def _mistakes(models: Models, results: Results, labels: np.ndarray) -> list[Mistake]:
     """Of the model of most interest that has a result, by its first seed that did not fail."""
     if not models:
         return []
     model = by_interest(models)[0]
-    seed = next(seed for seed in results.predictions[model] if seed in models[model]["seeds"])
+    seed = next(seed for seed in results.predictions[model] if seed in models[model].seeds)
     return confident_mistakes(labels, results.predictions[model][seed], model, seed)
 
 
-def _facts(config: Config, model: str, num_classes: int, results: Results) -> dict[str, Any]:
-    """What is known of a model without its answers; seconds are means over its seeds."""
+def _facts(config: Config, model: str, num_classes: int, results: Results) -> Facts:
     layers = layer_facts(config.models[model], num_classes)
-    metrics = list(results.metrics[model].values())
-    return {
-        "architecture": config.models[model].architecture,
-        "parameters": sum(layer.parameters for layer in layers),
-        "convolution_parameters": sum(layer.parameters for layer in layers if layer.kind == "conv"),
-        "flops_per_image": sum(layer.flops for layer in layers),
-        "epochs": max((one["epochs"] for one in metrics), default=config.training_of(model).epochs),
-        "epochs_per_seed": {str(seed): one["epochs"] for seed, one in results.metrics[model].items()},
-        "precision": ", ".join(sorted({one["precision"] for one in metrics})) or None,
-        **{key: _mean(metrics, key) for key in ("train_seconds", "predict_seconds", "predict_one_seconds")},
-        "patterns": _learned_patterns(config, model, results),
-        "validation_accuracy": {
-            str(seed): one["validation_accuracy"] for seed, one in results.metrics[model].items()
-        },
-    }
+    of_seeds = {str(seed): one for seed, one in results.metrics[model].items()}
+    metrics = list(of_seeds.values())
+    return Facts(
+        architecture=config.models[model].architecture,
+        parameters=sum(layer.parameters for layer in layers),
+        convolution_parameters=sum(layer.parameters for layer in layers if layer.kind == "conv"),
+        flops_per_image=sum(layer.flops for layer in layers),
+        epochs=max((one["epochs"] for one in metrics), default=config.training_of(model).epochs),
+        epochs_per_seed={seed: one["epochs"] for seed, one in of_seeds.items()},
+        precision=", ".join(sorted({one["precision"] for one in metrics})) or None,
+        train_seconds=_mean(metrics, "train_seconds") or 0.0,  # there is one where the model is told of
+        predict_seconds=_mean(metrics, "predict_seconds") or 0.0,
+        predict_one_seconds=_mean(metrics, "predict_one_seconds"),
+        patterns=_learned_patterns(config, model, results),
+        validation_accuracy={seed: one["validation_accuracy"] for seed, one in of_seeds.items()},
+    )
 
 
 def _learned_patterns(config: Config, model: str, results: Results) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from model.comparison.records import Models, Outcome
+from model.comparison.report import Report
 from model.comparison.tables import (
-    Models,
-    Report,
     answers,
     failure_line,
     megaflops,
@@ -28,16 +28,16 @@ Next   python train.py lesson     how 192 becomes 577
 
 
 def terminal_block(report: Report, folder: str) -> str:
-    """What report.json says, on one screen: plain text of 80 columns, without a last line end.
+    """What a report says, on one screen: plain text of 80 columns, without a last line end.
 
     The folder of the run is as it is to be shown; what would move the cursor in names is made visible.
     """
-    failures = [f"failed   {failure_line(failure)}" for failure in report["failed"]]
+    failures = [f"failed   {failure_line(failure)}" for failure in report.failed]
     parts = [
-        _result(report["models"], report["data"]["test"]),
+        _result(report.models, report.data.test),
         "\n".join(_answers(report)),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
-        "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report)),
+        "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report.not_drawn)),
         _where_to_look(folder, report),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -47,7 +47,7 @@ def _result(models: Models, num_images: int) -> str:
     if not models:
         return "No training was finished."
     short = all(len(printable(name)) < COLUMN for name in models)
-    alike = len({entry["accuracy"]["over"] for entry in models.values()}) == 1  # what intervals allow for
+    alike = len({entry.accuracy.over for entry in models.values()}) == 1  # what intervals allow for
     side_by_side = len(models) <= SIDE_BY_SIDE and short and alike
     return "\n".join((_columns if side_by_side else row_per_model)(models, num_images))
 
@@ -60,14 +60,14 @@ def _columns(models: Models, num_images: int) -> list[str]:
         return f"{label:<{LABEL}}{aligned}{cells[-1]}{note}"
 
     entries = list(models.values())
-    in_convolutions = [entry["convolution_parameters"] for entry in entries]
-    weights = [line("weights", [f"{entry['parameters']:,}" for entry in entries])]
+    in_convolutions = [entry.convolution_parameters for entry in entries]
+    weights = [line("weights", [f"{entry.parameters:,}" for entry in entries])]
     note = f" ({in_convolutions[-1]:,} in convolutions)"
     if in_convolutions[-1] and not any(in_convolutions[:-1]) and len(weights[0] + note) <= WIDTH:
         weights = [weights[0] + note]
     elif any(in_convolutions):
         weights.append(line("  of these in convolutions", [f"{count:,}" for count in in_convolutions]))
-    between = [ends(entry["accuracy"]["interval"]) for entry in entries]
+    between = [ends(entry.accuracy.interval) for entry in entries]
     return [
         line("", [printable(name) for name in models]),
         line(f"right, of {num_images:,} test pictures", [right(entry) for entry in entries]),
@@ -75,34 +75,33 @@ def _columns(models: Models, num_images: int) -> list[str]:
         line("wrong", [wrong(entry, num_images) for entry in entries]),
         *weights,
         line("arithmetic per picture", [f"{megaflops(entry)} MFLOP" for entry in entries]),
-        line("training, per seed", [duration(entry["train_seconds"]) for entry in entries]),
+        line("training, per seed", [duration(entry.train_seconds) for entry in entries]),
     ]
 
 
 def _answers(report: Report) -> list[str]:
     """What the comparisons come to, one under the other."""
     lines = [wrapped(answer) for answer in answers(report)]
-    if _cause_is_open(report):
-        words = report["comparisons"][0]["words"]
+    if report.data.is_fashion and _cause_is_open(report):
+        words = report.comparisons[0].words
         known = f"{words['answer']} {words['agreement']} {words['cost']}."
         lines[0] = _continued(wrapped(f"{known} {UNKNOWN}"), CONTROLS, 0)
-    more = [report["test_looks_words"], report["environment"].get("mixed_words")]
-    return [*lines, *(wrapped(sentence) for sentence in more if sentence)]
+    more = [report.test_looks_words, report.environment.get("mixed_words")]
+    return [*lines, *(wrapped(str(sentence)) for sentence in more if sentence)]
 
 
-def _cause_is_open(report: Report) -> bool:
+def _cause_is_open(outcome: Outcome) -> bool:
     """Whether the one comparison has a winner that is also bigger, so that configs/why.yaml can say more."""
-    if len(report["comparisons"]) != 1 or report["data"].get("name") != "fashion-mnist":
+    if len(outcome.comparisons) != 1:
         return False
-    [comparison] = report["comparisons"]
-    pair = [report["models"][comparison[role]] for role in ("baseline", "candidate")]
-    architectures = {entry["architecture"] for entry in pair}
-    return "cost" in comparison["words"] and architectures == {"dense", "cnn"}
+    [comparison] = outcome.comparisons
+    both = {outcome.models[name].architecture for name in (comparison.baseline, comparison.candidate)}
+    return "cost" in comparison.words and both == {"dense", "cnn"}
 
 
 def _where_to_look(folder: str, report: Report) -> str:
     look = f"Look   {folder}/report.html"
-    if all(picture["file"] != FIRST_PICTURE for picture in report.get("not_drawn", ())):
+    if all(picture.file != FIRST_PICTURE for picture in report.not_drawn):
         look = _continued(look, f"first picture: {FIRST_PICTURE}", 7)
     return f"{look}\n{NEXT_STEPS}"
 

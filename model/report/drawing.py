@@ -1,11 +1,11 @@
 """Pictures drawn one by one, so that one that can't be drawn costs itself alone."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from model.report.figure import Figure, Picture
+from model.report.figure import Figure, NotDrawn, Picture
 from model.report.tables import printable
 from model.run.folder import RunError
 from model.run.workers import reason_of
@@ -38,10 +38,10 @@ def draw_pictures(pictures: Iterable[Picture], parts: Mapping[str, Any], folder:
     return figures
 
 
-def not_drawn(figures: Iterable[Figure], folder: Path) -> list[dict[str, str]]:
-    """The pictures that are missing, as report.json tells of them: `file`, from `folder`, and `reason`."""
+def not_drawn(figures: Iterable[Figure], folder: Path) -> list[NotDrawn]:
+    """The pictures that are missing, by their files as seen from a folder."""
     return [
-        {"file": figure.path.relative_to(folder).as_posix(), "reason": figure.fault}
+        NotDrawn(figure.path.relative_to(folder).as_posix(), figure.fault)
         for figure in figures
         if figure.fault
     ]
@@ -49,13 +49,10 @@ def not_drawn(figures: Iterable[Figure], folder: Path) -> list[dict[str, str]]:
 
 def must_be_drawn(figures: Iterable[Figure], folder: Path) -> None:
     """Raise RunError, with all reasons, if pictures are missing."""
-    if missing := missing_pictures({"not_drawn": not_drawn(figures, folder)}):
+    if missing := missing_pictures(not_drawn(figures, folder)):
         raise RunError("\n".join(missing))
 
 
-def missing_pictures(report: Mapping[str, Any]) -> list[str]:
-    """The pictures that could not be drawn, each with the reason, by a report or a comparison."""
-    return [
-        printable(f"{picture['file']} could not be drawn: {picture['reason']}")
-        for picture in report.get("not_drawn", ())
-    ]
+def missing_pictures(pictures: Sequence[NotDrawn]) -> list[str]:
+    """The pictures that could not be drawn, each with the reason."""
+    return [printable(f"{picture.file} could not be drawn: {picture.reason}") for picture in pictures]

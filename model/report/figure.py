@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from configs.values import Words
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -20,6 +22,14 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class NotDrawn:
+    """A picture that is missing, by its file as seen from the folder of what it belongs to, and why."""
+
+    file: Words
+    reason: Words
+
+
+@dataclass(frozen=True)
 class Picture:
     """The declaration of a picture: with the function that draws it, all that it takes to add one.
 
@@ -27,14 +37,14 @@ class Picture:
         name: of its file in figures/, without `.png`; a part in braces tells several apart (`{model}`).
         draw: from the parts that it needs, by name, and the `path` of the PNG to its figure.
         numbers: where the numbers that it shows stand.
-        needs: names of parts, of those that `model/experiment/writer.py` has: `report` is report.json's
-            content, `images` the test pictures uint8 (n, 28, 28) in the order of their file, `histories`
-            the columns of each history.csv by model and seed; every key of report.json is one, too.
+        needs: names of parts, of those that `model/experiment/writer.py` has: `outcome` is what the models
+            came to, `images` the test pictures uint8 (n, 28, 28) in the order of their file, `histories` the
+            columns of each history.csv by model and seed; every key of report.json is one, too.
         only_with: the part without which there is nothing to draw; none if empty.
     """
 
     name: str
     draw: Callable[..., Figure]
     numbers: str
-    needs: tuple[str, ...] = ("report",)
+    needs: tuple[str, ...] = ("outcome",)
     only_with: str = ""

@@ -1,6 +1,6 @@
 """Pictures of how accuracy falls on perturbed test images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.ticker import MultipleLocator
 
 from data.perturbations import KINDS, in_steps
-from model.comparison.headlines import Report, is_clear
+from model.comparison.headlines import is_clear
+from model.comparison.records import Outcome
 from model.report.canvas import GREY, Axes, Sheet, garment, shortened
 from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure, Picture
@@ -24,11 +25,18 @@ LEGEND = 240  # pixels, the width of the list of models
 MOST_NAMED = 12  # models in it
 
 
-def curves(report: Report, images: np.ndarray, kind: str, path: Path) -> Figure:
+def curves(
+    outcome: Outcome,
+    robustness: Mapping[str, Any],
+    seeds: Sequence[int],
+    images: np.ndarray,
+    kind: str,
+    path: Path,
+) -> Figure:
     """Draw robustness-KIND: a line per model over the strengths, and under them one garment at each."""
-    found = next(one for one in report["robustness"]["kinds"] if one["kind"] == kind)
+    found = next(one for one in robustness["kinds"] if one["kind"] == kind)
     examples, title = in_steps(images, kind), _title(found)
-    sheet = Sheet(HEIGHT, title, _subtitle(report, found))
+    sheet = Sheet(HEIGHT, title, _subtitle(robustness, seeds, found))
     left, right = PLOT
     tile = BLOCK * examples.shape[1]
     y = sheet.top + 8
@@ -37,14 +45,14 @@ def curves(report: Report, images: np.ndarray, kind: str, path: Path) -> Figure:
     strengths = found["strengths"]
     step = strengths[1] - strengths[0]
     axes.set_xlim(-0.5 * step, strengths[-1] + 0.5 * step)
-    _lines(axes, found, colours_of(report["models"]), step * len(strengths) / (right - left))
-    _finish(axes, report["chance"])
+    _lines(axes, found, colours_of(outcome.models), step * len(strengths) / (right - left))
+    _finish(axes, outcome.chance)
     axes.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
     sheet.text((left + right) / 2, y + height + 26, KINDS[kind].axis, size=14, align="center", colour=GREY)
     for place, example in enumerate(examples):
         middle = left + (right - left) * (place + 0.5) / len(strengths)
         sheet.place(round(middle - tile / 2), HEIGHT - tile - 12, garment(example, BLOCK))
-    _legend(sheet, right + 30, y, report, found)
+    _legend(sheet, right + 30, y, outcome, found)
     sheet.save(path)
     return Figure(path, title, f"{title}. {_untouched(found)}")
 
@@ -65,7 +73,7 @@ def _title(found: Mapping[str, Any]) -> str:
     unclear = ""
     if len(rights) == 2 and found["differences"]:
         interval = found["differences"][0]["intervals"][place]
-        unclear = "" if is_clear({"interval": interval}) else " (no difference can be seen)"
+        unclear = "" if is_clear(interval) else " (no difference can be seen)"
     return f"{at}: {shares}{unclear}; {_trained_on(found, len(rights))}"
 
 
@@ -78,14 +86,13 @@ def _trained_on(found: Mapping[str, Any], num_models: int) -> str:
     return f"{none} {what.seen}"
 
 
-def _subtitle(report: Report, found: Mapping[str, Any]) -> str:
-    robustness = report["robustness"]
+def _subtitle(robustness: Mapping[str, Any], of_run: Sequence[int], found: Mapping[str, Any]) -> str:
     seeds = {seed for seeds in robustness["seeds"].values() for seed in seeds}
     over = {entry["over"] for entry in found["models"].values()}
     which = f"{len(seeds)} seeds, a dot each"
     if len(seeds) == 1:
         [seed] = seeds
-        which = f"seed {seed}, the first" if seed == report["seeds"][0] else f"seed {seed}"
+        which = f"seed {seed}, the first" if seed == of_run[0] else f"seed {seed}"
     allowing = "" if "images" in over else " and seeds"
     reading = (
         f"Right, of {chosen(robustness)}; {which}. Upright lines: 95 %, with other pictures{allowing}."
@@ -115,9 +122,9 @@ def _finish(axes: Axes, chance: float) -> None:
     finish_curves(axes)
 
 
-def _legend(sheet: Sheet, x: int, y: float, report: Report, found: Mapping[str, Any]) -> None:
+def _legend(sheet: Sheet, x: int, y: float, outcome: Outcome, found: Mapping[str, Any]) -> None:
     """The models by their accuracy at the middle strength, and what the dotted line is."""
-    place, colours = found["strengths"].index(found["middle"]), colours_of(report["models"])
+    place, colours = found["strengths"].index(found["middle"]), colours_of(outcome.models)
     rights = {model: entry["accuracy"][place] for model, entry in found["models"].items()}
     ranked = sorted(rights, key=lambda model: -rights[model])
     sheet.text(x, y, f"At {found['middle']:g} {found['unit']}", size=14, colour=GREY)
@@ -127,7 +134,7 @@ def _legend(sheet: Sheet, x: int, y: float, report: Report, found: Mapping[str, 
         sheet.text(x + LEGEND, y + 22 * row, percent(rights[model], 0), align="right")
     more = f"and {len(ranked) - MOST_NAMED} more\n" if len(ranked) > MOST_NAMED else ""
     end = y + 22 * min(len(ranked), MOST_NAMED) + 28
-    sheet.text(x, end, f"{more}dotted: guessing, {percent(report['chance'], 0)}", size=14, colour=GREY)
+    sheet.text(x, end, f"{more}dotted: guessing, {percent(outcome.chance, 0)}", size=14, colour=GREY)
 
 
 def _untouched(found: Mapping[str, Any]) -> str:
@@ -140,7 +147,7 @@ ROBUSTNESS = tuple(
         f"robustness-{kind}",
         partial(curves, kind=kind),
         "robustness.kinds in report.json; robustness.npz of the seeds",
-        needs=("report", "images"),
+        needs=("outcome", "robustness", "seeds", "images"),
         only_with="robustness",
     )
     for kind in KINDS

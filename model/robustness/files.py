@@ -9,6 +9,7 @@ from configs.schema import Config, Robustness
 from data.perturbations import KINDS, SEED
 from data.splits import Splits
 from data.storage import read_npz
+from model.comparison.records import Failure
 from model.networks.facts import layer_facts
 from model.robustness.curves import Measured
 from model.run.folder import AGAIN, RunError, RunFolder, read_if_good
@@ -40,7 +41,7 @@ def read_answers(run: RunFolder, model: str, seed: int) -> dict[str, np.ndarray]
 
 def measured(
     run: RunFolder, config: Config, identity: dict[str, str], splits: Splits, seeds: dict[str, list[int]]
-) -> tuple[Measured, list[dict[str, Any]]]:
+) -> tuple[Measured, list[Failure]]:
     """What the trainings of a run were asked about perturbed images: the arrays, and what failed.
 
     Of each model the seeds are those that count. `identity` is the config's and the data's digest.
@@ -57,7 +58,7 @@ def measured(
             arrays = _of_these_images(run, config, model, seed, splits, asked)
             found[model][seed], asked = arrays, arrays["indices"]
         except RunError as error:
-            failed.append({"model": model, "seed": seed, "stage": "inspection", "reason": str(error)})
+            failed.append(Failure(model=model, seed=seed, stage="inspection", reason=str(error)))
     return found, failed
 
 

@@ -7,14 +7,35 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from configs.difference import differences, flat
+from configs.values import Words
 from model.run.arithmetic import set_by_user
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOST_SECONDS = 2  # that are waited for git
 VERSIONS = ("tensorflow", "keras", "numpy", "scipy", "matplotlib")
+
+
+def _single_values(values: object) -> object:
+    """Of a mapping, what is a single value, and of mappings in it likewise."""
+    if not isinstance(values, dict):
+        return values
+    kept = {key: value for key, value in values.items() if isinstance(value, str | int | float | dict | None)}
+    return {
+        key: {inner: one for inner, one in value.items() if isinstance(one, str | int | float | None)}
+        if isinstance(value, dict)
+        else value
+        for key, value in kept.items()
+    }
+
+
+Value = Words | int | float | bool | None
+# What a report says its trainings were made in; when it is read, what is nested deeper is left out.
+Environment = Annotated[dict[str, Value | dict[str, Value]], BeforeValidator(_single_values)]
 
 
 def describe_environment(threads_per_job: int) -> dict[str, Any]:

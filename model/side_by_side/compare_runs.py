@@ -9,6 +9,7 @@ same test pictures; models scored on other pictures stand side by side and are n
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ import numpy as np
 from configs.difference import differences, flat, settings_of
 from model.comparison.compare import compare_scores
 from model.comparison.intervals import Scores, over_seeds, unpaired_interval
+from model.comparison.records import Comparison, Model, NotCompared, Rate
 from model.comparison.verdict import count_looks, no_comparison, put_in_words
 from model.run.folder import RunError
 from model.side_by_side.read import ComparedRun, read_run
+from model.side_by_side.records import Fault, Pair, PictureSet, RunFacts, RunModel, SideBySide
 
 RULE = (
     "Each model of a later run is compared with the one of the same name in the first run scored on the same "
@@ -39,8 +42,8 @@ TOLD_BEFORE = ("config_digest", "data_digest", "bfloat16", "mixed_words")  # of 
 MACHINE = ("processor", "cores", "threads_per_job", "arithmetic.onednn", "precision")
 
 
-def compare_runs(folders: Sequence[Path], outputs: Path) -> dict[str, Any]:
-    """Set runs side by side and compare their models: the content of comparison.json (outputs/README.md).
+def compare_runs(folders: Sequence[Path], outputs: Path) -> SideBySide:
+    """Set runs side by side and compare their models.
 
     Args:
         folders: run folders, or folders with a report.json alone; the first is the one compared with.
@@ -51,7 +54,7 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> dict[str, Any]:
     """
     runs, unusable = _read(folders)
     if not runs:
-        raise RunError("\n".join(one["problem"] for one in unusable))
+        raise RunError("\n".join(one.problem for one in unusable))
     groups: dict[object, list[ComparedRun]] = {}
     for run in runs:
         data = run.report.data
@@ -59,23 +62,23 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> dict[str, Any]:
     parts = [_Group(group, alone=len(runs) == 1) for group in groups.values()]
     environments = {run.label: _trained_in(run) for run in runs}
     machines = [key for key in MACHINE if len({str(e.get(key)) for e in environments.values()}) > 1]
-    return {
-        "runs": {run.label: _described(run, outputs) for run in runs},
-        "unusable": unusable,
-        "faults": [{"run": run.label, "problem": fault} for run in runs for fault in run.faults],
-        "test_sets": [part.described() for part in parts],
-        "models": {name: entry for part in parts for name, entry in part.models.items()},
-        "rule": RULE_OF_ONE if len(runs) == 1 else RULE,
-        "comparisons": [pair for part in parts for pair in part.comparisons],
-        "not_compared": [pair for part in parts for pair in part.not_compared],
-        "config_differences": _config_differences(runs),
-        "environment_differences": differences(environments),
-        "same_machine": not machines,
-        "machine_differences": machines,
-    }
+    return SideBySide(
+        runs={run.label: _described(run, outputs) for run in runs},
+        unusable=unusable,
+        faults=[Fault(run.label, fault) for run in runs for fault in run.faults],
+        test_sets=[part.described() for part in parts],
+        models={name: entry for part in parts for name, entry in part.entries.items()},
+        rule=RULE_OF_ONE if len(runs) == 1 else RULE,
+        comparisons=[pair for part in parts for pair in part.comparisons],
+        not_compared=[pair for part in parts for pair in part.not_compared],
+        config_differences=_config_differences(runs),
+        environment_differences=differences(environments),
+        same_machine=not machines,
+        machine_differences=machines,
+    )
 
 
-def _read(folders: Sequence[Path]) -> tuple[list[ComparedRun], list[dict[str, str]]]:
+def _read(folders: Sequence[Path]) -> tuple[list[ComparedRun], list[Fault]]:
     """The runs that can be used, each once, and of the others why not."""
     distinct: dict[Path, Path] = {}
     for folder in folders:
@@ -85,7 +88,7 @@ def _read(folders: Sequence[Path]) -> tuple[list[ComparedRun], list[dict[str, st
         try:
             runs.append(read_run(folder, label))
         except RunError as error:
-            unusable.append({"run": label, "problem": str(error)})
+            unusable.append(Fault(label, str(error)))
     return runs, unusable
 
 
@@ -98,17 +101,17 @@ def _labels(paths: Sequence[Path]) -> list[str]:
     return labels
 
 
-def _described(run: ComparedRun, outputs: Path) -> dict[str, Any]:
+def _described(run: ComparedRun, outputs: Path) -> RunFacts:
     """What is known of a run as a whole."""
-    return {
-        "folder": os.path.relpath(run.folder, outputs),
-        "name": run.report.name,
-        "seeds": run.report.seeds,
-        "config_digest": run.report.config_digest,
-        "config_known": run.config is not None,
-        "predictions": any(run.predictions.values()),
-        "environment": run.report.environment,
-    }
+    return RunFacts(
+        folder=os.path.relpath(run.folder, outputs),
+        name=run.report.name,
+        seeds=run.report.seeds,
+        config_digest=run.report.config_digest,
+        config_known=run.config is not None,
+        predictions=any(run.predictions.values()),
+        environment=run.report.environment,
+    )
 
 
 def _trained_in(run: ComparedRun) -> dict[str, Any]:
@@ -143,9 +146,9 @@ class _Group:
     def __init__(self, runs: Sequence[ComparedRun], alone: bool) -> None:
         self.runs, self.data = runs, runs[0].report.data
         self.scores: dict[str, Scores] = {}
-        self.models: dict[str, dict[str, Any]] = {}
-        self.comparisons: list[dict[str, Any]] = []
-        self.not_compared: list[dict[str, Any]] = []
+        self.entries: dict[str, RunModel] = {}
+        self.comparisons: list[Pair] = []
+        self.not_compared: list[NotCompared] = []
         _agree_on_labels(runs)
         for run in runs:
             for model in run.report.models:
@@ -158,65 +161,59 @@ class _Group:
             for model in run.names if first.names else []:
                 self._compare(first, model if model in first.names else first.last, run, model)
 
-    def described(self) -> dict[str, Any]:
+    @property
+    def models(self) -> dict[str, Model]:
+        """What is known of each."""
+        return {name: entry.found for name, entry in self.entries.items()}
+
+    def described(self) -> PictureSet:
         """The test pictures, and how often they were looked at."""
         digests = [run.report.config_digest for run in self.runs]
         told = max(run.report.test_looks for run in self.runs)
-        paired = [pair for pair in self.comparisons if pair["paired"]]
-        return {
-            "title": self.data.title,
-            "digest": self.data.digest,
-            "images": self.data.test,
-            "runs": [run.label for run in self.runs],
-            "models": list(self.models),
-            **count_looks(digests, paired, self.data.test, told),
-        }
+        return PictureSet(
+            title=self.data.title,
+            digest=self.data.digest,
+            images=self.data.test,
+            runs=[run.label for run in self.runs],
+            models=list(self.entries),
+            **vars(count_looks(digests, self.comparisons, self.data.test, told)),
+        )
 
     def _describe(self, run: ComparedRun, model: str) -> None:
         """A model's entry: by its stored predictions where there are any, else by its report."""
-        name, entry = f"{run.label}/{model}", run.report.models[model].model_dump()
-        stored = run.predictions.get(model)
-        self.models[name] = {"run": run.label, "model": model, "from": "report.json", **entry}
-        self.models[name]["config_digest"] = run.report.config_digest
-        if stored:
+        name, found = f"{run.label}/{model}", run.report.models[model]
+        entry = RunModel(run.label, model, "report.json", found, run.report.config_digest)
+        if stored := run.predictions.get(model):
             probabilities = {seed: one.probabilities for seed, one in stored.items()}
             self.scores[name] = scores = Scores(probabilities, next(iter(stored.values())).labels)
-            accuracy = over_seeds(scores.right, share=True)
-            self.models[name] |= {"from": "predictions.npz", "seeds": scores.seeds, "accuracy": accuracy}
+            found = replace(found, seeds=scores.seeds, accuracy=over_seeds(scores.right, Rate))
+            entry = replace(entry, from_="predictions.npz", found=found)
+        self.entries[name] = entry
 
     def _compare(self, first: ComparedRun, baseline: str, later: ComparedRun, candidate: str) -> None:
-        pair: dict[str, Any] = {
-            "baseline": f"{first.label}/{baseline}",
-            "candidate": f"{later.label}/{candidate}",
-        }
-        if reason := self._obstacle(pair, first, later):
-            self.not_compared.append({**pair, "verdict": reason})
+        one, other = f"{first.label}/{baseline}", f"{later.label}/{candidate}"
+        if reason := self._obstacle(one, other, first, later):
+            self.not_compared.append(NotCompared(one, other, reason))
             return
-        without = [name for name in pair.values() if name not in self.scores]
-        one, other = (pair["baseline"], pair["candidate"])
-        if without:
-            pair |= self._unpaired(one, other)
+        if without := [name for name in (one, other) if name not in self.scores]:
+            found = self._unpaired(one, other)
         else:
-            pair |= compare_scores(self.scores[one], self.scores[other], self.data.classes)
+            found = compare_scores(one, self.scores[one], other, self.scores[other], self.data.classes)
         source = "this run" if first is later else "these runs"
-        pair |= {
-            "paired": not without,
-            "without_predictions": without,
-            **put_in_words(pair, self.models, self.data.test, source),
-        }
+        found = put_in_words(found, self.models, self.data.test, source)
         if without:
-            pair["words"]["unpaired"] = UNPAIRED.format(names=" and ".join(without))
-            pair["verdict"] += f" {pair['words']['unpaired']}"
-        self.comparisons.append(pair)
+            unpaired = UNPAIRED.format(names=" and ".join(without))
+            words, verdict = found.words | {"unpaired": unpaired}, f"{found.verdict} {unpaired}"
+            found = replace(found, words=words, verdict=verdict)
+        self.comparisons.append(Pair(**vars(found), paired=not without, without_predictions=without))
 
-    def _obstacle(self, pair: dict[str, Any], first: ComparedRun, later: ComparedRun) -> str:
+    def _obstacle(self, one: str, other: str, first: ComparedRun, later: ComparedRun) -> str:
         """Why these two can't be compared; nothing if they can."""
         failed = [
-            {**failure.model_dump(), "model": f"{run.label}/{failure.model}"}
+            replace(failure, model=f"{run.label}/{failure.model}")
             for run in {first.label: first, later.label: later}.values()
             for failure in run.report.failed
         ]
-        one, other = pair["baseline"], pair["candidate"]
         if reason := no_comparison(one, other, self.models, failed):
             return reason
         if shared := self._same_trainings(one, other):
@@ -226,30 +223,28 @@ class _Group:
 
     def _same_trainings(self, one: str, other: str) -> list[int]:
         """The seeds of which both have the same network: bit for bit, or as far as their reports tell."""
-        first, second = self.models[one], self.models[other]
+        first, second = self.entries[one], self.entries[other]
         stored = one in self.scores and other in self.scores
-        if not stored and any(first[key] != second[key] for key in ("config_digest", "model")):
+        if not stored and (first.config_digest, first.model) != (second.config_digest, second.model):
             return []
         of_one, of_other = (
-            dict(zip(entry["seeds"], values, strict=True))
-            for name, entry in ((one, first), (other, second))
-            for values in [self.scores[name].probabilities if stored else entry["accuracy"]["values"]]
+            dict(zip(found.seeds, values, strict=True))
+            for name, found in ((one, first.found), (other, second.found))
+            for values in [self.scores[name].probabilities if stored else found.accuracy.values]
         )
         return [seed for seed in of_one if seed in of_other and np.array_equal(of_one[seed], of_other[seed])]
 
-    def _unpaired(self, baseline: str, candidate: str) -> dict[str, Any]:
+    def _unpaired(self, baseline: str, candidate: str) -> Comparison:
         """A comparison by the two intervals alone."""
-        one, other = (self.models[name]["accuracy"] for name in (baseline, candidate))
-        ends = [(found["mean"], found["interval"][0], found["interval"][1]) for found in (other, one)]
-        over = {one["over"], other["over"]}
-        return {
-            "difference": other["mean"] - one["mean"],
-            "interval": unpaired_interval(*ends),
-            "over": over.pop() if len(over) == 1 else "images",
-            "to_see": None,
-            "mcnemar": [],
-            "per_class": [],
-        }
+        one, other = (self.entries[name].found.accuracy for name in (baseline, candidate))
+        ends = [(found.mean, found.interval[0], found.interval[1]) for found in (other, one)]
+        return Comparison(
+            baseline=baseline,
+            candidate=candidate,
+            difference=other.mean - one.mean,
+            interval=unpaired_interval(*ends),
+            over=one.over if one.over == other.over else "images",
+        )
 
 
 def _agree_on_labels(runs: Sequence[ComparedRun]) -> None:

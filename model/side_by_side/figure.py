@@ -1,10 +1,9 @@
 """The picture of runs side by side: the accuracy of every model of every run."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from model.comparison.accuracy_figure import accuracies_in_words
+from model.comparison.records import Model
 from model.report.canvas import GREY, Sheet, top_below
 from model.report.estimates import (
     colours_of,
@@ -16,6 +15,7 @@ from model.report.estimates import (
 )
 from model.report.figure import Figure
 from model.report.words import percent, span
+from model.side_by_side.records import PictureSet, SideBySide
 from model.side_by_side.text import headline
 
 ROW, HEADING, AXIS = 48, 40, 40  # pixels: of a model, above a set of test pictures, below it
@@ -27,26 +27,25 @@ READING = (
 )
 
 
-def side_by_side(comparison: Mapping[str, Any], path: Path) -> Figure:
+def side_by_side(comparison: SideBySide, path: Path) -> Figure:
     """Draw the accuracy of every model, those scored on the same pictures on one scale."""
     title, drawn = headline(comparison), _shown(comparison)
-    reading, hidden = READING, len(comparison["models"]) - sum(len(models) for _, models in drawn)
+    reading, hidden = READING, len(comparison.models) - sum(len(models) for _, models in drawn)
     if hidden:
         reading += f"\n{hidden} more models are in comparison.json and not drawn."
     height = sum(HEADING + ROW * len(models) + AXIS for _, models in drawn)
     sheet = Sheet(max(300, top_below(reading) + height), title, reading)
-    colours, y = colours_of(comparison["runs"]), sheet.top
+    colours, y = colours_of(comparison.runs), sheet.top
     for tested, models in drawn:
-        sheet.text(
-            NAMES, y + 8, f"{tested['title']}: right, of {tested['images']:,} test pictures", colour=GREY
-        )
+        sheet.text(NAMES, y + 8, f"{tested.title}: right, of {tested.images:,} test pictures", colour=GREY)
         y += HEADING
         axes = sheet.axes(DOTS, y, NUMBERS - DOTS - 20, ROW * len(models))
         for row, (name, entry) in enumerate(models.items()):
-            found, middle = entry["accuracy"], y + ROW * (row + 0.5)
+            found, middle = entry.accuracy, y + ROW * (row + 0.5)
             model_name(sheet, middle - 8, name, DOTS - NAMES - 20)
-            draw_estimate(axes, row, found["mean"], found["interval"], colours[entry["run"]], found["values"])
-            write_number(sheet, NUMBERS, middle, percent(found["mean"]), span(found["interval"]))
+            colour = colours[comparison.models[name].run]
+            draw_estimate(axes, row, found.mean, found.interval, colour, found.values)
+            write_number(sheet, NUMBERS, middle, percent(found.mean), span(found.interval))
         finish_rows(axes, len(models))
         axes.xaxis.set_major_formatter(whole_percent)
         y += ROW * len(models) + AXIS
@@ -55,11 +54,11 @@ def side_by_side(comparison: Mapping[str, Any], path: Path) -> Figure:
     return Figure(path, title, f"{title}. {accuracies_in_words(shown)}")
 
 
-def _shown(comparison: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+def _shown(comparison: SideBySide) -> list[tuple[PictureSet, dict[str, Model]]]:
     """Sets of test pictures with the models scored on them, as many as there is room for."""
     left, drawn = MOST_ROWS, []
-    for tested in comparison["test_sets"]:
-        models = {name: comparison["models"][name] for name in tested["models"][:left]}
+    for tested in comparison.test_sets:
+        models = dict(list(comparison.models_of(tested).items())[:left])
         left -= len(models) + 2 * bool(models)  # a heading and an axis are as high as two rows
         if models:
             drawn.append((tested, models))

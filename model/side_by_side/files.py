@@ -1,9 +1,8 @@
 """Writes what the comparison of runs came to into a folder of its own."""
 
 import re
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from data.storage import write_atomically, write_json
 from model.comparison.tables import epochs
@@ -12,6 +11,7 @@ from model.report.figure import Figure
 from model.report.page import render
 from model.run.folder import read_json
 from model.side_by_side.figure import side_by_side
+from model.side_by_side.records import SideBySide, comparison_json
 from model.side_by_side.text import answers, comparison_markdown, differences, faults, headline, notes
 
 TEMPLATE = Path(__file__).with_name("comparison.html")
@@ -20,26 +20,26 @@ MOST_NAMED = 3  # runs in a folder's name
 LONGEST_NAME = 40  # characters of each of them
 
 
-def write_comparison(comparison: dict[str, Any], outputs: Path) -> Path:
+def write_comparison(comparison: SideBySide, outputs: Path) -> tuple[Path, SideBySide]:
     """Write comparison.json, comparison.md, comparison.html and the picture into `comparisons` of outputs.
 
-    The comparison gets `not_drawn`, the pictures that are missing. Returned is the folder: that of the same
-    runs compared before, or the first free one of A-and-B, A-and-B-2, ...
+    Returned are the folder (that of the same runs compared before, or the first free one of A-and-B,
+    A-and-B-2, ...) and the comparison with the pictures that are missing.
     """
     folder = _folder_for(comparison, outputs / "comparisons")
     figure = drawn(side_by_side, comparison, path=folder / "accuracy.png")
-    comparison["not_drawn"] = not_drawn([figure], folder)
+    comparison = replace(comparison, not_drawn=not_drawn([figure], folder))
     write_atomically(folder / "comparison.md", comparison_markdown(comparison).encode())
     write_atomically(folder / "comparison.html", comparison_page(comparison, figure, folder).encode())
-    write_json(folder / "comparison.json", comparison)
-    return folder
+    write_json(folder / "comparison.json", comparison_json(comparison))
+    return folder, comparison
 
 
-def _folder_for(comparison: Mapping[str, Any], parent: Path) -> Path:
-    name, number = _name(list(comparison["runs"])), 1
+def _folder_for(comparison: SideBySide, parent: Path) -> Path:
+    name, number = _name(list(comparison.runs)), 1
     while True:
         folder = parent / (name if number == 1 else f"{name}-{number}")
-        if not folder.exists() or _folders(folder) == [run["folder"] for run in comparison["runs"].values()]:
+        if not folder.exists() or _folders(folder) == [run.folder for run in comparison.runs.values()]:
             return folder
         number += 1
 
@@ -60,7 +60,7 @@ def _name(labels: list[str]) -> str:
     return "-and-".join(names)
 
 
-def comparison_page(comparison: Mapping[str, Any], figure: Figure, folder: Path) -> str:
+def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str:
     """Build comparison.html, which will stand in a folder: readable by itself but for the picture beside it.
 
     It makes no requests to elsewhere, and whatever stands in `comparison` is shown as text.

@@ -1,109 +1,16 @@
-"""A run as a comparison reads it: each key of report.json checked, for it may be anybody's. No TensorFlow."""
+"""A run as a comparison reads it, for it may be anybody's. No TensorFlow."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from configs.schema import Config, shown
-from configs.values import ModelName, Seed
+from configs.schema import Config
+from model.comparison.report import Report, read_report
 from model.run.folder import RunError, RunFolder
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0, le=10**18)]
-Text = Annotated[str, Field(max_length=1000)]
-Value = Text | int | float | bool | None
 SAME_ACCURACY = 1e-6  # on a million pictures, one answer
-REWRITTEN = "run train.py with its config.yaml to write it again"
 MENDED = "get the whole run folder again, or run train.py with its config.yaml"
-
-
-def _plain(values: object) -> object:
-    """Of a mapping, what is a single value, and of mappings in it likewise."""
-    if not isinstance(values, dict):
-        return values
-    kept = {key: value for key, value in values.items() if isinstance(value, str | int | float | dict | None)}
-    return {
-        key: {inner: one for inner, one in value.items() if isinstance(one, str | int | float | None)}
-        if isinstance(value, dict)
-        else value
-        for key, value in kept.items()
-    }
-
-
-class _Part(BaseModel):
-    """A part of report.json: other keys may stand beside those read here."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
-
-
-class Accuracy(_Part):
-    """How often a model was right, by its report."""
-
-    mean: Share
-    std: float | None
-    interval: Annotated[list[Share], Field(min_length=2, max_length=2)]
-    over: Literal["seeds and images", "images"]
-    values: Annotated[list[Share], Field(min_length=1)]
-
-
-class ModelEntry(_Part):
-    """A model, by its report."""
-
-    architecture: Text
-    parameters: Annotated[int, Field(gt=0, le=10**18)]
-    convolution_parameters: Count
-    flops_per_image: Annotated[int, Field(gt=0, le=10**18)]
-    epochs: Count
-    epochs_per_seed: dict[Text, Count] = {}
-    precision: Text | None
-    train_seconds: Annotated[float, Field(ge=0)]
-    broken: Text | None
-    seeds: Annotated[list[Seed], Field(min_length=1)]
-    accuracy: Accuracy
-
-
-class DataEntry(_Part):
-    """What a run was scored on, by its report."""
-
-    title: Text
-    name: Text
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    classes: Annotated[list[Text], Field(min_length=2, max_length=256)]
-    validation: Count
-    test: Annotated[int, Field(gt=0, le=10**12)]
-
-
-class Failure(_Part):
-    """A job that failed, by its report."""
-
-    model: Text
-    seed: Seed
-    reason: Text
-    stage: Text | None = None
-
-
-class Pair(_Part):
-    """Two models of the run, compared or not, by its report."""
-
-    baseline: Text
-
-
-class Report(_Part):
-    """report.json, as far as a comparison reads it."""
-
-    name: Text
-    config_digest: Text
-    seeds: list[Seed]
-    data: DataEntry
-    models: dict[ModelName, ModelEntry]
-    comparisons: list[Pair] = []
-    not_compared: list[Pair] = []
-    test_looks: Annotated[int, Field(ge=1, le=10**6)] = 1
-    failed: list[Failure]
-    environment: Annotated[dict[str, Value | dict[str, Value]], BeforeValidator(_plain)]
 
 
 @dataclass(frozen=True)
@@ -141,8 +48,8 @@ class ComparedRun:
     def names(self) -> list[str]:
         """Its models, also those without a result: in the order of the config, else the baseline first."""
         told = self.report
-        failed = [failure.model for failure in told.failed if failure.stage != "inspection"]
-        known = [pair.baseline for pair in (*told.comparisons, *told.not_compared)]
+        failed = [failure.model for failure in told.failed if failure.is_training]
+        known = [pair.baseline for pair in told.pairs]
         if self.config is not None:
             known = list(self.config.models)
         there = dict.fromkeys([*told.models, *failed])
@@ -169,12 +76,12 @@ def read_run(folder: Path, label: str) -> ComparedRun:
         RunError: it is no run, or report.json can't be used.
     """
     run = RunFolder(folder)
-    report = _checked(run.report(), folder / "report.json")
+    report = read_report(run)
     compared = ComparedRun(label, folder, report, None, {}, [])
     compared.faults += [
         f"{failure.model}, seed {failure.seed} failed in that run: {failure.reason}"
         for failure in report.failed
-        if failure.stage != "inspection"
+        if failure.is_training
     ]
     if (folder / "config.yaml").exists():
         try:
@@ -184,26 +91,6 @@ def read_run(folder: Path, label: str) -> ComparedRun:
     if any(folder.glob("*/seed-*/predictions.npz")):
         _read_predictions(run, compared)
     return compared
-
-
-def _checked(content: dict[str, Any], path: Path) -> Report:
-    """The report, every key of it that is read known to be good."""
-    try:
-        report = Report.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        given = "" if first["type"] == "missing" else f", found {shown(repr(first['input']), 40)}"
-        raise RunError(
-            f"{path} is no report of a run: {shown(key, 80)}: {first['msg']}{given}; {REWRITTEN}"
-        ) from None
-    for name, entry in report.models.items():
-        if not len(set(entry.seeds)) == len(entry.seeds) == len(entry.accuracy.values):
-            raise RunError(
-                f"{path} is no report of a run: models.{name}.accuracy.values: expected one for each of its "
-                f"distinct seeds, {shown(str(entry.seeds))}; {REWRITTEN}"
-            )
-    return report
 
 
 def _read_predictions(run: RunFolder, compared: ComparedRun) -> None:

@@ -1,31 +1,31 @@
 """Runs side by side as text: the terminal's block and comparison.md. It formats numbers and computes none."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from model.comparison.headlines import ahead, is_clear
+from model.comparison.records import Models
 from model.comparison.tables import epochs, row_per_model
 from model.report.drawing import missing_pictures
 from model.report.tables import WIDTH, escaped, fractions, printable, shortened, table, wrapped
 from model.report.words import in_points
+from model.side_by_side.records import Pair, PictureSet, SideBySide
 
-Comparison = Mapping[str, Any]
 LACKS, UNKNOWN = "–", "?"  # a key that a run does without, and one of which nothing is known
 LONGEST_VALUE = 60
 
 
-def comparison_block(comparison: Comparison, folder: str) -> str:
+def comparison_block(comparison: SideBySide, folder: str) -> str:
     """What comparison.json says, in plain text of 80 columns, without a last line end.
 
     Its folder is as it is to be shown; what would move the cursor in names is made visible.
     """
     tables = [
-        "\n".join([printable(tested["title"]), *row_per_model(_of(tested, comparison), tested["images"])])
-        for tested in comparison["test_sets"]
-        if tested["models"]
+        "\n".join([printable(tested.title), *row_per_model(comparison.models_of(tested), tested.images)])
+        for tested in comparison.test_sets
+        if tested.models
     ]
-    picture = "" if comparison.get("not_drawn") else f"\n       the picture: {folder}/accuracy.png"
+    picture = "" if comparison.not_drawn else f"\n       the picture: {folder}/accuracy.png"
     parts = [
         *tables,
         "\n".join(wrapped(answer) for answer in answers(comparison)),
@@ -39,93 +39,93 @@ def comparison_block(comparison: Comparison, folder: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def headline(comparison: Comparison) -> str:
+def headline(comparison: SideBySide) -> str:
     """What the comparison comes to, in one clause."""
-    pairs = comparison["comparisons"]
+    pairs = comparison.comparisons
     if len(pairs) == 1:
         return ahead(pairs[0], of_whom=True)
     if pairs:
         return _of_several(pairs)
-    count = len(comparison["models"])
+    count = len(comparison.models)
     return f"{count} model{'s' * (count != 1)} of {_runs(comparison)} side by side; none are compared"
 
 
-def _of_several(pairs: Sequence[Mapping[str, Any]]) -> str:
+def _of_several(pairs: Sequence[Pair]) -> str:
     """How many pairs differ, and the one that does most."""
-    clear = sorted((pair for pair in pairs if is_clear(pair)), key=lambda pair: -abs(pair["difference"]))
+    clear = sorted(
+        (pair for pair in pairs if is_clear(pair.interval)), key=lambda pair: -abs(pair.difference)
+    )
     if not clear:
         return f"No difference can be seen in any of {len(pairs)} pairs"
     count = f"{len(clear)} of {len(pairs)} pairs {'differs' if len(clear) == 1 else 'differ'}"
-    seeds = " with these seeds" if any(pair["over"] == "images" for pair in clear) else ""
-    most, difference = "; the most" if len(clear) > 1 else "", clear[0]["difference"]
-    leader, other = clear[0]["candidate"], clear[0]["baseline"]
+    seeds = " with these seeds" if any(pair.over == "images" for pair in clear) else ""
+    most, difference = "; the most" if len(clear) > 1 else "", clear[0].difference
+    leader, other = clear[0].candidate, clear[0].baseline
     if difference < 0:
         leader, other = other, leader
     return f"{count}{seeds}{most}: {leader} is ahead of {other} by {in_points(abs(difference))} points"
 
 
-def answers(comparison: Comparison) -> list[str]:
+def answers(comparison: SideBySide) -> list[str]:
     """What each pair comes to, and what luck does to the best of several settings."""
     told = []
-    for pair in comparison["comparisons"]:
-        sentence = pair["verdict"] if len(comparison["comparisons"]) == 1 else pair["words"]["answer"]
-        told.append(sentence if pair["baseline"] in sentence else f"Against {pair['baseline']}: {sentence}")
-    told += [pair["verdict"] for pair in comparison["not_compared"]]
-    return told + [one["test_looks_words"] for one in comparison["test_sets"] if one["test_looks_words"]]
+    for pair in comparison.comparisons:
+        sentence = pair.verdict if len(comparison.comparisons) == 1 else pair.words["answer"]
+        told.append(sentence if pair.baseline in sentence else f"Against {pair.baseline}: {sentence}")
+    told += [pair.verdict for pair in comparison.not_compared]
+    return told + [one.test_looks_words for one in comparison.test_sets if one.test_looks_words]
 
 
-def notes(comparison: Comparison) -> list[str]:
+def notes(comparison: SideBySide) -> list[str]:
     """What has to be known to read the rest: unknown configs, other machines, other pictures, the rule."""
-    runs, told = comparison["runs"], []
-    unknown = [label for label, run in runs.items() if not run["config_known"]]
+    runs, told = comparison.runs, []
+    unknown = [label for label, run in runs.items() if not run.config_known]
     if unknown:
         known = "its config is" if len(unknown) == 1 else "their configs are"
         told.append(
             f"{', '.join(unknown)}: {known} unknown beyond what report.json tells"
-            + (f" ({UNKNOWN})." if comparison["config_differences"] else ".")
+            + (f" ({UNKNOWN})." if comparison.config_differences else ".")
         )
-    if len(runs) > 1 and not comparison["config_differences"]:
+    if len(runs) > 1 and not comparison.config_differences:
         told.append("Their configs differ in nothing" + (" that is known." if unknown else "."))
-    if not comparison["same_machine"]:
-        names = [key.split(".")[-1].replace("_", " ") for key in comparison["machine_differences"]]
+    if not comparison.same_machine:
+        names = [key.split(".")[-1].replace("_", " ") for key in comparison.machine_differences]
         told.append(f"They were trained with different {', '.join(names)}: training times do not compare.")
-    if len(comparison["test_sets"]) > 1:
-        sets = "; ".join(f"{', '.join(one['runs'])}: {_name(one)}" for one in comparison["test_sets"])
+    if len(comparison.test_sets) > 1:
+        sets = "; ".join(f"{', '.join(one.runs)}: {_name(one)}" for one in comparison.test_sets)
         told.append(
             f"They were scored on different test pictures ({sets}): these stand side by side and are not "
             "compared."
         )
-    without = dict.fromkeys(
-        name for pair in comparison["comparisons"] for name in pair["without_predictions"]
-    )
-    if without and len(comparison["comparisons"]) > 1:  # else its verdict says so
+    without = dict.fromkeys(name for pair in comparison.comparisons for name in pair.without_predictions)
+    if without and len(comparison.comparisons) > 1:  # else its verdict says so
         told.append(
             f"Without the predictions of {', '.join(without)}, their comparisons rest on two intervals each "
             "and not on every picture: these differences have wider intervals than they need."
         )
-    return [*told, *([comparison["rule"]] if comparison["comparisons"] else [])]
+    return [*told, *([comparison.rule] if comparison.comparisons else [])]
 
 
-def faults(comparison: Comparison, unused: str = "", in_part: str = "", missing: str = "") -> list[str]:
+def faults(comparison: SideBySide, unused: str = "", in_part: str = "", missing: str = "") -> list[str]:
     """What is not as asked, a line each: runs that could not be used, or only in part, and the picture."""
-    found = [(unused, fault) for fault in comparison["unusable"]]
-    found += [(in_part, fault) for fault in comparison["faults"]]
-    lines = [printable(f"{start}{fault['run']}: {fault['problem']}") for start, fault in found]
-    return lines + [f"{missing}{picture}" for picture in missing_pictures(comparison)]
+    found = [(unused, fault) for fault in comparison.unusable]
+    found += [(in_part, fault) for fault in comparison.faults]
+    lines = [printable(f"{start}{fault.run}: {fault.problem}") for start, fault in found]
+    return lines + [f"{missing}{picture}" for picture in missing_pictures(comparison.not_drawn)]
 
 
-def comparison_markdown(comparison: Comparison) -> str:
+def comparison_markdown(comparison: SideBySide) -> str:
     """The whole content of comparison.md, in GitHub's Markdown: fractions, unlike the terminal's percentages.
 
     Names are escaped for it.
     """
-    runs = list(comparison["runs"])
+    runs = list(comparison.runs)
     parts = [f"# {escaped(' and '.join(runs))}", f"{escaped(headline(comparison))}."]
     parts += [escaped(answer) for answer in answers(comparison)]
-    for tested in comparison["test_sets"]:
-        if tested["models"]:
-            parts += [f"## {escaped(_pictures(tested))}", _models_in_markdown(_of(tested, comparison))]
-    if comparison["config_differences"]:
+    for tested in comparison.test_sets:
+        if tested.models:
+            parts += [f"## {escaped(_pictures(tested))}", _models_in_markdown(comparison.models_of(tested))]
+    if comparison.config_differences:
         cells = [[escaped(cell) for cell in row] for row in differences(comparison)]
         parts += ["## What differs in the configs", table(cells)]
     parts += [escaped(note) for note in notes(comparison)]
@@ -135,14 +135,14 @@ def comparison_markdown(comparison: Comparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def differences(comparison: Comparison) -> list[list[str]]:
+def differences(comparison: SideBySide) -> list[list[str]]:
     """What the configs differ in, as rows of cells: the keys, and the value in each run; the head first."""
-    runs = comparison["runs"]
+    runs = comparison.runs
     rows = [["setting", *runs]]
-    for one in comparison["config_differences"]:
+    for one in comparison.config_differences:
         values = []
         for label, run in runs.items():
-            absent = LACKS if run["config_known"] else UNKNOWN
+            absent = LACKS if run.config_known else UNKNOWN
             values.append(_value(one["values"][label]) if label in one["values"] else absent)
         rows.append([one["key"], *values])
     return rows if len(rows) > 1 else []
@@ -172,31 +172,26 @@ def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
-def _models_in_markdown(models: Mapping[str, Any]) -> str:
+def _models_in_markdown(models: Models) -> str:
     rows = [["model", "accuracy", "interval", "allowing for other", "seeds", "parameters"]]
     rows[0] += ["FLOPs per picture", "epochs", "training seconds"]
     for name, entry in models.items():
-        found = entry["accuracy"]
-        accuracy = [f"{found['mean']:.4f}", fractions(found["interval"]), found["over"]]
-        cost = [f"{entry['parameters']:,}", f"{entry['flops_per_image']:,}", epochs(entry)]
-        seeds = ", ".join(str(seed) for seed in entry["seeds"])
-        rows.append([escaped(name), *accuracy, seeds, *cost, f"{entry['train_seconds']:.1f}"])
+        found = entry.accuracy
+        accuracy = [f"{found.mean:.4f}", fractions(found.interval), found.over]
+        cost = [f"{entry.parameters:,}", f"{entry.flops_per_image:,}", epochs(entry)]
+        seeds = ", ".join(str(seed) for seed in entry.seeds)
+        rows.append([escaped(name), *accuracy, seeds, *cost, f"{entry.train_seconds:.1f}"])
     return table(rows)
 
 
-def _of(tested: Mapping[str, Any], comparison: Comparison) -> dict[str, Any]:
-    """The models scored on these test pictures."""
-    return {name: comparison["models"][name] for name in tested["models"]}
+def _pictures(tested: PictureSet) -> str:
+    return printable(f"{tested.title}, {tested.images:,} test pictures")
 
 
-def _pictures(tested: Mapping[str, Any]) -> str:
-    return printable(f"{tested['title']}, {tested['images']:,} test pictures")
+def _name(tested: PictureSet) -> str:
+    return f"{tested.title}, digest {tested.digest[:8]}"
 
 
-def _name(tested: Mapping[str, Any]) -> str:
-    return f"{tested['title']}, digest {tested['digest'][:8]}"
-
-
-def _runs(comparison: Comparison) -> str:
-    count = len(comparison["runs"])
+def _runs(comparison: SideBySide) -> str:
+    count = len(comparison.runs)
     return "1 run" if count == 1 else f"{count} runs"

@@ -1,5 +1,6 @@
 """The pictures of the comparison: what stands in them, their sizes, and that odd runs can be drawn."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +10,14 @@ from PIL import Image
 
 from model.comparison import accuracy_figure, learning_figure, mistake_figures
 from model.comparison.compare import summarise
+from model.comparison.records import Facts, Failure, as_json
 from model.experiment import glance
 from model.report.canvas import MODEL_COLOURS
 from model.report.figure import Figure
 from model.report.words import digits_for, percent, signed, span
 from tests.recording import Recording
+from tests.records import FACTS, draw, parsed, typed
 
-FACTS = {
-    "architecture": "cnn",
-    "parameters": 1000,
-    "convolution_parameters": 0,
-    "flops_per_image": 10_000,
-    "epochs": 2,
-    "precision": "float32",
-    "train_seconds": 1.0,
-    "predict_seconds": 0.1,
-    "predict_one_seconds": 0.001,
-}
 LOOK = {"model": "cnn", "seed": 0, "stage": "inspection", "reason": "no disk left"}
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -71,7 +63,8 @@ def report_of(
         "classes": classes,
     }
     data |= {"train": 100, "validation": 10, "test": num_images}
-    parts = summarise(predictions, labels.astype(np.uint8), classes, dict.fromkeys(shares, FACTS), failed)
+    facts, failures = dict.fromkeys(shares, typed(Facts, FACTS)), typed(list[Failure], failed)
+    outcome = summarise(predictions, labels.astype(np.uint8), classes, facts, failures)
     return {
         "name": "made-up",
         "config_digest": "cd" * 32,
@@ -80,7 +73,7 @@ def report_of(
         "test_looks": 1,
         "test_looks_words": None,
         "environment": {},
-        **parts,
+        **as_json(outcome),
     }
 
 
@@ -95,11 +88,13 @@ def figures_of(report: dict[str, Any], folder: Path) -> list[Figure]:
     ] * 12
     images = (np.arange(10 * 28 * 28) % 256).astype(np.uint8).reshape(10, 28, 28)
     figures = [
-        glance.at_a_glance(report, folder / "1-at-a-glance.png"),
-        accuracy_figure.accuracy(report, folder / "2-accuracy.png"),
-        learning_figure.learning(report, histories, folder / "3-learning.png"),
-        mistake_figures.confusion(report, folder / "4-confusion.png"),
-        mistake_figures.mistakes(report | {"mistakes": found}, images, folder / "5-mistakes.png"),
+        draw(glance.at_a_glance, report, folder / "1-at-a-glance.png"),
+        draw(accuracy_figure.accuracy, report, folder / "2-accuracy.png"),
+        draw(learning_figure.learning, report, folder / "3-learning.png", histories=histories),
+        draw(mistake_figures.confusion, report, folder / "4-confusion.png"),
+        draw(
+            mistake_figures.mistakes, report | {"mistakes": found}, folder / "5-mistakes.png", images=images
+        ),
     ]
     for figure in figures:
         assert figure.alt.startswith(figure.title), "the text for the blind begins with the finding"
@@ -181,21 +176,21 @@ def test_odd_names_can_be_drawn(tmp_path: Path) -> None:
 
 def test_a_failed_look_inside_is_called_that() -> None:
     failed = ({"model": "cnn", "seed": 1, "reason": "x"}, LOOK)
-    note = accuracy_figure.failures_note(report_of({"cnn": 0.9}, failed=failed))
+    note = accuracy_figure.failures_note(parsed(report_of({"cnn": 0.9}, failed=failed)).failed)
     assert note == "\nFailed: cnn seed 1 and looking inside cnn seed 0."
 
 
 def test_fashion_mnist_alone_has_its_own_class_order() -> None:
-    report = report_of({"dense": 0.85, "cnn": 0.9})
-    assert mistake_figures.class_order(report) == list(range(10)), "other data keep the order of their labels"
-    report["data"]["name"] = "fashion-mnist"
-    assert mistake_figures.class_order(report) == [0, 6, 2, 4, 3, 1, 8, 5, 7, 9]
+    data = parsed(report_of({"dense": 0.85, "cnn": 0.9})).data
+    assert mistake_figures.class_order(data) == list(range(10)), "other data keep the order of their labels"
+    fashion = replace(data, name="fashion-mnist")
+    assert mistake_figures.class_order(fashion) == [0, 6, 2, 4, 3, 1, 8, 5, 7, 9]
 
 
 def test_accuracy_and_lead_stand_on_the_row_of_their_model(recording: Recording, tmp_path: Path) -> None:
     report = report_of({"dense": 0.85, "left-out": 0.87, "level": 0.851, "cnn": 0.9, "worse": 0.8})
     del report["comparisons"][0]  # as if it could not be compared
-    figure = accuracy_figure.accuracy(report, tmp_path / "2.png")
+    figure = draw(accuracy_figure.accuracy, report, tmp_path / "2.png")
     drawn = recording.last
     leads = {pair["candidate"]: pair for pair in report["comparisons"]}
     on_the_right = iter(drawn.marks(1, "D"))
@@ -226,7 +221,7 @@ def test_a_dot_is_one_seed_and_stands_above_the_line_of_its_model(
     recording: Recording, tmp_path: Path
 ) -> None:
     report = report_of({"dense": 0.85, "cnn": 0.9}, num_seeds=7)
-    accuracy_figure.accuracy(report, tmp_path / "2.png")
+    draw(accuracy_figure.accuracy, report, tmp_path / "2.png")
     for row, (dots, entry) in enumerate(
         zip(recording.last.marks(0, "o"), report["models"].values(), strict=True)
     ):
@@ -237,12 +232,12 @@ def test_a_dot_is_one_seed_and_stands_above_the_line_of_its_model(
 
 def test_the_mark_of_non_experts_is_at_83_5_and_named_there(recording: Recording, tmp_path: Path) -> None:
     report = report_of({"dense": 0.85, "cnn": 0.9})
-    accuracy_figure.accuracy(report, tmp_path / "2.png")
+    draw(accuracy_figure.accuracy, report, tmp_path / "2.png")
     assert not [text for text in recording.last.strings if "no experts" in text], (
         "of other pictures than Zalando's"
     )
     report["data"]["name"] = "fashion-mnist"
-    accuracy_figure.accuracy(report, tmp_path / "2.png")
+    draw(accuracy_figure.accuracy, report, tmp_path / "2.png")
     drawn = recording.last
     [mark] = [line for line in drawn.marks(0, "None") if line.style != "-"]
     assert mark.values[:, 0].tolist() == [0.835, 0.835]

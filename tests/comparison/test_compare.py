@@ -2,19 +2,37 @@
 
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from model.comparison.compare import _answer, _per_class, compare_scores, summarise
+from model.comparison import compare
+from model.comparison.compare import _answer, _per_class
 from model.comparison.intervals import Scores
+from model.comparison.records import Answer, Facts, Failure, as_json
 from tests.comparison.test_verdict import CLASSES, COST
+from tests.records import FACTS, typed
 
 pytestmark = pytest.mark.numeric
 
 CONSTANT = np.array([0.5, 0.3, 0.2], np.float32)
+
+
+def summarise(
+    predictions: Any, labels: np.ndarray, class_names: Any, facts: dict[str, dict[str, Any]], failed: Any = ()
+) -> dict[str, Any]:
+    """What report.json has of it."""
+    known = {name: typed(Facts, FACTS | told) for name, told in facts.items()}
+    failures = typed(list[Failure], failed)
+    return as_json(compare.summarise(predictions, labels, class_names, known, failures))
+
+
+def compare_scores(one: Scores, other: Scores, class_names: Any) -> dict[str, Any]:
+    """Likewise."""
+    return as_json(compare.compare_scores("dense", one, "cnn", other, class_names))
 
 
 def predict(
@@ -207,10 +225,10 @@ def test_the_commonest_answer_counts_also_where_another_class_is_likelier_on_the
     sure, unsure = [0.9, 0.1, 0.0], [0.45, 0.55, 0.0]
     predictions = {seed: np.array([row]) for seed, row in enumerate((sure, unsure, unsure))}
     found = _answer(Scores(predictions, np.array([2], np.uint8)), 0)
-    assert found == {"predicted": 1, "probability": pytest.approx(0.4)}, "two of three say class 1"
+    assert found == Answer(1, pytest.approx(0.4)), "two of three say class 1"
     del predictions[2]
     found = _answer(Scores(predictions, np.array([2], np.uint8)), 0)
-    assert found["predicted"] == 0, "one each: the surer"
+    assert found.predicted == 0, "one each: the surer"
 
 
 def test_images_that_only_one_gets_right() -> None:
@@ -244,8 +262,8 @@ def test_a_class_is_clear_when_all_classes_are_allowed_for(monkeypatch: pytest.M
     )
     scores = Scores(predict(0.85, num_images=30), labels_of(30))
     rows = _per_class(scores, scores, [*CLASSES, "Coat"])  # which has no test pictures
-    assert [row["p_adjusted"] for row in rows] == [pytest.approx(0.06), pytest.approx(0.03), 0.5, None]
-    assert [row["clear"] for row in rows] == [False, True, False, False], "0.03 alone is not clear, of three"
+    assert [row.p_adjusted for row in rows] == [pytest.approx(0.06), pytest.approx(0.03), 0.5, None]
+    assert [row.clear for row in rows] == [False, True, False, False], "0.03 alone is not clear, of three"
 
 
 def test_each_seed_is_compared_with_its_own() -> None:

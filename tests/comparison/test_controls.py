@@ -7,7 +7,9 @@ import pytest
 
 from configs.schema import Cnn, Dense, Training, load
 from model.comparison.controls import explain_differences
+from model.comparison.records import Comparison, Model, as_json
 from model.networks.facts import layer_facts
+from tests.records import typed
 
 CNN = Cnn(architecture="cnn")
 CONTROLS: dict[str, Dense | Cnn] = {
@@ -20,15 +22,16 @@ CONTROLS: dict[str, Dense | Cnn] = {
 }
 
 
-def facts(networks: dict[str, Dense | Cnn]) -> dict[str, dict[str, int]]:
+def facts(networks: dict[str, Dense | Cnn]) -> dict[str, Model]:
     layers = {name: layer_facts(network, 10) for name, network in networks.items()}
-    return {
+    sizes = {
         name: {
             "parameters": sum(layer.parameters for layer in found),
             "flops_per_image": sum(layer.flops for layer in found),
         }
         for name, found in layers.items()
     }
+    return typed(dict[str, Model], sizes)
 
 
 def settings(networks: dict[str, Dense | Cnn]) -> dict[str, dict[str, Any]]:
@@ -39,20 +42,26 @@ def settings(networks: dict[str, Dense | Cnn]) -> dict[str, dict[str, Any]]:
 
 
 def comparison(
-    baseline: str, candidate: str, difference: float, reach: float = 0.005, over: str = "seeds and images"
-) -> dict[str, Any]:
+    baseline: str, candidate: str, difference: float, reach: float = 0.005, over: Any = "seeds and images"
+) -> Comparison:
     interval = [difference - reach, difference + reach]
-    pair = {"baseline": baseline, "candidate": candidate}
-    return pair | {"difference": difference, "interval": interval, "over": over}
+    return Comparison(
+        baseline=baseline, candidate=candidate, difference=difference, interval=interval, over=over
+    )
 
 
-def told(*comparisons: dict[str, Any], networks: dict[str, Dense | Cnn] = CONTROLS) -> list[dict[str, Any]]:
-    found = explain_differences(settings(networks), comparisons, facts(networks))
+def explained(*arguments: Any) -> list[dict[str, Any]]:
+    """What report.json has of it."""
+    found = [as_json(entry) for entry in explain_differences(*arguments)]
     json.dumps(found, allow_nan=False)  # what is no JSON can't be in report.json
-    return [dict(entry) for entry in found]
+    return found
 
 
-def words(*comparisons: dict[str, Any]) -> list[str]:
+def told(*comparisons: Comparison, networks: dict[str, Dense | Cnn] = CONTROLS) -> list[dict[str, Any]]:
+    return explained(settings(networks), comparisons, facts(networks))
+
+
+def words(*comparisons: Comparison) -> list[str]:
     return [entry["words"] for entry in told(*comparisons)]
 
 
@@ -128,7 +137,7 @@ def test_another_recipe_is_told_beside_another_architecture() -> None:
     of_models["b"] |= {"epochs": 10, "batch_size": 128}
     of_models["c"] |= {"epochs": 1, "schedule": "constant", "stop_at_accuracy": 0.9}
     pairs = [comparison("a", "b", -0.026), comparison("a", "c", 0.001), comparison("d", "a", 0.02)]
-    found = explain_differences(of_models, pairs, facts(CONTROLS))
+    found = explained(of_models, pairs, facts(CONTROLS))
     assert [entry["recipe_differs"] for entry in found] == [
         ["batch_size", "epochs"],
         ["schedule", "epochs", "stop_at_accuracy"],
@@ -182,7 +191,7 @@ def test_a_recipe_counts_as_a_setting() -> None:
     found = settings({"a": CNN, "b": Cnn(pooling="none"), "c": CNN})
     found["b"]["epochs"] = found["c"]["epochs"] = 9
     pairs = [comparison("a", "b", 0.02), comparison("a", "c", 0.02)]
-    entries = explain_differences(found, pairs, facts({"a": CNN, "b": CNN, "c": CNN}))
+    entries = explained(found, pairs, facts({"a": CNN, "b": CNN, "c": CNN}))
     assert [entry["setting"] for entry in entries] == ["epochs"], "b has other epochs beside another pooling"
 
 
@@ -199,7 +208,7 @@ def test_every_control_of_why_yaml_is_explained() -> None:
     config = load("configs/why.yaml")
     networks = dict(config.models)
     baseline, *controls = networks
-    found = explain_differences(
+    found = explained(
         {
             name: network.model_dump(exclude={"training"}) | config.training_of(name).model_dump()
             for name, network in networks.items()

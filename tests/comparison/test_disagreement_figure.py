@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 
 from model.comparison import disagreement_figure
+from model.comparison.records import Comparison
 from model.report.canvas import MODEL_COLOURS, garment
 from tests.comparison.test_accuracy_figure import HOSTILE, blocks_in, report_of
 from tests.recording import Recording
+from tests.records import draw, parsed, typed
 
 IMAGES = (np.arange(1000 * 784) % 251).astype(np.uint8).reshape(1000, 28, 28)
 
@@ -37,10 +39,10 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_garments_are_the_reports_in_whole_pixels(tmp_path: Path) -> None:
     report = report_of({"dense": 0.8, "cnn": 0.9})
-    figure = disagreement_figure.disagreements(report, IMAGES, tmp_path / "9.png")
+    figure = draw(disagreement_figure.disagreements, report, tmp_path / "9.png", images=IMAGES)
     picture = pixels(figure.path)
     found = report["comparisons"][0]["disagreement"]
-    rule = disagreement_figure._rule(report)
+    rule = disagreement_figure._rule(parsed(report))
     top = disagreement_figure.top_below(rule) + 8 + 28
     gray = blocks_in(picture, 50, top, 28, disagreement_figure.BLOCK)
     shown = IMAGES[found["only_candidate_right"][0]["index"]]
@@ -52,7 +54,7 @@ def test_garments_are_the_reports_in_whole_pixels(tmp_path: Path) -> None:
 def test_both_answers_stand_below_a_garment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = report_of({"dense": 0.8, "cnn": 0.9}, names=[f"kind {label}" for label in range(10)])
     texts = written(monkeypatch)
-    disagreement_figure.disagreements(report, IMAGES, tmp_path / "9.png")
+    draw(disagreement_figure.disagreements, report, tmp_path / "9.png", images=IMAGES)
     one = report["comparisons"][0]["disagreement"]["only_candidate_right"][0]
     place = texts.index(f"test picture {one['index']}")
     assert texts[place - 3 : place] == [
@@ -68,8 +70,8 @@ def test_of_several_comparisons_the_first_is_shown_and_that_is_said(
 ) -> None:
     texts = written(monkeypatch)
     report = report_of({"dense": 0.8, "a": 0.9, "b": 0.85})
-    disagreement_figure.disagreements(report, IMAGES, tmp_path / "9.png")
-    assert "The first of 2 comparisons." in disagreement_figure._rule(report)
+    draw(disagreement_figure.disagreements, report, tmp_path / "9.png", images=IMAGES)
+    assert "The first of 2 comparisons." in disagreement_figure._rule(parsed(report))
     assert any(text.startswith("All trainings of a right: ") for text in texts)
 
 
@@ -88,7 +90,7 @@ def test_odd_runs_fit_on_their_sheets(
     shares: dict[str, float], options: dict[str, Any], recording: Recording, tmp_path: Path
 ) -> None:
     report = report_of(shares, **options)
-    figure = disagreement_figure.disagreements(report, IMAGES, tmp_path / "9.png")
+    figure = draw(disagreement_figure.disagreements, report, tmp_path / "9.png", images=IMAGES)
     assert figure.alt.startswith(figure.title), "the text for the blind begins with the finding"
     assert recording.last.height <= 1500, "split it"
 
@@ -97,7 +99,7 @@ def test_odd_runs_fit_on_their_sheets(
 def test_odd_names_can_be_drawn(tmp_path: Path) -> None:
     names = (HOSTILE * 32)[:256]
     report = report_of({"dense": 0.85, "cnn": 0.9}, num_seeds=1, num_classes=256, names=names)
-    pixels(disagreement_figure.disagreements(report, IMAGES, tmp_path / "9.png").path)
+    pixels(draw(disagreement_figure.disagreements, report, tmp_path / "9.png", images=IMAGES).path)
 
 
 def test_under_each_picture_both_models_are_named_in_their_colours(
@@ -120,7 +122,9 @@ def test_under_each_picture_both_models_are_named_in_their_colours(
     }
     pair["disagreement"] = {"share": 0.25, "num_only_candidate_right": 61, "num_only_baseline_right": 42,
                             "only_candidate_right": [one], "only_baseline_right": [two]}  # fmt: skip
-    figure = disagreement_figure.disagreements(report | {"comparisons": [pair]}, IMAGES, tmp_path / "9.png")
+    figure = draw(
+        disagreement_figure.disagreements, report | {"comparisons": [pair]}, tmp_path / "9.png", images=IMAGES
+    )
     drawn = recording.last
     for index, heading, told in (
         (7, "Only cnn is right: 61", ["kind 7", "dense: kind 1 55 %", "cnn: kind 7 97 %", "test picture 7"]),
@@ -144,7 +148,7 @@ def test_disagreements_title_counts_both_ways() -> None:
     def title(only_baseline: int, only_candidate: int, several: bool = False) -> str:
         counts = {"num_only_baseline_right": only_baseline, "num_only_candidate_right": only_candidate}
         pair = {"baseline": "dense", "candidate": "cnn", "disagreement": counts}
-        return disagreement_figure.disagreements_title(pair, 10_000, several)
+        return disagreement_figure.disagreements_title(typed(Comparison, pair), 10_000, several)
 
     assert title(68, 1234) == "Only cnn is right on 1,234 of 10,000 pictures, only dense on 68"
     assert title(5, 0) == "Only cnn is right on 0 of 10,000 pictures, only dense on 5"

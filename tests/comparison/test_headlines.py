@@ -8,18 +8,26 @@ import pytest
 from model.comparison import headlines
 from model.comparison.learning_figure import Histories, last_rise, learning_title
 from model.comparison.mistake_figures import confusion_title, mistakes_title
+from model.comparison.records import Comparison, Mistake, Model, NotCompared, Outcome
 from model.report.words import LONGEST_NAME, in_points, names, percent, short, span
 from tests.comparison.test_accuracy_figure import HOSTILE
+from tests.records import typed
 
 
-def pair(difference: float, low: float, high: float, **others: Any) -> dict[str, Any]:
-    """One entry of `comparisons`, as far as titles read it."""
+def pair(difference: float, low: float, high: float, **others: Any) -> Comparison:
+    """A comparison, as far as titles read it."""
     names = {"baseline": "dense", "candidate": "cnn", "over": "seeds and images", "verdict": "In words: so."}
-    return {**names, "difference": difference, "interval": [low, high], **others}
+    return typed(Comparison, names | {"difference": difference, "interval": [low, high]} | others)
 
 
-def titled(*pairs: dict[str, Any], broken: tuple[dict[str, Any], ...] = ()) -> str:
-    return headlines.accuracy_title({"comparisons": list(pairs), "not_compared": list(broken), "models": {}})
+def outcome(*pairs: Comparison, broken: tuple[NotCompared, ...] = (), models: Any = None) -> Outcome:
+    return Outcome(
+        chance=0.1, models=models or {}, comparisons=list(pairs), not_compared=list(broken), failed=[]
+    )
+
+
+def titled(*pairs: Comparison, broken: tuple[NotCompared, ...] = ()) -> str:
+    return headlines.accuracy_title(outcome(*pairs, broken=broken))
 
 
 @pytest.mark.parametrize(
@@ -71,16 +79,12 @@ def titled(*pairs: dict[str, Any], broken: tuple[dict[str, Any], ...] = ()) -> s
         ),
     ],
 )
-def test_the_title_is_the_finding_whichever_way_it_falls(pairs: list[dict[str, Any]], expected: str) -> None:
+def test_the_title_is_the_finding_whichever_way_it_falls(pairs: list[Comparison], expected: str) -> None:
     assert titled(*pairs) == expected, "the title of 2-accuracy doesn't say what the interval says"
 
 
 def test_where_nothing_is_compared_the_title_says_why() -> None:
-    broken = {
-        "baseline": "dense",
-        "candidate": "cnn",
-        "verdict": "dense is at 10.0 %, what guessing gives: x",
-    }
+    broken = NotCompared("dense", "cnn", "dense is at 10.0 %, what guessing gives: x")
     assert titled(broken=(broken,)) == "dense is at 10.0 %, what guessing gives", "a broken run must say so"
     several = titled(pair(0.02, 0.01, 0.03), broken=(broken,))
     assert several.endswith("; 1 not compared"), "a model without comparison must not vanish from the title"
@@ -142,18 +146,15 @@ def test_lists_in_words(items: list[str], told: str) -> None:
 
 
 def test_the_one_model_of_a_run_is_told_with_its_interval() -> None:
-    def told(interval: list[float] | None) -> str:
-        models = {"cnn": {"accuracy": {"mean": 0.917, "interval": interval}}}
-        return headlines.accuracy_title({"comparisons": [], "not_compared": [], "models": models})
-
-    assert told([0.911, 0.923]) == "cnn is right on 91.7 % of the test pictures (91.1 to 92.3)"
-    assert told(None) == "cnn is right on 91.7 % of the test pictures"
+    models = {"cnn": typed(Model, {"accuracy": {"mean": 0.917, "interval": [0.911, 0.923]}})}
+    told = headlines.accuracy_title(outcome(models=models))
+    assert told == "cnn is right on 91.7 % of the test pictures (91.1 to 92.3)"
 
 
 def test_the_headline_is_the_verdict_s_first_clause_or_the_title_of_several() -> None:
-    one = {"comparisons": [pair(0.02, 0.01, 0.03)], "not_compared": [], "models": {}}
+    one = outcome(pair(0.02, 0.01, 0.03))
     assert (headlines.headline(one), headlines.verdict_of(one)) == ("In words", "In words: so.")
-    several = one | {"comparisons": [pair(0.02, 0.01, 0.03), pair(0.03, 0.02, 0.04, candidate="b")]}
+    several = outcome(pair(0.02, 0.01, 0.03), pair(0.03, 0.02, 0.04, candidate="b"))
     title = "Of 2 models against dense: 2 ahead, b most, by 3.0 points"
     assert (headlines.headline(several), headlines.verdict_of(several)) == (title, f"{title}.")
     assert headlines.first_clause("Both are 2.2 points apart. More: none.") == "Both are 2.2 points apart"
@@ -197,17 +198,17 @@ def test_confusion_title_tells_the_largest_change() -> None:
 
 
 def test_mistakes_title_tells_how_sure() -> None:
-    sure, unsure = {"probability": 0.9999}, {"probability": 0.31}
+    sure, fair, half, unsure = (typed(Mistake, {"probability": p}) for p in (0.9999, 0.6, 0.41, 0.31))
     title = mistakes_title
     assert title([sure], "cnn") == "Sure and wrong: cnn gave each of these wrong answers at least 99.9 %"
-    assert title([sure, {"probability": 0.6}], "cnn").endswith("at least 60.0 %"), "the least sure of them"
-    assert title([{"probability": 0.41}, unsure], "cnn").endswith("more than 41.0 %"), "the surest of them"
+    assert title([sure, fair], "cnn").endswith("at least 60.0 %"), "the least sure of them"
+    assert title([half, unsure], "cnn").endswith("more than 41.0 %"), "the surest of them"
     assert title([unsure], "cnn") == "Wrong, but never sure: cnn gave no wrong answer more than 31.0 %"
     assert title([], "cnn") == "cnn makes no mistake on the test pictures"
 
 
 def test_models_with_convolutions_are_looked_into_first() -> None:
-    plain, deep = {"convolution_parameters": 0}, {"convolution_parameters": 9}
+    plain, deep = (typed(Model, {"convolution_parameters": count}) for count in (0, 9))
     assert headlines.by_interest({"dense": plain, "cnn": deep}) == ["cnn", "dense"]
     assert headlines.by_interest({"cnn": deep, "dense": plain}) == ["cnn", "dense"]
     assert headlines.by_interest({"cnn": deep, "other": deep}) == ["other", "cnn"], "of two the candidate"

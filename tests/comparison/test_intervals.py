@@ -22,15 +22,22 @@ from statsmodels.stats.proportion import proportion_confint
 from model.comparison.intervals import (
     Estimate,
     Scores,
-    describe,
     difference_over,
     holm,
     luck_of_the_best,
     mcnemar,
     mean_over,
 )
+from model.comparison.intervals import describe as quality_of
+from model.comparison.records import as_json
 
 pytestmark = pytest.mark.numeric
+
+
+def describe(scores: Scores, class_names: list[str]) -> dict[str, object]:
+    """What report.json has of it."""
+    return as_json(quality_of(scores, class_names))
+
 
 NUM_IMAGES = 10_000
 # As on Fashion-MNIST: dense is right on 0.89 of the test images, cnn on 0.917; two seeds of one network
@@ -199,11 +206,11 @@ def test_seeds_needed() -> None:
 def test_mcnemar_is_statsmodels() -> None:
     generator = np.random.default_rng(3)
     baseline, candidate = (generator.random(400) < share for share in (0.80, 0.86))
-    found = mcnemar(baseline.astype(float), candidate.astype(float))
+    found = mcnemar(7, baseline.astype(float), candidate.astype(float))
     table = [[np.sum(b & c) for c in (candidate, ~candidate)] for b in (baseline, ~baseline)]
-    assert [found["only_baseline_correct"], found["only_candidate_correct"]] == [table[0][1], table[1][0]]
-    assert found["p_value"] == pytest.approx(statsmodels_mcnemar(table, exact=True).pvalue)
-    assert mcnemar(np.ones(5), np.ones(5))["p_value"] == 1.0
+    assert [found.only_baseline_correct, found.only_candidate_correct] == [table[0][1], table[1][0]]
+    assert found.p_value == pytest.approx(statsmodels_mcnemar(table, exact=True).pvalue)
+    assert mcnemar(0, np.ones(5), np.ones(5)).p_value == 1.0
 
 
 def test_holm_is_statsmodels() -> None:

@@ -9,6 +9,7 @@ from model.comparison import learning_figure
 from model.report.canvas import MODEL_COLOURS
 from tests.comparison.test_accuracy_figure import report_of
 from tests.recording import Recording
+from tests.records import draw
 
 LEARNING = {  # accuracy and validation accuracy of every epoch, by model and seed
     "dense": {0: ([0.6, 0.7], [0.65, 0.74]), 1: ([0.62, 0.72], [0.67, 0.76])},
@@ -28,7 +29,7 @@ def histories() -> dict[str, dict[int, dict[str, np.ndarray]]]:
 
 def test_each_panel_has_the_curves_of_the_model_above_it(recording: Recording, tmp_path: Path) -> None:
     report = report_of({"dense": 0.85, "none": 0.8, "cnn": 0.9}, num_seeds=2)
-    figure = learning_figure.learning(report, histories(), tmp_path / "3.png")
+    figure = draw(learning_figure.learning, report, tmp_path / "3.png", histories=histories())
     drawn = recording.last
     assert len(drawn.axes) == 2, "a model without curves has no panel"
     for place, (model, seeds) in enumerate(LEARNING.items()):
@@ -59,7 +60,7 @@ def test_all_panels_have_one_scale_on_which_everything_is_in_sight(
     recording: Recording, tmp_path: Path
 ) -> None:
     report = report_of({"dense": 0.5, "none": 0.8, "cnn": 0.99}, num_seeds=2)
-    learning_figure.learning(report, histories(), tmp_path / "3.png")
+    draw(learning_figure.learning, report, tmp_path / "3.png", histories=histories())
     scales = [axes.get_ylim() for axes in recording.last.axes]
     assert scales[0] == scales[1], "curves of two models are compared by eye"
     assert scales[0][0] < 0.5 < 0.99 < scales[0][1], "a test score lies outside the panel"
@@ -68,8 +69,9 @@ def test_all_panels_have_one_scale_on_which_everything_is_in_sight(
 def test_models_without_a_training_have_no_panel(recording: Recording, tmp_path: Path) -> None:
     report = report_of({"dense": 0.85})
     curves = {"cnn": {}, "dense": {0: histories()["dense"][0]}}
-    figure = learning_figure.learning(report, curves, tmp_path / "3.png")
+    figure = draw(learning_figure.learning, report, tmp_path / "3.png", histories=curves)
     assert figure.title == "dense still improves at epoch 2", "a model that was not trained is in the title"
     assert len(recording.last.axes) == 1, "a panel without curves"
-    nothing = learning_figure.learning(report | {"models": {}}, {"cnn": {}, "dense": {}}, tmp_path / "x.png")
+    none = {"cnn": {}, "dense": {}}
+    nothing = draw(learning_figure.learning, report | {"models": {}}, tmp_path / "x.png", histories=none)
     assert nothing.title == "No training was finished"

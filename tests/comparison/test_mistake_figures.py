@@ -8,22 +8,24 @@ import pytest
 
 from model.comparison import mistake_figures
 from model.comparison.compare import confident_mistakes
+from model.comparison.records import as_json
 from model.report.canvas import MODEL_COLOURS, Sheet, garment
 from tests.comparison.test_accuracy_figure import report_of
 from tests.recording import Drawn, Recording
+from tests.records import draw
 
 
 def test_confident_mistakes_are_the_surest_wrong_answers() -> None:
     labels = np.array([0, 1, 1, 0], np.uint8)
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.2, 0.8]], np.float32)
     found = confident_mistakes(labels, probabilities, "cnn", 7, count=2)
-    assert [mistake["index"] for mistake in found] == [1, 3], "surest first; of equal ones in order"
+    assert [mistake.index for mistake in found] == [1, 3], "surest first; of equal ones in order"
     expected = {"label": 1, "predicted": 0, "probability": pytest.approx(0.8), "model": "cnn", "seed": 7}
-    assert found[0] == {"index": 1, **expected}, "report.json's `mistakes` must hold all that is shown"
+    assert as_json(found[0]) == {"index": 1, **expected}, "all that is shown"
 
 
 def test_mistakes_are_counted_of_1000_of_each_class() -> None:
-    shares = mistake_figures.mistakes_per_1000({"confusion": [[3, 1, 0], [10, 10, 20], [0, 0, 0]]})
+    shares = mistake_figures.mistakes_per_1000([[3, 1, 0], [10, 10, 20], [0, 0, 0]])
     assert shares.tolist() == [[0, 250, 0], [250, 0, 500], [0, 0, 0]], "rows must be comparable"
 
 
@@ -47,7 +49,8 @@ def test_only_the_first_seed_is_called_the_first(tmp_path: Path, monkeypatch: py
     images = np.zeros((1, 28, 28), np.uint8)
     for seed in report["seeds"]:
         found = [{"index": 0, "label": 0, "predicted": 1, "probability": 0.9, "model": "cnn", "seed": seed}]
-        mistake_figures.mistakes(report | {"mistakes": found}, images, tmp_path / "5-mistakes.png")
+        of_seed = report | {"mistakes": found}
+        draw(mistake_figures.mistakes, of_seed, tmp_path / "5-mistakes.png", images=images)
     assert "seed 0 (the first, not the best)" in told[0]
     assert "seed 1 (the first that did not fail, not the best)" in told[1], "seed 0 is the first"
 
@@ -94,7 +97,7 @@ def middles(drawn: Drawn) -> tuple[dict[str, float], dict[str, float]]:
 def test_the_confusion_figure_puts_every_number_where_its_classes_are(
     recording: Recording, tmp_path: Path
 ) -> None:
-    mistake_figures.confusion(of_14_classes(), tmp_path / "4.png")
+    draw(mistake_figures.confusion, of_14_classes(), tmp_path / "4.png")
     drawn = recording.last
     rows, columns = middles(drawn)
     assert list(rows) == [f"kind {label}" for label in SHOWN], (
@@ -118,7 +121,7 @@ def test_the_confusion_figure_puts_every_number_where_its_classes_are(
 
 
 def test_numbers_on_dark_cells_are_white(recording: Recording, tmp_path: Path) -> None:
-    mistake_figures.confusion(of_14_classes(), tmp_path / "4.png")
+    draw(mistake_figures.confusion, of_14_classes(), tmp_path / "4.png")
     [matrix] = recording.last.tiles
     inside = [text for text in recording.last.texts if text.align == "center" and text.x < matrix.x + 600]
     assert len(inside) == 12, "a number and its change in each of six cells"
@@ -130,7 +133,7 @@ def test_numbers_on_dark_cells_are_white(recording: Recording, tmp_path: Path) -
 def test_gains_stand_beside_their_class_and_are_filled_where_clear(
     recording: Recording, tmp_path: Path
 ) -> None:
-    figure = mistake_figures.confusion(of_14_classes(), tmp_path / "4.png")
+    figure = draw(mistake_figures.confusion, of_14_classes(), tmp_path / "4.png")
     drawn = recording.last
     diamonds, spans = (
         drawn.marks(1, "D"),
@@ -161,7 +164,7 @@ def test_a_model_alone_shows_its_mistakes_and_how_often_it_is_right(
             {"class": f"kind {label}", "accuracy": 0.5 + label / 50 - shift, "interval": None}
             for label in range(14)
         ]
-    figure = mistake_figures.confusion(report, tmp_path / "4.png")
+    figure = draw(mistake_figures.confusion, report, tmp_path / "4.png")
     drawn = recording.last
     assert figure.title == "Most frequent mistake of cnn: kind 1 taken for kind 0, 40 of 1,000"
     shown = [diamond.values[0, 0] for diamond in drawn.marks(1, "D")]
@@ -177,7 +180,7 @@ def test_the_classes_of_fashion_stand_in_their_own_order(recording: Recording, t
     report["data"]["name"] = "fashion-mnist"
     for label, row in enumerate(report["comparisons"][0]["per_class"]):
         row["difference"] = label / 1000
-    mistake_figures.confusion(report, tmp_path / "4.png")
+    draw(mistake_figures.confusion, report, tmp_path / "4.png")
     order = [0, 6, 2, 4, 3, 1, 8, 5, 7, 9]
     assert list(middles(recording.last)[0]) == [f"kind {label}" for label in order]
     assert [mark.values[0, 0] for mark in recording.last.marks(1, "D")] == pytest.approx(order)
@@ -192,7 +195,8 @@ def test_under_a_mistaken_picture_stand_answer_and_label(recording: Recording, t
         {"index": 2, "label": 3, "predicted": 0, "probability": 0.9, **of_model},
         {"index": 0, "label": 7, "predicted": 1, "probability": 0.6, **of_model},
     ]
-    figure = mistake_figures.mistakes(report | {"mistakes": found}, images, tmp_path / "5.png")
+    told_of = report | {"mistakes": found}
+    figure = draw(mistake_figures.mistakes, told_of, tmp_path / "5.png", images=images)
     drawn = recording.last
     told = [
         ["kind 7 98.7 %", "label: kind 1", "test picture 4"],

@@ -8,15 +8,17 @@ import pytest
 
 from model.comparison import quality_figures
 from model.comparison.quality_figures import left_out
+from model.comparison.records import Model
 from model.report.canvas import MODEL_COLOURS
 from tests.comparison.test_accuracy_figure import HOSTILE, report_of
 from tests.recording import Recording
+from tests.records import draw, typed
 
 
 def texts_of(report: dict[str, Any], recording: Recording) -> list[str]:
     """What both figures say to those who cannot see them; checks what holds for each."""
-    draw = (quality_figures.calibration, quality_figures.rejection)
-    figures = [one(report, Path(f"{number}.png")) for number, one in enumerate(draw, 6)]
+    both = (quality_figures.calibration, quality_figures.rejection)
+    figures = [draw(one, report, Path(f"{number}.png")) for number, one in enumerate(both, 6)]
     for sheet, figure in zip(recording.sheets, figures, strict=True):
         assert sheet.height <= 1500, f"{sheet.title}: split it"
         assert figure.alt.startswith(figure.title), "the text for the blind begins with the finding"
@@ -54,7 +56,7 @@ def test_dots_stand_where_the_bins_are(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(quality_figures, "_diagram", noted)
     report = report_of({"dense": 0.85, "cnn": 0.9})
-    quality_figures.calibration(report, tmp_path / "6.png")
+    draw(quality_figures.calibration, report, tmp_path / "6.png")
     for points, entry in zip(seen, report["models"].values(), strict=True):
         expected = [(one["confidence"], one["accuracy"]) for one in entry["calibration"]]
         np.testing.assert_allclose(points, expected, err_msg="across is how sure, upwards how often right")
@@ -79,7 +81,8 @@ def test_odd_runs_fit_on_their_sheets(
 
 
 def test_shares_left_out_are_found_where_they_stand() -> None:
-    entry = {"rejection": [{"rejected": step / 20, "accuracy": 0.8 + step / 100} for step in range(20)]}
+    found = [{"rejected": step / 20, "accuracy": 0.8 + step / 100} for step in range(20)]
+    entry = typed(Model, {"rejection": found})
     assert left_out(entry, 0.1) == pytest.approx(0.82)
     assert left_out(entry, 0.0) == 0.8
 
@@ -104,7 +107,7 @@ def by_hand() -> dict[str, Any]:
 
 def test_above_each_diagram_stand_its_model_and_its_numbers(recording: Recording, tmp_path: Path) -> None:
     report = by_hand()
-    quality_figures.calibration(report, tmp_path / "6.png")
+    draw(quality_figures.calibration, report, tmp_path / "6.png")
     drawn = recording.last
     for place, told in enumerate(
         (
@@ -131,7 +134,7 @@ def test_above_each_diagram_stand_its_model_and_its_numbers(recording: Recording
 def test_of_many_models_the_first_are_shown_and_that_is_said(recording: Recording, tmp_path: Path) -> None:
     report = by_hand()
     report["models"] = {f"m{number}": report["models"]["a"] for number in range(16)}
-    quality_figures.calibration(report, tmp_path / "6.png")
+    draw(quality_figures.calibration, report, tmp_path / "6.png")
     assert len(recording.last.axes) == 15
     assert "The first 15 of 16 models." in recording.last.reading
     assert "m15" not in recording.last.strings
@@ -141,7 +144,7 @@ def test_each_line_of_rejection_has_the_colour_of_its_name_and_numbers(
     recording: Recording, tmp_path: Path
 ) -> None:
     report = by_hand()
-    figure = quality_figures.rejection(report, tmp_path / "7.png")
+    figure = draw(quality_figures.rejection, report, tmp_path / "7.png")
     drawn = recording.last
     for place, (model, line) in enumerate(zip(report["models"], drawn.marks(0, "o"), strict=True)):
         found = report["models"][model]["rejection"]

@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 
 from model.comparison import quality_figures
+from model.comparison.records import Model
+from tests.records import typed
 
 
-def model(sure: float, right: float = 0.9, tenth: float = 0.95) -> dict[str, Any]:
+def model(sure: float, right: float = 0.9, tenth: float = 0.95) -> Model:
     """An entry of `models`, as far as these titles read it: an interval of a point to both sides."""
     accuracy = {"mean": right, "interval": [right - 0.01, right + 0.01]}
     rejection = [{"rejected": 0.0, "accuracy": right}, {"rejected": 0.1, "accuracy": tenth}]
-    return {"confidence": sure, "accuracy": accuracy, "rejection": rejection}
+    return typed(Model, {"confidence": sure, "accuracy": accuracy, "rejection": rejection})
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,27 @@ from typing import Any
 
 import pytest
 
+from model.comparison.records import Comparison, Failure, Looks, Model
 from model.comparison.verdict import count_looks, no_comparison, put_in_words
+from tests.records import typed
 
 CLASSES = ["T-shirt/top", "Sandal", "Bag"]
 COST = {
     "dense": {"parameters": 101_770, "flops_per_image": 203_264},
     "cnn": {"parameters": 243_786, "flops_per_image": 10_045_952},
 }
+
+
+def of(models: dict[str, dict[str, Any]]) -> dict[str, Model]:
+    return typed(dict[str, Model], models)
+
+
+def failures(failed: list[dict[str, Any]]) -> list[Failure]:
+    return typed(list[Failure], failed)
+
+
+def with_error(error: float) -> Comparison:
+    return typed(Comparison, {"standard_error": error})
 
 
 def row(name: str, difference: float | None = 0.02, clear: bool = False) -> dict[str, Any]:
@@ -49,7 +63,7 @@ def words_for(
         }
         for name, values in (("dense", dense), ("cnn", cnn))
     }
-    return str(put_in_words(comparison, models, num_images)["verdict"])
+    return put_in_words(typed(Comparison, comparison), of(models), num_images).verdict
 
 
 def words_for_worse(**changes: Any) -> str:
@@ -195,7 +209,7 @@ def test_sentences(case: str) -> None:
 def test_a_failed_look_inside_is_no_failed_training() -> None:
     look = {"model": "dense", "seed": 0, "stage": "inspection", "reason": "no disk left"}
     training = {"model": "dense", "seed": 0, "reason": "loss not finite at epoch 2"}
-    told = no_comparison("dense", "cnn", {"cnn": {"broken": None}}, [look, training])
+    told = no_comparison("dense", "cnn", of({"cnn": {"broken": None}}), failures([look, training]))
     assert (
         told
         == "dense has no result: its training failed (loss not finite at epoch 2). No comparison is made."
@@ -203,17 +217,16 @@ def test_a_failed_look_inside_is_no_failed_training() -> None:
 
 
 def test_looks() -> None:
-    found = count_looks([*"abcdefghijklmn", "a", "b"], [{"standard_error": 0.0025}], 10_000)
-    assert found["test_looks"] == 14, "the same config twice is one look"
+    found = count_looks([*"abcdefghijklmn", "a", "b"], [with_error(0.0025)], 10_000)
+    assert found.test_looks == 14, "the same config twice is one look"
     assert re.fullmatch(
         r"14 settings have now been scored on these 10,000 pictures: the best of 14 equal ones looks about "
         r"0\.3 points better by luck\.",
-        found["test_looks_words"],
+        str(found.test_looks_words),
     )
-    assert count_looks(["a"], [], 10_000) == {"test_looks": 1, "test_luck": 0.0, "test_looks_words": None}
-    assert count_looks(["a", "b"], [], 10_000)["test_looks_words"].endswith(
-        "equal ones looks better by luck."
-    )
+    assert count_looks(["a"], [], 10_000) == Looks(test_looks=1, test_luck=0.0, test_looks_words=None)
+    told = str(count_looks(["a", "b"], [], 10_000).test_looks_words)
+    assert told.endswith("equal ones looks better by luck.")
 
 
 @pytest.mark.parametrize(
@@ -261,17 +274,18 @@ def test_each_model_without_a_result_has_its_own_reason() -> None:
         {"model": "cnn", "seed": 1, "reason": "killed"},
         {"model": "dense", "seed": 0, "reason": "loss not finite at epoch 2"},
     ]
-    assert no_comparison("dense", "cnn", {}, failed) == (
+    assert no_comparison("dense", "cnn", {}, failures(failed)) == (
         "dense has no result: its training failed (loss not finite at epoch 2). "
         "cnn has no result: its training failed (out of memory). No comparison is made."
     )
     broken = {"cnn": {"broken": "the same answer to every picture", "accuracy": {"mean": 0.1}}}
-    assert no_comparison("cnn", "dense", broken | {"dense": {"broken": None}}, failed) == (
+    both = of(broken | {"dense": {"broken": None}})
+    assert no_comparison("cnn", "dense", both, failures(failed)) == (
         "cnn is at 10.0 %, what guessing gives: its training failed (the same answer to every picture). "
         "No comparison is made."
     )
     sound = {name: {"broken": None} for name in ("dense", "cnn")}
-    assert no_comparison("dense", "cnn", sound, failed) == "", "other seeds have a result"
+    assert no_comparison("dense", "cnn", of(sound), failures(failed)) == "", "other seeds have a result"
 
 
 def test_the_source_of_the_models_is_named() -> None:
@@ -281,14 +295,14 @@ def test_the_source_of_the_models_is_named() -> None:
     }
     pair = {"baseline": "dense", "candidate": "cnn", "difference": 0.026, "interval": [0.022, 0.03],
             "over": "seeds and images", "per_class": [], "to_see": None}  # fmt: skip
-    found = put_in_words(pair, models, 10_000, "these runs")
-    assert list(found["words"]) == ["answer", "agreement", "cost"]
-    assert found["words"]["cost"] == "It is also 2.4 times as large and does 49 times the arithmetic"
-    assert found["verdict"].endswith("arithmetic; these runs can't say which made it better.")
+    found = put_in_words(typed(Comparison, pair), of(models), 10_000, "these runs")
+    assert list(found.words) == ["answer", "agreement", "cost"]
+    assert found.words["cost"] == "It is also 2.4 times as large and does 49 times the arithmetic"
+    assert found.verdict.endswith("arithmetic; these runs can't say which made it better.")
 
 
 def test_looks_that_are_known_of_count() -> None:
-    assert count_looks(["a"], [], 100, told=3)["test_looks"] == 3
-    assert count_looks(["a", "b", "c", "d"], [], 100, told=3)["test_looks"] == 4
-    little = count_looks(["a", "b"], [{"standard_error": 0.0004}], 10_000)
-    assert little["test_looks_words"].endswith("looks about 0.02 points better by luck."), "not 0.0"
+    assert count_looks(["a"], [], 100, told=3).test_looks == 3
+    assert count_looks(["a", "b", "c", "d"], [], 100, told=3).test_looks == 4
+    little = count_looks(["a", "b"], [with_error(0.0004)], 10_000)
+    assert str(little.test_looks_words).endswith("looks about 0.02 points better by luck."), "not 0.0"

@@ -11,6 +11,7 @@ from model.experiment import glance
 from model.report.canvas import MODEL_COLOURS, garment, limit_of, response
 from tests.comparison.test_accuracy_figure import report_of
 from tests.recording import Recording
+from tests.records import draw
 
 NAMES = [f"kind {label}" for label in range(10)]
 RANKED = (4, 2, 0, 1, 3)  # the filters, the most valuable first
@@ -44,7 +45,7 @@ def usual() -> dict[str, Any]:
 
 def test_the_garment_that_is_named_is_the_one_that_is_drawn(recording: Recording, tmp_path: Path) -> None:
     inspection = looked_into()
-    glance.at_a_glance(usual(), tmp_path / "1.png", "cnn", inspection)
+    draw(glance.at_a_glance, usual(), tmp_path / "1.png", model="cnn", inspection=inspection)
     drawn = recording.last
     [tile] = drawn.showing(garment(inspection.images[1], 5))
     assert drawn.below(tile) == ["kind 8", "28 × 28"]
@@ -55,7 +56,7 @@ def test_the_garment_that_is_named_is_the_one_that_is_drawn(recording: Recording
 
 def test_every_map_stands_beside_its_kernel_and_above_its_name(recording: Recording, tmp_path: Path) -> None:
     inspection = looked_into()
-    glance.at_a_glance(usual(), tmp_path / "1.png", "cnn", inspection)
+    draw(glance.at_a_glance, usual(), tmp_path / "1.png", model="cnn", inspection=inspection)
     drawn, [layer] = recording.last, inspection.convolutions
     limit = limit_of(layer.maps[1][..., [4, 2]], layer.pooled[1][..., [4, 2]])
     assert f"red up to {limit:.2f}" in drawn.reading, "the words give another limit than the colours have"
@@ -75,7 +76,7 @@ def test_the_worth_of_a_filter_stands_beside_it_and_is_filled_by_its_interval(
     recording: Recording, tmp_path: Path
 ) -> None:
     inspection = looked_into()
-    glance.at_a_glance(usual(), tmp_path / "1.png", "cnn", inspection)
+    draw(glance.at_a_glance, usual(), tmp_path / "1.png", model="cnn", inspection=inspection)
     drawn, [layer] = recording.last, inspection.convolutions
     diamonds = drawn.marks(1, "D")
     spans = [line for line in drawn.marks(1, "None") if line.values[0, 0] != line.values[1, 0]]
@@ -97,7 +98,7 @@ def test_each_accuracy_stands_beside_its_model(
     shares: dict[str, float], recording: Recording, tmp_path: Path
 ) -> None:
     report = report_of(shares)
-    figure = glance.at_a_glance(report, tmp_path / "1.png")
+    figure = draw(glance.at_a_glance, report, tmp_path / "1.png")
     drawn = recording.last
     dots = drawn.marks(0, "o")
     for place, (model, diamond) in enumerate(zip(shares, drawn.marks(0, "D"), strict=True)):
@@ -121,7 +122,7 @@ def test_without_filters_the_gain_of_each_class_stands_beside_its_name(
     report["data"]["name"] = "fashion-mnist"  # which has an order of its own
     for label, row in enumerate(report["comparisons"][0]["per_class"]):
         row |= {"difference": (label - 3) / 100, "interval": [-0.05, 0.1], "clear": label == 5}
-    glance.at_a_glance(report, tmp_path / "1.png")
+    draw(glance.at_a_glance, report, tmp_path / "1.png")
     drawn = recording.last
     assert len(drawn.marks(1, "D")) == 10
     for diamond in drawn.marks(1, "D"):
@@ -136,14 +137,14 @@ def test_a_model_alone_without_filters_shows_how_often_it_is_right(
     recording: Recording, tmp_path: Path
 ) -> None:
     report = report_of({"cnn": 0.9}, names=NAMES)
-    glance.at_a_glance(report, tmp_path / "1.png")
+    draw(glance.at_a_glance, report, tmp_path / "1.png")
     drawn = recording.last
     rights = [1000 * row["accuracy"] for row in report["models"]["cnn"]["per_class"]]
     assert [diamond.values[0, 0] for diamond in drawn.marks(1, "D")] == pytest.approx(rights)
     assert drawn.text("Right, of 1,000 of the class")
     assert "filled: clear when all classes are allowed for" not in drawn.strings
     both = usual() | {"comparisons": []}
-    glance.at_a_glance(both, tmp_path / "1.png")
+    draw(glance.at_a_glance, both, tmp_path / "1.png")
     rights = [1000 * row["accuracy"] for row in both["models"]["cnn"]["per_class"]]
     shown = recording.last.marks(1, "D")
     assert [diamond.values[0, 0] for diamond in shown] == pytest.approx(rights), "the last model's"
@@ -152,7 +153,7 @@ def test_a_model_alone_without_filters_shows_how_often_it_is_right(
 
 def test_the_verdict_stands_below_the_title_s_clause(recording: Recording, tmp_path: Path) -> None:
     report = usual()
-    figure = glance.at_a_glance(report, tmp_path / "1.png")
+    figure = draw(glance.at_a_glance, report, tmp_path / "1.png")
     verdict = report["comparisons"][0]["verdict"]
     assert verdict.startswith(figure.title)
     told = recording.last.strings[-1].replace("\n", " ")
@@ -161,7 +162,7 @@ def test_the_verdict_stands_below_the_title_s_clause(recording: Recording, tmp_p
 
 def test_several_models_tell_as_many_answers_as_fit(recording: Recording, tmp_path: Path) -> None:
     report = report_of({"a": 0.8, **{f"model-{number}": 0.9 for number in range(8)}})
-    glance.at_a_glance(report, tmp_path / "1.png")
+    draw(glance.at_a_glance, report, tmp_path / "1.png")
     foot = recording.last.strings[-1]
     told = foot.replace("\n", " ")
     answers = [pair["words"]["answer"] for pair in report["comparisons"]]

@@ -1,8 +1,7 @@
 """report.md: every number under its heading, in the row of its model or class."""
 
-from model.experiment.markdown import markdown
 from tests.cells import in_markdown
-from tests.report.test_tables import REPORT, comparison, model, report_with
+from tests.report.test_tables import REPORT, comparison, markdown, model, report_with
 from tests.reports import told_apart
 
 

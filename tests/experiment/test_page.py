@@ -11,11 +11,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from model.experiment.page import limits, page
+from model.experiment import page as page_file
 from model.report.figure import Figure
 from model.report.page import NUMBERS, PARTS
 from tests.cells import in_html
 from tests.comparison.test_accuracy_figure import HOSTILE, LOOK, report_of
+from tests.records import parsed
 from tests.reports import told_apart
 
 ALLOWED_SCRIPTS = 1  # the page's own
@@ -49,6 +50,14 @@ def figures_in(folder: Path, *names: str) -> list[Figure]:
         path.write_bytes(b"")
         found.append(Figure(path, f'{name} "finds" <b>', f'{name} "finds" <b>, 1 and 2'))
     return found
+
+
+def page(report: dict[str, Any], *others: Any) -> str:
+    return page_file.page(parsed(report), *others)
+
+
+def limits(report: dict[str, Any]) -> list[str]:
+    return page_file.limits(parsed(report))
 
 
 COMPARISON = [f"figures/{number}-x.png" for number in range(1, 6)]

@@ -7,9 +7,11 @@ import pytest
 from configs.schema import Config, digest, load
 from data.fashion_mnist import load as load_data
 from data.splits import Split, Splits
+from model.comparison.records import Failure, as_json
 from model.experiment.results import Results, collect, report_of
 from model.robustness.files import read_answers
 from model.run.folder import RunFolder
+from tests.records import typed
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +29,19 @@ def copy(small_run, tmp_path):
     return RunFolder(shutil.copytree(small_run, tmp_path / "small"))
 
 
+def collected(run, config, splits, failed=()):
+    return collect(run, config, splits.test.labels, typed(list[Failure], list(failed)))
+
+
+def failures_of(*arguments):
+    """As report.json has them."""
+    return [as_json(failure) for failure in collected(*arguments).failed]
+
+
 def report_on(run, config, splits):
     """What report.json says of what is in the folder now."""
     identity = {"config_digest": digest(config), "data_digest": splits.digest}
-    return report_of(run, config, splits, identity, collect(run, config, splits.test.labels, []))
+    return as_json(report_of(run, config, splits, identity, collected(run, config, splits)))
 
 
 def change_predictions(run, model, seed, **changes):
@@ -41,7 +52,7 @@ def change_predictions(run, model, seed, **changes):
 
 
 def test_all_trainings_are_collected_in_the_order_of_the_config(small_run, config, splits):
-    results = collect(RunFolder(small_run), config, splits.test.labels, [])
+    results = collected(RunFolder(small_run), config, splits)
     assert {model: list(seeds) for model, seeds in results.predictions.items()} == {
         "dense": [0, 1],
         "cnn": [0, 1],
@@ -53,8 +64,8 @@ def test_all_trainings_are_collected_in_the_order_of_the_config(small_run, confi
 def test_what_is_missing_or_damaged_is_named_and_the_rest_collected(copy, config, splits):
     (copy.seed_folder("dense", 0) / "metrics.json").unlink()
     (copy.seed_folder("cnn", 1) / "predictions.npz").write_bytes(b"nothing of use")
-    results = collect(copy, config, splits.test.labels, [])
-    reasons = {(one["model"], one["seed"]): one["reason"] for one in results.failed}
+    results = collected(copy, config, splits)
+    reasons = {(one.model, one.seed): one.reason for one in results.failed}
     assert set(reasons) == {("dense", 0), ("cnn", 1)}, "exactly these two can't be used"
     assert reasons["dense", 0] == "not trained yet"
     assert "predictions.npz can't be read" in reasons["cnn", 1], "the file must be named"
@@ -64,7 +75,7 @@ def test_what_is_missing_or_damaged_is_named_and_the_rest_collected(copy, config
 def test_a_reason_given_by_the_job_is_kept(copy, config, splits):
     (copy.seed_folder("dense", 0) / "metrics.json").unlink()
     given = {"model": "dense", "seed": 0, "reason": "loss not finite at epoch 2"}
-    assert collect(copy, config, splits.test.labels, [given]).failed == [given]
+    assert failures_of(copy, config, splits, [given]) == [given]
 
 
 ODD = [{"failed": failed} for failed in (["x"], 5, "x", [{}], [{"model": [], "seed": 0, "reason": "x"}])]
@@ -74,7 +85,7 @@ ODD = [{"failed": failed} for failed in (["x"], 5, "x", [{}], [{"model": [], "se
 def test_an_odd_report_can_be_written_again(copy, config, splits, report):
     (copy.seed_folder("dense", 0) / "metrics.json").unlink()
     (copy.path / "report.json").write_text(json.dumps(report))
-    [failed] = collect(copy, config, splits.test.labels, []).failed
+    [failed] = failures_of(copy, config, splits)
     assert failed == {"model": "dense", "seed": 0, "reason": "not trained yet"}
 
 
@@ -86,23 +97,21 @@ def test_the_reason_of_an_earlier_session_is_kept(copy, config, splits):
     look = {"model": "dense", "seed": 1, "stage": "inspection", "reason": "no disk left"}
     (copy.path / "report.json").write_text(json.dumps(report | {"failed": [earlier, look]}))
     unknown = {"model": "dense", "seed": 1, "reason": "not trained yet"}
-    assert collect(copy, config, splits.test.labels, []).failed == [earlier, unknown]
+    assert failures_of(copy, config, splits) == [earlier, unknown]
     now = {"model": "dense", "seed": 0, "reason": "out of memory"}
-    assert collect(copy, config, splits.test.labels, [now]).failed == [now, unknown], (
-        "the newer reason counts"
-    )
-    assert collect(copy, config, splits.test.labels, [look]).failed == [look, earlier, unknown], (
+    assert failures_of(copy, config, splits, [now]) == [now, unknown], "the newer reason counts"
+    assert failures_of(copy, config, splits, [look]) == [look, earlier, unknown], (
         "a failed inspection is no reason for a missing training"
     )
 
 
 def test_predictions_of_other_test_images_are_left_out(copy, config, splits):
     change_predictions(copy, "cnn", 1, labels=np.flip)
-    results = collect(copy, config, splits.test.labels, [])
+    results = collected(copy, config, splits)
     assert list(results.predictions["cnn"]) == list(results.histories["cnn"]) == [0]
     [failure] = results.failed
-    assert (failure["model"], failure["seed"]) == ("cnn", 1)
-    assert "of other test images; delete that folder" in failure["reason"]
+    assert (failure.model, failure.seed) == ("cnn", 1)
+    assert "of other test images; delete that folder" in failure.reason
 
 
 def test_controls_are_explained_where_several_models_are_compared(copy, config, splits):
@@ -297,7 +306,7 @@ def by_hand(tmp_path):
     results = Results({model: {} for model in config.models}, metrics, predictions, [])
     run = RunFolder(tmp_path / "by-hand")
     identity = {"config_digest": "cd", "data_digest": "ab"}
-    return report_of(run, config, splits, identity, results), predictions, labels
+    return as_json(report_of(run, config, splits, identity, results)), predictions, labels
 
 
 def test_what_is_known_of_a_model_is_its_own(tmp_path):

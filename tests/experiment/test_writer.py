@@ -10,12 +10,14 @@ from configs.schema import Cnn, digest, load
 from data.fashion_mnist import load as load_data
 from data.perturbations import KINDS
 from data.splits import Split, Splits
+from model.comparison.records import Model, as_json
 from model.experiment.results import collect, report_of
 from model.experiment.writer import PICTURES, _compare, _for_a_glance, _inside, write_report
 from model.report.canvas import garment
 from model.run.folder import RunFolder
 from tests.comparison.test_accuracy_figure import report_of as made_up_report
 from tests.inspection_folders import write_cnn, write_dense
+from tests.records import parsed, typed
 from tests.robustness.test_figures import report_of as made_up_robustness
 
 
@@ -88,7 +90,9 @@ def test_models_without_a_result_leave_a_whole_report(broken, small_run, small_c
     assert "makes no mistake" not in page, "a model without answers is praised"
     assert ("No training was finished" in page) == (len(broken) == 2)
     assert "predictions.npz can't be read" in (run.path / "report.md").read_text()
-    assert json.loads((run.path / "report.json").read_text())["failed"] == results.failed
+    assert json.loads((run.path / "report.json").read_text())["failed"] == [
+        as_json(failure) for failure in results.failed
+    ]
 
 
 def test_each_figure_gets_the_numbers_and_pictures_that_are_its_own(recording, tmp_path):
@@ -103,7 +107,7 @@ def test_each_figure_gets_the_numbers_and_pictures_that_are_its_own(recording, t
     report |= {"mistakes": [mistake], "robustness": made_up_robustness("dense", "cnn")["robustness"]}
     curve = {"accuracy": np.array([0.7, 0.8]), "val_accuracy": np.array([0.75, 0.85])}
     histories = {model: {0: curve} for model in report["models"]}
-    figures = _compare(RunFolder(tmp_path), report, splits, histories, [])
+    figures = _compare(RunFolder(tmp_path), parsed(report), splits, histories, [])
     names = [figure.path.stem for figure in figures]
     assert names == [picture.name for picture in PICTURES], "in reading order"
     assert names[0] == "1-at-a-glance"
@@ -139,13 +143,9 @@ def test_the_patterns_of_a_model_are_second_among_its_own_pictures(recording, tm
             {"figures": [{"file": "lost.png", "title": "lost", "alt": "lost."}]}]  # fmt: skip
     patterns = {"num_filters": 8, "threshold": 0.8, "counts": {"blur": 2}, "total": 2,
                 "untrained": {"blur": [0, 1]}, "untrained_total": [0, 2]}  # fmt: skip
-    report = {
-        "models": {
-            "cnn": {"patterns": {"0": patterns}},
-            "other": {"patterns": {"0": patterns | {"total": 5}}},
-        }
-    }
-    figures = _inside(run, report, "cnn", told)
+    of_both = {"cnn": patterns, "other": patterns | {"total": 5}}
+    models = {name: typed(Model, {"patterns": {"0": found}}) for name, found in of_both.items()}
+    figures = _inside(run, models, "cnn", told)
     assert [figure.title[:1] for figure in figures] == ["a", "2", "b"]
     assert figures[1].path == run.figures / "patterns-cnn.png"
     assert figures[1].title.startswith("2 of 8 first filters match"), "of another model"

@@ -16,7 +16,9 @@ import keras
 import numpy as np
 import pytest
 
-from model.experiment.progress import result
+from model.comparison.report import read_report
+from model.experiment.progress import short_path
+from model.experiment.terminal import terminal_block
 from model.run import environment
 from model.run.folder import RunFolder
 from tests.conftest import ROOT, run_program
@@ -285,7 +287,8 @@ def test_the_result_is_found_and_shown_whatever_surrounds_it(small_run, tmp_path
         {"env": around, "cwd": ours_by_name(tmp_path)}, sys.executable, ROOT / "train.py", "show", small_run
     )
     monkeypatch.chdir(tmp_path)  # from which its folder is named
-    assert done.stdout == result(RunFolder(small_run)) + "\n", done.stderr
+    told = terminal_block(read_report(RunFolder(small_run)), short_path(small_run))
+    assert done.stdout == told + "\n", done.stderr
 
 
 def test_help_is_shown_in_no_columns():

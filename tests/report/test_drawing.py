@@ -121,9 +121,9 @@ def test_a_picture_gets_the_parts_that_it_names_and_is_left_out_without_its_own(
         Picture("first", draw, "a.json"),
         Picture("of-{model}", draw, "b.json", needs=("model", "curves"), only_with="curves"),
     ]
-    parts = {"report": 1, "model": "{cnn}", "curves": [2]}
+    parts = {"outcome": 1, "model": "{cnn}", "curves": [2]}
     assert draw_pictures(pictures, parts, tmp_path) == [
-        Figure(tmp_path / "first.png", "t", "report 1", numbers="a.json"),
+        Figure(tmp_path / "first.png", "t", "outcome 1", numbers="a.json"),
         Figure(tmp_path / "of-{cnn}.png", "t", "model {cnn}, curves [2]", numbers="b.json"),
     ]
     [figure] = draw_pictures(pictures, parts | {"curves": []}, tmp_path)

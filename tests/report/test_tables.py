@@ -6,10 +6,20 @@ from typing import Any
 
 import pytest
 
+from model.comparison.records import Model
 from model.comparison.tables import epochs
-from model.experiment.markdown import markdown
-from model.experiment.terminal import terminal_block
+from model.experiment import markdown as markdown_file
+from model.experiment import terminal
 from model.report.tables import duration, escaped, printable
+from tests.records import parsed, typed
+
+
+def markdown(report: dict[str, Any]) -> str:
+    return markdown_file.markdown(parsed(report))
+
+
+def terminal_block(report: dict[str, Any], folder: str) -> str:
+    return terminal.terminal_block(parsed(report), folder)
 
 
 def model(
@@ -76,6 +86,7 @@ REPORT: dict[str, Any] = {
     "name": "dense-vs-cnn",
     "data": {
         "title": "Fashion-MNIST",
+        "name": "mine",
         "source": "a folder",
         "train": 55_000,
         "validation": 5_000,
@@ -122,10 +133,10 @@ def test_block_of_the_default_run() -> None:
 
 
 def test_epochs_of_trainings_that_stopped_are_a_range() -> None:
-    assert epochs({"epochs": 9}) == "9", "an earlier version's report tells the longest only"
-    assert epochs({"epochs": 9, "epochs_per_seed": {"0": 9, "1": 9}}) == "9"
+    assert epochs(typed(Model, {"epochs": 9})) == "9", "an earlier version's report tells the longest only"
+    assert epochs(typed(Model, {"epochs": 9, "epochs_per_seed": {"0": 9, "1": 9}})) == "9"
     stopped = model(epochs=9, epochs_per_seed={"0": 7, "1": 9, "2": 8})
-    assert epochs(stopped) == "7 to 9"
+    assert epochs(typed(Model, stopped)) == "7 to 9"
     assert "| 0, 1, 2 | 7 to 9 |" in markdown(report_with(models={"dense": stopped}, comparisons=[]))
 
 

@@ -10,11 +10,13 @@ from PIL import Image
 from configs.schema import Config
 from data.perturbations import KINDS, in_steps
 from model.report.canvas import MODEL_COLOURS, garment
+from model.report.figure import Figure
 from model.robustness import figures as robustness_figures
 from model.robustness.curves import robustness_of
 from model.robustness.figures import BLOCK, HEIGHT
 from model.robustness.tables import robustness_in_markdown
 from tests.recording import Recording
+from tests.records import draw
 from tests.robustness.test_curves import FALLING, LOWER, arrays_of, config_of
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
@@ -41,8 +43,16 @@ def report_of(
     }
 
 
+def curves(report: dict[str, Any], kind: str, folder: Path) -> Figure:
+    return draw(robustness_figures.curves, report, folder / "x.png", images=IMAGES, kind=kind)
+
+
+def subtitle(report: dict[str, Any], found: dict[str, Any]) -> str:
+    return robustness_figures._subtitle(report["robustness"], report["seeds"], found)
+
+
 def title(report: dict[str, Any], kind: str, folder: Path) -> str:
-    return robustness_figures.curves(report, IMAGES, kind, folder / "x.png").title
+    return curves(report, kind, folder).title
 
 
 @pytest.mark.parametrize(
@@ -89,14 +99,14 @@ def test_many_models_get_the_range_in_the_title(tmp_path: Path) -> None:
 
 
 def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
-    reading = robustness_figures._subtitle(report_of("dense", "cnn"), {"kind": "shift", "models": {}})
+    reading = subtitle(report_of("dense", "cnn"), {"kind": "shift", "models": {}})
     assert "200 test pictures (the first 100 of each class); seed 0, the first" in reading
     later = report_of("dense", "cnn") | {"seeds": [5, 0]}
-    reading_of_later = robustness_figures._subtitle(later, {"kind": "shift", "models": {}})
+    reading_of_later = subtitle(later, {"kind": "shift", "models": {}})
     assert "each class); seed 0." in reading_of_later, "the first seed failed: this one is not it"
     assert "these models cannot tell" in reading, "pooling would be credited from dense against cnn"
     several = report_of("dense", "cnn", num_seeds=3, robustness={"seeds": "all", "images_per_class": "all"})
-    reading = robustness_figures._subtitle(several, several["robustness"]["kinds"][1])
+    reading = subtitle(several, several["robustness"]["kinds"][1])
     assert "all 200 test pictures; 3 seeds, a dot each" in reading
     assert "other pictures and seeds" in reading
 
@@ -106,8 +116,9 @@ def test_many_models_can_be_drawn(tmp_path: Path) -> None:
     many = {f"a-rather-long-name-{number}": network for number in range(20)}
     config = Config.model_validate({"name": "a", "models": many})
     measured = {name: {0: arrays_of(FALLING, 0, ("conv1", "pool1"))} for name in many}
-    report = {"seeds": [0], "robustness": robustness_of(measured, config), "chance": 0.1, "models": many}
-    robustness_figures.curves(report, IMAGES, "shift", tmp_path / "x.png")
+    report = {"seeds": [0], "robustness": robustness_of(measured, config), "chance": 0.1}
+    report["models"] = dict.fromkeys(many)
+    curves(report, "shift", tmp_path)
     assert Image.open(tmp_path / "x.png").size[1] <= 1500, "too high to be read at a glance"
 
 
@@ -132,7 +143,7 @@ def test_the_table_has_every_number() -> None:
 
 def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Recording, tmp_path: Path) -> None:
     report = report_of("dense", "cnn", num_seeds=2, robustness={"seeds": "all"})
-    figure = robustness_figures.curves(report, IMAGES, "noise", tmp_path / "x.png")
+    figure = curves(report, "noise", tmp_path)
     assert figure.alt.endswith("Untouched: dense 80.0 %, cnn 90.0 %.")
     drawn = recording.last
     entries = next(one for one in report["robustness"]["kinds"] if one["kind"] == "noise")["models"]
@@ -158,7 +169,7 @@ def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Record
 def test_each_example_stands_under_its_strength(kind: str, recording: Recording, tmp_path: Path) -> None:
     examples = in_steps(IMAGES, kind)
     np.testing.assert_array_equal(examples[0], IMAGES[0], "the first is the untouched one")
-    robustness_figures.curves(report_of("dense", "cnn"), IMAGES, kind, tmp_path / "x.png")
+    curves(report_of("dense", "cnn"), kind, tmp_path)
     drawn = recording.last
     assert drawn.height == HEIGHT
     axes = drawn.axes[0]

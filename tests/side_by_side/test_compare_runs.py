@@ -10,6 +10,7 @@ import pytest
 from model.comparison.intervals import difference_over, luck_of_the_best, unpaired_interval
 from model.run.folder import RunError
 from model.side_by_side.compare_runs import compare_runs
+from model.side_by_side.records import comparison_json
 from tests.compared_folders import make_run, read_report, report_alone, write_predictions, write_report
 from tests.comparison.test_compare import labels_of, predict
 
@@ -19,7 +20,7 @@ OTHER_DATA = "ef" * 32
 
 
 def compare(*folders: Path) -> dict[str, Any]:
-    found = compare_runs(folders, folders[0].parent)
+    found = comparison_json(compare_runs(folders, folders[0].parent))
     json.dumps(found, allow_nan=False)  # what is no JSON can't be in comparison.json
     return found
 
@@ -153,7 +154,7 @@ def test_the_baseline_is_the_configs_first_also_where_its_training_failed(
     for failed in ("dense", "huge"):
         del report["models"][failed]
         report["failed"].append({"model": failed, "seed": 0, "reason": "loss not finite"})
-    pairs = [{"baseline": "dense", "candidate": name} for name in ("cnn", "big", "huge")]
+    pairs = [{"baseline": "dense", "candidate": name, "verdict": "."} for name in ("cnn", "big", "huge")]
     write_report(one, report | {"comparisons": [], "not_compared": pairs})
     if not config_known:
         (one / "config.yaml").unlink()
@@ -246,7 +247,7 @@ def test_epochs_that_were_trained_are_no_setting(tmp_path: Path) -> None:
     one = make_run(tmp_path / "one", {"cnn": 0.9}, settings={"training": {"epochs": 9}})
     two = make_run(tmp_path / "two", {"cnn": 0.93})
     (two / "config.yaml").unlink()
-    keys = [found["key"] for found in compare_runs([one, two], tmp_path)["config_differences"]]
+    keys = [found["key"] for found in compare(one, two)["config_differences"]]
     assert not any("epochs" in key for key in keys), (
         "a training may have stopped before the last one asked for"
     )

@@ -1,12 +1,14 @@
 """What the comparison of runs looks like: the terminal's block, the folder, the page, the picture."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from model.comparison.records import Comparison
 from model.report.canvas import MODEL_COLOURS
 from model.report.figure import Figure
 from model.report.words import percent, span
@@ -15,17 +17,27 @@ from model.side_by_side import files as run_comparison_files
 from model.side_by_side.compare_runs import RULE, RULE_OF_ONE, compare_runs
 from model.side_by_side.figure import side_by_side
 from model.side_by_side.files import comparison_page, write_comparison
+from model.side_by_side.records import SideBySide
 from model.side_by_side.text import answers, comparison_block, comparison_markdown, headline, notes
 from tests.cells import in_html, in_markdown
 from tests.compared_folders import make_run, read_report, report_alone, write_report
 from tests.comparison.test_headlines import pair
 from tests.recording import Recording
+from tests.records import typed
 
 HOSTILE = "<script>alert(1)</script> $x|y$ \x1b[31m\u202e"
 
 
-def made_of(outputs: Path, *folders: Path) -> dict[str, Any]:
+def made_of(outputs: Path, *folders: Path) -> SideBySide:
     return compare_runs(folders, outputs)
+
+
+def write(found: SideBySide, outputs: Path) -> Path:
+    return write_comparison(found, outputs)[0]
+
+
+def of_pairs(*pairs: Comparison) -> SideBySide:
+    return typed(SideBySide, {"comparisons": list(pairs)})
 
 
 def test_the_block_fits_a_terminal_and_tells_everything(tmp_path: Path) -> None:
@@ -100,7 +112,7 @@ def test_names_cannot_steer_the_terminal_or_the_page(tmp_path: Path) -> None:
     found = made_of(tmp_path, two, one)
     block = comparison_block(found, "x")
     assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", block), "a control character reaches the terminal"
-    folder = write_comparison(found, tmp_path)
+    folder = write(found, tmp_path)
     html = (folder / "comparison.html").read_text()
     assert "<script>alert" not in html
     assert "<b>\x1b" not in html
@@ -114,15 +126,15 @@ def test_each_comparison_has_its_folder(tmp_path: Path) -> None:
     one, two = make_run(tmp_path / "one", {"cnn": 0.9}), make_run(tmp_path / "two", {"cnn": 0.93})
     other = make_run(tmp_path / "elsewhere" / "two", {"cnn": 0.95})
     outputs = tmp_path / "outputs"
-    first = write_comparison(made_of(outputs, one, two), outputs)
+    first = write(made_of(outputs, one, two), outputs)
     assert first == outputs / "comparisons" / "one-and-two"
     names = {"accuracy.png", "comparison.html", "comparison.json", "comparison.md"}
     assert {path.name for path in first.iterdir()} == names
     before = (first / "comparison.json").read_bytes()
-    assert write_comparison(made_of(outputs, one, other), outputs).name == "one-and-two-2", "other runs"
-    assert write_comparison(made_of(outputs, one, two), outputs) == first, "the same comparison again"
+    assert write(made_of(outputs, one, other), outputs).name == "one-and-two-2", "other runs"
+    assert write(made_of(outputs, one, two), outputs) == first, "the same comparison again"
     assert (first / "comparison.json").read_bytes() == before, "the same numbers every time"
-    assert write_comparison(made_of(outputs, two, one), outputs).name == "two-and-one"
+    assert write(made_of(outputs, two, one), outputs).name == "two-and-one"
     with pytest.raises(RunError, match="no finished run"):
         newest_run(outputs)
 
@@ -155,11 +167,11 @@ def test_the_picture_is_as_wide_as_all_and_not_too_high(tmp_path: Path) -> None:
     runs = [make_run(tmp_path / "many", shares, seeds=(0,))]
     runs.append(make_run(tmp_path / "other", {"cnn": 0.9}, digest="ef" * 32))
     found = made_of(tmp_path, *runs)
-    with Image.open(write_comparison(found, tmp_path) / "accuracy.png") as image:
+    with Image.open(write(found, tmp_path) / "accuracy.png") as image:
         assert image.width == 1200
         assert image.height <= 1500
     few = made_of(tmp_path, runs[1])
-    with Image.open(write_comparison(few, tmp_path) / "accuracy.png") as image:
+    with Image.open(write(few, tmp_path) / "accuracy.png") as image:
         assert image.height < 400
 
 
@@ -209,30 +221,31 @@ def test_each_accuracy_stands_beside_its_model_in_the_colour_of_its_run(
         assert drawn.beside(drawn.box(axes)[1] - 32, 2) == ["Fashion-MNIST: right, of 3,000 test pictures"]
         dots = drawn.marks(axes, "o")
         for row, (name, diamond) in enumerate(zip(models, drawn.marks(axes, "D"), strict=True)):
-            accuracy = found["models"][name]["accuracy"]
-            assert diamond.values[0, 0] == accuracy["mean"]
-            assert dots[row].values[:, 0].tolist() == accuracy["values"]
+            accuracy = found.models[name].found.accuracy
+            assert diamond.values[0, 0] == accuracy.mean
+            assert dots[row].values[:, 0].tolist() == accuracy.values
             assert diamond.colour == diamond.fill == colours[name.split("/")[0]], "a colour is a run"
-            told = [name, percent(accuracy["mean"]), span(accuracy["interval"])]
+            told = [name, percent(accuracy.mean), span(accuracy.interval)]
             assert drawn.beside(diamond.places[0, 1] - 8, 14) == told
-    assert figure.alt.endswith(f"other/cnn {percent(found['models']['other/cnn']['accuracy']['mean'])}.")
+    assert figure.alt.endswith(f"other/cnn {percent(found.models['other/cnn'].found.accuracy.mean)}.")
 
 
-def told_apart(folder: Path) -> dict[str, Any]:
+def told_apart(folder: Path) -> SideBySide:
     """Two runs of a model each, of which no two numbers are the same."""
     found = made_of(
         folder,
         make_run(folder / "one", {"cnn": 0.9}),
         make_run(folder / "two", {"cnn": 0.93}, seeds=(4, 5)),
     )
-    numbers = {
+    numbers: dict[str, dict[str, Any]] = {
         "one/cnn": {"parameters": 101_770, "flops_per_image": 203_264, "epochs": 10, "train_seconds": 3.4},
         "two/cnn": {"parameters": 243_786, "flops_per_image": 10_045_952, "epochs": 4, "train_seconds": 49.7},
     }
     for name, mean in (("one/cnn", 0.891), ("two/cnn", 0.917)):
-        entry = found["models"][name]
-        entry |= numbers[name] | {"epochs_per_seed": {"0": 9, "1": 10} if name == "one/cnn" else {}}
-        entry["accuracy"] |= {"mean": mean, "interval": [mean - 0.004, mean + 0.005]}
+        entry, taken = found.models[name], {"0": 9, "1": 10} if name == "one/cnn" else {}
+        accuracy = replace(entry.found.accuracy, mean=mean, interval=[mean - 0.004, mean + 0.005])
+        changed = replace(entry.found, accuracy=accuracy, epochs_per_seed=taken, **numbers[name])
+        found.models[name] = replace(entry, found=changed)
     return found
 
 
@@ -279,13 +292,13 @@ def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path:
 def test_the_headline_of_several_pairs_is_the_largest_clear_one(
     pairs: list[tuple[float, float, float]], expected: str
 ) -> None:
-    assert headline({"comparisons": [pair(*numbers) for numbers in pairs]}) == expected
+    assert headline(of_pairs(*(pair(*numbers) for numbers in pairs))) == expected
 
 
 def test_pairs_of_single_trainings_are_said_to_hold_for_these_seeds() -> None:
     clear, unclear = pair(0.02, 0.01, 0.03), pair(0.0, -0.01, 0.01, over="images")
-    assert " with these seeds" not in headline({"comparisons": [clear, unclear]})
-    single = {"comparisons": [clear | {"over": "images"}, unclear]}
+    assert " with these seeds" not in headline(of_pairs(clear, unclear))
+    single = of_pairs(replace(clear, over="images"), unclear)
     assert headline(single).startswith("1 of 2 pairs differs with these seeds: cnn is ahead")
 
 
@@ -312,28 +325,28 @@ def test_the_cause_that_these_runs_leave_open_is_said_to_be_theirs(tmp_path: Pat
     report = read_report(two)
     report["models"]["cnn"]["parameters"] = 2000
     write_report(two, report)
-    [found] = made_of(tmp_path, one, two)["comparisons"]
+    [found] = made_of(tmp_path, one, two).comparisons
     cause = "It is also 2.0 times as large; these runs can't say which made it better."
-    assert found["verdict"].endswith(cause)
+    assert found.verdict.endswith(cause)
     both = make_run(tmp_path / "both", {"dense": 0.9, "cnn": 0.93})
     report = read_report(both)
     report["models"]["cnn"]["parameters"] = 2000
     write_report(both, report)
-    [found] = made_of(tmp_path, both)["comparisons"]
-    assert found["verdict"].endswith("this run can't say which made it better."), "it is one run"
+    [found] = made_of(tmp_path, both).comparisons
+    assert found.verdict.endswith("this run can't say which made it better."), "it is one run"
 
 
 def test_a_single_pair_has_its_whole_verdict_and_several_an_answer_each(tmp_path: Path) -> None:
     one = make_run(tmp_path / "one", {"cnn": 0.9})
     two = make_run(tmp_path / "two", {"cnn": 0.93}, digest="ab" * 32)
     found = made_of(tmp_path, one, report_alone(two, tmp_path / "alone"))
-    [pair] = found["comparisons"]
-    assert answers(found)[0] == pair["verdict"]
-    assert "All 3 trainings agree." in pair["verdict"]
+    [pair] = found.comparisons
+    assert answers(found)[0] == pair.verdict
+    assert "All 3 trainings agree." in pair.verdict
     assert not any(note.startswith("Without the predictions") for note in notes(found)), "its verdict says so"
     third = make_run(tmp_path / "third", {"cnn": 0.95})
     several = made_of(tmp_path, one, two, third)
-    assert answers(several)[:2] == [pair["words"]["answer"] for pair in several["comparisons"]]
+    assert answers(several)[:2] == [pair.words["answer"] for pair in several.comparisons]
 
 
 def test_test_pictures_are_told_apart_by_the_beginning_of_their_digest(tmp_path: Path) -> None:

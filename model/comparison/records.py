@@ -1,0 +1,329 @@
+"""What report.json holds of models and how they compare, as records; `report.py` has the whole.
+
+They are plain dataclasses: what a run makes of its own numbers is not checked. What is read may be anybody's
+and is checked key by key, by the types here. A key with a default is one that reports of earlier versions may
+lack.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from configs.values import Count, ModelName, Seed, Words
+
+Number = Annotated[float, Field(strict=True)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+Size = Annotated[int, Field(strict=True, gt=0, le=10**18)]
+SeedNumber = Annotated[Seed, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Over = Literal["seeds and images", "images"]  # what an interval allows for
+Interval = Annotated[list[Number], Field(min_length=2, max_length=2)]
+ClassName = Annotated[Words, Field(alias="class")]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A mean over seeds, their standard deviation (None for one), the 95 % interval, the value of each."""
+
+    mean: Number
+    std: Number | None
+    interval: Interval
+    over: Over
+    values: Annotated[list[Number], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Rate(Measured):
+    """The same of a share of the test pictures, a fraction."""
+
+    mean: Share
+    interval: Annotated[list[Share], Field(min_length=2, max_length=2)]
+    values: Annotated[list[Share], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Of equally many pictures, about as sure: mean probability of the answer, share right, how far apart."""
+
+    confidence: Number
+    accuracy: Number
+    gap: Number
+    share: Number
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """How often a model is right where a share of the pictures, the least sure, is left out."""
+
+    rejected: Number
+    accuracy: Number
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How a model does on one class; None for what cannot be had, as of a class without pictures."""
+
+    class_: ClassName
+    images: Count
+    accuracy: Number | None
+    interval: Interval | None
+    precision: Number | None
+    f1: Number | None
+
+    @property
+    def value(self) -> float | None:
+        """What is drawn of the class."""
+        return self.accuracy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known of a model without its answers; seconds are means over its seeds.
+
+    `epochs` is the most of any seed; `precision` None where no training tells it.
+    """
+
+    architecture: Words
+    parameters: Size
+    convolution_parameters: Count
+    flops_per_image: Size
+    epochs: Count
+    epochs_per_seed: dict[Words, Count] = field(default_factory=dict)
+    precision: Words | None
+    train_seconds: Annotated[float, Field(strict=True, ge=0)]
+    predict_seconds: Number
+    predict_one_seconds: Number | None = None
+    patterns: dict[str, Any] = field(default_factory=dict)
+    validation_accuracy: dict[str, Number] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """How good a model is, over all its seeds.
+
+    `broken` says what is wrong with a model of which all seeds guess. `confidence` is the mean probability of
+    its answers, `top_2` how often its two first have the right one; `loss` in nats. `confusion`: rows are
+    labels, columns answers, mean number of pictures.
+    """
+
+    broken: Words | None
+    seeds: Annotated[list[SeedNumber], Field(min_length=1)]
+    confidence: Number
+    accuracy: Rate
+    top_2: Rate
+    loss: Measured
+    brier: Measured
+    calibration_error: Number
+    calibration: list[Bin]
+    rejection: list[Rejection]
+    per_class: list[ClassScore]
+    confusion: list[list[Number]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Quality, Facts):
+    """One of `models`."""
+
+
+Models = Mapping[str, Model]
+
+
+@dataclass(frozen=True)
+class ToSee:
+    """How many more seeds of each model would show such a difference; None: no number would."""
+
+    difference: Number
+    more_seeds: int | None
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Two trainings of one seed, picture by picture: on how many only one is right; exact, two-sided."""
+
+    seed: SeedNumber
+    only_baseline_correct: Count
+    only_candidate_correct: Count
+    p_value: Number
+
+
+@dataclass(frozen=True)
+class ClassDifference:
+    """Candidate minus baseline on one class; None without pictures. `clear`: with all classes allowed for."""
+
+    class_: ClassName
+    difference: Number | None
+    interval: Interval | None
+    p_value: Number | None
+    p_adjusted: Number | None
+    clear: Flag
+
+    @property
+    def value(self) -> float | None:
+        """What is drawn of the class."""
+        return self.difference
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The commonest answer of a model's seeds to a picture, a label, and its mean probability."""
+
+    predicted: Count
+    probability: Number
+
+
+@dataclass(frozen=True)
+class OneRight:
+    """A test picture that all seeds of one model get right and none of the other."""
+
+    index: Count
+    label: Count
+    baseline: Answer
+    candidate: Answer
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """The share of pictures on which answers differ; how many only one model gets right, and examples."""
+
+    share: Number
+    num_only_baseline_right: Count
+    only_baseline_right: list[OneRight]
+    num_only_candidate_right: Count
+    only_candidate_right: list[OneRight]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Candidate minus baseline, on the same test pictures.
+
+    None, or empty, is what only answers can tell and the runs that are compared have not kept. `to_see` is
+    None where a difference was seen. `words`: the parts of the verdict.
+    """
+
+    baseline: Words
+    candidate: Words
+    difference: Number
+    interval: Interval
+    over: Over
+    standard_error: Number | None = None
+    degrees_of_freedom: Number | None = None
+    to_see: ToSee | None = None
+    mcnemar: list[McNemar] = field(default_factory=list)
+    per_class: list[ClassDifference] = field(default_factory=list)
+    confusion_difference: list[list[Number]] = field(default_factory=list)
+    disagreement: Disagreement | None = None
+    words: dict[str, Words] = field(default_factory=dict)
+    verdict: Words = ""
+
+
+@dataclass(frozen=True)
+class NotCompared:
+    """Two models of which one has no sound training; the verdict says so."""
+
+    baseline: Words
+    candidate: Words
+    verdict: Words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A job that failed; its `stage` is "inspection" where it was not a training."""
+
+    model: Words
+    seed: SeedNumber
+    stage: Words | None = None
+    reason: Words
+
+    @property
+    def is_training(self) -> bool:
+        """Whether it was one."""
+        return self.stage != "inspection"
+
+
+@dataclass(frozen=True)
+class OneSetting:
+    """What follows from a comparison of two models that differ in one setting."""
+
+    baseline: Words
+    candidate: Words
+    setting: Words
+    values: list[Any]
+    words: Words
+
+
+@dataclass(frozen=True)
+class EqualSize:
+    """What follows from a comparison of a dense network and one with convolutions.
+
+    `equal`: which of their costs are. `share_of_lead`: of the lead over the dense network that is otherwise
+    alike, what is left. `recipe_differs`: the keys of their trainings that differ.
+    """
+
+    baseline: Words
+    candidate: Words
+    setting: Words
+    values: list[Any]
+    equal: list[Words]
+    share_of_lead: Number | None
+    recipe_differs: list[Words]
+    words: Words
+
+
+Why = EqualSize | OneSetting
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer, the probability it was given with, and of whom."""
+
+    index: Count
+    label: Count
+    predicted: Count
+    probability: Number
+    model: Words
+    seed: SeedNumber
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """How often these test pictures have been looked at, at least, and what luck that buys the best.
+
+    `test_luck` is a fraction, None without a comparison to take it from; `test_looks_words` says the same in
+    a sentence, None for the first look.
+    """
+
+    test_looks: Annotated[int, Field(strict=True, ge=1, le=10**6)] = 1
+    test_luck: Number | None = None
+    test_looks_words: Words | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What models came to, how each compares with the first, and what follows where two differ in one thing.
+
+    `chance` is the share of the commonest class. The first model of the config is the baseline of all.
+    """
+
+    chance: Number
+    models: dict[ModelName, Model]
+    comparisons: list[Comparison] = field(default_factory=list)
+    not_compared: list[NotCompared] = field(default_factory=list)
+    failed: list[Failure]
+    why: list[Why] = field(default_factory=list)
+
+    @property
+    def pairs(self) -> list[Comparison | NotCompared]:
+        """All pairs, those compared first."""
+        return [*self.comparisons, *self.not_compared]
+
+
+def as_json(record: Any) -> dict[str, Any]:
+    """A record as it stands in a file."""
+    return asdict(record, dict_factory=_keys)
+
+
+def _keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """`class` is no name for a field of Python's; of a training that failed no stage is told."""
+    return {key.rstrip("_"): value for key, value in pairs if (key, value) != ("stage", None)}

@@ -1,0 +1,67 @@
+"""The whole of report.json: a run makes it, and whoever reads the file gets the same again."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from configs.schema import shown
+from configs.values import Words
+from data.splits import DataFacts
+from model.comparison.records import Looks, Mistake, Outcome, SeedNumber
+from model.report.figure import NotDrawn
+from model.run.environment import Environment
+from model.run.folder import RunError, RunFolder
+
+REWRITTEN = "run train.py with its config.yaml to write it again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """What a report is of."""
+
+    name: Words
+    config_digest: Words
+    seeds: list[SeedNumber]
+    data: DataFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Looks, Outcome, Heading):
+    """The whole of report.json, in its order: each part is handed to those who tell of it."""
+
+    robustness: dict[str, Any] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
+    environment: Environment
+    not_drawn: list[NotDrawn] = field(default_factory=list)
+
+
+@cache
+def _reader() -> TypeAdapter[Report]:
+    return TypeAdapter(Report)
+
+
+def read_report(run: RunFolder) -> Report:
+    """The report.json of a run, every key of it known to be good.
+
+    Raises:
+        RunError: it is missing, damaged or no report.
+    """
+    path, content = run.path / "report.json", run.report()
+    try:
+        report = _reader().validate_python(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        given = "" if first["type"] == "missing" else f", found {shown(repr(first['input']), 40)}"
+        raise RunError(
+            f"{path} is no report of a run: {shown(key, 80)}: {first['msg']}{given}; {REWRITTEN}"
+        ) from None
+    for name, entry in report.models.items():
+        if not len(set(entry.seeds)) == len(entry.seeds) == len(entry.accuracy.values):
+            raise RunError(
+                f"{path} is no report of a run: models.{name}.accuracy.values: expected one for each of its "
+                f"distinct seeds, {shown(str(entry.seeds))}; {REWRITTEN}"
+            )
+    return report

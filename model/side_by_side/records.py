@@ -1,0 +1,99 @@
+"""What comparison.json holds, as records; of runs and models by their labels."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from model.comparison.records import Comparison, Looks, Model, NotCompared, as_json
+from model.report.figure import NotDrawn
+from model.run.environment import Environment
+
+TOLD = (  # of a model
+    *("architecture", "parameters", "convolution_parameters", "flops_per_image", "epochs", "epochs_per_seed"),
+    *("precision", "train_seconds", "broken", "seeds", "accuracy"),
+)
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A run as a whole; its folder as seen from the outputs."""
+
+    folder: str
+    name: str
+    seeds: list[int]
+    config_digest: str
+    config_known: bool
+    predictions: bool
+    environment: Environment
+
+
+@dataclass(frozen=True)
+class RunModel:
+    """A model of a run, by its predictions where they are stored, else by its report."""
+
+    run: str
+    model: str
+    from_: Literal["predictions.npz", "report.json"]
+    found: Model
+    config_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair(Comparison):
+    """A comparison of two models; `paired` if by every picture, which takes the predictions of both."""
+
+    paired: bool
+    without_predictions: list[str]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A run, and what of it can't be used."""
+
+    run: str
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pictures:
+    title: str
+    digest: str
+    images: int
+    runs: list[str]
+    models: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureSet(Looks, _Pictures):
+    """Test pictures, the runs and models scored on them, and how often they were looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideBySide:
+    """The whole of comparison.json: see outputs/README.md."""
+
+    runs: dict[str, RunFacts]
+    unusable: list[Fault]
+    faults: list[Fault]
+    test_sets: list[PictureSet]
+    models: dict[str, RunModel]
+    rule: str
+    comparisons: list[Pair]
+    not_compared: list[NotCompared]
+    config_differences: list[dict[str, Any]]
+    environment_differences: list[dict[str, Any]]
+    same_machine: bool
+    machine_differences: list[str]
+    not_drawn: list[NotDrawn] = field(default_factory=list)
+
+    def models_of(self, tested: PictureSet) -> dict[str, Model]:
+        """The models scored on these test pictures."""
+        return {name: self.models[name].found for name in tested.models}
+
+
+def comparison_json(comparison: SideBySide) -> dict[str, Any]:
+    """It as it stands in the file."""
+    content = as_json(comparison)
+    for entry in content["models"].values():
+        found = entry.pop("found")
+        entry |= {key: found[key] for key in TOLD}
+    return content

@@ -1,0 +1,79 @@
+"""What report.json holds, read and written again, of this and of earlier versions, and anybody's."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.comparison.records import Failure, as_json
+from model.comparison.report import read_report
+from model.run.folder import RunError, RunFolder
+
+EARLIER = Path(__file__).parents[1] / "program" / "earlier_runs" / "finished"
+ADDED_LATER = ("not_compared", "why", "test_looks", "test_luck", "test_looks_words", "robustness", "mistakes")
+
+
+def read(report: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What is read of a report, as it would be written again."""
+    (folder / "report.json").write_text(json.dumps(report))
+    return as_json(read_report(RunFolder(folder)))
+
+
+def earlier() -> dict[str, Any]:
+    return dict(json.loads((EARLIER / "report.json").read_text()))
+
+
+@pytest.mark.parametrize("made", ["now", "earlier"])
+def test_what_is_read_is_what_was_written(made: str, small_run: Path) -> None:
+    path = small_run if made == "now" else EARLIER
+    report, text = as_json(read_report(RunFolder(path))), (path / "report.json").read_text()
+    report["environment"] = json.loads(text)["environment"]  # of which what is nested is not read
+    assert json.dumps(report, indent=1, ensure_ascii=False) + "\n" == text, "keys, their order or numbers"
+
+
+def test_what_earlier_versions_lack_has_a_default(tmp_path: Path) -> None:
+    report = earlier()
+    for key in ADDED_LATER:
+        report.pop(key, None)
+    for entry in report["models"].values():
+        for key in ("epochs_per_seed", "predict_one_seconds", "patterns", "validation_accuracy"):
+            del entry[key]
+    found = read(report | {"more": 1}, tmp_path)
+    assert [found[key] for key in ADDED_LATER] == [[], [], 1, None, None, {}, []]
+    assert found["models"]["cnn"]["predict_one_seconds"] is None
+    assert found["models"]["cnn"]["accuracy"] == report["models"]["cnn"]["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        (
+            "models.cnn.brier.mean",
+            "0.2",
+            "models.cnn.brier.mean: Input should be a valid number, found '0.2'",
+        ),
+        ("models.cnn.per_class.1.images", -1, "models.cnn.per_class.1.images: Input should be greater than"),
+        ("comparisons.0.verdict", None, "comparisons.0.verdict: Input should be a valid string, found None"),
+        ("data.train", 3.0, "data.train: Input should be a valid integer, found 3.0"),
+        ("seeds.0", True, "seeds.0: Input should be a valid integer, found True"),
+    ],
+)
+def test_a_key_that_is_wrong_is_named(key: str, value: Any, problem: str, tmp_path: Path) -> None:
+    report = part = earlier()
+    *sections, last = [int(one) if one.isdigit() else one for one in key.split(".")]
+    for section in sections:
+        part = part[section]
+    part[last] = value
+    with pytest.raises(RunError) as refused:
+        read(report, tmp_path)
+    told = f"{tmp_path / 'report.json'} is no report of a run: {problem}"
+    assert str(refused.value).startswith(told), str(refused.value)
+    assert str(refused.value).endswith("; run train.py with its config.yaml to write it again")
+
+
+def test_of_a_training_that_failed_no_stage_is_told() -> None:
+    failed = {"model": "cnn", "seed": 1, "reason": "out of memory"}
+    assert as_json(Failure(**failed)) == failed
+    look = Failure(**failed, stage="inspection")
+    assert list(as_json(look)) == ["model", "seed", "stage", "reason"], "in the order of the file"
