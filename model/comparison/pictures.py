@@ -4,7 +4,7 @@ from model.comparison.accuracy_figure import accuracy
 from model.comparison.disagreement_figure import disagreements
 from model.comparison.learning_figure import learning
 from model.comparison.mistake_figures import confusion, mistakes
-from model.comparison.quality_figures import calibration, rejection
+from model.comparison.quality_figures import calibration
 from model.report.figure import Picture
 
 COMPARISON = (
@@ -38,7 +38,6 @@ COMPARISON = (
         "models.*.calibration, calibration_error, confidence and accuracy in report.json",
         only_with="models",
     ),
-    Picture("7-rejection", rejection, "models.*.rejection in report.json", only_with="models"),
     Picture(
         "9-disagreements",
         disagreements,

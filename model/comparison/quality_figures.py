@@ -1,6 +1,6 @@
-"""Pictures of how sure models are: against how often they are right, and when the least sure are left out."""
+"""The picture of how sure models are, against how often they are right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil, floor
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from matplotlib.ticker import MultipleLocator
 
 from model.comparison.accuracy_figure import failures_note
 from model.comparison.records import Bin, Model, Models, Outcome
-from model.report.canvas import GREY, MODEL_COLOURS, Axes, Sheet, shortened, top_below
+from model.report.canvas import GREY, Axes, Sheet, shortened, top_below
 from model.report.estimates import colours_of, finish_curves, whole_percent
 from model.report.figure import Figure
 from model.report.words import clause, in_points, names, percent
@@ -17,10 +17,6 @@ SEVERAL = 3  # models; of more of them a title names some only
 
 MOST_PANELS, PER_ROW = 15, 5
 LARGEST_PANEL = 400  # pixels
-HEIGHT = 560  # of the figure of rejection
-PLOT = (84, 800)  # pixels: where its axes begin and end
-COLUMNS = (0.0, 0.1, 0.3)  # shares left out, of which the numbers are written
-MOST_NAMED = 9  # models with numbers beside their lines
 
 
 def calibration(outcome: Outcome, path: Path) -> Figure:
@@ -88,57 +84,6 @@ def _diagram(axes: Axes, bins: Sequence[Bin], colour: str, lowest: float) -> Non
     axes.grid(axis="x", color="#ececec", linewidth=1)
 
 
-def rejection(outcome: Outcome, path: Path) -> Figure:
-    """Draw 7-rejection: how often each model is right on the pictures that it is surest of."""
-    models = outcome.models
-    title = rejection_title(models)
-    reading = (
-        "Every model leaves out the pictures it is least sure of (the smallest probability of its answer) and"
-        f" answers the others; mean of the seeds.{failures_note(outcome.failed)}"
-    )
-    sheet = Sheet(HEIGHT, title, reading)
-    left, right = PLOT
-    y = sheet.top + 36
-    height = HEIGHT - 74 - y
-    sheet.text(left, sheet.top + 6, "Right, of the pictures that are answered", bold=True)
-    axes = sheet.axes(left, y, right - left, height)
-    colours = colours_of(models)
-    for place, (model, entry) in enumerate(models.items()):
-        shares = [one.rejected for one in entry.rejection]
-        rights = [one.accuracy for one in entry.rejection]
-        line = "-" if place < len(MODEL_COLOURS) else "--"  # colours that come again
-        axes.plot(shares, rights, line, marker="o", color=colours[model], markersize=4, linewidth=2)
-    axes.set_xlim(-0.02, 0.97)
-    axes.margins(y=0.04)
-    axes.xaxis.set_major_locator(MultipleLocator(0.1))
-    axes.xaxis.set_major_formatter(whole_percent)
-    finish_curves(axes)
-    sheet.text((left + right) / 2, y + height + 30, "left out", size=14, align="center", colour=GREY)
-    _numbers(sheet, right + 36, y, models, colours)
-    sheet.save(path)
-    half = ", ".join(f"{model} {percent(left_out(entry, 0.5))}" for model, entry in models.items())
-    return Figure(path, title, f"{title}. With half left out: {half} right.")
-
-
-def _numbers(sheet: Sheet, x: int, y: float, models: Models, colours: Mapping[str, str]) -> None:
-    """The models, best first with a tenth left out, and how often they are right."""
-    ranked = sorted(models, key=lambda model: -left_out(models[model], 0.1))
-    places = [x + 150 + 90 * number for number in range(len(COLUMNS))]
-    sheet.text(x, y - 30, "left out:", size=14, colour=GREY)
-    for place, share in zip(places, COLUMNS, strict=True):
-        sheet.text(place, y - 30, percent(share, 0), size=14, align="right", colour=GREY)
-    for row, model in enumerate(ranked[:MOST_NAMED]):
-        top = y + 44 * row
-        dashed = " (dashed)" if list(models).index(model) >= len(MODEL_COLOURS) else ""
-        name = shortened(model, 330 if not dashed else 240, bold=True) + dashed
-        sheet.text(x, top, name, bold=True, colour=colours[model])
-        for place, share in zip(places, COLUMNS, strict=True):
-            sheet.text(place, top + 20, percent(left_out(models[model], share)), align="right")
-    if len(ranked) > MOST_NAMED:
-        end = y + 44 * MOST_NAMED
-        sheet.text(x, end, f"and {len(ranked) - MOST_NAMED} more", size=14, colour=GREY)
-
-
 def calibration_title(models: Models) -> str:
     """Which models are surer than they are right, which less, and by how much.
 
@@ -173,26 +118,3 @@ def _fits(models: Sequence[str]) -> str:
         return ""
     one, many = "is fits how often it is right", "are fits how often they are right"
     return f"how sure {names(models)} {one if len(models) == 1 else many}"
-
-
-def rejection_title(models: Models) -> str:
-    """How often models are right with a tenth left out, and on all pictures."""
-    found = {model: [left_out(entry, share) for share in (0.1, 0.0)] for model, entry in models.items()}
-    if len(models) == 1:
-        [(model, (kept, whole))] = found.items()
-        return (
-            f"Leaving out the 10 % it is least sure of, {model} is right on {percent(kept)}; of all on"
-            f" {percent(whole)}"
-        )
-    if len(models) <= SEVERAL:
-        shares = ", ".join(f"{model} {percent(kept)}" for model, (kept, _) in found.items())
-    else:
-        worst, best = (choose(found, key=lambda model: found[model][0]) for choose in (min, max))
-        shares = f"from {percent(found[worst][0])} ({worst}) to {percent(found[best][0])} ({best})"
-    return f"Right, without the 10 % each is least sure of: {shares}"
-
-
-def left_out(entry: Model, share: float) -> float:
-    """How often a model is right when it leaves out a share of the pictures, from its `rejection`."""
-    nearest = min(entry.rejection, key=lambda one: abs(one.rejected - share))
-    return nearest.accuracy

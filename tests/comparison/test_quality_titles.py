@@ -1,4 +1,4 @@
-"""What the pictures of sureness say, whichever way the numbers fall."""
+"""What the picture of sureness says, whichever way the numbers fall."""
 
 from typing import Any
 
@@ -9,11 +9,10 @@ from model.comparison.records import Model
 from tests.records import typed
 
 
-def model(sure: float, right: float = 0.9, tenth: float = 0.95) -> Model:
+def model(sure: float, right: float = 0.9) -> Model:
     """An entry of `models`, as far as these titles read it: an interval of a point to both sides."""
     accuracy = {"mean": right, "interval": [right - 0.01, right + 0.01]}
-    rejection = [{"rejected": 0.0, "accuracy": right}, {"rejected": 0.1, "accuracy": tenth}]
-    return typed(Model, {"confidence": sure, "accuracy": accuracy, "rejection": rejection})
+    return typed(Model, {"confidence": sure, "accuracy": accuracy})
 
 
 @pytest.mark.parametrize(
@@ -48,24 +47,3 @@ def model(sure: float, right: float = 0.9, tenth: float = 0.95) -> Model:
 )
 def test_calibration_title_tells_who_is_too_sure(models: dict[str, Any], expected: str) -> None:
     assert quality_figures.calibration_title(models) == expected, "over- and underconfidence are mistaken"
-
-
-@pytest.mark.parametrize(
-    ("models", "expected"),
-    [
-        (
-            {"cnn": model(0.9, 0.916, 0.956)},
-            "Leaving out the 10 % it is least sure of, cnn is right on 95.6 %; of all on 91.6 %",
-        ),
-        (
-            {"dense": model(0.9, 0.9, 0.85), "cnn": model(0.9, 0.9, 0.9)},
-            "Right, without the 10 % each is least sure of: dense 85.0 %, cnn 90.0 %",
-        ),
-        (
-            {name: model(0.9, 0.9, 0.9 + place / 100) for place, name in enumerate("abcd")},
-            "Right, without the 10 % each is least sure of: from 90.0 % (a) to 93.0 % (d)",
-        ),
-    ],
-)
-def test_rejection_title_tells_what_a_tenth_is_worth(models: dict[str, Any], expected: str) -> None:
-    assert quality_figures.rejection_title(models) == expected
