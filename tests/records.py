@@ -60,6 +60,5 @@ def parsed(report: dict[str, Any]) -> Report:
 def draw(picture: Callable[..., Figure], report: dict[str, Any], path: Path, **others: Any) -> Figure:
     """Draw a picture of a report from the parts that it names, and others."""
     told = parsed(report)
-    parts = vars(told) | {"outcome": told} | others
-    wanted = [name for name in signature(picture).parameters if name in parts]
-    return picture(path=path, **{name: parts[name] for name in wanted})
+    parts, named = vars(told) | {"outcome": told} | others, signature(picture).parameters
+    return picture(path=path, **{name: parts[name] for name in parts if name in named})

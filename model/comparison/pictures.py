@@ -8,30 +8,10 @@ from model.comparison.quality_figures import calibration
 from model.report.figure import Picture
 
 COMPARISON = (
-    Picture(
-        "2-accuracy",
-        accuracy,
-        "models.*.accuracy and comparisons.*.interval in report.json",
-        needs=("outcome", "data"),
-    ),
-    Picture(
-        "3-learning",
-        learning,
-        "history.csv of every seed; models.*.accuracy in report.json",
-        needs=("outcome", "histories"),
-    ),
-    Picture(
-        "4-confusion",
-        confusion,
-        "models.*.confusion and comparisons.*.per_class in report.json",
-        needs=("outcome", "data"),
-    ),
-    Picture(
-        "5-mistakes",
-        mistakes,
-        "mistakes in report.json",
-        needs=("outcome", "data", "mistakes", "seeds", "images"),
-    ),
+    Picture("2-accuracy", accuracy, "models.*.accuracy and comparisons.*.interval in report.json"),
+    Picture("3-learning", learning, "history.csv of every seed; models.*.accuracy in report.json"),
+    Picture("4-confusion", confusion, "models.*.confusion and comparisons.*.per_class in report.json"),
+    Picture("5-mistakes", mistakes, "mistakes in report.json"),
     Picture(
         "6-calibration",
         calibration,
@@ -39,10 +19,6 @@ COMPARISON = (
         only_with="models",
     ),
     Picture(
-        "9-disagreements",
-        disagreements,
-        "comparisons.0.disagreement in report.json",
-        needs=("outcome", "data", "images"),
-        only_with="comparisons",
+        "9-disagreements", disagreements, "comparisons.0.disagreement in report.json", only_with="comparisons"
     ),
 )

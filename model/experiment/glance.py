@@ -207,5 +207,4 @@ GLANCE = Picture(
     "1-at-a-glance",
     at_a_glance,
     "models.*.accuracy in report.json; passports.json and activations.npz of the inspection",
-    needs=("outcome", "data", "model", "inspection"),
 )

@@ -93,9 +93,5 @@ def _most_beyond_chance(patterns: Mapping[str, Mapping[str, Any]], names: list[s
 
 
 PATTERNS = Picture(
-    "patterns-{model}",
-    draw_patterns,
-    "models.*.patterns in report.json",
-    needs=("patterns", "model"),
-    only_with="patterns",
+    "patterns-{model}", draw_patterns, "models.*.patterns in report.json", only_with="patterns"
 )

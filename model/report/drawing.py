@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,7 +34,8 @@ def draw_pictures(pictures: Iterable[Picture], parts: Mapping[str, Any], folder:
     for picture in pictures:
         if not picture.only_with or parts[picture.only_with]:
             path = folder / f"{picture.name.format_map(parts)}.png"
-            figure = drawn(picture.draw, path=path, **{name: parts[name] for name in picture.needs})
+            named = signature(picture.draw).parameters
+            figure = drawn(picture.draw, path=path, **{name: parts[name] for name in parts if name in named})
             figures.append(replace(figure, numbers=picture.numbers))
     return figures
 

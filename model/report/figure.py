@@ -35,16 +35,15 @@ class Picture:
 
     Attributes:
         name: of its file in figures/, without `.png`; a part in braces tells several apart (`{model}`).
-        draw: from the parts that it needs, by name, and the `path` of the PNG to its figure.
+        draw: from the parts that its parameters name and the `path` of the PNG to its figure. The parts are
+            those of `model/experiment/writer.py`: `outcome` is what the models came to, `images` the test
+            pictures uint8 (n, 28, 28) in the order of their file, `histories` the columns of each
+            history.csv by model and seed; every key of report.json is one, too.
         numbers: where the numbers that it shows stand.
-        needs: names of parts, of those that `model/experiment/writer.py` has: `outcome` is what the models
-            came to, `images` the test pictures uint8 (n, 28, 28) in the order of their file, `histories` the
-            columns of each history.csv by model and seed; every key of report.json is one, too.
         only_with: the part without which there is nothing to draw; none if empty.
     """
 
     name: str
     draw: Callable[..., Figure]
     numbers: str
-    needs: tuple[str, ...] = ("outcome",)
     only_with: str = ""

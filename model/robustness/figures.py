@@ -147,7 +147,6 @@ ROBUSTNESS = tuple(
         f"robustness-{kind}",
         partial(curves, kind=kind),
         "robustness.kinds in report.json; robustness.npz of the seeds",
-        needs=("outcome", "robustness", "seeds", "images"),
         only_with="robustness",
     )
     for kind in KINDS

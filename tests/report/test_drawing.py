@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from rich.console import Console
@@ -114,17 +115,21 @@ def test_a_picture_that_can_be_drawn_is_its_own_figure(tmp_path):
 
 
 def test_a_picture_gets_the_parts_that_it_names_and_is_left_out_without_its_own(tmp_path):
-    def draw(path, **given):
-        return Figure(path, "t", ", ".join(f"{name} {part}" for name, part in given.items()))
+    def first(outcome, path):
+        return Figure(path, "t", f"outcome {outcome}")
 
+    def of_model(model, curves, path, kind="shift"):
+        return Figure(path, "t", f"model {model}, curves {curves}, {kind}")
+
+    turned = partial(of_model, kind="turn")
     pictures = [
-        Picture("first", draw, "a.json"),
-        Picture("of-{model}", draw, "b.json", needs=("model", "curves"), only_with="curves"),
+        Picture("first", first, "a.json"),
+        Picture("of-{model}", turned, "b.json", only_with="curves"),
     ]
     parts = {"outcome": 1, "model": "{cnn}", "curves": [2]}
     assert draw_pictures(pictures, parts, tmp_path) == [
         Figure(tmp_path / "first.png", "t", "outcome 1", numbers="a.json"),
-        Figure(tmp_path / "of-{cnn}.png", "t", "model {cnn}, curves [2]", numbers="b.json"),
+        Figure(tmp_path / "of-{cnn}.png", "t", "model {cnn}, curves [2], turn", numbers="b.json"),
     ]
     [figure] = draw_pictures(pictures, parts | {"curves": []}, tmp_path)
     assert figure.path.stem == "first", "there is nothing to draw of what was not measured"
