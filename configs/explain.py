@@ -1,26 +1,31 @@
 """What is wrong with a config, in words: pydantic's findings and the JSON Schema made one short paragraph."""
 
+import copy
 import difflib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from configs.document import Document
-from configs.strict_yaml import Keys, nearest, plain_value, shown
+from configs.strict_yaml import ConfigError, Keys, nearest, parse, plain_value, shown
 
 _EXAMPLE = "{architecture: dense, units: [128]}"
-_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_TRUTH = {"yes": True, "on": True, "y": True, "no": False, "off": False, "n": False}
+_LEFT_OUT = object()  # in place of a value: the key is not there
+Validate = Callable[[dict[str, Any]], object]  # raises ValidationError
+Advice = Iterator[tuple[str, list[Any]]]  # what to do, and the values that it proposes
 
 
-def explain(error: ValidationError, document: Document, schema: dict[str, Any]) -> str:
+def explain(error: ValidationError, document: Document, schema: dict[str, Any], validate: Validate) -> str:
     """Say what is wrong, where, what was expected and what to do, in one paragraph.
 
     It is about the first finding of the file; the keys of up to three others are named. Types, ranges and
-    meanings are those of the JSON Schema of a config.
+    meanings are those of the JSON Schema of a config. A value is advised only if `validate` takes it.
     """
     findings: dict[Keys, ErrorDetails] = {}
     for item in error.errors(include_url=False):
@@ -30,7 +35,7 @@ def explain(error: ValidationError, document: Document, schema: dict[str, Any]) 
     order.sort(key=lambda keys: (findings[keys]["type"] == "missing", _line(keys, document)))
     first = order[0]
     others = [_dotted(keys) for keys in order[1:] if findings[keys]["type"] != "missing"]
-    text = f"{document.where(first)}: {_sentence(first, findings[first], document, schema)}"
+    text = f"{document.where(first)}: {_sentence(first, findings[first], document, schema, validate)}"
     if others:
         text += f" To be put right, too: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}."
     return text
@@ -86,7 +91,9 @@ def _value_at(keys: Keys, values: Any) -> Any:
     return values
 
 
-def _sentence(keys: Keys, item: ErrorDetails, document: Document, schema: dict[str, Any]) -> str:
+def _sentence(
+    keys: Keys, item: ErrorDetails, document: Document, schema: dict[str, Any], validate: Validate
+) -> str:
     kind = item["type"]
     if kind == "extra_forbidden":
         return _unknown(keys, document, schema)
@@ -98,9 +105,28 @@ def _sentence(keys: Keys, item: ErrorDetails, document: Document, schema: dict[s
     options = _options_at(schema, keys, document.values)
     sentence = f"{_dotted(keys)} is {_described(value)}. Expected {_expected(options)}."
     if value is None:
-        needed = len(keys) == 1 and keys[0] in schema["required"]
-        return f"{sentence} Write a value{'' if needed else ', or leave the key out'}."
-    return f"{sentence} {_advice(value, options, keys in document.overrides)}".strip()
+        spare = _helps(_LEFT_OUT, keys, document.values, validate)
+        return f"{sentence} Write a value{', or leave the key out' if spare else ''}."
+    for advice, values in _advice(value, options, keys in document.overrides):
+        if all(_helps(one, keys, document.values, validate) for one in values):
+            return f"{sentence} {advice}"
+    return sentence
+
+
+def _helps(value: object, keys: Keys, values: dict[str, Any], validate: Validate) -> bool:
+    """Whether nothing is wrong any more at a key, or with what it is in, once it has this value."""
+    changed = copy.deepcopy(values)
+    section = _value_at(keys[:-1], changed)
+    if value is _LEFT_OUT:
+        del section[keys[-1]]
+    else:
+        section[keys[-1]] = value
+    try:
+        validate(changed)
+    except ValidationError as error:
+        found = [_keys(item, changed) for item in error.errors(include_url=False)]
+        return not any(other[: len(keys)] == keys[: len(other)] for other in found)
+    return True
 
 
 def _unknown(keys: Keys, document: Document, schema: dict[str, Any]) -> str:
@@ -116,10 +142,34 @@ def _unknown(keys: Keys, document: Document, schema: dict[str, Any]) -> str:
     if ":" in name:
         return f"{text}Write a space after the colon."
     near = difflib.get_close_matches(name.lower(), known, n=1)
-    elsewhere = [path for path in _all_paths(schema) if path.split(".")[-1] == name]
-    if elsewhere and not near:
+    if near:
+        return f"{text}Did you mean {near[0]}?"
+    if section[:1] == ["models"] and len(section) == 2 and (owners := _architectures(schema, name)):
+        return f"{text}Only the architecture {' or '.join(owners)} has it: take that, or leave the key out."
+    if elsewhere := _paths_to(schema, name):
         return f"{text}It belongs in another section: {' or '.join(elsewhere)}."
+    leaves = {path.split(".")[-1] for path in _all_paths(schema, schema)}
+    if alike := difflib.get_close_matches(name.lower(), sorted(leaves), n=1):
+        return f"{text}Did you mean {' or '.join(_paths_to(schema, alike[0]))}?"
     return text + nearest(name, known)
+
+
+def _architectures(schema: dict[str, Any], key: str) -> list[str]:
+    """The architectures whose networks have a key."""
+    choices = _choices(_options_at(schema, ("models", "NAME", "architecture"), None))
+    networks = {choice: {"models": {"NAME": {"architecture": choice}}} for choice in choices}
+    return [
+        choice
+        for choice, values in networks.items()
+        if any(key in _properties(option) for option in _options_at(schema, ("models", "NAME"), values))
+    ]
+
+
+def _paths_to(schema: dict[str, Any], name: str) -> list[str]:
+    """The least deep of the dotted paths to keys of this name."""
+    paths = [path for path in _all_paths(schema, schema) if path.split(".")[-1] == name]
+    depth = min((path.count(".") for path in paths), default=0)
+    return list(dict.fromkeys(path for path in paths if path.count(".") == depth))
 
 
 def _missing(keys: Keys, document: Document, schema: dict[str, Any]) -> str:
@@ -146,41 +196,50 @@ def _described(value: object) -> str:
     return f"the text {shown(repr(value))}" if isinstance(value, str) else shown(repr(value))
 
 
-def _advice(value: Any, options: list[dict[str, Any]], in_override: bool) -> str:
-    """What to do, where the mistake is a known one."""
-    types = {option.get("type") for option in options}
-    if isinstance(value, list):
-        alike = len(set(map(str, value))) == 1
-        return f"Write {shown(value[0])} without brackets." if alike and "array" not in types else ""
-    if isinstance(value, dict):
-        return ""
-    if types == {"array"}:
-        return f"Write [{shown(value)}]."
+def _advice(value: Any, options: list[dict[str, Any]], in_override: bool) -> Advice:
+    """What to do, where the mistake is a known one; whether it helps is to be tried."""
     if isinstance(value, str):
-        return _advice_on_text(value, types, options)
-    if types == {"string"} and not any("const" in o or "enum" in o for o in options):
-        return "Put it in quotes" + (", and for the shell into others: '\"...\"'." if in_override else ".")
-    if types >= {"integer"} and isinstance(value, float) and value.is_integer():
-        return f"Write {value:.0f}."
-    return ""
+        yield from _advice_on_text(value, options)
+    elif isinstance(value, list):
+        if len(set(map(str, value))) == 1:
+            yield f"Write {shown(value[0])} without brackets.", [value[0]]
+        return
+    elif isinstance(value, dict):
+        return
+    elif isinstance(value, float) and value.is_integer():
+        yield f"Write {value:.0f}.", [int(value)]
+    for_the_shell = ", and for the shell into others: '\"...\"'." if in_override else "."
+    yield f"Put it in quotes{for_the_shell}", [str(value)]
+    with suppress(ConfigError):
+        yield f"Write [{shown(value)}].", [parse(f"[{value}]", str)[0]]
 
 
-def _advice_on_text(text: str, types: set[Any], options: list[dict[str, Any]]) -> str:
-    if types & {"integer", "number"}:
-        bare = text.strip().replace("_", "")
-        if type(plain_value(bare[:50])) in (int, float):
-            quoted = bare == text
-            return f"This is text in quotes; write {bare} without quotes." if quoted else f"Write {bare}."
-        if re.fullmatch(r"\d+,\d+", bare):
-            return f"Write {bare.replace(',', '.')}, with a point."
-    if "boolean" in types and text.lower() in _TRUTH:
-        return f"Write {_TRUTH[text.lower()]}."
-    if "boolean" in types and text.lower() in ("true", "false"):
-        return f"This is text in quotes; write {text.lower()} without quotes."
-    if "object" in types and re.fullmatch(r"\w+:\S+", text):
-        return "Write a space after the colon."
-    near = difflib.get_close_matches(text.lower(), _choices(options), n=1)
-    return f"Did you mean {near[0]}?" if near else ""
+def _advice_on_text(text: str, options: list[dict[str, Any]]) -> Advice:
+    bare = text.strip().replace("_", "")
+    number = plain_value(bare[:50])
+    if type(number) in (int, float):
+        unquoted = f"This is text in quotes; write {bare} without quotes."
+        yield unquoted if bare == text else f"Write {bare}.", [number]
+    if re.fullmatch(r"\d+,\d+", bare):
+        point = bare.replace(",", ".")
+        yield f"Write {point}, with a point.", [float(point)]
+    if re.fullmatch(r"\d{1,3}(,\d{3})+", bare):
+        plain = bare.replace(",", "")
+        yield f"Write {plain}, without commas.", [int(plain)]
+    if numbers := re.fullmatch(r"(\d+) ?[,x×] ?(\d+)", bare):
+        several = list(dict.fromkeys(map(int, numbers.groups())))
+        yield f"One number belongs here: write {' or '.join(map(str, several))}.", several
+    if text.lower() in ("true", "false"):
+        yield f"This is text in quotes; write {text.lower()} without quotes.", [text.lower() == "true"]
+    if text.lower() in _TRUTH:
+        truth = _TRUTH[text.lower()]
+        yield f"Write {str(truth).lower()}.", [truth]
+    if re.fullmatch(r"\w+:\S+", text):
+        key, _, value = text.partition(":")
+        with suppress(OverflowError):
+            yield "Write a space after the colon.", [{key: plain_value(value)}]
+    if near := difflib.get_close_matches(text.lower(), _choices(options), n=1):
+        yield f"Did you mean {near[0]}?", [near[0]]
 
 
 def _expected(options: list[dict[str, Any]]) -> str:
@@ -275,12 +334,11 @@ def _resolved(schema: dict[str, Any], node: dict[str, Any], value: Any) -> Itera
         yield node
 
 
-def _all_paths(schema: dict[str, Any]) -> list[str]:
-    """Every key with its section, models as models.NAME."""
-    paths = []
-    for name, node in schema["properties"].items():
-        prefix = "models.NAME" if name == "models" else name
-        inner = node.get("additionalProperties", node)
-        for option in _resolved(schema, inner, None):
-            paths += [f"{prefix}.{key}" for key in _properties(option)]
-    return [*schema["properties"], *dict.fromkeys(paths)]
+def _all_paths(schema: dict[str, Any], node: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """Every key as a dotted path, models as models.NAME."""
+    for option in _resolved(schema, node, None):
+        for name, child in option.get("properties", {}).items():
+            yield f"{prefix}{name}"
+            yield from _all_paths(schema, child, f"{prefix}{name}.")
+        if isinstance(option.get("additionalProperties"), dict):
+            yield from _all_paths(schema, option["additionalProperties"], f"{prefix}NAME.")

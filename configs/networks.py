@@ -131,16 +131,35 @@ class Cnn(Section):
             if self.pools:
                 yield f"pool{place}", POOL_SIDE, POOL_SIDE
 
-    @model_validator(mode="after")
-    def _maps_last(self) -> Self:
+    def _vanishes(self) -> str:
+        """Where the maps shrink to nothing, in words; empty where they last."""
         side, steps = IMAGE_SIDE, f"{IMAGE_SIDE}"
         for layer, window, stride in self._windows():
             if window > side:
-                raise ValueError(
-                    f"shrinks its maps to nothing: {steps}, and {layer} needs {window} pixels a side. "
-                    "Expected maps that last: take fewer convolutions, a smaller kernel_size, "
-                    "padding: same or pooling: none."
-                )
+                return f"{steps}, and {layer} needs {window} pixels a side"
             side = (side - window) // stride + 1
             steps = f"{steps} -> {side}"
-        return self
+        return ""
+
+    @model_validator(mode="after")
+    def _maps_last(self) -> Self:
+        if not (where := self._vanishes()):
+            return self
+        written = [list(block) if isinstance(block, tuple) else block for block in self.filters]
+        ways: list[list[tuple[str, dict[str, Any]]]] = [  # of each the one that changes least comes first
+            [
+                (f"fewer convolutions, filters: {written[:number]}", {"filters": self.filters[:number]})
+                for number in range(len(written) - 1, 0, -1)
+            ],
+            [(f"kernel_size: {side}", {"kernel_size": side}) for side in range(self.kernel_size - 1, 1, -1)],
+            [("padding: same", {"padding": "same"})],
+            [("pooling: none", {"pooling": "none"})],
+        ]
+        found = [
+            next((text for text, change in way if not self.model_copy(update=change)._vanishes()), None)
+            for way in ways
+        ]
+        raise ValueError(
+            f"shrinks its maps to nothing: {where}. Expected maps that last: "
+            f"take {' or '.join(filter(None, found))}."
+        )

@@ -28,6 +28,14 @@ __all__ = ["Config", "ConfigError", "digest", "dump", "json_schema", "load"]
 _SOURCES = ["auto", "tfds", "debian", "lines"]  # any other is a folder
 
 
+def _with_slashes(folder: str) -> str:
+    """A folder as it is written here, also one of Windows as WSL knows it."""
+    path = folder.replace("\\", "/")
+    if drive := re.fullmatch(r"([A-Za-z]):/?(.*)", path):
+        return f"/mnt/{drive[1].lower()}/{drive[2]}"
+    return path if "/" in path else f"./{path}"
+
+
 class Augmentation(Section):
     """Random changes of the training images, other ones each time an image is seen."""
 
@@ -76,7 +84,8 @@ class Data(Section):
         if folder and "/" not in self.source and self.source not in (".", "..", "~"):
             raise SettingError(
                 f"is {shown(repr(self.source))}, which could be a folder or a slip. "
-                f"{nearest(self.source, _SOURCES)} A folder is written with a slash: ./{shown(self.source)}",
+                f"{nearest(self.source, _SOURCES)} A folder is written with a slash: "
+                f"{shown(_with_slashes(self.source))}",
                 "source",
             )
         official = self.name == "fashion-mnist"
@@ -201,7 +210,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
     try:
         return Config.model_validate(document.values)
     except ValidationError as error:
-        raise ConfigError(explain(error, document, json_schema())) from None
+        raise ConfigError(explain(error, document, json_schema(), Config.model_validate)) from None
 
 
 def dump(config: Config) -> str:

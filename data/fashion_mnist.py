@@ -49,7 +49,7 @@ def load(section: "Data") -> Splits:
         arrays, source = sources.read_own(section.source)
         title, names = section.name, section.class_names or ()
     train_images, train_labels, test_images, test_labels = (arrays[name] for name in sources.FILES)
-    num_classes = _count_classes(train_labels, test_labels)
+    num_classes = _count_classes(train_labels, test_labels, section.source)
     names = names or tuple(str(label) for label in range(num_classes))
     if len(names) != num_classes:
         raise DataError(
@@ -69,20 +69,21 @@ def load(section: "Data") -> Splits:
     )
 
 
-def _count_classes(train_labels: np.ndarray, test_labels: np.ndarray) -> int:
+def _count_classes(train_labels: np.ndarray, test_labels: np.ndarray, folder: str) -> int:
     """Return the number of classes; a stray label would otherwise add a hundred empty ones."""
+    train, test = (f"The labels in {folder}/{sources.FILES[number]}" for number in (1, 3))
     present = np.unique(train_labels)
     num_classes = int(present[-1]) + 1
     if missing := sorted(set(range(num_classes)) - set(present.tolist())):
         raise DataError(
-            f"The training labels go to {num_classes - 1}, but none is {missing[0]}; expected no gaps from "
+            f"{train} go to {num_classes - 1}, but none is {missing[0]}; expected no gaps from "
             "0 on. Number the classes anew, or look for a wrong label."
         )
     if num_classes < 2:
-        raise DataError("The training labels are all 0; expected two classes or more. Check the label file.")
+        raise DataError(f"{train} are all 0; expected two classes or more. Check the file.")
     if test_labels.max() >= num_classes:
         raise DataError(
-            f"The test labels go to {test_labels.max()}, the training labels only to "
-            f"{num_classes - 1}; expected the same classes. Check that both label files are of one data set."
+            f"{test} go to {test_labels.max()}, those of training only to {num_classes - 1}; expected the "
+            "same classes. Check that both label files are of one data set."
         )
     return num_classes

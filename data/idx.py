@@ -17,6 +17,7 @@ import numpy as np
 from configs.networks import IMAGE_SIDE as SIDE
 
 _UNSIGNED_BYTE = 0x08  # the format's code for the type
+_OTHER_TYPES = {0x09: "signed bytes", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
 _KINDS = {1: "labels", 3: "images"}  # by number of dimensions
 _MOST_ITEMS = 1_000_000  # the largest sets of this kind, EMNIST's, have 700,000 images in a file
 _MOST_BYTES = _MOST_ITEMS * SIDE * SIDE * 101 // 100  # of a file; packing adds less than 1 %
@@ -40,25 +41,17 @@ def read_images(path: Path) -> np.ndarray:
     return _read(path, dimensions=3)
 
 
-def read_labels(path: Path, num_classes: int = 256) -> np.ndarray:
-    """Read a file of labels, all below `num_classes`: uint8 (n,).
-
-    Otherwise as `read_images`.
-    """
-    labels = _read(path, dimensions=1)
-    if labels.max() >= num_classes:
-        place = int(np.argmax(labels >= num_classes))
-        _refuse(path, f"holds label {labels[place]} at place {place}; expected 0 to {num_classes - 1}")
-    return labels
+def read_labels(path: Path) -> np.ndarray:
+    """Read a file of labels, uint8 (n,); otherwise as `read_images`."""
+    return _read(path, dimensions=1)
 
 
-def read_pair(images_path: Path, labels_path: Path, num_classes: int = 256) -> tuple[np.ndarray, np.ndarray]:
+def read_pair(images_path: Path, labels_path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read images and their labels, as many of the one as of the other; as the two functions above."""
-    images, labels = read_images(images_path), read_labels(labels_path, num_classes)
+    images, labels = read_images(images_path), read_labels(labels_path)
     if len(images) != len(labels):
-        _refuse(
-            labels_path, f"holds {len(labels):,} labels; expected {len(images):,}, as images in {images_path}"
-        )
+        problem = f"holds {len(labels):,} labels; expected {len(images):,}, as images in {images_path}"
+        _refuse(labels_path, problem, "Check that both files are of one data set")
     return images, labels
 
 
@@ -69,7 +62,7 @@ def digest(values: np.ndarray) -> str:
     return state.hexdigest()
 
 
-def _refuse(path: Path, problem: str, remedy: str = "Get the file again") -> NoReturn:
+def _refuse(path: Path, problem: str, remedy: str = "Get or make the file again") -> NoReturn:
     raise DataError(f"{path} {problem}. {remedy}.")
 
 
@@ -119,7 +112,7 @@ def _check_packing(path: Path, start: bytes, packed: bool) -> None:
     if not start:
         _refuse(path, "is empty; expected an IDX file")
     if packed and start != _GZIP_MAGIC:
-        remedy = "Get the file again, or if it is unpacked take .gz off its name"
+        remedy = "Get or make the file again, or if it is unpacked take .gz off its name"
         _refuse(
             path, f"is not gzip (it starts with {start.hex(' ')}); expected gzip, as the name says", remedy
         )
@@ -135,7 +128,8 @@ def _parse_header(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]
         remedy = "Images and labels are swapped: swap the files"
         _refuse(path, f"holds {_KINDS[other]}; expected {kind}", remedy)
     if header[:4] != magic:
-        _refuse(path, f"starts with {header[:4].hex(' ')}; expected {magic.hex(' ')}, the mark of IDX {kind}")
+        problem = f"starts with {header[:4].hex(' ')}; expected {magic.hex(' ')}, the mark of IDX {kind}"
+        _refuse(path, problem, _conversion(header[:4], dimensions))
     if len(header) < 4 + 4 * dimensions:
         _refuse(path, f"ends after {len(header)} bytes; expected a header of {4 + 4 * dimensions}")
     shape = struct.unpack(f">{dimensions}I", header[4:])
@@ -143,8 +137,21 @@ def _parse_header(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]
         problem = f"holds images of {shape[1]} x {shape[2]} pixels; expected {SIDE} x {SIDE}"
         _refuse(path, problem, "Resize the images")
     if not 1 <= shape[0] <= _MOST_ITEMS:
-        _refuse(path, f"announces {shape[0]:,} {kind}; expected 1 to {_MOST_ITEMS:,}")
+        problem = f"announces {shape[0]:,} {kind}; expected 1 to {_MOST_ITEMS:,}"
+        _refuse(path, problem, "Get or make the file again, with as many as that")
     return shape
+
+
+def _conversion(mark: bytes, dimensions: int) -> str:
+    """What to do about a file that begins with another mark."""
+    kind = _KINDS[dimensions]
+    if len(mark) < 4 or mark[:2] != bytes(2) or mark[2] not in (_UNSIGNED_BYTE, *_OTHER_TYPES):
+        return f"Write the {kind} as an IDX file, or if it was one get or make it again"
+    if mark[2] != _UNSIGNED_BYTE:
+        return f"Its values are {_OTHER_TYPES[mark[2]]}: write them as unsigned bytes, 0 to 255"
+    if kind == "images":
+        return f"It has {mark[3]} dimensions (in colour?): write one grey value for each pixel of each image"
+    return f"It has {mark[3]} dimensions: write one number for each image"
 
 
 def _check_size(path: Path, size: int, shape: tuple[int, ...], packed: bool) -> None:

@@ -32,7 +32,6 @@ OFFICIAL = {
     "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
 FILES = tuple(OFFICIAL)
-NUM_CLASSES = 10
 
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
@@ -46,14 +45,14 @@ Routes = dict[str, Callable[[], Arrays]]  # ways to the four files by title, in 
 log = logging.getLogger("convlens.data")
 
 
-def read_folder(folder: Path, num_classes: int = 256) -> Arrays:
-    """Read the four IDX files of a folder, each with or without .gz; every label is below `num_classes`.
+def read_folder(folder: Path) -> Arrays:
+    """Read the four IDX files of a folder, each with or without .gz.
 
     Raises:
         DataError: a file is missing or not exactly right.
     """
-    train = idx.read_pair(_find(folder, FILES[0]), _find(folder, FILES[1]), num_classes)
-    test = idx.read_pair(_find(folder, FILES[2]), _find(folder, FILES[3]), num_classes)
+    train = idx.read_pair(_find(folder, FILES[0]), _find(folder, FILES[1]))
+    test = idx.read_pair(_find(folder, FILES[2]), _find(folder, FILES[3]))
     return dict(zip(FILES, (*train, *test), strict=True))
 
 
@@ -70,6 +69,8 @@ def fetch(source: str) -> tuple[Arrays, str]:
     if routes is None:
         folder = _folder(source)
         return _verified(folder), f"folder {folder.name}, verified"
+    if source == "auto":
+        _warn_of_environment()
     with suppress(DataError):
         if cached := _open_cache(routes):
             return cached
@@ -137,15 +138,19 @@ def _find(folder: Path, name: str) -> Path:
 
 def _verified(folder: Path) -> Arrays:
     """Read a folder that must hold the official files."""
-    arrays = read_folder(folder, NUM_CLASSES)
+    arrays = read_folder(folder)
     for name, values in arrays.items():
-        if (found := idx.digest(values)) != OFFICIAL[name]:
-            raise DataError(
-                f"{folder}: {name} is not the one of Fashion-MNIST (sha256 of its content {found[:12]}…, "
-                f"expected {OFFICIAL[name][:12]}…). Get the official files; or, for files of your own, "
-                "name their folder in data.source and give data.name another name than fashion-mnist."
-            )
+        _prove(folder, name, values)
     return arrays
+
+
+def _prove(folder: Path, name: str, values: np.ndarray) -> None:
+    if (found := idx.digest(values)) != OFFICIAL[name]:
+        raise DataError(
+            f"{folder}: {name} is not the one of Fashion-MNIST (sha256 of its content {found[:12]}…, "
+            f"expected {OFFICIAL[name][:12]}…). Get the official files; or, for files of your own, "
+            "name their folder in data.source and give data.name another name than fashion-mnist."
+        )
 
 
 def _from_environment() -> Arrays:
@@ -153,6 +158,16 @@ def _from_environment() -> Arrays:
     if not folder:
         raise DataError("not set")
     return _verified(Path(folder))
+
+
+def _warn_of_environment() -> None:
+    """Say where CONVLENS_DATA leads to nothing, wherever the images come from; its smallest file tells."""
+    if folder := os.environ.get("CONVLENS_DATA"):
+        try:
+            paths = {name: _find(Path(folder), name) for name in FILES}
+            _prove(Path(folder), FILES[3], idx.read_labels(paths[FILES[3]]))
+        except DataError as error:
+            log.warning("CONVLENS_DATA is set, and is of no use: %s", error)
 
 
 def _from_tfds() -> Arrays:

@@ -24,15 +24,16 @@ MOST_UNPACKED = 1 << 30  # bytes of its arrays
 TEMPORARY = ".tmp"  # how the names of files end that are being written; they begin with a dot
 UMASK = os.umask(0o077)  # which can only be read by setting it
 os.umask(UMASK)
+ELSEWHERE = "(--outputs; for inspect, a copy of the run)"
 ADVICE = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space, or ask for a larger quota",
     errno.EFBIG: "raise the limit of file sizes (`ulimit -f`)",
-    errno.EACCES: "make the folder writable, or choose another with --outputs",
-    errno.EPERM: "make the folder writable, or choose another with --outputs",
-    errno.EROFS: "choose a folder on another disk with --outputs",
-    errno.ENOTDIR: "a file stands where a folder belongs: move it away, or choose another with --outputs",
-    errno.EEXIST: "a file stands where a folder belongs: move it away, or choose another with --outputs",
+    errno.EACCES: f"make the folder writable, or take another {ELSEWHERE}",
+    errno.EPERM: f"make the folder writable, or take another {ELSEWHERE}",
+    errno.EROFS: f"take a folder on another disk {ELSEWHERE}",
+    errno.ENOTDIR: f"a file stands where a folder belongs: move it away, or take another folder {ELSEWHERE}",
+    errno.EEXIST: f"a file stands where a folder belongs: move it away, or take another folder {ELSEWHERE}",
     errno.ENOENT: "it was deleted or moved meanwhile",
     errno.EIO: "the disk may be failing: check it",
 }

@@ -12,9 +12,7 @@ from data.splits import DataFacts
 from model.comparison.records import Looks, Mistake, Outcome, SeedNumber
 from model.report.figure import NotDrawn
 from model.run.environment import Environment
-from model.run.folder import RunError, RunFolder
-
-REWRITTEN = "run train.py with its config.yaml to write it again"
+from model.run.folder import RunError, RunFolder, again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +54,13 @@ def read_report(run: RunFolder) -> Report:
         key = ".".join(str(part) for part in first["loc"] if part != "[key]")
         given = "" if first["type"] == "missing" else f", found {shown(repr(first['input']), 40)}"
         raise RunError(
-            f"{path} is no report of a run: {shown(key, 80)}: {first['msg']}{given}; {REWRITTEN}"
+            f"{path} is no report of a run: {shown(key, 80)}: {first['msg']}{given}; delete it, then "
+            f"{again(run.path)}"
         ) from None
     for name, entry in report.models.items():
         if not len(set(entry.seeds)) == len(entry.seeds) == len(entry.accuracy.values):
             raise RunError(
                 f"{path} is no report of a run: models.{name}.accuracy.values: expected one for each of its "
-                f"distinct seeds, {shown(str(entry.seeds))}; {REWRITTEN}"
+                f"distinct seeds, {shown(str(entry.seeds))}; delete it, then {again(run.path)}"
             )
     return report

@@ -209,12 +209,15 @@ def _must_fit(config: Config, splits: Splits) -> None:
     free = free_memory()
     for model, network in config.models.items():
         facts = layer_facts(network, len(splits.class_names))
-        batch_size = config.training_of(model).batch_size
-        needed = memory_of_training(batch_size, facts, splits.train.images.nbytes)
+        batch_size, images = config.training_of(model).batch_size, splits.train.images.nbytes
+        needed = memory_of_training(batch_size, facts, images)
         if needed > free:
+            smaller = [batch_size >> halvings for halvings in range(1, batch_size.bit_length())]
+            fits = [f"{size:,}" for size in smaller if memory_of_training(size, facts, images) <= free]
             raise ConfigError(
                 f"models.{model} needs at least {needed / 1e9:,.1f} GB of memory to train, and "
-                f"{free / 1e9:,.1f} GB are free; take a batch_size below {batch_size:,} or a smaller network."
+                f"{free / 1e9:,.1f} GB are free; take "
+                f"{f'a batch_size of {fits[0]} or ' if fits else ''}a smaller network."
             )
 
 

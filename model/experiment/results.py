@@ -20,7 +20,7 @@ from model.networks.facts import layer_facts
 from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
-from model.run.folder import AGAIN, RunError, RunFolder, read_if_good
+from model.run.folder import RunError, RunFolder, again, read_if_good
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ def _predictions(run: RunFolder, model: str, seed: int, labels: np.ndarray) -> n
     probabilities, stored = run.predictions(model, seed)
     if not np.array_equal(stored, labels):
         folder = run.seed_folder(model, seed)
-        raise RunError(f"predictions in {folder} are of other test images; delete that folder, then {AGAIN}")
+        raise RunError(
+            f"predictions in {folder} are of other test images; delete that folder, then {again(run.path)}"
+        )
     return probabilities
 
 

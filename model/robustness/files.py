@@ -12,7 +12,7 @@ from data.storage import read_npz
 from model.comparison.records import Failure
 from model.networks.facts import layer_facts
 from model.robustness.curves import Measured
-from model.run.folder import AGAIN, RunError, RunFolder, read_if_good
+from model.run.folder import RunError, RunFolder, again, read_if_good
 
 PICTURE = "picture"  # beside the layers' maps: what moving does to the picture itself
 
@@ -36,7 +36,7 @@ def read_answers(run: RunFolder, model: str, seed: int) -> dict[str, np.ndarray]
     Raises:
         RunError: it is missing, or holds something else.
     """
-    return run.read(run.seed_folder(model, seed) / "robustness.npz", _read_arrays, AGAIN)
+    return run.read(run.seed_folder(model, seed) / "robustness.npz", _read_arrays)
 
 
 def measured(
@@ -78,7 +78,7 @@ def _of_these_images(
     else:
         return arrays
     path = run.seed_folder(model, seed) / "robustness.npz"
-    raise RunError(f"answers in {path} {fault}; delete it, then {AGAIN}")
+    raise RunError(f"answers in {path} {fault}; delete it, then {again(run.path)}")
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -79,9 +80,7 @@ class RunFolder:
     def report(self) -> dict[str, Any]:
         """The content of report.json."""
         self._must_be_a_run()
-        return self.read(
-            self.path / "report.json", read_json, "run train.py with its config.yaml to write it"
-        )
+        return self.read(self.path / "report.json", read_json)
 
     def environment(self) -> dict[str, Any] | None:
         """The content of environment.json, or None where there is none that can be read."""
@@ -106,11 +105,11 @@ class RunFolder:
 
     def history(self, model: str, seed: int) -> dict[str, np.ndarray]:
         """The columns of history.csv by name."""
-        return self.read(self.seed_folder(model, seed) / "history.csv", _read_columns, AGAIN)
+        return self.read(self.seed_folder(model, seed) / "history.csv", _read_columns)
 
     def predictions(self, model: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities float32 (num_test, num_classes) and labels uint8 (num_test,)."""
-        return self.read(self.seed_folder(model, seed) / "predictions.npz", _read_predictions, AGAIN)
+        return self.read(self.seed_folder(model, seed) / "predictions.npz", _read_predictions)
 
     def is_report_outdated(self) -> bool:
         """Whether a report is missing or damaged, lacks a picture, or what it tells of is newer."""
@@ -172,17 +171,29 @@ class RunFolder:
         if not self.path.is_dir():
             raise RunError(f"{self.path} is no folder; expected a run folder such as outputs/dense-vs-cnn")
 
-    def read(self, path: Path, read: Callable[[Path], T], remedy: str) -> T:
+    def read(self, path: Path, read: Callable[[Path], T]) -> T:
         """What a reader makes of a file, whatever is wrong with it in a sentence that names it."""
         try:
             return read(path)
         except FileNotFoundError:
-            raise RunError(f"{path} is missing; {remedy}") from None
+            raise RunError(f"{path} is missing; {again(self.path)}") from None
         except Exception as error:  # a damaged file fails in as many ways as there are readers
-            raise RunError(f"{path} can't be read ({error}); delete it, then {remedy}") from None
+            raise RunError(f"{path} can't be read ({error}); delete it, then {again(self.path)}") from None
 
 
-AGAIN = "run train.py with the run's config.yaml again: it trains only what is missing or damaged"
+def again(run: Path) -> str:
+    """The command that makes good what a run lacks, wherever its folder is and whatever it is called now."""
+    run = run if run.name.strip(".") else run.resolve()
+    config = run / "config.yaml"
+    if not config.exists():
+        return "get the whole folder of that run: this one has no config.yaml to make it from"
+    words = ["python", "train.py", str(config)]
+    with suppress(ConfigError):
+        if load(config).name != run.resolve().name:
+            words.append(f"name={run.resolve().name}")
+    if run.parent != Path("outputs"):
+        words += ["--outputs", str(run.parent)]
+    return f"`{shlex.join(words)}` makes only what is missing or damaged"
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -277,5 +288,6 @@ def newest_run(outputs: Path) -> RunFolder:
     """The run whose report was written last."""
     reports = [path for path in outputs.glob("*/report.json") if path.parent.name != "reference"]
     if not reports:
-        raise RunError(f"no finished run in {outputs}; `python train.py` makes one")
+        where = "" if outputs == Path("outputs") else f" --outputs {shlex.quote(str(outputs))}"
+        raise RunError(f"no finished run in {outputs}; `python train.py{where}` makes one")
     return RunFolder(max(reports, key=lambda path: path.stat().st_mtime).parent)

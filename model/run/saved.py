@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from configs.networks import Cnn, Dense
-from model.run.folder import AGAIN, RunError, RunFolder
+from model.run.folder import RunError, RunFolder, again
 
 if TYPE_CHECKING:
     import keras
@@ -114,18 +114,24 @@ def load(path: Path, network: Dense | Cnn, num_classes: int) -> "keras.Model":
             check_saved(path, model.count_params())
             model.load_weights(path)
     except FileNotFoundError:
-        raise RunError(f"{path} is missing; {AGAIN}") from None
+        raise RunError(f"{path} is missing; {again(_run_of(path))}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError):
-        raise RunError(f"{path} is damaged; delete its folder, then {AGAIN}") from None
+        raise RunError(f"{path} is damaged; delete its folder, then {again(_run_of(path))}") from None
     except Exception as error:  # a file made to do harm fails in as many ways as there are readers
         problem = (str(error) or type(error).__name__).splitlines()[0]
         raise RunError(
             f"{path} does not fit the network in the run's config.yaml ({problem}); "
-            f"delete its folder, then {AGAIN}"
+            f"delete its folder, then {again(_run_of(path))}"
         ) from None
     if not all(np.isfinite(weights).all() for weights in model.get_weights()):
-        raise RunError(f"{path} holds weights that are not finite numbers; delete its folder, then {AGAIN}")
+        remedy = f"delete its folder, then {again(_run_of(path))}"
+        raise RunError(f"{path} holds weights that are not finite numbers; {remedy}")
     return model
+
+
+def _run_of(path: Path) -> Path:
+    """The run of RUN/MODEL/seed-N/model.keras."""
+    return path.parent.parent.parent
 
 
 def model_bytes(model: Any) -> bytes:

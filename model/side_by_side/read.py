@@ -7,10 +7,9 @@ import numpy as np
 
 from configs.schema import Config
 from model.comparison.report import Report, read_report
-from model.run.folder import RunError, RunFolder
+from model.run.folder import RunError, RunFolder, again
 
 SAME_ACCURACY = 1e-6  # on a million pictures, one answer
-MENDED = "get the whole run folder again, or run train.py with its config.yaml"
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,8 @@ class ComparedRun:
 
     def drop(self, model: str, seed: int, why: str) -> None:
         """Leave a training out, and say why."""
-        self.faults.append(f"{self.predictions[model].pop(seed).path} {why}; {MENDED}")
+        path = self.predictions[model].pop(seed).path
+        self.faults.append(f"{path} {why}; delete {path.parent}, then {again(self.folder)}")
 
 
 def read_run(folder: Path, label: str) -> ComparedRun:

@@ -40,6 +40,13 @@ EDITS = [
     ("mine", "mine\nseed: 3", "mine.yaml, line 2: there is no key seed. Did you mean seeds?"),
     ("mine", "mine\nepochs: 3", "there is no key epochs. It belongs in another section: training.epochs."),
     ("mine", "mine\nzzz: 3", "there is no key zzz. Known: name, seeds, data, models, training,"),
+    ("mine", "mine\nepoch: 3", "there is no key epoch. Did you mean training.epochs?"),
+    ("mine", "mine\nkernelsize: 3", "there is no key kernelsize. Did you mean models.NAME.kernel_size?"),
+    (
+        "mine",
+        "mine\nshift: 3",
+        "there is no key shift. It belongs in another section: data.augmentation.shift.",
+    ),
     ("mine", "mine\nseeds: 3", "seeds is 3. Expected a list of 1 to 100 values, each a whole number"),
     ("mine", "mine\nseeds: []", "seeds is an empty list. Expected a list of 1 to 100 values, each a"),
     ("mine", "mine\nseeds: [4, 5, 4]", "seeds has 4 twice. Expected each once: keep one."),
@@ -130,7 +137,7 @@ EDITS = [
     ("{architecture: dense, units: [32]}", "dense", "models.dense is the text 'dense'. Expected a"),
     ("units: [32]", "unit: [32]", "line 3: there is no key unit in models.dense. Did you mean units?"),
     ("units: [32]", "units: [0]", "models.dense.units[0] is 0. Expected a whole number from 1 to 16,384."),
-    ("units: [32]", "filters: [3]", "there is no key filters in models.dense. It belongs in another"),
+    ("units: [32]", "filters: [3]", "in models.dense. Only the architecture cnn has it: take that, or leave"),
     ("  cnn:", "  figures:", "models.figures is no name for a model: a run folder uses it for"),
     ("  cnn:", "  INSPECTION:", "models.INSPECTION is no name for a model: a run folder uses it"),
     ("  cnn:", "  Dense:", "models has names that differ in upper and lower case only. Choose other"),
@@ -142,12 +149,17 @@ EDITS = [
 ADDITIONS = [
     ("data: {source: debain}", "data.source is 'debain', which could be a folder or a slip. Did"),
     ("data: {source: pics}", "A folder is written with a slash: ./pics"),
+    ("data: {source: '.\\d4'}", "A folder is written with a slash: ./d4"),
+    ("data: {source: 'C:\\d4\\own'}", "A folder is written with a slash: /mnt/c/d4/own"),
     ("data: {source: ''}", "data.source is ''. Expected some text on one line, without"),
     ("data: {name: mnist}", "data.name is mnist, and data.source is auto, which has no such"),
     ("data: {name: mnist, source: lines}", "Expected a folder: give the one of your IDX files"),
     ("data: {name: Fashion_MNIST, source: ./x}", "data.name is Fashion_MNIST. Expected"),
     ("data: {class_names: [a, b]}", "data.class_names names classes, but data.name is"),
-    ("data: {class_names: [1, b]}", "data.class_names[0] is 1. Expected text. Put it in quotes."),
+    (
+        "data: {name: own, source: ./own, class_names: [1, b]}",
+        "data.class_names[0] is 1. Expected text. Put it in quotes.",
+    ),
     ("data: {class_names: [a, a]}", "data.class_names has a twice. Expected each once: keep one."),
     ("data: {class_names: [a, '']}", "data.class_names[1] is ''. Expected some text on one line"),
     ("data: {class_names: [a]}", "Expected a list of 2 to 256 values, each text or null (of your"),
@@ -196,6 +208,23 @@ ADVICE = [
     ("0.004", '"1e-3"', "This is text in quotes; write 1e-3 without quotes."),
     ("0.004", "0,004", "Write 0.004, with a point."),
     ("0.004", "1_0", "Write 10."),
+    ("0.004", "'50'", "Expected a number above 0 and at most 10 (the peak of the schedule)."),
+    ("0.004", "50,3", "Expected a number above 0 and at most 10 (the peak of the schedule)."),
+    (
+        "epochs: 2",
+        "epochs: 1e9",
+        "Expected a whole number from 1 to 1,000 (passes over the training images).",
+    ),
+    ("epochs: 2", "epochs: 2\n  batch_size: 1,024", "Write 1024, without commas."),
+    (
+        "epochs: 2",
+        "epochs: '2.0'",
+        "Expected a whole number from 1 to 1,000 (passes over the training images).",
+    ),
+    ("[8, 8]", "[8]\n    kernel_size: 5,3", "One number belongs here: write 5 or 3."),
+    ("[8, 8]", "[8]\n    kernel_size: 3 x 3", "One number belongs here: write 3."),
+    ("[8, 8]", "[8]\n    kernel_size: 11,3", "(pixels, the side of the square kernels)."),
+    ("    architecture: cnn", "    architecture:", "Write a value."),
     ("0.004", "[0.1]", "Write 0.1 without brackets."),
     ("0.004", "", "Write a value, or leave the key out."),
     ("0.004", "fast", "Expected a number above 0 and at most 10 (the peak of the schedule)."),
@@ -238,8 +267,8 @@ def test_whole_messages(tmp_path: Path) -> None:
     )
     assert explained(path, BASE.replace("[8, 8]", "[8, 8, 8, 8]"), []) == (
         f"{path}, line 4: models.cnn shrinks its maps to nothing: 28 -> 26 -> 13 -> 11 -> 5 -> 3 -> 1, and "
-        "conv4 needs 3 pixels a side. Expected maps that last: take fewer convolutions, a smaller "
-        "kernel_size, padding: same or pooling: none."
+        "conv4 needs 3 pixels a side. Expected maps that last: take fewer convolutions, filters: [8, 8, 8] "
+        "or padding: same or pooling: none."
     )
     assert explained(path, BASE, ["training.weight_decay=0.01"]) == (
         "override training.weight_decay=0.01: training.weight_decay is 0.01, but the model dense trains with "

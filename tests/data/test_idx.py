@@ -46,7 +46,7 @@ def test_reads_exact_files(tmp_path: Path, suffix: str) -> None:
     packer = gzip.compress if suffix else bytes
     (tmp_path / f"images{suffix}").write_bytes(packer(GOOD_IMAGES))
     (tmp_path / f"labels{suffix}").write_bytes(packer(GOOD_LABELS))
-    images, labels = idx.read_pair(tmp_path / f"images{suffix}", tmp_path / f"labels{suffix}", 10)
+    images, labels = idx.read_pair(tmp_path / f"images{suffix}", tmp_path / f"labels{suffix}")
     np.testing.assert_array_equal(images, IMAGES, err_msg="pixels came out changed or in another order")
     np.testing.assert_array_equal(labels, LABELS, err_msg="labels came out changed or in another order")
     assert images.dtype == labels.dtype == np.uint8, "values must stay bytes"

@@ -118,13 +118,13 @@ PLAIN: Faults = {
     "signed bytes": (pack(IMAGES, code=0x09), "starts with 00 00 09 03"),
     "type 10": (pack(IMAGES, code=0x0A), "starts with 00 00 0a 03"),
     "shorts": (pack(IMAGES.astype(">i2"), code=0x0B), "starts with 00 00 0b 03"),
-    "ints": (pack(IMAGES.astype(">i4"), code=0x0C), "starts with 00 00 0c 03"),
+    "ints": (pack(IMAGES.astype(">i4"), code=0x0C), "Its values are int32: write them as unsigned bytes"),
     "floats": (pack(IMAGES.astype(">f4"), code=0x0D), "starts with 00 00 0d 03"),
     "doubles": (pack(IMAGES.astype(">f8"), code=0x0E), "starts with 00 00 0e 03"),
     "type 255": (pack(IMAGES, code=0xFF), "starts with 00 00 ff 03"),
     "no dimensions": (b"\0\0\x08\0" + PIXELS, "starts with 00 00 08 00"),
     "two dimensions": (pack(IMAGES[0]), "starts with 00 00 08 02"),
-    "four dimensions": (pack(IMAGES[..., None]), "starts with 00 00 08 04"),
+    "four dimensions": (pack(IMAGES[..., None]), "write one grey value for each pixel of each image."),
     "255 dimensions": (b"\0\0\x08\xff" + GOOD_IMAGES[4:], "starts with 00 00 08 ff"),
     # its sizes
     "no images": (pack(IMAGES[:0]), "announces 0 images"),
@@ -175,7 +175,7 @@ PLAIN: Faults = {
     "pickle": (pickle.dumps(IMAGES), "starts with 80 0"),
     "zip": (zipped(), "starts with 50 4b 03 04"),
     "tar": (tar(), "starts with 74 72 61 69"),
-    "png": (b"\x89PNG\r\n\x1a\n" + PIXELS, "starts with 89 50 4e 47"),
+    "png": (b"\x89PNG\r\n\x1a\n" + PIXELS, "Write the images as an IDX file, or if it was one get or"),
     "a pointer to a large file": (b"version https://git-lfs.github.com/spec/v1\n", "starts with 76 65 72 73"),
     "byte order mark in front": (b"\xef\xbb\xbf" + GOOD_IMAGES, "starts with ef bb bf 00"),
     "read as Latin-1, saved as UTF-8": (GOOD_IMAGES.decode("latin-1").encode(), "bytes; expected 9,424"),
@@ -271,15 +271,10 @@ OF_LABELS: Faults = {
     "header cut": (GOOD_LABELS[:6], "ends after 6 bytes"),
     "header only": (GOOD_LABELS[:8], "has 8 bytes; expected 20 for the 12 labels"),
     "a header of images": (HEADER[:3] + b"\1" + HEADER[4:] + LABELS.tobytes(), "has 28 bytes; expected 20"),
-    "a class too high": (pack(np.array([0, 9, 10], np.uint8)), "holds label 10 at place 2; expected 0 to 9"),
-    "counted from 1": (pack(LABELS % 10 + 1), "holds label 10 at place 9; expected 0 to 9"),
-    "-1": (pack(np.array([3, 255], np.uint8)), "holds label 255 at place 1"),
-    "written as digits": (pack(LABELS + 48), "holds label 48 at place 0"),
-    "bits turned round": (pack(LABELS << 4), "holds label 16 at place 1"),
-    "ints": (pack(LABELS.astype(">i4"), code=0x0C), "starts with 00 00 0c 01"),
+    "ints": (pack(LABELS.astype(">i4"), code=0x0C), "Its values are int32: write them as unsigned bytes"),
     "ints under a header of bytes": (pack(LABELS.astype(">i4")), "has 56 bytes; expected 20"),
-    "one-hot": (pack(np.eye(10, dtype=np.uint8)), "starts with 00 00 08 02"),
-    "text": (b"9\n2\n1\n", "starts with 39 0a 32 0a"),
+    "one-hot": (pack(np.eye(10, dtype=np.uint8)), "It has 2 dimensions: write one number for each image."),
+    "text": (b"9\n2\n1\n", "Write the labels as an IDX file, or if it was one get or make it again."),
     "a million and one": (pack(LABELS, announced=(10**6 + 1,)), "announces 1,000,001 labels"),
     "-1 labels": (pack(LABELS, announced=(2**32 - 1,)), "announces 4,294,967,295 labels"),
     "gzip though not named so": (gzip.compress(GOOD_LABELS), "Add .gz to its name"),
@@ -317,7 +312,7 @@ def test_faults_of_packed_images(tmp_path: Path, fault: str) -> None:
 def test_faults_of_labels(tmp_path: Path, fault: str) -> None:
     content, reason = OF_LABELS[fault]
     (tmp_path / "f").write_bytes(content)
-    text = refused_cheaply(tmp_path / "f", lambda path: idx.read_labels(path, 10))
+    text = refused_cheaply(tmp_path / "f", idx.read_labels)
     assert reason in text, f"{fault}: the reason is not told"
 
 
@@ -326,4 +321,4 @@ def test_there_are_enough_faults() -> None:
         *(("f", *fault) for fault in PLAIN.values()),
         *(("f.gz", *fault) for fault in PACKED.values()),
     }
-    assert len(contents) + len(OF_LABELS) >= 180, "a fault stands in the tables twice"
+    assert len(contents) + len(OF_LABELS) >= 175, "a fault stands in the tables twice"

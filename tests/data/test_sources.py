@@ -121,6 +121,28 @@ def test_folder_in_the_environment_comes_first(
         sources.fetch("tfds")
 
 
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_folder_in_the_environment_that_is_of_no_use_is_told(
+    tiny: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    cached: bool,
+) -> None:
+    if cached:
+        sources.fetch("auto")
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in FILES:
+        (own / name).write_bytes((tiny / name).read_bytes()[:-1] + b"\x0b")
+    for folder, problem in ((tmp_path / "nowhere", "is no folder"), (own, "is not the one of Fashion-MNIST")):
+        monkeypatch.setenv("CONVLENS_DATA", str(folder))
+        caplog.clear()
+        assert sources.fetch("auto")[1].startswith("Debian package"), "other ways are not gone"
+        assert f"CONVLENS_DATA is set, and is of no use: {folder}" in caplog.text, "that is not told"
+        assert problem in caplog.text
+
+
 def test_a_folder_is_read_with_or_without_gz(tiny: Path, cache: Path) -> None:
     (tiny / FILES[2]).rename(tiny / "plain")
     (tiny / f"{FILES[2]}.gz").write_bytes(gzip.compress((tiny / "plain").read_bytes()))

@@ -82,6 +82,11 @@ def test_a_file_is_safe_before_it_takes_the_name_and_its_name_before_the_next(tm
             OSError(errno.ENOSPC, "No space left on device", "x"),
             "x: no space left on device; free some space",
         ),
+        (
+            OSError(errno.EROFS, "Read-only file system", "x"),
+            "x: read-only file system; take a folder on another disk (--outputs; for inspect, a copy of the "
+            "run)",
+        ),
         (OSError(errno.EIO, "Input/output error"), "input/output error; the disk may be failing: check it"),
         (OSError(errno.EMFILE, "Too many open files", "x"), "x: too many open files"),
         (OSError("odd"), "odd"),

@@ -170,7 +170,7 @@ def test_answers_to_other_images_or_of_another_network_are_named(copy, config, s
     report = report_on(copy, config, splits)
     assert report["robustness"]["seeds"] == {"dense": [0]}, "they would be compared as if they were equal"
     [failure] = report["failed"]
-    assert f"are of {fault}; delete it, then run train.py" in failure["reason"], failure["reason"]
+    assert f"are of {fault}; delete it, then `python train.py " in failure["reason"], failure["reason"]
 
 
 def test_answers_to_other_questions_do_not_count(copy, config, splits):

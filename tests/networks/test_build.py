@@ -242,7 +242,7 @@ def test_hand_made_filters_are_saved_for_plain_keras(tmp_path):
 
 def test_a_model_that_does_not_fit_is_named(tmp_path):
     path = tmp_path / "model.keras"
-    with pytest.raises(RunError, match=r"model.keras is missing; run train.py"):
+    with pytest.raises(RunError, match=r"model.keras is missing; get the whole folder"):
         load(path, NETWORKS[0], 10)
     build(NETWORKS[0], 10, seed=0).save(path)
     with pytest.raises(RunError, match=r"model.keras does not fit the network in the run's config.yaml"):

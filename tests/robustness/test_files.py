@@ -36,7 +36,7 @@ def test_answers_to_perturbed_images_that_do_not_belong_together_are_refused(tmp
     if values is not None:
         arrays[name] = values
     write_npz(run.seed_folder("cnn", 0) / "robustness.npz", arrays)
-    with pytest.raises(RunError, match=r"robustness.npz can't be read \(.*; delete it, then run train.py"):
+    with pytest.raises(RunError, match=r"robustness.npz can't be read \(.*; delete it, then get the whole"):
         read_answers(run, "cnn", 0)
 
 

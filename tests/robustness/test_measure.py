@@ -179,7 +179,7 @@ def test_the_cost_counts_every_image_shown():
 
 
 def test_a_model_that_cannot_be_loaded_is_named(tmp_path):
-    with pytest.raises(JobFailed, match=r"model.keras is missing; run train.py"):
+    with pytest.raises(JobFailed, match=r"model.keras is missing; get the whole folder"):
         measure_robustness(
             SPLITS,
             lambda value: None,

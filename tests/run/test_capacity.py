@@ -96,7 +96,7 @@ def test_what_cannot_fit_in_memory_is_refused_before_anything_is_written(driver,
     assert result.code == 2, result.out + result.err
     assert re.fullmatch(
         r"models\.cnn needs at least \d+\.\d GB of memory to train, and \d+\.\d GB are free; "
-        r"take a batch_size below 8,192 or a smaller network\.\n",
+        r"take (a batch_size of [\d,]+ or )?a smaller network\.\n",
         result.err,
     ), result.err
     assert not list(tmp_path.rglob("*.yaml")), "nothing may be written of a run that can't be done"

@@ -64,7 +64,9 @@ def test_a_folder_that_is_no_run_is_left_alone(tmp_path):
 
 
 def test_the_newest_run_is_the_one_reported_last_and_never_the_reference(tmp_path):
-    with pytest.raises(RunError, match=r"no finished run in .*; `python train.py` makes one"):
+    with pytest.raises(
+        RunError, match=rf"no finished run in .*; `python train.py --outputs {tmp_path}` makes"
+    ):
         newest_run(tmp_path)
     for age, name in enumerate(("reference", "new", "old")):
         write_json(tmp_path / name / "report.json", {})
@@ -79,13 +81,13 @@ def test_what_is_missing_or_damaged_is_named_with_what_to_do(tmp_path):
     ):
         run.report()
     run.path.mkdir()
-    with pytest.raises(RunError, match=r"report.json is missing; run train.py"):
+    with pytest.raises(RunError, match=r"report.json is missing; get the whole folder"):
         run.report()
     with pytest.raises(RunError, match=r"holds no config.yaml"):
         run.config()
     for content in ("{", "[]", ""):
         (run.path / "report.json").write_text(content)
-        with pytest.raises(RunError, match=r"report.json can't be read \(.*delete it, then run train.py"):
+        with pytest.raises(RunError, match=r"report.json can't be read \(.*delete it, then get the whole"):
             run.report()
 
 

@@ -184,7 +184,7 @@ def test_hostile_models_are_refused(tmp_path: Path, saved: Parts, kind: str) -> 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert str(path) in str(caught.value), "the message must name the file"
-    assert "run train.py" in str(caught.value), "the message must say what to do"
+    assert "get the whole folder" in str(caught.value), "the message must say what to do"
     assert "\n" not in str(caught.value), "the message must be one paragraph"
     assert peak < MOST_MEMORY, f"refusing it took {peak / 1e6:.0f} MB"
     assert sorted(tmp_path.parent.rglob("*")) == before, "something in the file was run or unpacked"

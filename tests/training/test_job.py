@@ -54,7 +54,7 @@ def test_a_model_as_bytes_is_a_whole_keras_file(tmp_path):
 
 def test_a_model_that_cannot_be_loaded_is_named(tmp_path):
     arguments = {"name": "cnn", "network": NETWORK, "seed": 0, "settings": Inspection(), "identity": {}}
-    with pytest.raises(JobFailed, match=r"model.keras is missing; run train.py"):
+    with pytest.raises(JobFailed, match=r"model.keras is missing; get the whole folder"):
         inspect_model(
             SPLITS, lambda value: None, saved=tmp_path / "model.keras", folder=tmp_path / "x", **arguments
         )
