@@ -138,7 +138,7 @@ def lesson(
     asked: dict[str, Any] = {"model": model, "seed": seed, "layer": layer, "at": at, "image": image}
     if run is not None:
         _, splits = open_run(RunFolder(run))
-        lesson_run(run, splits.test, splits.class_names, typer.echo, filter_=filter_, **asked)
+        lesson_run(run, outputs, splits.test, splits.class_names, typer.echo, filter_=filter_, **asked)
         return
     refuse_without_run(asked, filter_)
     splits = load_data(Data())

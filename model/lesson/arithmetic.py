@@ -120,11 +120,13 @@ class ByHand:
 
     `window` and `products` (kh, kw, c) are what the place reads and that times the kernel; `total` is their
     sum; `linear` adds the bias, `normalized` the normalization; `value` is after ReLU. `block` (side, side)
-    is what is pooled with the place, None where nothing is. `beyond_border`: the window holds padding.
+    is what is pooled with the place, None where nothing is. `corner` is where the window begins in what is
+    read, below 0 in the padding. `beyond_border`: the window holds padding.
     """
 
     row: int
     column: int
+    corner: tuple[int, int]
     window: np.ndarray
     products: np.ndarray
     total: float
@@ -135,6 +137,11 @@ class ByHand:
     pooled: np.ndarray | None
     block: np.ndarray | None
     beyond_border: bool
+
+    @property
+    def largest_share(self) -> int:
+        """The map among those that are read whose products add up to most, whichever their sign."""
+        return int(np.abs(self.products.sum(axis=(0, 1))).argmax())
 
 
 def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
@@ -157,6 +164,7 @@ def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
     return ByHand(
         row=row,
         column=column,
+        corner=(first_row - before, first_column - before),
         window=window,
         products=window * kernel,
         total=float((window * kernel).sum()),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from model.lesson.filter_text import EVEN
 from model.lesson.journey import journey
 from model.lesson.parts import (
     PALE,
@@ -281,7 +282,8 @@ def draw_filter(path: Path, numbers: dict[str, Any], maps: dict[str, np.ndarray]
     for x, sign in ((249, "×"), (492, "="), (730, "→"), (967, "→")):
         centred(sheet, x, middle, sign, 26)
     rule(sheet, 24, 372, width=1152)
-    heading(sheet, 24, 386, "Its mean |response| to drawn lines: compare those at right angles", "left")
+    measure = f"Its mean |response| to drawn lines, {EVEN}: compare those at right angles"
+    heading(sheet, 24, 386, measure, "left")
     rule(sheet, 594, 420, height=174)
     most = max(numbers["mean_response"].values()) or 1.0
     for index, (direction, answer) in enumerate(numbers["mean_response"].items()):

@@ -4,10 +4,12 @@ import numpy as np
 
 from model.lesson.arithmetic import ByHand, FilterAtWork, Normalization
 from model.lesson.text import MINUS, TIMES
+from model.report.tables import WIDTH
 from model.report.words import decimal
 
 LARGEST_SLICES = 5
-WIDEST_SIDE_BY_SIDE = 3  # larger filters stand below each other, within 80 columns
+NORMALIZED = "batch normalization"
+WIDEST_SIDE_BY_SIDE = 3  # larger filters stand below each other
 
 
 def run_lines(work: FilterAtWork, hand: ByHand, layer: str, at_largest: bool) -> list[str]:
@@ -15,26 +17,34 @@ def run_lines(work: FilterAtWork, hand: ByHand, layer: str, at_largest: bool) ->
 
     `at_largest`: the place was chosen because the map is largest there.
     """
-    why = ", where the map is largest" if at_largest else ""
-    lines = [f"at row {hand.row}, column {hand.column} (the first is 0){why}", ""]
-    if work.kernel.shape[-1] == 1:
+    why = ", where the map is largest" if at_largest and hand.value > 0 else ""
+    lines = [f"at row {hand.row}, column {hand.column} (the first is 0){why}"]
+    if not hand.map.any():
+        lines.append("The map is 0 everywhere" + "; before ReLU it is largest here" * at_largest + ".")
+    lines.append("")
+    if work.before is None:
         lines.append("Pixels from 0 to 1, times the filter, product by product (rounded)")
         lines += _products(hand.window[..., 0], work.kernel[..., 0], hand.products[..., 0])
     else:
         lines += _slices(work, hand)
     if hand.beyond_border:
         lines.append("   The window reaches beyond the border, where there are zeros.")
-    lines.append(_line(f"sum of all {hand.products.size:,} products", hand.total))
-    lines.append(_line("bias", work.bias))
-    lines.append(_line("sum + bias", hand.linear))
-    if work.normalization is not None:
-        lines.append(
-            _line("batch normalization", hand.normalized)
-            + f" = {_normalized(work.normalization, hand.linear)}"
-        )
-    kept = "ReLU keeps it" if hand.normalized > 0 else "ReLU makes it 0"
-    lines.append(_line(kept, hand.value))
+    for name, value in steps(work, hand):
+        lines.append(_line(name, value))
+        if work.normalization is not None and name == NORMALIZED:
+            lines.append(f"      = {_normalized(work.normalization, hand.linear)}")
     return [*lines, *_block(work, hand, layer), "", *_against_keras(work, hand)]
+
+
+def steps(work: FilterAtWork, hand: ByHand) -> list[tuple[str, float]]:
+    """What becomes of the products, step by step: the name of a step, and the number after it."""
+    return [
+        (f"sum of all {hand.products.size:,} products", hand.total),
+        ("bias", work.bias),
+        ("sum + bias", hand.linear),
+        *([(NORMALIZED, hand.normalized)] if work.normalization else []),
+        ("ReLU keeps it" if hand.normalized > 0 else "ReLU makes it 0", hand.value),
+    ]
 
 
 def _line(name: str, value: float) -> str:
@@ -52,34 +62,49 @@ def _slices(work: FilterAtWork, hand: ByHand) -> list[str]:
     """The sums of a filter that reads many maps: the largest few, and how the others add up."""
     size, slices = len(work.kernel), work.kernel.shape[-1]
     sums = hand.products.sum(axis=(0, 1))
-    order = np.argsort(-np.abs(sums), kind="stable")
-    shown, first = order[:LARGEST_SLICES], int(order[0])
+    shown, first = np.argsort(-np.abs(sums), kind="stable")[:LARGEST_SLICES], hand.largest_share
+    share = "whose share is largest," if sums[first] else "which adds nothing, as all maps do,"
     lines = [
-        f"It reads the {slices} maps of {work.before}: "
+        f"It reads the {_maps(slices)} of {work.before}: "
         f"{size} x {size} x {slices} = {hand.products.size:,} products.",
-        f"Map {first}, whose share is largest, times its slice of the filter (rounded)",
+        f"Map {first}, {share} times its slice of the filter (rounded)",
         *_products(hand.window[..., first], work.kernel[..., first], hand.products[..., first]),
     ]
     lines += [_line(f"map {c}: sum of {size * size} products", float(sums[c])) for c in shown]
     if slices > len(shown):
         others = float(sums.sum() - sums[shown].sum())
-        lines.append(_line(f"other {slices - len(shown)} maps, likewise", others))
+        lines.append(_line(f"other {_maps(slices - len(shown))}, likewise", others))
     return lines
 
 
+def _maps(number: int) -> str:
+    return "1 map" if number == 1 else f"{number} maps"
+
+
 def _products(window: np.ndarray, kernel: np.ndarray, products: np.ndarray) -> list[str]:
-    tables = [[[decimal(value, 4) for value in row] for row in table] for table in (window, kernel, products)]
-    width = max(len(text) for table in tables for row in table for text in row)
-    texts = [[" ".join(text.rjust(width) for text in row) for row in table] for table in tables]
-    if len(kernel) > WIDEST_SIDE_BY_SIDE:
-        return [
-            f"   {line}"
-            for name, table in zip(("reads", f"{TIMES} filter", "= products"), texts, strict=True)
-            for line in (name, *table)
+    """The three tables with as many decimals, up to four, as 80 columns have room for."""
+    lines: list[str] = []
+    for digits in (4, 3, 2, 1, 0):
+        tables = [
+            [[decimal(v, digits) for v in row] for row in table] for table in (window, kernel, products)
         ]
+        width = max(len(text) for table in tables for row in table for text in row)
+        texts = [[" ".join(text.rjust(width) for text in row) for row in table] for table in tables]
+        lines = _below(texts) if len(kernel) > WIDEST_SIDE_BY_SIDE else _beside(texts)
+        if max(map(len, lines)) <= WIDTH:
+            break
+    return lines
+
+
+def _below(texts: list[list[str]]) -> list[str]:
+    names = ("reads", f"{TIMES} filter", "= products")
+    return [f"   {line}" for name, table in zip(names, texts, strict=True) for line in (name, *table)]
+
+
+def _beside(texts: list[list[str]]) -> list[str]:
     lines = []
     for index, parts in enumerate(zip(*texts, strict=True)):
-        times, equals = (TIMES, "=") if index == len(kernel) // 2 else (" ", " ")
+        times, equals = (TIMES, "=") if index == len(texts[0]) // 2 else (" ", " ")
         lines.append(f"   {parts[0]} {times} {parts[1]} {equals} {parts[2]}")
     return lines
 
@@ -104,13 +129,16 @@ def _against_keras(work: FilterAtWork, hand: ByHand) -> list[str]:
     """How far the same by Keras is, here and over the whole map."""
     theirs = float(work.keras_map[hand.row, hand.column])
     height, width = hand.map.shape
-    whole = f"Keras: over the whole map of {height} x {width} at most {_apart(work.keras_map, hand.map)}"
+    here = _apart(np.array(theirs), np.array(hand.value)).removeprefix("at most ")
+    lines = [
+        f"Keras: {decimal(theirs, 5)} at this place; {here}",
+        f"Keras: over the whole map of {height} x {width} {_apart(work.keras_map, hand.map)}",
+    ]
     if hand.pooled is not None and work.keras_pooled is not None:
-        whole += f", pooled {_apart(work.keras_pooled, hand.pooled)}"
-    here = _apart(np.array(theirs), np.array(hand.value))
-    return [f"Keras: {decimal(theirs, 5)} at this place; difference {here}", whole]
+        lines.append(f"Keras: pooled {_apart(work.keras_pooled, hand.pooled)}")
+    return lines
 
 
 def _apart(theirs: np.ndarray, ours: np.ndarray) -> str:
     largest = float(np.abs(theirs - ours).max(initial=0))
-    return "0" if largest == 0 else f"{largest:.1e}".replace("-", MINUS)
+    return "exactly equal" if largest == 0 else f"at most {largest:.1e} apart".replace("-", MINUS)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 TIMES, MINUS = "×", "−"
-ACROSS = {"vertical": "horizontal", "horizontal": "vertical", "rising": "falling", "falling": "rising"}
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -24,11 +23,13 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def sum_of(values: list[float]) -> str:
-    """`0 + 24 − 256 = −232`: the sum written out."""
+    """`0 + 24 − 256 = −232`: the sum written out, and that its numbers are rounded where they are."""
+    total = sum(values)
     text = number(values[0])
     for value in values[1:]:
         text += f" {MINUS if value < 0 else '+'} {number(abs(value))}"
-    return f"{text} = {number(sum(values))}"
+    rounded = any(float(number(v).replace(",", "").replace(MINUS, "-")) != v for v in (*values, total))
+    return f"{text} = {number(total)}{' (rounded)' * rounded}"
 
 
 def percent(share: float) -> str:
@@ -201,50 +202,3 @@ def side_by_side(
         signs = (TIMES, "=") if middle else (" ", " ")
         lines.append(f"   {texts[0]}  {signs[0]}  {texts[1]}  {signs[1]}  {texts[2]}")
     return lines
-
-
-def filter_caption(numbers: dict[str, Any], picture: str) -> dict[str, Any]:
-    """Title, subtitle, notes and alt text of the figure of one's own filter."""
-    largest = max(abs(numbers["smallest"]), abs(numbers["largest"]))
-    name = filter_name(numbers)
-    strongest = numbers["strongest"]
-    products = sum_of([value for row in strongest["products"] for value in row])
-    return {
-        "title": f"Your filter {name}",
-        "subtitle": f"{picture[0].upper()}{picture[1:]}. Red: more than 0; blue: less; "
-        f"one scale, ±{number(largest)}, the strongest response here.",
-        "notes": [
-            f"Its strongest response, row {strongest['row']}, column {strongest['column']} (the first is 0):",
-            products,
-        ],
-        "alt": f"{rows(numbers['filter'])} on {picture}: {number(numbers['smallest'])} to "
-        f"{number(numbers['largest'])}; it {name}.",
-    }
-
-
-def filter_name(numbers: dict[str, Any]) -> str:
-    """What the measured answers to drawn lines say about a filter."""
-    answers = {kind: number(value, 1) for kind, value in numbers["mean_response"].items()}
-    kind = numbers["orientation"]
-    if kind is None:
-        return f"answers to both alike ({answers['vertical']} and {answers['horizontal']}): no orientation"
-    across = ACROSS[kind]
-    return f"answers to {kind} lines ({answers[kind]}; {across} ones: {answers[across]})"
-
-
-def filter_lines(numbers: dict[str, Any], path: Path) -> list[str]:
-    """What the terminal shows of one's own filter before Keras has loaded."""
-    strongest = numbers["strongest"]
-    products = [value for row in strongest["products"] for value in row]
-    return [
-        f"Your filter on {numbers['picture']}",
-        f"where it answers most: row {strongest['row']}, column {strongest['column']} (the first is 0)",
-        *side_by_side(strongest["neighbourhood"], numbers["filter"], strongest["products"]),
-        f"   {sum_of(products)}",
-        f"   Over the whole picture {number(numbers['smallest'])} to {number(numbers['largest'])}; "
-        "ReLU keeps what is more than 0.",
-        "Mean |response| to drawn lines",
-        "   " + ", ".join(f"{kind} {number(value, 1)}" for kind, value in numbers["mean_response"].items()),
-        f"The filter {filter_name(numbers)}",
-        f"Look   {path}",
-    ]

@@ -9,17 +9,23 @@ import numpy as np
 
 from configs.schema import Cnn, Config, ConfigError
 from data.splits import Split
+from data.storage import write_json
 from model.lesson.against_keras import quiet
-from model.lesson.arithmetic import FilterAtWork, Normalization, Say, work_by_hand
-from model.lesson.run_text import run_lines
+from model.lesson.arithmetic import ByHand, FilterAtWork, Normalization, Say, work_by_hand
+from model.lesson.run_text import run_lines, steps
+from model.lesson.window_figure import draw_window
 from model.lesson.your_filter import pick
 from model.networks.facts import LayerFacts, layer_facts
 from model.networks.layers import Pooling, layers_of
-from model.run.folder import RunError, RunFolder
+from model.report.drawing import drawn, must_be_drawn
+from model.report.tables import wrapped
+from model.report.words import decimal
+from model.run.folder import RunError, RunFolder, again
 
 
 def lesson_run(
     run: Path,
+    outputs: Path,
     test: Split,
     class_names: Sequence[str],
     say: Say,
@@ -31,14 +37,16 @@ def lesson_run(
     at: str | None = None,
     image: int | None = None,
 ) -> None:
-    """Work one place of a trained filter's map by hand, and tell the difference from Keras.
+    """Work one place of a trained filter's map by hand, tell the difference from Keras, and draw it.
 
-    The options are the command's. What is not asked for is cnn, the first seed of the run, conv1, filter 0,
-    the place where the map is largest, and test picture 0.
+    The picture is `lesson/your-run.png` in `outputs`, its numbers are in the .json beside it. The options are
+    the command's. What is not asked for is cnn, the first seed of the run, conv1, filter 0, the place where
+    the map is largest, and test picture 0.
 
     Raises:
         ConfigError: the run has no such model, seed, layer, filter or place, or there is no such picture.
-        RunError: the run or the saved model is missing or damaged.
+        RunError: the run or the saved model is missing or damaged; or the picture could not be drawn, and
+            everything else has been done.
     """
     model, layer, number, image = model or "cnn", layer or "conv1", _number(filter_ or "0"), image or 0
     folder = RunFolder(run)
@@ -49,9 +57,11 @@ def lesson_run(
         raise ConfigError(f"--seed {seed}: {run} has the seeds {_list(config.seeds)}; choose one of them.")
     fact = _layer(network, model, layer, len(class_names))
     height, width, filters = fact.output_shape
+    among = f"{filters} filter{'s' * (filters > 1)}"
     if number >= filters:
         raise ConfigError(
-            f"--filter {number}: {layer} of {model} has {filters} filters; expected 0 to {filters - 1}."
+            f"--filter {number}: {layer} of {model} has {among}; expected 0"
+            f"{f' to {filters - 1}' * (filters > 1)}."
         )
     place = None if at is None else parse_place(at, layer, height, width)
     picture = pick(test, image)
@@ -60,11 +70,35 @@ def lesson_run(
         raise RunError(f"{path} is missing; {_finished(folder, config, model)}")
     work = read_filter(path, network, len(class_names), layer, number, picture)
     title = [
-        f"{model}, seed {seed}: filter {number} of {layer} ({filters} filters, maps of {height} x {width})",
+        f"{model}, seed {seed}: filter {number} of {layer} ({among}, maps of {height} x {width})",
         f"on test picture {image} ({class_names[int(test.labels[image])]})",
     ]
-    for line in (*title, *run_lines(work, work_by_hand(work, place), layer, at is None)):
+    hand = work_by_hand(work, place)
+    for line in (*"\n".join(map(wrapped, title)).splitlines(), *run_lines(work, hand, layer, at is None)):
         say(line)
+    caption = {
+        "title": title[0],
+        "subtitle": f"O{title[1][1:]}. Red: more than 0; blue: less; the window and its place are framed.",
+        "alt": f"{title[0]} {title[1]}: at row {hand.row}, column {hand.column} the sum of "
+        f"{hand.products.size:,} products is {decimal(hand.total, 5)}, the map {decimal(hand.value, 5)}.",
+    }
+    path = outputs / "lesson" / "your-run.png"
+    write_json(path.with_suffix(".json"), {"caption": caption} | _numbers(work, hand))
+    figure = drawn(draw_window, caption, work, hand, path=path)
+    say(f"Look   {path}")
+    must_be_drawn([figure], outputs)
+
+
+def _numbers(work: FilterAtWork, hand: ByHand) -> dict[str, Any]:
+    """Every number of the picture; arrays as nested lists."""
+    arrays = {"reads": work.reads, "filter": work.kernel, "window": hand.window, "products": hand.products}
+    maps = {"map": hand.map} | ({} if hand.pooled is None else {"pooled": hand.pooled})
+    return {
+        "row": hand.row,
+        "column": hand.column,
+        "steps": dict(steps(work, hand)),
+        **{name: values.tolist() for name, values in (arrays | maps).items()},
+    }
 
 
 def refuse_without_run(asked: Mapping[str, object], nine: str) -> None:
@@ -117,7 +151,7 @@ def _finished(folder: RunFolder, config: Config, model: str) -> str:
     seeds = [seed for seed in config.seeds if (folder.seed_folder(model, seed) / "model.keras").exists()]
     if seeds:
         return f"of {model}, the run has the trained seeds {_list(seeds)}: choose one with --seed"
-    return f"the run has no trained {model}: run train.py with its config.yaml again"
+    return f"the run has no trained {model}: {again(folder.path)}"
 
 
 def _list(names: Iterable[object]) -> str:

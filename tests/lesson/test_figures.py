@@ -13,8 +13,10 @@ from configs.schema import Data
 from data.fashion_mnist import CLASS_NAMES, load
 from model.lesson import figures as lesson_figures
 from model.lesson import text as lesson_text
-from model.lesson.arithmetic import drawn_lines
+from model.lesson.arithmetic import FilterAtWork, drawn_lines, work_by_hand
+from model.lesson.filter_text import filter_caption
 from model.lesson.lesson import lesson_numbers
+from model.lesson.window_figure import draw_window
 from model.lesson.your_filter import filter_numbers, parse_filter
 from model.report.canvas import GREY, INK, garment, response
 from model.report.drawing import must_be_drawn
@@ -314,7 +316,7 @@ def test_your_filter_is_told_beside_what_it_makes(
 ) -> None:
     picture = computed[1]["striped"]
     numbers, maps = filter_numbers(parse_filter("-1 0 1 -2 0 2 -1 0 1"), picture)
-    numbers["caption"] = lesson_text.filter_caption(numbers, "test picture 719 (T-shirt/top)")
+    numbers["caption"] = filter_caption(numbers, "test picture 719 (T-shirt/top)")
     lesson_figures.draw_filter(tmp_path / "x.png", numbers, maps)
     sheet = recording.last
     assert grid(sheet, 277, 141, 62, 3, 3) == [["−1", "0", "1"], ["−2", "0", "2"], ["−1", "0", "1"]]
@@ -337,5 +339,30 @@ def test_your_filter_is_told_beside_what_it_makes(
         assert sheet.beside(512, 1, tile.x, tile.x + 160) == [value], "of other lines"
         [bar] = [one for one in sheet.tiles if (one.x, one.y) == (tile.x, 574)]
         assert bar.rgb.shape[1] == width
-    assert sheet.beside(614, 1) == ["Its strongest response, row 12, column 5 (the first is 0):"]
+    assert sheet.beside(614, 1) == ["Where it answers most: row 12, column 5 (the first is 0)"]
     assert sheet.beside(638, 1) == ["0 + 0 + 129 + 0 + 0 + 504 + 0 + 0 + 4 = 637"]
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_the_window_stands_where_it_was_read(recording: Recording, tmp_path: Path, padding: str) -> None:
+    reads = np.random.default_rng(0).uniform(0, 1, (12, 12, 2)).astype(np.float32)
+    kernel = np.random.default_rng(1).normal(size=(3, 3, 2)).astype(np.float32)
+    work = FilterAtWork(reads, kernel, 0.5, None, 1, padding, None, reads[..., 0], None, "pool1")
+    hand = work_by_hand(work, (0, 4))
+    draw_window({"title": "t", "subtitle": "s", "alt": "a"}, work, hand, tmp_path / "x.png")
+    sheet = recording.last
+    block, before = 196 // 12, 1 if padding == "same" else 0
+    window, place = (
+        one for one in sheet.axes[0].patches + sheet.axes[1].patches if isinstance(one, Rectangle)
+    )
+    assert window.get_xy() == (24 + block * (4 - before), 136), "its columns, and no row beyond the border"
+    assert (window.get_width(), window.get_height()) == (3 * block, (3 - before) * block)
+    cell = 196 // len(hand.map)
+    assert (place.get_xy(), place.get_width()) == ((480 + 4 * cell, 424), cell)
+    channel = hand.largest_share
+    for x, values in ((290, hand.window), (540, work.kernel), (790, hand.products)):
+        told = [[lesson_text.number(value) for value in row] for row in values[..., channel]]
+        assert grid(sheet, x, 136, 62, 3, 3) == told
+    assert sheet.beside(424 + 30, 1, 24, 24) == ["sum of all 18 products"]
+    assert "No pooling follows." in sheet.strings
+    assert ("Beyond the border there are zeros." in sheet.strings) == (padding == "same")

@@ -32,11 +32,13 @@ Pixels from 0 to 1, times the filter, product by product (rounded)
    pool1, row 0, column 0           1.90625
       the largest of 1.90625 0.00000 / 0.93750 1.90625
 
-Keras: 0.93650 at this place; difference 1.0e−03
-Keras: over the whole map of 4 x 4 at most 2.0e−03, pooled 2.5e−01"""
+Keras: 0.93650 at this place; 1.0e−03 apart
+Keras: over the whole map of 4 x 4 at most 2.0e−03 apart
+Keras: pooled at most 2.5e−01 apart"""
 
 OF_MANY = """\
-at row 0, column 1 (the first is 0), where the map is largest
+at row 0, column 1 (the first is 0)
+The map is 0 everywhere; before ReLU it is largest here.
 
 It reads the 8 maps of pool1: 3 x 3 x 8 = 72 products.
 Map 5, whose share is largest, times its slice of the filter (rounded)
@@ -53,13 +55,15 @@ Map 5, whose share is largest, times its slice of the filter (rounded)
    sum of all 72 products           0.78125
    bias                            −0.50000
    sum + bias                       0.28125
-   batch normalization             −0.33594 = (−1.5000) × (0.2812 − (−0.5000)) / 2.0000 + 0.2500
+   batch normalization             −0.33594
+      = (−1.5000) × (0.2812 − (−0.5000)) / 2.0000 + 0.2500
    ReLU makes it 0                  0.00000
    pool2, row 0, column 0           0.00000
       the mean of 0.00000 0.00000 / 0.00000 0.00000
 
-Keras: 0.00000 at this place; difference 0
-Keras: over the whole map of 3 x 3 at most 0, pooled 0"""
+Keras: 0.00000 at this place; exactly equal
+Keras: over the whole map of 3 x 3 exactly equal
+Keras: pooled exactly equal"""
 
 
 def test_a_first_filter_is_told_number_by_number() -> None:
@@ -91,6 +95,6 @@ def test_without_pooling_a_deeper_filter_reads_the_convolution_before() -> None:
     lines = run_lines(work, work_by_hand(work, None), "conv3", True)
     assert lines[2] == "It reads the 2 maps of conv2: 4 x 4 x 2 = 32 products."
     assert "   (no pooling follows conv3)" in lines
-    assert lines[-1] == "Keras: over the whole map of 1 x 1 at most 0"
+    assert lines[-1] == "Keras: over the whole map of 1 x 1 exactly equal"
     side = lines.index("   reads")
     assert lines[side + 5] == "   × filter", "large filters stand below each other"

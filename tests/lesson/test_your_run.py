@@ -1,13 +1,16 @@
 """The lesson on trained networks: by hand against Keras and plain loops, and what is refused."""
 
 import itertools
+import json
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from configs.schema import Cnn, ConfigError
 from data.splits import Split
@@ -69,14 +72,20 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def told(run: Path, test: Split, **options: Any) -> str:
     lines: list[str] = []
-    lesson_run(run, test, CLASSES, lines.append, **options)
+    with TemporaryDirectory() as outputs:
+        lesson_run(run, Path(outputs), test, CLASSES, lines.append, **options)
+        assert lines.pop() == f"Look   {outputs}/lesson/your-run.png"
+        content = json.loads((Path(outputs) / "lesson" / "your-run.json").read_text())
+        assert np.sum(content["products"]) == pytest.approx(next(iter(content["steps"].values())))
+        with Image.open(Path(outputs) / "lesson" / "your-run.png") as image:
+            assert image.size == (1200, 675)
     assert max(map(len, lines)) <= 80, "80 columns"
     return "\n".join(lines)
 
 
 def differences(text: str) -> list[float]:
     """All that the Keras lines say about how far the two are apart."""
-    parts = re.findall(r"(?:difference|at most|pooled) ([0-9.e−]+)", text[text.index("Keras:") :])
+    parts = re.findall(r"([0-9.e−]+) apart", text[text.index("Keras:") :])
     return [float(part.replace("−", "-")) for part in parts]
 
 
