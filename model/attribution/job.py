@@ -29,8 +29,10 @@ def explain_model(
     """
     from model.attribution.attribution import explain
     from model.attribution.figures import draw_why
+    from model.report.canvas import name_classes
 
     model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
     explain(model, untrained, facts, splits, folder, part_of_look(tell, 0.0, 0.8))
     tell((0.8, "", "drawing"))
+    name_classes(splits.class_names)
     record_look(folder / "why-figures.json", WHY, draw_why(folder, folder, note_of(name)), settings, identity)

@@ -35,6 +35,7 @@ def inspect_model(
     from model.attribution.wanted import most_valuable, wanted
     from model.inspection.figures import draw_inspection
     from model.inspection.inspect import inspect
+    from model.report.canvas import name_classes
 
     model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
     each, replacement, filters = settings.images_per_class, settings.replacement, part_of_look(tell, 0.0, 0.7)
@@ -43,6 +44,7 @@ def inspect_model(
     filters_shown = most_valuable(json.loads(passports.read_text())) if passports.exists() else {}
     wanted(model, facts, splits, filters_shown, folder, untrained, part_of_look(tell, 0.7, 0.8))
     tell((0.8, "", "drawing"))
+    name_classes(splits.class_names)
     figures = [
         *draw_inspection(folder, splits.test, splits.class_names, folder, name),
         *draw_wanted(folder, folder, note_of(name)),

@@ -6,6 +6,7 @@ and stays one; text and axes come on top.
 
 import io
 import warnings
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -21,10 +22,12 @@ Artist._update_set_signature_and_docstring = classmethod(lambda cls: None)  # ty
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.text import Text
 from PIL import Image
 
 from data.storage import write_atomically
+from model.report.words import short
 
 DPI = 100  # so that 100 pixels are an inch, and 72 points are 100 pixels
 WIDTH = 1200
@@ -35,6 +38,8 @@ MODEL_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9
 MODEL_COLOURS += ["#7b3fb5", "#8a5a44"]
 COLOUR_MAPS = {"response": colormaps["RdBu_r"], "attribution": colormaps["PuOr_r"]}
 Kind = Literal["response", "attribution"]
+FAMILY = "DejaVu Sans"
+_stand_ins: dict[str, str] = {}  # for class names that no font can draw; see `name_classes`
 
 matplotlib.rcParams.update(
     {
@@ -42,7 +47,7 @@ matplotlib.rcParams.update(
         "text.parse_math": False,  # a `$` in a class name is a dollar
         "axes.unicode_minus": True,
         "text.hinting": "no_hinting",  # small bold figures keep their shape
-        "font.family": "DejaVu Sans",
+        "font.family": FAMILY,
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
@@ -95,7 +100,7 @@ class Sheet:
         self.figure.text(
             x / self.width,
             1 - y / self.height,
-            string,
+            _legible(string),
             fontsize=pt(size),
             ha=align,
             va="top",
@@ -115,6 +120,11 @@ class Sheet:
     def save(self, path: Path) -> None:
         """Write the sheet as PNG, atomically."""
         self.figure.patch.set_alpha(0)  # text and axes over the pixels, which stay exactly what they are
+        for text in self.figure.findobj(Text):
+            text.set_text(_legible(text.get_text()))
+            others = {_family_of(character) or FAMILY for character in text.get_text()} - {FAMILY}
+            if others:
+                text.set_fontfamily([FAMILY, *sorted(others)])
         canvas = FigureCanvasAgg(self.figure)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing")  # it is drawn as a box
@@ -152,16 +162,54 @@ def width_of(string: str, size: float, bold: bool = False) -> float:
 
 @cache
 def _advance(character: str, size: float, bold: bool) -> float:
-    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
-    if font.get_char_index(ord(character)) == 0:
-        return size * 0.6  # a glyph that the font lacks is drawn as a box of this width
+    family = _family_of(character)
+    if family is None:
+        return size * 0.6  # a glyph that all fonts lack is drawn as a box of this width
+    font = get_font(findfont(FontProperties(family=family, weight="bold" if bold else "normal")))
     font.set_size(pt(size), DPI)
     return float(font.load_char(ord(character)).horiAdvance) / 64  # the font counts in 64ths of a pixel
 
 
+@cache
+def _family_of(character: str) -> str | None:
+    """The family of fonts that a character is drawn in: ours, or the first other one here that has it."""
+    if not character.isprintable() or _has(findfont(FontProperties(family=FAMILY)), character):
+        return FAMILY
+    others = [font for font in fontManager.ttflist if font.style == "normal" and "Last" not in font.name]
+    others.sort(key=lambda font: ("mpl-data" in font.fname, font.name, font.fname))  # signs of formulas last
+    return next((font.name for font in others if _has(font.fname, character)), None)
+
+
+def _has(path: str, character: str) -> bool:
+    try:
+        return bool(get_font(path).get_char_index(ord(character)))
+    except (OSError, RuntimeError):  # a font that can't be used has none
+        return False
+
+
+def name_classes(class_names: Sequence[str]) -> list[int]:
+    """Let pictures show the number of a class where no font here has the characters of its name.
+
+    That holds for this process until the next call. Returns the numbers of these classes.
+    """
+    _stand_ins.clear()
+    numbers = [label for label, name in enumerate(class_names) if None in map(_family_of, short(name))]
+    for label in numbers:
+        name = class_names[label]
+        _stand_ins.update({name: f"class {label}", short(name): f"class {label}"})
+    return numbers
+
+
+def _legible(string: str) -> str:
+    """The text with class names that can't be drawn replaced, the longest first."""
+    for name in sorted(_stand_ins, key=len, reverse=True):
+        string = string.replace(name, _stand_ins[name])
+    return string
+
+
 def shortened(string: str, width: float, size: float = 15, bold: bool = False) -> str:
     """The text on one line of at most `width` pixels, its end replaced by an ellipsis where it is longer."""
-    line = " ".join(string.split())
+    line = _legible(" ".join(string.split()))
     if width_of(line, size, bold) <= width:
         return line
     while line and width_of(line + "…", size, bold) > width:
@@ -172,7 +220,7 @@ def shortened(string: str, width: float, size: float = 15, bold: bool = False) -
 def wrapped(string: str, width: float, size: float = 15, lines: int = 3) -> str:
     """The text broken between words into lines of at most `width` pixels; what passes `lines` is cut off."""
     rows = [""]
-    for word in string.split():
+    for word in _legible(string).split():
         longer = f"{rows[-1]} {word}".strip()
         if rows[-1] and width_of(longer, size) > width:
             rows.append(word)

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from matplotlib import cbook
+from matplotlib.font_manager import findfont, fontManager, get_font
 from PIL import Image
 
+from model.report import canvas
 from model.report.canvas import Sheet, attribution, enlarge, garment, limit_of, response, share_cut
 
 
@@ -59,3 +62,56 @@ def test_one_limit_for_all_that_is_shown():
     assert limit == pytest.approx(np.percentile(np.arange(1000), 99.5))
     assert share_cut(limit, np.arange(1000)) == 0.005
     assert limit_of(np.zeros(4)) == 1.0, "all zero must be drawn white, not fail"
+
+
+LONG = "日本の長い長い長い長い長い長い長い長い長い長い名前です"
+
+
+@pytest.fixture
+def only_latin(monkeypatch):
+    """No font here has anything but ASCII."""
+    monkeypatch.setattr(
+        canvas, "_family_of", lambda character: canvas.FAMILY if character.isascii() else None
+    )
+    canvas._advance.cache_clear()
+    yield
+    canvas._advance.cache_clear()
+    canvas.name_classes([])
+
+
+@pytest.fixture
+def another_font(monkeypatch):
+    """A font for formulas, which matplotlib brings along, stands for one of any other script."""
+    path = cbook._get_data_path("fonts/ttf/STIXGeneral.ttf")
+    monkeypatch.setattr(fontManager, "ttflist", [*fontManager.ttflist])
+    fontManager.addfont(path)
+    canvas._family_of.cache_clear()
+    yield path
+    canvas._family_of.cache_clear()
+
+
+def test_a_character_that_our_font_lacks_is_drawn_in_one_that_has_it(another_font, tmp_path):
+    path = another_font
+    ours = get_font(findfont("DejaVu Sans"))
+    others = [chr(code) for code in get_font(path).get_charmap() if not ours.get_char_index(code)]
+    first, second = [character for character in others if character.isprintable()][:2]
+    pictures = []
+    for number, text in enumerate((first, second)):
+        sheet = Sheet(100, "title")
+        sheet.text(100, 60, text, size=30)
+        sheet.axes(200, 50, 50, 20).annotate(text, (0.5, 0.5))
+        sheet.save(tmp_path / f"{number}.png")
+        pictures.append(read(tmp_path / f"{number}.png"))
+    for left in (100, 200):
+        one, other = (picture[50:, left : left + 90] for picture in pictures)
+        assert (one != other).any(), f"{first!a} and {second!a} are drawn as the same box"
+    assert canvas.name_classes([first, "b"]) == [], "a name that can be drawn is drawn"
+
+
+def test_of_a_name_that_no_font_has_the_number_is_drawn(only_latin):
+    assert canvas.name_classes(["shirt", LONG, "日本"]) == [1, 2]
+    sheet = Sheet(100, "日本 is mixed up with shirt")
+    sheet.text(0, 0, canvas.shortened(LONG, 60))
+    assert [text.get_text() for text in sheet.figure.texts] == ["class 2 is mixed up with shirt", "class 1"]
+    assert canvas.name_classes(["shirt"]) == []
+    assert Sheet(100, "日本").figure.texts[0].get_text() == "日本", "the names of another run are replaced"
