@@ -13,7 +13,16 @@ import numpy as np
 from configs.networks import IMAGE_SIDE as SIDE
 from configs.networks import Cnn
 from configs.networks import Dense as DenseNetwork
-from model.networks.layers import Convolution, Dense, Flatten, Layer, Normalization, Pooling, layers_of
+from model.networks.layers import (
+    Convolution,
+    Dense,
+    Flatten,
+    Layer,
+    Normalization,
+    Pooling,
+    keras_type,
+    layers_of,
+)
 
 NORMALIZATION = 4  # numbers per channel: a scale, a shift, a mean and a variance
 
@@ -22,18 +31,33 @@ NORMALIZATION = 4  # numbers per channel: a scale, a shift, a mean and a varianc
 class LayerFacts:
     """One layer: its output's shape (height, width, channels) or (units,), its weights and its work.
 
+    `kind` is "other" for what has no weights of its own kind: normalization, flattening, dropout, ReLU.
     `flops` counts one image forward, 2 per multiply-add; additions of biases and comparisons are left
     out, as is usual. `window` and `stride` are 1 for layers without a window.
     """
 
     name: str
-    kind: Literal["conv", "pool", "dense"]
+    kind: Literal["conv", "pool", "dense", "other"]
     output_shape: tuple[int, ...]
     parameters: int = 0
     flops: int = 0
     window: int = 1
     stride: int = 1
     padding: int = 0  # pixels added at the top and left
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """A layer as Keras's summary lists it, and its work: `flops` as in `LayerFacts`.
+
+    `type` is Keras's; `output_shape` (height, width, channels) or (units,), without the batch.
+    """
+
+    layer: str
+    type: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    flops: int
 
 
 @dataclass(frozen=True)
@@ -60,23 +84,43 @@ def facts_of(layers: Sequence[Layer]) -> list[LayerFacts]:
     layer. Names are those of the outputs after ReLU.
     """
     facts: list[LayerFacts] = []
+    for fact in each_layer(layers):
+        if fact.kind != "other":
+            facts.append(replace(fact, name=fact.name.removesuffix("_linear")))
+        elif fact.parameters:
+            facts[-1] = replace(facts[-1], parameters=facts[-1].parameters + fact.parameters)
+    return facts
+
+
+def each_layer(layers: Sequence[Layer]) -> list[LayerFacts]:
+    """The same of every layer by its own name, one for each: what Keras's summary lists, and the work."""
+    facts: list[LayerFacts] = []
     shape: tuple[int, ...] = (SIDE, SIDE, 1)
     for layer in layers:
         match layer:
             case Convolution() | Pooling():
-                facts.append(_of_window(layer, shape))
-                shape = facts[-1].output_shape
-            case Flatten():
-                shape = (prod(shape),)
+                fact = _of_window(layer, shape)
             case Dense(units=units):
-                name, [num_inputs] = layer.name.removesuffix("_linear"), shape
-                weights = num_inputs * units
-                facts.append(LayerFacts(name, "dense", (units,), weights + units, flops=2 * weights))
-                shape = (units,)
+                weights = prod(shape) * units
+                fact = LayerFacts(layer.name, "dense", (units,), weights + units, flops=2 * weights)
+            case Flatten():
+                fact = LayerFacts(layer.name, "other", (prod(shape),))
             case Normalization():
-                its_own = NORMALIZATION * shape[-1]
-                facts[-1] = replace(facts[-1], parameters=facts[-1].parameters + its_own)
+                fact = LayerFacts(layer.name, "other", shape, NORMALIZATION * shape[-1])
+            case _:
+                fact = LayerFacts(layer.name, "other", shape)
+        facts.append(fact)
+        shape = fact.output_shape
     return facts
+
+
+def summary(network: DenseNetwork | Cnn, num_classes: int) -> list[LayerRow]:
+    """The layers of a network of the config, from input to output."""
+    layers = layers_of(network, num_classes)
+    return [
+        LayerRow(layer.name, keras_type(layer), fact.output_shape, fact.parameters, fact.flops)
+        for layer, fact in zip(layers, each_layer(layers), strict=True)
+    ]
 
 
 def _of_window(layer: Convolution | Pooling, maps: tuple[int, ...]) -> LayerFacts:
@@ -90,7 +134,7 @@ def _of_window(layer: Convolution | Pooling, maps: tuple[int, ...]) -> LayerFact
     places = (side + before + after - size) // stride + 1
     weights = size * size * channels * filters
     return LayerFacts(
-        name=layer.name.removesuffix("_linear"),
+        name=layer.name,
         kind="conv",
         output_shape=(places, places, filters),
         parameters=weights + filters,

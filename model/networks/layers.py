@@ -81,6 +81,19 @@ class Dropout:
 Layer = Convolution | Pooling | Normalization | Activation | Flatten | Dense | Dropout
 
 
+def keras_type(layer: Layer) -> str:
+    """What Keras calls the layer that is made of this."""
+    match layer:
+        case Pooling(kind=kind):
+            return {"max": "MaxPooling2D", "average": "AveragePooling2D"}[kind]
+        case Convolution():
+            return "Conv2D"
+        case Normalization():
+            return "BatchNormalization"
+        case _:
+            return type(layer).__name__
+
+
 def layers_of(network: DenseNetwork | Cnn, num_classes: int) -> tuple[Layer, ...]:
     """The layers of a network from input to output, named as in the saved model."""
     return _cnn(network, num_classes) if isinstance(network, Cnn) else _dense(network, num_classes)

@@ -1,7 +1,8 @@
 import pytest
 
 from configs.schema import Cnn, Dense
-from model.networks.facts import layer_facts, receptive_field, side_in_reach
+from model.networks.build import build
+from model.networks.facts import layer_facts, receptive_field, side_in_reach, summary
 from model.networks.layers import layers_of
 
 
@@ -43,6 +44,26 @@ def cnn(**knobs):
 )
 def test_parameters_by_hand(network, expected):
     assert parameters(network) == expected, "the number of weights is derived wrongly"
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        dense(units=(12, 7), dropout=0.5, batch_normalization=True),
+        cnn(filters=((3, 4), (5,)), padding="same", batch_normalization=True, dropout=0.2),
+        cnn(filters=(3, 2), kernel_size=4, pooling="average", units=()),
+        cnn(filters=(3,), pooling="strides", padding="same"),
+    ],
+    ids=["dense", "blocks", "average", "strides"],
+)
+def test_the_table_of_layers_is_that_of_keras_summary(network):
+    rows = summary(network, 4)
+    theirs = [
+        (layer.name, type(layer).__name__, layer.output.shape[1:], layer.count_params())
+        for layer in build(network, 4, seed=0).layers[1:]  # the first is the picture
+    ]
+    assert [(row.layer, row.type, row.output_shape, row.parameters) for row in rows] == theirs
+    assert sum(row.flops for row in rows) == sum(fact.flops for fact in layer_facts(network, 4)) > 0
 
 
 def test_flops_by_hand():
