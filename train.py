@@ -185,6 +185,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
     try:
+        _must_be_text(arguments)
         if not arguments or arguments[0] not in {*verbs, "--help"}:
             _refuse_slip(arguments[:1], verbs)
             arguments = ["train", *arguments]
@@ -200,6 +201,18 @@ def main(arguments: list[str]) -> int:
             raise
         return _explained(error)
     return 0
+
+
+def _must_be_text(arguments: list[str]) -> None:
+    """The name of a folder can be any bytes; what tells of it is UTF-8."""
+    from configs.strict_yaml import ConfigError, shown
+
+    for word in arguments:
+        if not word.isascii() and word.encode(errors="replace").decode() != word:
+            raise ConfigError(
+                f"{shown(word)}: this is not UTF-8, in which reports are written. Expected another name: "
+                "rename it, or go there and call it `.`"
+            )
 
 
 def _refuse_slip(first: list[str], verbs: set[str]) -> None:
@@ -256,6 +269,8 @@ def _settle() -> None:
     sys.path.insert(0, str(ROOT))
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     os.environ["PYTHONSAFEPATH"] = "1"
+    for stream in (sys.stdout, sys.stderr):  # a name that can't be printed costs itself alone
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for size in ("COLUMNS", "LINES"):  # some terminals say 0, and nothing would fit in
         if not re.fullmatch(r"[1-9][0-9]{0,3}", os.environ.get(size, "")):
             os.environ.pop(size, None)
