@@ -178,8 +178,8 @@ def main(arguments: list[str]) -> int:
         arguments: without the program's name. If the first is not a verb, the verb is training.
 
     Returns:
-        The exit code: 0 done; 2 the config or the command is wrong; 3 the data; 4 a job failed;
-        130 and 143 interrupted; 1 anything else.
+        The exit code: 0 done; 2 the config or the command is wrong; 3 the data; 4 a job failed
+        or a picture could not be drawn; 130 and 143 interrupted; 1 anything else.
     """
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)

@@ -53,7 +53,7 @@ def run_experiment(
         debug: leave TensorFlow's chatter and tracebacks on screen.
 
     Returns:
-        The exit code: 0, or 4 if a job failed.
+        The exit code: 0, or 4 if a job failed or a picture could not be drawn.
 
     Raises:
         DataError: the data can't be had or is wrong; nothing has been written then.

@@ -38,7 +38,7 @@ FILTERS_OF_A_LAYER = 64  # of the default network
 
 
 def lesson(outputs: Path, test: Split, class_names: Sequence[str], say: Say) -> None:
-    """Write the five figures and lesson.json, tell their numbers, then prove them equal to Keras's.
+    """Write the five figures and lesson.json, tell their numbers, and how far Keras's are from them.
 
     All is written to `lesson/` in `outputs`. `test` has the official test images, all of them, in the order
     of the file.

@@ -31,14 +31,15 @@ class NotDrawn:
 
 @dataclass(frozen=True)
 class Picture:
-    """The declaration of a picture: with the function that draws it, all that it takes to add one.
+    """The declaration of a picture. It stands in the list of its subject, and has a row in outputs/README.md.
 
     Attributes:
         name: of its file in figures/, without `.png`; a part in braces tells several apart (`{model}`).
         draw: from the parts that its parameters name and the `path` of the PNG to its figure. The parts are
             those of `model/experiment/writer.py`: `outcome` is what the models came to, `images` the test
             pictures uint8 (n, 28, 28) in the order of their file, `histories` the columns of each
-            history.csv by model and seed; every key of report.json is one, too.
+            history.csv by model and seed, `inspection` the filters of `model`, of most interest; every key of
+            report.json is one, too.
         numbers: where the numbers that it shows stand.
         only_with: the part without which there is nothing to draw; none if empty.
     """

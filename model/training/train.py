@@ -84,7 +84,8 @@ def train(
     The last is that of the recipe's `epochs`, or the first that reaches its `stop_at_accuracy`.
 
     The same arguments give the same bits, wherever the training was interrupted and however its steps
-    were grouped into graph calls: order, augmentation and dropout follow from (seed, epoch, step).
+    were grouped into graph calls: order and augmentation follow from (seed, epoch, step), dropout from
+    its generator, whose state is saved.
 
     Args:
         network: what to build.
