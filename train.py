@@ -52,7 +52,7 @@ def train(
     raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug))
 
 
-@app.command(help="The result of a run again, and where to look (default: the newest run).")
+@app.command(help="The result of a run again, where to look, its layers (default: the newest run).")
 def show(
     run: Annotated[Path | None, typer.Argument(metavar="[RUN]")] = None,
     outputs: Outputs = Path("outputs"),
@@ -60,12 +60,15 @@ def show(
 ) -> None:
     """The result again."""
     from model.comparison.report import read_report
+    from model.experiment.layers import layers_in_text, layers_of_run
     from model.experiment.progress import say, short_path
     from model.experiment.terminal import terminal_block
     from model.run.folder import RunFolder, newest_run
 
     folder = RunFolder(run) if run is not None else newest_run(outputs)
-    say(_console(), terminal_block(read_report(folder), short_path(folder.path)))
+    report = read_report(folder)
+    parts = terminal_block(report, short_path(folder.path)), layers_in_text(layers_of_run(folder, report))
+    say(_console(), "\n\n".join(filter(None, parts)))
 
 
 @app.command(

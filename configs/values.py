@@ -76,7 +76,8 @@ ModelName = Annotated[str, AfterValidator(_model_name)]
 Words = Annotated[str, Field(max_length=10_000)]  # told in a file that may be anybody's
 Count = Annotated[int, Field(strict=True, ge=0, le=10**18)]  # likewise
 
-Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+LAST_SEED = 2**31 - 1
+Seed = Annotated[int, Field(ge=0, le=LAST_SEED)]
 Seeds = Annotated[
     tuple[Seed, ...], Field(min_length=1, max_length=100), AfterValidator(distinct), BeforeValidator(_tuple)
 ]

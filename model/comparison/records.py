@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from configs.values import Count, ModelName, Seed, Words
+from model.networks.facts import LayerRow
 
 Number = Annotated[float, Field(strict=True)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
@@ -97,6 +98,7 @@ class Facts:
     predict_one_seconds: Number | None = None
     patterns: dict[str, Any] = field(default_factory=dict)
     validation_accuracy: dict[str, Number] = field(default_factory=dict)
+    layers: list[LayerRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from configs.schema import shown
-from configs.values import Words
+from configs.values import Count, Words
 from data.splits import DataFacts
 from model.comparison.records import Looks, Mistake, Outcome, SeedNumber
 from model.report.figure import NotDrawn
@@ -33,6 +33,7 @@ class Report(Looks, Outcome, Heading):
     mistakes: list[Mistake] = field(default_factory=list)
     environment: Environment
     not_drawn: list[NotDrawn] = field(default_factory=list)
+    classes_by_number: list[Count] = field(default_factory=list)  # in pictures: no font has their names
 
 
 @cache

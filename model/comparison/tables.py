@@ -2,7 +2,7 @@
 
 from model.comparison.records import Facts, Failure, Model, Models, Outcome
 from model.report.tables import WIDTH, duration, printable, shortened, wrapped
-from model.report.words import ends
+from model.report.words import ends, mega
 
 LONGEST_NAME = 20
 
@@ -15,9 +15,11 @@ def row_per_model(models: Models, num_images: int) -> list[str]:
 
     def row(name: str, share: str, between: str, *others: str) -> str:
         mistakes, weights, arithmetic, training = others
-        head = name if len(name) <= LONGEST_NAME else f"{shortened(name, WIDTH)}\n"
-        start = head.ljust(LONGEST_NAME) if head == name else head + " " * LONGEST_NAME
-        return f"{start}{share:>8}  {between:<12}{mistakes:>8}{weights:>11}{arithmetic:>8}{training:>11}"
+        head, rest = (name, name) if len(name) <= LONGEST_NAME else (f"{shortened(name, WIDTH)}\n", "")
+        # A cell that fills its column moves those before it to the left, into what a name leaves free.
+        columns = ((mistakes, 8), (weights, 11), (arithmetic, 8), (training, 11))
+        tail = f"{share:>8}  {between:<12}" + "".join(f" {cell}".rjust(width) for cell, width in columns)
+        return head + tail.rjust(WIDTH - len(rest))
 
     lines = [row("", "right", "95 %", "wrong", "weights", "MFLOP", "training")]
     for name, entry in models.items():
@@ -80,5 +82,4 @@ def wrong(entry: Model, num_images: int) -> str:
 
 
 def megaflops(entry: Facts) -> str:
-    mega = entry.flops_per_image / 1e6
-    return f"{mega:,.0f}" if mega >= 9.95 else f"{mega:.1f}"
+    return mega(entry.flops_per_image)

@@ -3,9 +3,10 @@
 from model.comparison.records import Comparison, Measured, Models
 from model.comparison.report import Report
 from model.comparison.tables import epochs, failure_line, what_may_differ
+from model.experiment.layers import layers_in_markdown
 from model.report.drawing import missing_pictures
 from model.report.tables import escaped, fractions, table
-from model.report.words import signed
+from model.report.words import decimal, signed, told_by_number
 
 PER_CLASS = {  # heading: key of report.json's per_class, what it means, what stands where there is none
     "Accuracy": (
@@ -26,6 +27,8 @@ def markdown(report: Report) -> str:
     data = report.data
     told = [*(entry.words for entry in report.why), *(pair.verdict for pair in report.pairs)]
     sentences = [*told, *([report.test_looks_words] if report.test_looks_words else [])]
+    if report.classes_by_number:
+        sentences.append(told_by_number([data.classes[label] for label in report.classes_by_number]))
     counts = f"{data.train:,} training, {data.validation:,} validation and {data.test:,} test pictures"
     parts = [
         f"# {escaped(report.name)}",
@@ -33,7 +36,9 @@ def markdown(report: Report) -> str:
         *(escaped(sentence) for sentence in sentences),
     ]
     if report.models:
-        parts += [*_models_in_markdown(report.models), *_classes_in_markdown(report.models)]
+        parts += _models_in_markdown(report.models)
+        parts += layers_in_markdown({name: entry.layers for name, entry in report.models.items()})
+        parts += _classes_in_markdown(report.models)
     for comparison in report.comparisons:
         parts += _comparison_in_markdown(comparison)
     if report.failed:
@@ -108,8 +113,8 @@ def _comparison_in_markdown(comparison: Comparison) -> list[str]:
 
 
 def _mean_and_deviation(found: Measured) -> str:
-    deviation = "" if found.std is None else f" ± {found.std:.4f}"
-    return f"{found.mean:.4f}{deviation}"
+    deviation = "" if found.std is None else f" ± {decimal(found.std, 4)}"
+    return f"{decimal(found.mean, 4)}{deviation}"
 
 
 def _signed(value: float | None) -> str:

@@ -7,9 +7,11 @@ from model.comparison.headlines import by_interest, headline, verdict_of
 from model.comparison.records import Outcome
 from model.comparison.report import Report
 from model.comparison.tables import answers, epochs, failed_job, what_may_differ
+from model.experiment.layers import HEAD, alike
 from model.report.drawing import missing_pictures
 from model.report.figure import Figure
 from model.report.page import render
+from model.report.words import told_by_number
 
 TEMPLATE = Path(__file__).with_name("page.html")
 IN_FRONT = 6  # figures, of the comparison all but the last; the others wait under "details"
@@ -43,6 +45,8 @@ def page(
         failures=_failures(report, len(missing)),
         missing=missing,
         limits=limits(report),
+        layers=alike({name: entry.layers for name, entry in report.models.items()}),
+        layer_head=HEAD,
         allowed_for=what_may_differ(report.models),
         **_headline(report),
     )
@@ -102,5 +106,7 @@ def limits(report: Report) -> list[str]:
             "How they do on garments nobody has seen: about 6 % of the test pictures have a near-duplicate"
             " among the training pictures (arXiv 1906.08255), and some labels are wrong."
         )
+    if report.classes_by_number:
+        sentences.append(told_by_number([report.data.classes[label] for label in report.classes_by_number]))
     sentences.append("The pictures of filters and mistakes are of one seed; another has other filters.")
     return sentences

@@ -16,7 +16,7 @@ from model.comparison.headlines import by_interest
 from model.comparison.records import Facts, Failure, Mistake, Models
 from model.comparison.report import Report
 from model.comparison.verdict import count_looks
-from model.networks.facts import layer_facts
+from model.networks.facts import layer_facts, summary
 from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
@@ -161,6 +161,7 @@ def _facts(config: Config, model: str, num_classes: int, results: Results) -> Fa
         predict_one_seconds=_mean(metrics, "predict_one_seconds"),
         patterns=_learned_patterns(config, model, results),
         validation_accuracy={seed: one["validation_accuracy"] for seed, one in of_seeds.items()},
+        layers=summary(config.models[model], num_classes),
     )
 
 

@@ -1,6 +1,8 @@
 """The result as text for the terminal. It computes no numbers."""
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from model.comparison.records import Models, Outcome
 from model.comparison.report import Report
@@ -22,9 +24,6 @@ SIDE_BY_SIDE = 2  # models; more of them get a row each
 UNKNOWN = "Whether the convolution or the size did it, this run can't say:"
 CONTROLS = "python train.py configs/why.yaml"
 FIRST_PICTURE = "figures/1-at-a-glance.png"
-NEXT_STEPS = """\
-Next   python train.py lesson     how 192 becomes 577
-       python train.py show       this again"""
 
 
 def terminal_block(report: Report, folder: str) -> str:
@@ -103,7 +102,10 @@ def _where_to_look(folder: str, report: Report) -> str:
     look = f"Look   {folder}/report.html"
     if all(picture.file != FIRST_PICTURE for picture in report.not_drawn):
         look = _continued(look, f"first picture: {FIRST_PICTURE}", 7)
-    return f"{look}\n{NEXT_STEPS}"
+    again = "show" if Path(folder).parent == Path("outputs") else f"show {shlex.quote(folder)}"
+    steps = {"lesson": "how 192 becomes 577", again: "this again"}
+    lines = [f"python train.py {verb:<9}  {what}" for verb, what in steps.items()]
+    return "\n".join([look, f"Next   {lines[0]}", f"       {lines[1]}"])
 
 
 def _continued(text: str, more: str, indent: int) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from model.report.words import ends, signed
+from model.report.words import decimal, ends, mega, signed
 
 PARTS = Path(__file__).parent
 
@@ -18,11 +18,6 @@ PARTS = Path(__file__).parent
 def _or_dash(write: Callable[[float], str]) -> Callable[[float | None], str]:
     """The same, with a dash for what there is not."""
     return lambda value: "–" if value is None else write(value)
-
-
-def _mega(flops: float) -> str:
-    mega = flops / 1e6
-    return f"{mega:,.0f}" if mega >= 9.95 else f"{mega:.1f}" if mega >= 0.05 else f"{mega:.3f}"
 
 
 def _seconds(seconds: float) -> str:
@@ -34,7 +29,8 @@ NUMBERS: dict[str, Callable[..., str]] = {  # filters that write them in the uni
     "percent": _or_dash(lambda share: f"{100 * share:.1f} %"),
     "ends": ends,
     "points": _or_dash(lambda difference: signed(100 * difference)),
-    "mega": _mega,
+    "mega": mega,
+    "decimal": decimal,
     "seconds": _or_dash(_seconds),
     "milliseconds": _or_dash(lambda seconds: f"{1000 * seconds:.2f} ms"),
 }

@@ -18,8 +18,24 @@ def points(difference: float, digits: int = 1) -> str:
 
 def decimal(value: float, digits: int = 1) -> str:
     """A number to so many decimals, minus being the real minus; what rounds to 0 has none."""
+    if abs(value) >= 1e9:  # as a loss that grew without end
+        digits_of, power = f"{value:.1e}".replace("-", "−").split("e+")
+        return f"{digits_of}e{int(power)}"
     text = f"{value:.{digits}f}".replace("-", "−")
     return text if text.strip("−0.") else text.removeprefix("−")
+
+
+def mega(flops: float) -> str:
+    """Arithmetic in millions: "10", "0.2", "0.003", "0.00008", "0"."""
+    millions = flops / 1e6
+    digits = 0 if millions >= 9.95 or not flops else 1 if millions >= 0.05 else 3 if millions >= 0.0005 else 5
+    return f"{millions:,.{digits}f}"
+
+
+def told_by_number(class_names: Sequence[str]) -> str:
+    """That pictures lack the names of these classes, and why."""
+    which = names(class_names)
+    return f"No font here has the characters of {which}: pictures give the numbers of these classes instead."
 
 
 def signed(value: float, digits: int = 1) -> str:

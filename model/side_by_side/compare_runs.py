@@ -20,6 +20,7 @@ from model.comparison.compare import compare_scores
 from model.comparison.intervals import Scores, over_seeds, unpaired_interval
 from model.comparison.records import Comparison, Model, NotCompared, Rate
 from model.comparison.verdict import count_looks, no_comparison, put_in_words
+from model.report.tables import printable
 from model.run.folder import RunError
 from model.side_by_side.read import ComparedRun, read_run
 from model.side_by_side.records import Fault, Pair, PictureSet, RunFacts, RunModel, SideBySide
@@ -95,7 +96,7 @@ def _read(folders: Sequence[Path]) -> tuple[list[ComparedRun], list[Fault]]:
 def _labels(paths: Sequence[Path]) -> list[str]:
     """The end of each path that no other has: the folder's name, or with as much before it as it takes."""
     for length in range(1, max(len(path.parts) for path in paths) + 1):
-        labels = ["/".join(path.parts[-length:]).lstrip("/") or "/" for path in paths]
+        labels = [printable("/".join(path.parts[-length:]).lstrip("/")) or "/" for path in paths]
         if len(set(labels)) == len(labels):
             break
     return labels
@@ -104,7 +105,7 @@ def _labels(paths: Sequence[Path]) -> list[str]:
 def _described(run: ComparedRun, outputs: Path) -> RunFacts:
     """What is known of a run as a whole."""
     return RunFacts(
-        folder=os.path.relpath(run.folder, outputs),
+        folder=printable(os.path.relpath(run.folder, outputs)),
         name=run.report.name,
         seeds=run.report.seeds,
         config_digest=run.report.config_digest,

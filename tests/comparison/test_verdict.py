@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from configs.values import LAST_SEED
 from model.comparison.records import Comparison, Failure, Looks, Model
 from model.comparison.verdict import count_looks, no_comparison, put_in_words
 from tests.records import typed
@@ -254,6 +255,9 @@ def test_single_trainings_name_the_seeds_that_would_tell_more() -> None:
     one = {"over": "images", "dense": (0.89,), "cnn": (0.914,)}
     told = words_for(0.024, (0.019, 0.029), seeds={"dense": [7], "cnn": [7]}, **one)
     assert told.endswith("Another seed may differ; seeds=[7,8,9] measures it.")
+    last = {"dense": [LAST_SEED], "cnn": [LAST_SEED]}
+    told = words_for(0.024, (0.019, 0.029), seeds=last, **one)
+    assert told.endswith("seeds=[2147483645,2147483646,2147483647] measures it."), "others are refused"
     told = words_for(0.024, (0.019, 0.029), seeds={"dense": [7], "cnn": [4]}, **one)
     assert told == (
         "With one training each, cnn was right on 240 more pictures (190 to 290 with other test pictures). "

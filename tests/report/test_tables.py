@@ -341,3 +341,22 @@ def test_escaped() -> None:
 )
 def test_duration(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_where_to_look_next_leads_to_this_very_run() -> None:
+    for folder, command in (
+        ("outputs/x", "       python train.py show       this again"),
+        ("/tmp/my runs/x", "       python train.py show '/tmp/my runs/x'  this again"),
+    ):
+        assert terminal_block(REPORT, folder).splitlines()[-1] == command
+
+
+def test_columns_stay_apart_where_a_number_fills_its_own() -> None:
+    name = "a" * 12
+    big = model() | {"parameters": 1_342_177_280, "train_seconds": 446_000.0, "flops_per_image": 10**12}
+    block = terminal_block(
+        report_with(models={name: big, "b": big, "c": model()}, comparisons=[]), "outputs/x"
+    )
+    assert not too_wide(block)
+    [row] = [line for line in block.splitlines() if line.startswith(name)]
+    assert row.endswith(" 1,342,177,280 1,000,000 123 h 53 min"), row

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.report.words import decimal, digits_for, points, signed
+from model.report.words import decimal, digits_for, mega, points, signed, told_by_number
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,20 @@ def test_an_end_that_is_not_0_is_not_written_as_0() -> None:
 
 def test_points_are_hundredths_without_a_sign() -> None:
     assert [points(0.026), points(-0.026), points(-0.00026, 2)] == ["2.6", "2.6", "0.03"]
+
+
+def test_a_number_without_end_has_no_35_digits() -> None:
+    assert decimal(1.04e34, 4) == "1.0e34"
+    assert decimal(-2.5e9, 2) == "−2.5e9"
+    assert decimal(999_999_999, 1) == "999999999.0"
+
+
+def test_arithmetic_is_written_in_one_way_and_none_of_it_as_0() -> None:
+    written = {10_112_000: "10", 203_264: "0.2", 50_432: "0.1", 25_216: "0.025", 80: "0.00008", 0: "0"}
+    assert {flops: mega(flops) for flops in written} == written
+
+
+def test_who_is_told_by_number_is_named() -> None:
+    assert told_by_number(["日本", "b", "c", "d"]).startswith(
+        "No font here has the characters of 日本, b and 2"
+    )

@@ -1,7 +1,9 @@
 """`train.py compare` as its users run it: exit codes, what is printed where, and no TensorFlow."""
 
 import json
+import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +80,19 @@ def test_help_names_the_verb_and_its_exit_code(driver: Driver) -> None:
     assert "compare" in driver.run("--help").out
     text = " ".join(driver.run("compare", "--help").out.split())
     assert "Ends with 1 where one of them can't be used" in text
+
+
+def test_names_that_are_not_utf8(driver: Driver, runs: list[Path], tmp_path: Path) -> None:
+    """The name of a folder can be any bytes: on the command line it is refused, and else it is spelt out."""
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    shutil.copytree(runs[0], odd)
+    for arguments in (["compare", odd], ["compare", runs[0], "--outputs", odd], ["show", odd]):
+        result = driver.run(*arguments)
+        assert result.code == 2, result.out + result.err
+        assert "this is not UTF-8" in result.err
+        assert "Traceback" not in result.err
+    link = tmp_path / "link"
+    link.symlink_to(odd)
+    result = driver.run("compare", link, "--json", "--outputs", tmp_path / "outputs")
+    assert result.code == 0, result.out + result.err
+    assert json.loads(result.out)["runs"].keys() == {"caf\\udce9"}
