@@ -163,7 +163,7 @@ def width_of(string: str, size: float, bold: bool = False) -> float:
 @cache
 def _advance(character: str, size: float, bold: bool) -> float:
     family = _family_of(character)
-    if family is None:
+    if family is None or not character.isprintable():
         return size * 0.6  # a glyph that all fonts lack is drawn as a box of this width
     font = get_font(findfont(FontProperties(family=family, weight="bold" if bold else "normal")))
     font.set_size(pt(size), DPI)

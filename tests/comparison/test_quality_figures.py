@@ -45,6 +45,8 @@ def test_dots_stand_where_the_bins_are(tmp_path: Path, monkeypatch: pytest.Monke
         seen.append(np.array(line.get_xydata()))
         assert axes.get_xlim() == axes.get_ylim(), "the diagonal is none if the axes differ"
         assert lowest <= np.min(seen[-1]), "a dot lies outside the panel"
+        low, high = axes.get_xlim()
+        assert low < lowest < 1 < high, "a dot at the end would be cut in half"
 
     monkeypatch.setattr(quality_figures, "_diagram", noted)
     report = report_of({"dense": 0.85, "cnn": 0.9})

@@ -119,6 +119,7 @@ def test_own_files_under_the_official_name(mine: Path) -> None:
 def test_classes_that_do_not_fit(mine: Path) -> None:
     text = refusal(section(mine, class_names=["a", "b", "c", "d"]))
     assert "data.class_names has 4 names; expected 3" in text, "too many names"
+    assert "the training labels go from 0 to 2." in text, "the labels are counted from 0"
     train, test = sources.FILES[1], sources.FILES[3]
     write_labels(mine, test, np.arange(NUM_TEST) % 4)
     text = refusal(section(mine))

@@ -96,6 +96,17 @@ def test_a_turn_keeps_the_middle_and_loses_the_corners():
     assert turned[0, 0] == turned[0, -1] == turned[-1, 0] == turned[-1, -1] == 0, "black comes in"
 
 
+def test_a_turn_reads_between_pixels():
+    ramp = np.broadcast_to(np.arange(28, dtype=np.uint8) * 9, (1, 28, 28))
+    turned = perturb(ramp, np.array([0]), "rotation", 30)[0]
+    rows, columns = np.mgrid[9:19, 9:19] - 13.5
+    expected = [
+        9 * (13.5 + np.cos(angle) * columns + np.sin(angle) * rows) for angle in np.deg2rad((30, -30))
+    ]
+    apart = [np.abs(turned[9:19, 9:19] - one).max() for one in expected]
+    assert min(apart) <= 0.51, "a slope stays one: values are weighted by distance, and then rounded"
+
+
 def test_noise_has_the_deviation_it_is_said_to_have():
     gray = np.full((200, 28, 28), 128, np.uint8)
     noise = perturb(gray, np.arange(200), "noise", 30).astype(float) - 128

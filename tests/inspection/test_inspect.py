@@ -172,3 +172,10 @@ def test_a_filter_that_some_image_excites_is_not_dead(looked: Looked, tmp_path: 
     assert [bool(passport["top_images"]) for passport in passports] == [
         dark == "train" and i != 1 for i in range(5)
     ]
+
+
+def test_the_angles_of_orientation_curves_are_told(looked: Looked) -> None:
+    told = layers_of(looked.folder)["orientation"]
+    curve = passports_of(looked.folder, "conv1")[0]["orientation_curve"]
+    assert told["angles"] == [180 * number / len(curve) for number in range(len(curve))]
+    assert 0 < told["threshold"] < 1

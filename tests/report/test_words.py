@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.report.words import decimal, digits_for, mega, points, signed, told_by_number
+from model.report.words import counted, decimal, digits_for, mega, points, signed, told_by_number
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,10 @@ def test_who_is_told_by_number_is_named() -> None:
     assert told_by_number(["日本", "b", "c", "d"]).startswith(
         "No font here has the characters of 日本, b and 2"
     )
+
+
+def test_small_numbers_are_words() -> None:
+    words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "11", "12"]
+    told = [counted(number, "filter") for number in range(13)]
+    assert told == [f"{word} filter{'s' * (word != 'one')}" for word in words]
+    assert [counted(1, "class"), counted(12, "class")] == ["one class", "12 classes"]

@@ -176,3 +176,10 @@ def test_each_example_stands_under_its_strength(kind: str, recording: Recording,
     for example, strength in zip(examples, axes.get_xticks(), strict=True):
         [tile] = drawn.showing(garment(example, BLOCK))
         assert tile.middle[0] == pytest.approx(axes.transData.transform((strength, 0))[0], abs=1)
+
+
+def test_every_curve_has_the_same_scale(tmp_path: Path, recording: Recording) -> None:
+    for kind in KINDS:
+        curves(report_of("dense", "cnn"), kind, tmp_path)
+        low, high = recording.last.axes[0].get_ylim()
+        assert (low, high) == (0, 1), f"{kind}: two pictures of different scales cannot be compared"

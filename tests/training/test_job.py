@@ -16,8 +16,8 @@ from model.run.checkpoints import Checkpoint, Checkpoints
 from model.run.saved import load, model_bytes
 from model.run.speed import probe_speed
 from model.run.workers import JobFailed
-from model.training.job import _train_on, train_and_score
-from model.training.train import State
+from model.training.job import _shown, _train_on, train_and_score
+from model.training.train import Progress, State
 from tests.conftest import IN_TURN
 
 pytestmark = pytest.mark.numeric
@@ -171,3 +171,10 @@ def test_a_look_has_the_saved_network_and_the_seeds_own_untrained_one(run, monke
 
 def _enough():
     raise EnoughSeen
+
+
+def test_the_display_is_told_share_epochs_and_the_last_validation() -> None:
+    history = [{"val_accuracy": 0.5, "val_loss": 1.0}, {"val_accuracy": 0.915, "val_loss": 0.2345}]
+    told = _shown(Progress(3, 4, history), 8)
+    assert told == (0.75, "2/8", "validation 91.5 %, loss 0.234")
+    assert _shown(Progress(0, 4, []), 8) == (0.0, "0/8", ""), "there is nothing to tell of the first epoch"
