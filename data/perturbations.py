@@ -30,6 +30,7 @@ class Kind:
         seen: what whoever was trained on such images has seen.
         setting: of `data.augmentation` that does the same to training images; empty if none does.
         size: what follows `seen` to say how large it was, `{}` being that setting's value.
+        keeps_lines: whether a made-up line stays of its class.
     """
 
     change: Callable[[np.ndarray, float, Generators], np.ndarray]
@@ -40,6 +41,7 @@ class Kind:
     seen: str
     setting: str = ""
     size: str = ""
+    keeps_lines: bool = True
 
     @property
     def middle(self) -> float:
@@ -149,6 +151,7 @@ KINDS = {
         axis="degrees, one way or the other",
         at="Turned {} degrees",
         seen="turns",
+        keeps_lines=False,  # the classes are orientations
     ),
     "noise": Kind(
         _add_noise,
@@ -185,6 +188,11 @@ KINDS = {
         size=" of {0} x {0} pixels",
     ),
 }
+
+
+def kinds_for(source: str) -> list[str]:
+    """The kinds that are tried on the data of a source: what would change the class is not."""
+    return [kind for kind, what in KINDS.items() if what.keeps_lines or source != "lines"]
 
 
 def in_steps(images: np.ndarray, kind: str) -> np.ndarray:

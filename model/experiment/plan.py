@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from configs.schema import Cnn, Config
+from data.perturbations import kinds_for
 from data.splits import Splits
 from model.attribution.job import explain_model
 from model.inspection.job import inspect_model
@@ -98,7 +99,7 @@ class Plan:
         if metrics is None or not is_sound(metrics):
             return False
         if look.kind == "robustness":
-            record, settings = self._answered(look), measured_with(self.config.robustness)
+            record, settings = self._answered(look), measured_with(self.config)
         else:
             record = self.run.look(look.model, look.kind)
             settings = self.config.inspection.model_dump(mode="json")
@@ -109,7 +110,7 @@ class Plan:
     def _answered(self, look: Task) -> dict[str, Any] | None:
         """How a training was asked about perturbed images; None where its answers can't be read."""
         try:
-            read_answers(self.run, look.model, look.seed)
+            read_answers(self.run, look.model, look.seed, kinds_for(self.config.data.source))
         except RunError:
             return None
         return read_record(self.run, look.model, look.seed)
@@ -158,7 +159,7 @@ class Plan:
         arguments |= {"saved": folder / "model.keras", "identity": self.identity}
         training = _name_of(Task("training", model, seed))
         if kind == "robustness":
-            settings = self.config.robustness
+            settings = measured_with(self.config)
             arguments |= {"settings": settings, "folder": folder}
             function, num_images = measure_robustness, num_questions(settings, self.splits.test.labels)
         else:

@@ -35,16 +35,16 @@ class Picture:
 
     Attributes:
         name: of its file in figures/, without `.png`; a part in braces tells several apart (`{model}`).
-        draw: from the parts that its parameters name and the `path` of the PNG to its figure. The parts are
-            those of `model/experiment/writer.py`: `outcome` is what the models came to, `images` the test
-            pictures uint8 (n, 28, 28) in the order of their file, `histories` the columns of each
-            history.csv by model and seed, `inspection` the filters of `model`, of most interest; every key of
-            report.json is one, too.
+        draw: from the parts that its parameters name and the `path` of the PNG to its figure, or to None
+            where there is nothing to show. The parts are those of `model/experiment/writer.py`: `outcome` is
+            what the models came to, `images` the test pictures uint8 (n, 28, 28) in the order of their file,
+            `histories` the columns of each history.csv by model and seed, `inspection` the filters of
+            `model`, of most interest; every key of report.json is one, too.
         numbers: where the numbers that it shows stand.
         only_with: the part without which there is nothing to draw; none if empty.
     """
 
     name: str
-    draw: Callable[..., Figure]
+    draw: Callable[..., Figure | None]
     numbers: str
     only_with: str = ""

@@ -19,7 +19,7 @@ from model.robustness.tables import chosen
 
 HEIGHT = 560
 PLOT = (76, 902)  # pixels: where the axes begin and end
-BLOCK = 3  # pixels of the sheet per pixel of a garment
+BLOCK = 3  # pixels of the sheet per pixel of a picture
 DODGE = 7  # pixels between the marks of two models at one strength
 LEGEND = 240  # pixels, the width of the list of models
 MOST_NAMED = 12  # models in it
@@ -32,9 +32,14 @@ def curves(
     images: np.ndarray,
     kind: str,
     path: Path,
-) -> Figure:
-    """Draw robustness-KIND: a line per model over the strengths, and under them one garment at each."""
-    found = next(one for one in robustness["kinds"] if one["kind"] == kind)
+) -> Figure | None:
+    """Draw robustness-KIND: a line per model over the strengths, and under them one picture at each.
+
+    None where the kind was not tried.
+    """
+    found = next((one for one in robustness["kinds"] if one["kind"] == kind), None)
+    if found is None:
+        return None
     examples, title = in_steps(images, kind), _title(found)
     sheet = Sheet(HEIGHT, title, _subtitle(robustness, seeds, found))
     left, right = PLOT
@@ -98,8 +103,8 @@ def _subtitle(robustness: Mapping[str, Any], of_run: Sequence[int], found: Mappi
         f"Right, of {chosen(robustness)}; {which}. Upright lines: 95 %, with other pictures{allowing}."
         " Below: the first test picture."
     )
-    words = robustness["words"] if found["kind"] == "shift" else []
-    return "\n".join([reading, *words[:1]])
+    words = robustness["words"][:1] if found["kind"] == "shift" else []
+    return "\n".join([reading, *words, robustness.get("caution", "")]).rstrip()
 
 
 def _lines(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str], per_pixel: float) -> None:

@@ -1,12 +1,14 @@
 """What the robustness of trainings has left in a run folder, read back and checked. No TensorFlow."""
 
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from configs.schema import Config, Robustness
-from data.perturbations import KINDS, SEED
+from configs.schema import Config
+from data.perturbations import KINDS, SEED, kinds_for
 from data.splits import Splits
 from data.storage import read_npz
 from model.comparison.records import Failure
@@ -17,10 +19,10 @@ from model.run.folder import RunError, RunFolder, again, read_if_good
 PICTURE = "picture"  # beside the layers' maps: what moving does to the picture itself
 
 
-def measured_with(settings: Robustness) -> dict[str, Any]:
+def measured_with(config: Config) -> dict[str, Any]:
     """What decides the numbers beside network and data; where it changes, they are measured again."""
-    strengths = {kind: list(what.strengths) for kind, what in KINDS.items()}
-    return {"images_per_class": settings.images_per_class, "seed": SEED, "strengths": strengths}
+    strengths = {kind: list(KINDS[kind].strengths) for kind in kinds_for(config.data.source)}
+    return {"images_per_class": config.robustness.images_per_class, "seed": SEED, "strengths": strengths}
 
 
 def read_record(run: RunFolder, model: str, seed: int) -> dict[str, Any] | None:
@@ -30,13 +32,16 @@ def read_record(run: RunFolder, model: str, seed: int) -> dict[str, Any] | None:
     return record if record and isinstance(record.get("settings"), dict) else None
 
 
-def read_answers(run: RunFolder, model: str, seed: int) -> dict[str, np.ndarray]:
-    """The arrays of robustness.npz by name, as `model.robustness.measure` writes them.
+def read_answers(
+    run: RunFolder, model: str, seed: int, kinds: Iterable[str] = KINDS
+) -> dict[str, np.ndarray]:
+    """The arrays of robustness.npz by name, as `model.robustness.measure` writes them, of some kinds.
 
     Raises:
         RunError: it is missing, or holds something else.
     """
-    return run.read(run.seed_folder(model, seed) / "robustness.npz", _read_arrays)
+    path = run.seed_folder(model, seed) / "robustness.npz"
+    return run.read(path, partial(_read_arrays, kinds=kinds))
 
 
 def measured(
@@ -49,7 +54,7 @@ def measured(
     found: dict[str, dict[int, dict[str, np.ndarray]]] = {model: {} for model in seeds}
     failed = []
     asked: np.ndarray | None = None  # the images, the same for all
-    expected = identity | {"settings": measured_with(config.robustness)}
+    expected = identity | {"settings": measured_with(config)}
     for model, seed in ((model, seed) for model, several in seeds.items() for seed in several):
         record = read_record(run, model, seed)
         if record is None or any(record.get(key) != value for key, value in expected.items()):
@@ -66,7 +71,8 @@ def _of_these_images(
     run: RunFolder, config: Config, model: str, seed: int, splits: Splits, asked: np.ndarray | None
 ) -> dict[str, np.ndarray]:
     """A training's answers to these test images (of `asked`, once known), and what became of its maps."""
-    arrays, labels = read_answers(run, model, seed), splits.test.labels
+    arrays = read_answers(run, model, seed, kinds_for(config.data.source))
+    labels = splits.test.labels
     indices, facts = arrays["indices"], layer_facts(config.models[model], len(splits.class_names))
     layers = [fact.name for fact in facts if fact.kind != "dense"]
     maps = {f"changes/{state}/{layer}" for state in ("trained", "untrained") for layer in [PICTURE, *layers]}
@@ -81,11 +87,11 @@ def _of_these_images(
     raise RunError(f"answers in {path} {fault}; delete it, then {again(run.path)}")
 
 
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+def _read_arrays(path: Path, kinds: Iterable[str]) -> dict[str, np.ndarray]:
     arrays = read_npz(path)
     images: tuple[int, ...] = (len(arrays["labels"]),)
     shapes = {"indices": images, "labels": images}
-    shapes |= {f"answers/{kind}": (len(what.strengths), *images) for kind, what in KINDS.items()}
+    shapes |= {f"answers/{kind}": (len(KINDS[kind].strengths), *images) for kind in kinds}
     shapes |= {name: images for name in arrays if name.startswith("changes/")}
     for name, shape in shapes.items():
         values = arrays[name]

@@ -3,17 +3,17 @@
 TensorFlow is imported by the functions. What is told of their arrays is `model.robustness.curves`'s job.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from configs.schema import Cnn, Dense, Robustness
-from data.perturbations import KINDS, perturb
+from configs.schema import Cnn, Dense
+from data.perturbations import perturb
 from data.splits import Splits, choose_images
 from data.storage import write_json, write_npz
-from model.robustness.files import PICTURE, measured_with
+from model.robustness.files import PICTURE
 from model.run.looks import open_with_untrained
 from model.run.workers import Tell
 
@@ -24,12 +24,12 @@ BATCH = 100  # images at a time whose maps are compared
 ROUNDING = 1e-6  # of float32 sums, as a share: maps that differ less are the same
 
 
-def num_questions(settings: Robustness, labels: np.ndarray) -> int:
+def num_questions(settings: Mapping[str, Any], labels: np.ndarray) -> int:
     """How many images a network is shown, about: what asking it costs."""
-    per_class = settings.images_per_class
+    per_class = settings["images_per_class"]
     images = len(labels) if per_class == "all" else min(len(labels), per_class * len(np.unique(labels)))
     maps = 2 * 2  # still and moved, trained and untrained
-    return images * (1 + sum(len(what.strengths) - 1 for what in KINDS.values()) + maps)
+    return images * (1 + sum(len(strengths) - 1 for strengths in settings["strengths"].values()) + maps)
 
 
 def measure_robustness(
@@ -38,22 +38,24 @@ def measure_robustness(
     *,
     network: Dense | Cnn,
     seed: int,
-    settings: Robustness,
+    settings: Mapping[str, Any],
     saved: Path,
     folder: Path,
     identity: dict[str, Any],
 ) -> None:
     """Ask one saved network about perturbed test images: robustness.npz, and robustness.json last.
 
+    `settings` are those of `model.robustness.files.measured_with`, among them the strengths of each kind.
     The arrays are `indices` into the test file and `labels` of the images; for each kind of perturbation
     `answers/KIND` uint8 (strengths, images); and of a network with convolutions, for the picture and every
     map, `changes/trained/LAYER` and `changes/untrained/LAYER` float32 (images,) as `map_changes` gives them.
     """
     model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
-    indices = _chosen(splits.test.labels, settings)
+    indices = _chosen(splits.test.labels, settings["images_per_class"])
     images = splits.test.images[indices]
     arrays = {"indices": indices, "labels": splits.test.labels[indices]}
-    answers = answers_to(model, images, indices, lambda share: tell((0.8 * share, "", "perturbing")))
+    kinds = settings["strengths"]
+    answers = answers_to(model, images, indices, kinds, lambda share: tell((0.8 * share, "", "perturbing")))
     arrays |= {f"answers/{kind}": given for kind, given in answers.items()}
     layers = [fact.name for fact in facts if fact.kind != "dense"]
     if layers:
@@ -62,16 +64,19 @@ def measure_robustness(
             changes = map_changes(one, layers, images, moved)
             arrays |= {f"changes/{state}/{layer}": change for layer, change in changes.items()}
     write_npz(folder / "robustness.npz", arrays)
-    write_json(folder / "robustness.json", identity | {"settings": measured_with(settings)})
+    write_json(folder / "robustness.json", identity | {"settings": dict(settings)})
 
 
-def _chosen(labels: np.ndarray, settings: Robustness) -> np.ndarray:
-    number = settings.images_per_class
+def _chosen(labels: np.ndarray, number: int | Literal["all"]) -> np.ndarray:
     return np.arange(len(labels)) if number == "all" else choose_images(labels, number)
 
 
 def answers_to(
-    model: "keras.Model", images: np.ndarray, indices: np.ndarray, on_progress: Callable[[float], None]
+    model: "keras.Model",
+    images: np.ndarray,
+    indices: np.ndarray,
+    kinds: Mapping[str, Sequence[float]],
+    on_progress: Callable[[float], None],
 ) -> dict[str, np.ndarray]:
     """What a network takes images for, perturbed in every way.
 
@@ -79,6 +84,7 @@ def answers_to(
         model: from float32 (batch, 28, 28, 1) in [0, 1] to probabilities.
         images: uint8 (n, 28, 28).
         indices: int (n,), of the images in their file.
+        kinds: of perturbations, with the strengths of each, of which 0 is the first.
         on_progress: told the share that is done.
 
     Returns:
@@ -88,11 +94,11 @@ def answers_to(
 
     untouched = predict(model, images)[0].argmax(axis=1)
     answers = {}
-    for number, (kind, what) in enumerate(KINDS.items(), 1):
-        perturbed = [perturb(images, indices, kind, strength) for strength in what.strengths[1:]]
+    for number, (kind, strengths) in enumerate(kinds.items(), 1):
+        perturbed = [perturb(images, indices, kind, strength) for strength in strengths[1:]]
         given = predict(model, np.concatenate(perturbed))[0].argmax(axis=1)
         answers[kind] = np.vstack([untouched, given.reshape(-1, len(images))]).astype(np.uint8)
-        on_progress(number / len(KINDS))
+        on_progress(number / len(kinds))
     return answers
 
 

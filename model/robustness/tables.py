@@ -20,6 +20,7 @@ def robustness_in_markdown(robustness: Mapping[str, Any]) -> str:
         "## On perturbed pictures",
         f"Accuracy on {chosen(robustness)}, with its 95 % interval, allowing for {allowed_for}.",
         *(escaped(sentence) for sentence in robustness["words"]),
+        *([robustness["caution"]] if robustness.get("caution") else []),  # not known to earlier versions
     ]
     for kind in robustness["kinds"]:
         parts += [f"### {kind['kind'].capitalize()}: {kind['unit']}", _seen(kind), table(_rows(kind))]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data.perturbations import KINDS, WAYS, in_steps, move, perturb
+from data.perturbations import KINDS, WAYS, in_steps, kinds_for, move, perturb
 
 pytestmark = pytest.mark.numeric
 
@@ -172,3 +172,9 @@ def test_what_is_shown_is_the_first_picture_at_each_strength():
         for image, strength in zip(shown, what.strengths, strict=True):
             [expected] = perturb(IMAGES[:1], np.array([0]), kind, strength)
             np.testing.assert_array_equal(image, expected, f"{kind} at {strength}")
+
+
+def test_what_changes_the_class_is_not_tried() -> None:
+    """Lines are told apart by their angle alone; of other pictures nothing is known."""
+    assert kinds_for("auto") == kinds_for("./mine") == list(KINDS)
+    assert set(KINDS) - set(kinds_for("lines")) == {"rotation"}

@@ -61,6 +61,25 @@ def test_a_curve_by_hand() -> None:
     assert (shift["differences"], shift["pooling"], found["words"]) == ([], [], [])
 
 
+def test_kinds_that_were_not_tried_have_no_curve() -> None:
+    arrays = {name: values for name, values in arrays_of(FALLING).items() if name != "answers/rotation"}
+    lines = config_of("dense", data={"source": "lines"})
+    found = robustness_of({"dense": {0: arrays}}, lines)
+    assert [kind["kind"] for kind in found["kinds"]] == [kind for kind in KINDS if kind != "rotation"]
+
+
+@pytest.mark.parametrize(
+    ("data", "cautious"),
+    [({}, False), ({"source": "lines"}, False), ({"source": "./mine", "name": "digits"}, True)],
+)
+def test_of_pictures_of_ones_own_it_is_said_that_their_class_may_change(
+    data: dict[str, str], cautious: bool
+) -> None:
+    found = robustness_of({"dense": {0: arrays_of(FALLING)}}, config_of("dense", data=data))
+    assert bool(found["caution"]) == cautious
+    assert not cautious or "still of their class" in found["caution"]
+
+
 def test_each_kind_has_its_own_answers() -> None:
     arrays = arrays_of(FALLING)
     for place, kind in enumerate(KINDS):

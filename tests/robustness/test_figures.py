@@ -10,13 +10,14 @@ from PIL import Image
 from configs.schema import Config
 from data.perturbations import KINDS, in_steps
 from model.report.canvas import MODEL_COLOURS, garment
+from model.report.drawing import draw_pictures
 from model.report.figure import Figure
 from model.robustness import figures as robustness_figures
 from model.robustness.curves import robustness_of
 from model.robustness.figures import BLOCK, HEIGHT
 from model.robustness.tables import robustness_in_markdown
 from tests.recording import Recording
-from tests.records import draw
+from tests.records import draw, parsed
 from tests.robustness.test_curves import FALLING, LOWER, arrays_of, config_of
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
@@ -109,6 +110,26 @@ def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
     reading = subtitle(several, several["robustness"]["kinds"][1])
     assert "all 200 test pictures; 3 seeds, a dot each" in reading
     assert "other pictures and seeds" in reading
+
+
+def test_a_caution_stands_in_every_picture_and_in_the_text(tmp_path: Path) -> None:
+    own = report_of("dense", "cnn", data={"source": "./mine", "name": "digits"})
+    caution = own["robustness"]["caution"]
+    for found in own["robustness"]["kinds"]:
+        assert subtitle(own, found).endswith(f"\n{caution}")
+    assert caution in robustness_in_markdown(own["robustness"])
+    del own["robustness"]["caution"]  # a run of an earlier version
+    assert caution not in subtitle(own, own["robustness"]["kinds"][0])
+    assert caution not in robustness_in_markdown(own["robustness"])
+
+
+def test_a_kind_that_was_not_tried_has_no_picture(tmp_path: Path) -> None:
+    report = report_of("dense", "cnn")
+    report["robustness"]["kinds"] = report["robustness"]["kinds"][:1]
+    told = parsed(report)
+    parts = vars(told) | {"outcome": told, "images": IMAGES}
+    drawn = draw_pictures(robustness_figures.ROBUSTNESS, parts, tmp_path)
+    assert [(figure.path.name, figure.fault) for figure in drawn] == [("robustness-shift.png", "")]
 
 
 def test_many_models_can_be_drawn(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from configs.schema import Cnn, Dense, Robustness
+from configs.schema import Cnn, Config, Dense
 from data.perturbations import KINDS, move, perturb
 from data.splits import Split, Splits
 from model.networks.build import build
-from model.robustness.measure import answers_to, map_changes, measure_robustness, measured_with, num_questions
+from model.robustness.files import measured_with
+from model.robustness.measure import answers_to, map_changes, measure_robustness, num_questions
 from model.run.saved import model_bytes
 from model.run.workers import JobFailed
 
@@ -23,6 +24,16 @@ LABELS = (np.arange(30) % 3).astype(np.uint8)
 SPLIT = Split(IMAGES, LABELS)
 SPLITS = Splits(SPLIT, SPLIT, SPLIT, ("a", "b", "c"), "Nothing", "made up", "0")
 CNN = Cnn(filters=(2, 3), units=())
+STRENGTHS = {kind: what.strengths for kind, what in KINDS.items()}
+
+
+def asked(source="auto", **settings):
+    """What a config asks of the pictures of a source."""
+    models = {"dense": {"architecture": "dense"}}
+    data = {"source": source}
+    return measured_with(
+        Config.model_validate({"name": "a", "models": models, "data": data, "robustness": settings})
+    )
 
 
 def planted(pooling="max", scale=1.0, bias=0.0):
@@ -85,7 +96,7 @@ def test_changes_are_those_of_maps_that_keras_gives(count):
 def test_answers_are_those_to_each_perturbed_image():
     model, indices = build(Dense(units=(8,)), 3, seed=0), np.arange(30)
     shares = []
-    answers = answers_to(model, IMAGES, indices, shares.append)
+    answers = answers_to(model, IMAGES, indices, STRENGTHS, shares.append)
     assert shares == pytest.approx([number / len(KINDS) for number in range(1, len(KINDS) + 1)])
     for kind, what in KINDS.items():
         assert answers[kind].dtype == np.uint8
@@ -107,13 +118,12 @@ def measure(folder, network=CNN, saved_from=SEED, **settings):
     saved = folder / "model.keras"
     saved.parent.mkdir(parents=True, exist_ok=True)
     saved.write_bytes(model_bytes(build(network, 3, seed=saved_from)))
-    asked = Robustness(**settings)
     measure_robustness(
         SPLITS,
         lambda value: None,
         network=network,
         seed=SEED,
-        settings=asked,
+        settings=asked(**settings),
         saved=saved,
         folder=folder,
         identity={"config_digest": "c"},
@@ -127,13 +137,19 @@ def test_the_first_images_of_each_class_are_asked_and_the_file_says_with_what(tm
     assert arrays["indices"].tolist() == [0, 3, 1, 4, 2, 5]
     assert arrays["labels"].tolist() == [0, 0, 1, 1, 2, 2]
     assert all(arrays[f"answers/{kind}"].shape == (7, 6) for kind in KINDS)
-    assert record == {"config_digest": "c", "settings": measured_with(Robustness(images_per_class=2))}
-    assert record["settings"] != measured_with(Robustness(images_per_class=3)), (
-        "more images are another matter"
-    )
-    assert record["settings"] == measured_with(Robustness(images_per_class=2, seeds="all")), (
+    assert record == {"config_digest": "c", "settings": asked(images_per_class=2)}
+    assert record["settings"] != asked(images_per_class=3), "more images are another matter"
+    assert record["settings"] == asked(images_per_class=2, seeds="all"), (
         "asking other seeds, too, must not ask this one again"
     )
+
+
+def test_made_up_lines_are_not_turned(tmp_path):
+    """A line that rises, turned by 45 degrees, lies: it is of another class."""
+    arrays, record = measure(tmp_path, source="lines", images_per_class=2)
+    kinds = [kind for kind in KINDS if kind != "rotation"]
+    assert list(record["settings"]["strengths"]) == kinds
+    assert [name for name in arrays if name.startswith("answers/")] == [f"answers/{kind}" for kind in kinds]
 
 
 def test_before_training_is_the_control_and_here_nothing_was_trained(tmp_path):
@@ -155,7 +171,7 @@ def test_the_saved_network_answers_and_the_control_has_the_seeds_first_weights(t
     indices = arrays["indices"]
     images = IMAGES[indices]
     assert (indices != np.arange(12)).any(), "this test sees nothing: places and images are the same"
-    expected = answers_to(build(CNN, 3, seed=8), images, indices, lambda share: None)
+    expected = answers_to(build(CNN, 3, seed=8), images, indices, STRENGTHS, lambda share: None)
     for kind in KINDS:
         np.testing.assert_array_equal(arrays[f"answers/{kind}"], expected[kind], kind)
     moved, layers = perturb(images, indices, "shift", 1), ["conv1", "pool1", "conv2", "pool2"]
@@ -173,9 +189,10 @@ def test_all_images_can_be_asked_and_dense_networks_have_no_maps(tmp_path):
 
 def test_the_cost_counts_every_image_shown():
     # 36 perturbed images and the untouched one; still and moved, trained and untrained
-    assert num_questions(Robustness(images_per_class=2), LABELS) == 6 * (37 + 4)
-    assert num_questions(Robustness(images_per_class="all"), LABELS) == 30 * (37 + 4)
-    assert num_questions(Robustness(images_per_class=1000), LABELS) == 30 * (37 + 4)
+    assert num_questions(asked(images_per_class=2), LABELS) == 6 * (37 + 4)
+    assert num_questions(asked(images_per_class="all"), LABELS) == 30 * (37 + 4)
+    assert num_questions(asked(images_per_class=1000), LABELS) == 30 * (37 + 4)
+    assert num_questions(asked("lines", images_per_class=2), LABELS) == 6 * (31 + 4), "lines are not turned"
 
 
 def test_a_model_that_cannot_be_loaded_is_named(tmp_path):
@@ -185,7 +202,7 @@ def test_a_model_that_cannot_be_loaded_is_named(tmp_path):
             lambda value: None,
             network=CNN,
             seed=0,
-            settings=Robustness(),
+            settings=asked(),
             saved=tmp_path / "model.keras",
             folder=tmp_path / "x",
             identity={},
