@@ -93,8 +93,12 @@ def passport(
         "orientation_degrees": None if index % 3 == 0 else 10.0 * index,
         "dead": dead,
         "saturated": index == 1,
+        "mean": 0.0 if dead else 0.5,
+        "active_share": 0.0 if dead else 0.5,
         "background": {"before_relu": -0.1, "after_relu": index / 10},
-        "class_selectivity": [(label - index) % num_classes / num_classes for label in range(num_classes)],
+        "class_selectivity": [
+            0.0 if dead else (label - index) % num_classes / num_classes for label in range(num_classes)
+        ],
         "top_images": [] if dead else places,
         "median_images": [] if dead else places[:3],
         "heaviest_slices": None
@@ -140,6 +144,6 @@ def write_dense(folder: Path, num_units: int = 30, num_classes: int = 3) -> Path
 
 
 def backwards(layer: Convolution) -> Convolution:
-    """A layer whose filters are ranked the other way round: no filter's rank, less 1, is its index."""
-    turned = enumerate(layer.passports[::-1], 1)
+    """A layer whose filters, also dead ones, are ranked the other way round: by falling index."""
+    turned = enumerate(sorted(layer.passports, key=lambda passport: -passport.index), 1)
     return replace(layer, passports=tuple(replace(passport, rank=rank) for rank, passport in turned))

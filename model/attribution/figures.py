@@ -17,6 +17,7 @@ from model.report.canvas import (
     Axes,
     Sheet,
     attribution,
+    draw_line,
     garment,
     largest_block,
     limit_of,
@@ -26,7 +27,7 @@ from model.report.canvas import (
 )
 from model.report.drawing import drawn
 from model.report.figure import Figure
-from model.report.words import counted, decimal, short
+from model.report.words import counted, decimal, quoted, short
 
 COLOURS = dict(zip(("grad_cam", "integrated_gradients", "occlusion"), MODEL_COLOURS[:3], strict=True))
 WIDTHS = {"grad_cam": 2, "integrated_gradients": 4, "occlusion": 1.6}  # two that agree are both seen
@@ -61,7 +62,8 @@ def draw_why(folder: Path, figures: Path, note: str = "") -> list[Figure]:
 def why_title(entry: Mapping[str, Any], classes: list[str]) -> str:
     """What the network answers, how sure it is, and which ninth of the picture it can spare least."""
     answer, score = short(classes[entry["target"]]), entry["score"]
-    wrong = "" if entry["target"] == entry["label"] else f", though it is {short(classes[entry['label']])}"
+    label = quoted(short(classes[entry["label"]]))
+    wrong = "" if entry["target"] == entry["label"] else f", though it is {label}"
     left = np.array(entry["thirds"])
     row, column = np.unravel_index(left.argmin(), left.shape)
     if score - left.min() < LITTLE:
@@ -167,18 +169,25 @@ def _areas_in_words(document: Mapping[str, Any]) -> str:
     return f"{over}: {', '.join(found)}.{''.join(unfaithful)}"
 
 
-def draw_wanted(folder: Path, figures: Path, note: str = "") -> list[Figure]:
+def draw_wanted(
+    folder: Path, figures: Path, rules: Mapping[str, tuple[str, int | None]], note: str = ""
+) -> list[Figure]:
     """Draw what filters and classes want, made up, beside the best real picture of it.
 
     Drawn from wanted.npz and wanted.json: `wanted-<layer>.png` for each convolution, and
-    `wanted-classes.png`.
+    `wanted-classes.png`. `rules` says for each layer by which rule its filters were chosen, and after how
+    many of them a line is drawn.
     """
     document = json.loads((folder / "wanted.json").read_text())
     with np.load(folder / "wanted.npz") as arrays:
         images = dict(arrays)
     layers = dict.fromkeys(entry["layer"] for entry in document["filters"])
     of_filters = [
-        drawn(_draw_filters, document, images, layer, path=figures / f"wanted-{layer}.png", note=note)
+        drawn(
+            *(_draw_filters, document, images, layer, *rules[layer]),
+            path=figures / f"wanted-{layer}.png",
+            note=note,
+        )
         for layer in layers
     ]
     path = figures / "wanted-classes.png"
@@ -186,7 +195,13 @@ def draw_wanted(folder: Path, figures: Path, note: str = "") -> list[Figure]:
 
 
 def _draw_filters(
-    document: Mapping[str, Any], images: Mapping[str, np.ndarray], layer: str, path: Path, note: str
+    document: Mapping[str, Any],
+    images: Mapping[str, np.ndarray],
+    layer: str,
+    rule: str,
+    line: int | None,
+    path: Path,
+    note: str,
 ) -> Figure:
     entries = [entry for entry in document["filters"] if entry["layer"] == layer]
     ratios = [e["activation"] / e["real"]["activation"] for e in entries if e["real"]["activation"] > 0]
@@ -194,7 +209,7 @@ def _draw_filters(
     if ratios:
         title += f": made-up patches reach {_compared(float(np.median(ratios)))}"
     subtitle = (
-        f"Filters whose removal costs most on validation pictures, the costliest first. {note}\n"
+        f"{rule} {note}\n"
         f"Above: made up, the best of {document['starts']} climbs, one from the real patch. Below: the"
         f" strongest place in {document['searched']:,} test pictures{CONTROL} Numbers: the"
         f" activation reached; in the title the median of their ratios."
@@ -210,7 +225,7 @@ def _draw_filters(
             (patch(control, field, *at), f"{entry['untrained']['activation']:.2f}"),
         ]
         columns.append((f"filter {entry['index']}", shown))
-    _draw_columns(columns, title, subtitle, path, across=FILTERS_ACROSS, cell=88)
+    _draw_columns(columns, title, subtitle, path, across=FILTERS_ACROSS, cell=88, line=line)
     strongest = entries[0]
     alt = (
         f"{title}. Filter {strongest['index']}: {strongest['activation']:.2f} made up, "
@@ -257,18 +272,24 @@ def _draw_columns(
     path: Path,
     across: int,
     cell: int,
+    line: int | None = None,
 ) -> None:
-    """Pictures made up, real and of the untrained network below each other, with a name and their numbers."""
+    """Pictures made up, real and of the untrained network below each other, with a name and their numbers.
+
+    `line`: after how many columns there is a line.
+    """
     top, width, step = top_below(subtitle) + 8, 1152 // across, cell + 28
     height = 3 * step + 40
     sheet = Sheet(top + height * -(-len(columns) // across), title, subtitle)
     for number, (name, pictures) in enumerate(columns):
         x, y = 24 + number % across * width, top + number // across * height
+        if number == line:
+            draw_line(sheet, x - 6, y, 2, height - 12, INK)
         sheet.text(x, y, shortened(name, width - 6))
-        for line, (picture, value) in enumerate(pictures):
-            above = y + 24 + line * step
+        for row, (picture, value) in enumerate(pictures):
+            above = y + 24 + row * step
             tile = garment(picture, largest_block(max(picture.shape), cell))
-            frame, edge = (UNTRAINED_FRAME, 3) if line == 2 else (LIGHT, 1)
+            frame, edge = (UNTRAINED_FRAME, 3) if row == 2 else (LIGHT, 1)
             sheet.place(x, above, tile, frame=frame, frame_width=edge)
             sheet.text(x + tile.shape[1] / 2, above + tile.shape[0] + 4, value, align="center")
     sheet.save(path)

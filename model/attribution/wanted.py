@@ -24,19 +24,6 @@ BLUR = 0.7  # pixels, the deviation of the Gaussian that smooths the gradient of
 Place = Mapping[str, Any]  # {"index", "row", "column", "activation"}, an entry of a passport's `top_images`
 
 
-def most_valuable(passports: Sequence[Mapping[str, Any]], count: int = 12) -> dict[tuple[str, int], Place]:
-    """Where the most valuable filters of each layer find what they want most.
-
-    Takes the entries of passports.json. Returns by (layer, index) the strongest of `top_images`, by layer and
-    rank.
-    """
-    by_layer: dict[str, list[Mapping[str, Any]]] = {}
-    for passport in sorted(passports, key=lambda passport: passport["rank"]):
-        by_layer.setdefault(passport["layer"], []).append(passport)
-    best = [passport for of_layer in by_layer.values() for passport in of_layer[:count]]
-    return {(p["layer"], p["index"]): p["top_images"][0] for p in best if p["top_images"]}
-
-
 def wanted(
     model: keras.Model,
     facts: list[LayerFacts],
@@ -56,8 +43,8 @@ def wanted(
     its best place comes to the centre: random starts may all end on lower hills. At a border with `same`
     padding the place saw other zeros than the centre does. The untrained network starts from the same images.
 
-    `filters` has by (layer, index) the place in a test image that excites it most; see `most_valuable`. Only
-    test images are used. `wanted.npz` and `wanted.json` go to the folder; `on_progress` is called with the
+    `filters` has by (layer, index) the place in a test image that excites it most. Only test images are used.
+    `wanted.npz` and `wanted.json` go to the folder; `on_progress` is called with the
     share that is done, from 0 to 1.
     """
     layers = list(dict.fromkeys(layer for layer, _ in filters))

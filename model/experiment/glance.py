@@ -1,4 +1,4 @@
-"""The first picture of a run: who is ahead, what two filters do to a garment, and what filters are worth."""
+"""The first picture of a run: who is ahead, what two filters do to a picture, and what filters are worth."""
 
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,14 @@ from model.comparison.mistake_figures import class_order, draw_gains, gain_headi
 from model.comparison.records import Models, Outcome
 from model.comparison.tables import answers
 from model.inspection.files import Convolution, Inspection
+from model.inspection.records import first_of
+from model.inspection.words import chosen_by, line_after
 from model.report.canvas import (
     GREY,
     INK,
     LIGHT,
     Sheet,
+    draw_line,
     garment,
     limit_of,
     response,
@@ -26,10 +29,10 @@ from model.report.canvas import (
 )
 from model.report.estimates import colours_of, draw_estimate, finish_rows, whole_percent
 from model.report.figure import Figure, Picture
-from model.report.words import percent, short
+from model.report.words import counted, percent, quoted, short
 
 HEIGHT, FLOOR = 675, 584  # pixels; the verdict stands below the floor
-MOST_VALUABLE = 12
+MOST_SHOWN = 12  # filters, or classes, beside their worth or gain
 FILTERS = 2
 MAP_PIXELS = 130  # about: a whole number of pixels for every pixel of the map
 
@@ -37,7 +40,7 @@ MAP_PIXELS = 130  # about: a whole number of pixels for every pixel of the map
 def at_a_glance(
     outcome: Outcome, data: DataFacts, path: Path, model: str = "", inspection: Inspection | None = None
 ) -> Figure:
-    """Draw 1-at-a-glance: accuracy; a garment through two filters and pooling; what filters are worth.
+    """Draw 1-at-a-glance: accuracy; a picture through two filters and pooling; what filters are worth.
 
     `inspection` is of the first seed of `model`. Without it the gain of every class takes the place of
     filters and worth.
@@ -50,7 +53,7 @@ def at_a_glance(
     sheet = Sheet(HEIGHT, title, reading)
     if inspection and convolution:
         _accuracies(sheet, outcome.models, width=270)
-        _garment_through_filters(sheet, 346, data, inspection, convolution)
+        _picture_through_filters(sheet, 346, data, inspection, convolution)
         _worth(sheet, 974, convolution, inspection.num_test, colours_of(outcome.models)[model])
     else:
         _accuracies(sheet, outcome.models, width=500)
@@ -67,18 +70,18 @@ def _subtitle(
         return "How often each model is right, over all and by class."
     limit = limit_of(*_shown(convolution))
     cut = share_cut(limit, *_shown(convolution))
-    name = short(data.classes[int(inspection.labels[-1])])
+    name = quoted(short(data.classes[int(inspection.labels[-1])]))
     return (
-        f"Middle: the first {name} of the test pictures, through the filters of {convolution.name} that"
-        f" {model} misses most on validation pictures (red up to {limit:.2f}, {percent(cut)} beyond; white 0;"
-        " a background all red: the filter answers to black). Right: answers lost without one; filled: the"
-        " interval leaves out 0."
+        f"Middle: the first test picture of {name} through filters of {model}'s {convolution.name} (red up to"
+        f" {limit:.2f}, {percent(cut)} beyond; white 0; a background all red: the filter answers to black)."
+        " Right: test answers lost without a filter; filled: the interval leaves out 0."
+        f" {chosen_by(first_of(convolution.passports, MOST_SHOWN))}"
     )
 
 
 def _shown(convolution: Convolution) -> list[Any]:
-    """The maps on the sheet: of the last garment, by the most valuable filters, before and after pooling."""
-    chosen = [passport.index for passport in convolution.passports[:FILTERS]]
+    """The maps on the sheet: of the last picture, by the first filters, before and after pooling."""
+    chosen = [passport.index for passport in first_of(convolution.passports, FILTERS)]
     maps = [convolution.maps] if convolution.pooled is None else [convolution.maps, convolution.pooled]
     return [values[-1, :, :, chosen] for values in maps]
 
@@ -112,13 +115,15 @@ def _accuracies(sheet: Sheet, models: Models, width: int) -> None:
     axes.xaxis.set_major_formatter(whole_percent)
 
 
-def _garment_through_filters(
+def _picture_through_filters(
     sheet: Sheet, x: int, data: DataFacts, inspection: Inspection, convolution: Convolution
 ) -> None:
-    several = len(convolution.passports) >= FILTERS
-    _heading(sheet, x, f"One garment through the {'two best filters' if several else 'filter'}")
+    chosen = first_of(convolution.passports, FILTERS)
+    ranked = sum(passport.rank is not None for passport in chosen)
+    rank = {0: "not ranked", len(chosen): "ranked first"}.get(ranked, "the first is ranked")
+    _heading(sheet, x, f"One picture through {counted(len(chosen), 'filter')}, {rank}")
     limit = limit_of(*_shown(convolution))
-    kernel_limit = limit_of(*(convolution.kernel[..., p.index] for p in convolution.passports[:FILTERS]))
+    kernel_limit = limit_of(*(convolution.kernel[..., passport.index] for passport in chosen))
     top, height = _body(sheet)
     row_height = (height + 40) / FILTERS
     middle = round(top + height / 2)
@@ -127,7 +132,7 @@ def _garment_through_filters(
     sheet.text(x + 70, middle + 76, shortened(name, 150), align="center")
     extent = " × ".join(map(str, inspection.images.shape[1:]))
     sheet.text(x + 70, middle + 96, extent, size=13, align="center", colour=GREY)
-    for row, passport in enumerate(convolution.passports[:FILTERS]):
+    for row, passport in enumerate(chosen):
         y = round(top + row * row_height)
         kernel = convolution.kernel[:, :, 0, passport.index]
         tile = response(kernel, kernel_limit, max(90 // len(kernel), 1))
@@ -154,13 +159,15 @@ def _maps(sheet: Sheet, x: int, y: int, convolution: Convolution, index: int, li
 
 
 def _worth(sheet: Sheet, x: int, convolution: Convolution, num_test: int, colour: str) -> None:
-    """The most valuable filters, each as a small picture, with what its removal does to the answers."""
-    chosen = convolution.passports[:MOST_VALUABLE]
-    _heading(sheet, x, f"Worth of the best {len(chosen)}", f"answers lost, of {num_test:,}")
+    """The first filters, each as a small picture, with what its removal does to the answers."""
+    chosen = first_of(convolution.passports, MOST_SHOWN)
+    _heading(sheet, x, f"Worth of {counted(len(chosen), 'filter')}", f"answers lost, of {num_test:,}")
     y, height = _body(sheet)
     row_height = height / len(chosen)
     axes = sheet.axes(x + 40, y, 168, height)
     axes.axvline(0, color=INK, linewidth=1.2)
+    if (line := line_after(chosen)) is not None:
+        draw_line(sheet, x, round(y + row_height * line), 208, 2, INK)
     limit = limit_of(*(convolution.kernel[..., passport.index] for passport in chosen))
     for row, passport in enumerate(chosen):
         worth = passport.worth
@@ -177,7 +184,7 @@ def _worth(sheet: Sheet, x: int, convolution: Convolution, num_test: int, colour
 
 def _classes(sheet: Sheet, outcome: Outcome, data: DataFacts) -> None:
     """The gain of each class, or its accuracy, where no filters can be shown."""
-    order = class_order(data)[:MOST_VALUABLE]
+    order = class_order(data)[:MOST_SHOWN]
     candidate, versus, per_class = shown_rows(outcome)
     _heading(
         sheet, 640, gain_heading(versus), "filled: clear when all classes are allowed for" if versus else ""

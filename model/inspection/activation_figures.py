@@ -8,15 +8,26 @@ import numpy as np
 
 from data.splits import Split
 from model.inspection.files import Convolution, Inspection
-from model.inspection.records import Passport
+from model.inspection.records import Passport, first_of
 from model.inspection.tiles import draw_kernel, draw_map, draw_patch, scale_words
-from model.inspection.words import answers_change, class_label, direction, favourite, number, pattern
+from model.inspection.words import (
+    answers_lost,
+    chosen_by,
+    class_label,
+    direction,
+    favourite,
+    line_after,
+    number,
+    pattern,
+)
 from model.networks.facts import SIDE
 from model.report.canvas import (
     GREY,
+    INK,
     UNTRAINED_FRAME,
     Sheet,
     caption,
+    draw_line,
     garment,
     largest_block,
     share_cut,
@@ -28,7 +39,7 @@ from model.report.figure import Figure
 from model.report.words import counted, share
 
 SHOWN = 6
-CELLS = (140, 112, 84, 56)  # pixels of a garment; its maps are as large: the largest that fits is taken
+CELLS = (140, 112, 84, 56)  # pixels of a picture; its maps are as large: the largest that fits is taken
 HIGHEST, WIDEST = 1500, 1152
 PANEL = 182  # pixels for the words beside a row
 LEFT = 24
@@ -38,9 +49,9 @@ BETWEEN, CAPTION, AFTER = 3, 17, 4  # map and pooled map, the caption below them
 
 @dataclass(frozen=True)
 class Rows:
-    """Sizes in pixels: a garment's cell, a map's cell, how high a filter's rows are, and all together."""
+    """Sizes in pixels: a picture's cell, a map's cell, how high a filter's rows are, and all together."""
 
-    garment: int
+    picture: int
     map: int
     filter: int
     height: int
@@ -48,17 +59,17 @@ class Rows:
     @property
     def step(self) -> int:
         """From one column to the next."""
-        return max(self.garment, self.map) + 3
+        return max(self.picture, self.map) + 3
 
 
 def draw_activations(
     found: Inspection, layer: Convolution, test: Split, class_names: Sequence[str], path: Path, note: str = ""
 ) -> Figure:
-    """Draw the maps of a convolution's most valuable filters above their pooled maps, for several garments.
+    """Draw the maps of a convolution's first filters above their pooled maps, for several test pictures.
 
     A deeper filter's patch comes from `test`.
     """
-    shown = layer.passports[:SHOWN]
+    shown = first_of(layer.passports, SHOWN)
     indices = [passport.index for passport in shown]
     values = [layer.maps[..., indices], layer.untrained_maps[:1, ..., indices]]
     values += [layer.pooled[..., indices]] if layer.pooled is not None else []
@@ -67,8 +78,8 @@ def draw_activations(
     cut = share(share_cut(limit, layer.before_relu[..., indices[0]]))
     title = activations_title(layer)
     subtitle = (
-        f"{columns_rule(found.labels, class_names)} Rows: filters whose removal costs most on validation"
-        f" pictures.\n{_subtitle(layer)} {note}\n"
+        f"{columns_rule(found.labels, class_names)} Rows: filters. {chosen_by(shown)}\n"
+        f"{_subtitle(layer)} {note}\n"
         f"Red is above 0, blue below, white 0. A tint all over: the answer to black. {scale}"
         f" Before ReLU: {cut}."
     )
@@ -76,11 +87,13 @@ def draw_activations(
     sheet = Sheet(rows.height, title, subtitle)
     columns = [LEFT + PANEL + place * rows.step for place in range(len(found.images))]
     control = columns[-1] + rows.step + 12
-    _draw_garments(sheet, found, class_names, rows, columns, control)
-    y = sheet.top + 18 + rows.garment + 6
+    _draw_pictures(sheet, found, class_names, rows, columns, control)
+    y = sheet.top + 18 + rows.picture + 6
     _draw_before_relu(sheet, layer, indices[0], limit, rows, columns, y)
     y += rows.map + CAPTION + AFTER
-    for passport in shown:
+    for place, passport in enumerate(shown):
+        if place == line_after(shown):
+            draw_line(sheet, LEFT, y - 3, sheet.width - 2 * LEFT, 2, INK)
         _draw_words(sheet, layer, passport, test, class_names, y)
         _draw_maps(sheet, layer.maps, layer.pooled, passport.index, limit, rows, columns, y)
         before = (
@@ -92,8 +105,8 @@ def draw_activations(
     sheet.save(path)
     best = layer.maps[..., indices[0]]
     alt = (
-        f"{title}. The costliest to lose is filter {indices[0]}, whose largest value here is"
-        f" {number(float(best.max()))}; {100 * np.mean(best > 0):.0f} % of its values are above 0."
+        f"{title}. The largest value of the first, filter {indices[0]}, is {number(float(best.max()))} here;"
+        f" {100 * np.mean(best > 0):.0f} % of its values are above 0."
     )
     return Figure(path, title, alt)
 
@@ -111,7 +124,7 @@ def activations_title(layer: Convolution) -> str:
 
 
 def columns_rule(labels: np.ndarray, class_names: Sequence[str]) -> str:
-    """By which rule the garments were chosen."""
+    """By which rule the pictures were chosen."""
     each, shown = int(np.bincount(labels).max()), len(np.unique(labels))
     first = "the first test picture" if each == 1 else f"the first {counted(each, 'test picture')}"
     of = f"of the first {counted(shown, 'class')}" if shown < len(class_names) else "of each class"
@@ -143,7 +156,7 @@ def _subtitle(layer: Convolution) -> str:
     )
 
 
-def _draw_garments(
+def _draw_pictures(
     sheet: Sheet,
     found: Inspection,
     class_names: Sequence[str],
@@ -151,12 +164,12 @@ def _draw_garments(
     columns: Sequence[int],
     control: int,
 ) -> None:
-    block = rows.garment // SIDE
+    block = rows.picture // SIDE
     y = sheet.top + 18
     for x, image, label in zip(columns, found.images, found.labels, strict=True):
-        caption(sheet, x + rows.garment / 2, y - 17, class_label(class_names, int(label), rows.garment, 13))
+        caption(sheet, x + rows.picture / 2, y - 17, class_label(class_names, int(label), rows.picture, 13))
         sheet.place(x, y, garment(image, block))
-    caption(sheet, control + rows.garment / 2, y - 17, "untrained")
+    caption(sheet, control + rows.picture / 2, y - 17, "untrained")
     sheet.place(control, y, garment(found.images[0], block), frame=UNTRAINED_FRAME, frame_width=3)
 
 
@@ -187,8 +200,8 @@ def _draw_words(
     sheet.text(LEFT + KERNEL + 8, y, f"filter {passport.index}", bold=True)
     room = PANEL - KERNEL - 16
     sheet.text(LEFT + KERNEL + 8, y + 20, wrapped("dead" if passport.dead else words, room, 13), size=13)
-    sheet.text(LEFT, y + KERNEL + 12, answers_change(passport.worth), size=13)
-    loved = "" if passport.dead else shortened(favourite(passport.selectivity, class_names), PANEL - 8, 13)
+    sheet.text(LEFT, y + KERNEL + 12, answers_lost(passport.worth), size=13)
+    loved = shortened(favourite(passport.selectivity, class_names), PANEL - 8, 13)
     sheet.text(LEFT, y + KERNEL + 29, loved, size=13)
     sheet.text(LEFT, y + KERNEL + 46, f"on black {number(passport.background)}", size=13, colour=GREY)
 
@@ -204,7 +217,7 @@ def _draw_maps(
     y: int,
     untrained: bool = False,
 ) -> None:
-    """A filter's map of each garment, below it the pooled map, below them the largest values."""
+    """A filter's map of each picture, below it the pooled map, below them the largest values."""
     for place, x in enumerate(columns):
         values = maps[place, ..., index]
         draw_map(sheet, x, y, values, limit, rows.map, untrained)

@@ -7,17 +7,24 @@ import numpy as np
 
 from data.splits import Split
 from model.inspection.files import Convolution
-from model.inspection.records import Passport
+from model.inspection.records import Passport, first_of
 from model.inspection.tiles import boxed_garment, draw_kernel, draw_patch, scale_words
-from model.inspection.words import answers_change, direction, favourite
-from model.report.canvas import GREY, Sheet, largest_block, shortened, top_below, width_of
+from model.inspection.words import (
+    answers_lost,
+    chosen_by,
+    dead_ones,
+    direction,
+    favourite,
+    line_after,
+    which,
+)
+from model.report.canvas import GREY, INK, Sheet, draw_line, largest_block, shortened, top_below, width_of
 from model.report.figure import Figure
 
 SHOWN = 12
 CELL = (580, 137)
 TILE = 48  # pixels of a slice, of the filter it reads, and of a patch
 PATCHES = 5
-RANKED = "whose removal costs most on validation pictures, the costliest first"
 
 
 def draw_combinations(
@@ -28,49 +35,51 @@ def draw_combinations(
     path: Path,
     note: str = "",
 ) -> Figure:
-    """Draw the heaviest input slices of the most valuable filters, what they read, and what excites them.
+    """Draw the heaviest input slices of the first filters, what they read, and what excites them.
 
     A deeper convolution's filters have no picture of their own: `reads` is the convolution before it, and
     patches come from `test`.
     """
-    shown = layer.passports[:SHOWN]
+    shown = first_of(layer.passports, SHOWN)
     title = combination_title(layer)
     limit, scale = scale_words(*slices_of(layer.kernel, shown), *slices_of(layer.untrained_kernel, shown))
     earlier = "the filter of" if reads.reads is None else "what most excites the filter of"
     size = layer.field.size
     subtitle = (
-        f"Filters {RANKED}. {note}\n"
+        f"{chosen_by(shown)} {note}\n"
         f"Left: the three heaviest input slices (%: of the filter's squared weights; grey frame: before"
         f" training), below each {earlier} {reads.name} that it reads.\n"
-        f"Right: the {size} x {size} pixels that excite it most, boxed in their garments. Red adds, blue"
+        f"Right: the {size} x {size} pixels that excite it most, boxed in their pictures. Red adds, blue"
         f" subtracts. {scale}"
     )
     sheet = Sheet(top_below(subtitle) + 12 + -(-len(shown) // 2) * CELL[1], title, subtitle)
     for place, passport in enumerate(shown):
         x, y = 24 + place % 2 * CELL[0], sheet.top + 4 + place // 2 * CELL[1]
-        words = f"{direction(passport.orientation)}; {favourite(passport.selectivity, class_names)}"
-        words = "dead: it never answers" if passport.dead else words
+        if place == line_after(shown):
+            draw_line(sheet, x - 10, y, 2, CELL[1] - 10, INK)
+        said = (direction(passport.orientation), favourite(passport.selectivity, class_names))
+        words = "dead: it never answers" if passport.dead else "; ".join(filter(None, said))
         sheet.text(x, y, f"filter {passport.index}", bold=True)
-        answers = answers_change(passport.worth)
+        answers = answers_lost(passport.worth)
         sheet.text(x + 556, y + 2, answers, size=13, align="right", colour=GREY)
         sheet.text(x + 84, y + 2, shortened(words, 556 - 84 - 10 - width_of(answers, 13), 13), size=13)
         _draw_slices(sheet, x, y + 23, layer, reads, passport, limit, test)
         _draw_patches(sheet, x + 274, y + 23, layer, passport, test)
     sheet.save(path)
     best = shown[0]
-    alt = f"{title}. The costliest to lose is filter {best.index}: {answers_change(best.worth)}."
+    alt = f"{title}. Without filter {best.index}: {answers_lost(best.worth)}."
     return Figure(path, title, alt)
 
 
 def combination_title(layer: Convolution) -> str:
-    """What the figure shows, and how much of the filters' weight the three heaviest inputs hold."""
-    shown, inputs = layer.passports[:SHOWN], layer.kernel.shape[2]
-    useful = "filter" if len(shown) == 1 else f"{len(shown)} most useful filters"
-    title = f"What the {useful} of {layer.name} combine{'s' if len(shown) == 1 else ''}"
-    if inputs <= 3:
-        return title
-    held = sum(part.share for passport in shown for part in passport.slices) / len(shown)
-    return f"{title}: 3 of {inputs} inputs hold {100 * held:.0f} % of the weight"
+    """What the figure shows, how much of the filters' weight the three heaviest inputs hold, what is dead."""
+    shown, inputs = first_of(layer.passports, SHOWN), layer.kernel.shape[2]
+    title = f"What {which(shown, layer.name)} combine{'s' if len(shown) == 1 else ''}"
+    if inputs > 3:
+        # of the whole per cents in the picture, so that what is added up by hand comes out
+        held = sum(round(100 * part.share) for passport in shown for part in passport.slices) / len(shown)
+        title += f": 3 of {inputs} inputs hold {held:.0f} % of the weight"
+    return title + dead_ones(layer.dead)
 
 
 def slices_of(kernel: np.ndarray, passports: Sequence[Passport]) -> list[np.ndarray]:

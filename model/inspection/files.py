@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 
 from data.storage import read_npz, read_value
-from model.inspection.records import Passport, Unit, passport_of, unit_of
+from model.inspection.records import Passport, Unit, first_of, passport_of, unit_of
 from model.networks.facts import SIDE, ReceptiveField
 from model.run.folder import RunError
 
-MOST_COLUMNS = 10  # garments side by side in one picture
+MOST_COLUMNS = 10  # test images side by side in one picture
 AGAIN = "`python train.py inspect RUN` writes it again"
 Arrays = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """One convolution: weights, its maps of the garments shown (n, h, w, c), and a passport per filter.
+    """One convolution: weights, its maps of the test images shown (n, h, w, c), and a passport per filter.
 
-    `pooled` is None where no pooling follows; `passports` are in order of rank, `reads` is the layer before.
+    `pooled` is None where no pooling follows; `passports` are in the order of `first_of`, `reads` is the
+    layer before.
     """
 
     name: str
@@ -38,10 +39,15 @@ class Convolution:
     passports: tuple[Passport, ...]
     reads: "Convolution | None"
 
+    @property
+    def dead(self) -> list[int]:
+        """The filters that are above 0 at no place of any training or test image."""
+        return [passport.index for passport in self.passports if passport.dead]
+
 
 @dataclass(frozen=True)
 class KeepBest:
-    """Accuracy with only `kept` filters, the best first and in several random orders (orders, kept).
+    """Accuracy with only `kept` filters, in the order of validation loss and in random orders (orders, kept).
 
     `full` is the whole network's, `untrained` what it had before training.
     """
@@ -65,7 +71,7 @@ class Patterns:
 
 @dataclass(frozen=True)
 class Inspection:
-    """All of one model with convolutions; `images` are the garments whose maps are shown."""
+    """All of one model with convolutions; `images` are the test images whose maps are shown."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -77,7 +83,7 @@ class Inspection:
 
 @dataclass(frozen=True)
 class DenseInspection:
-    """The first layer of a dense model: weights (784, units) and its most valuable units by rank.
+    """The first layer of a dense model: weights (784, units) and the units that pictures show.
 
     Without a hidden layer it is `probabilities`, and its units are the classes. `rule` says how they were
     chosen; `neighbours` is how far the weights of neighbouring pixels correlate, trained and untrained.
@@ -95,7 +101,7 @@ class DenseInspection:
 def read_inspection(folder: Path) -> Inspection | DenseInspection:
     """Read the inspection of one model.
 
-    Returns what there is to draw. Of the garments, those that fit side by side: as many of each class as
+    Returns what there is to draw. Of the test images, those that fit side by side: as many of each class as
     there is room for.
 
     Raises:
@@ -158,10 +164,11 @@ def _read_dense(folder: Path) -> DenseInspection:
     with _faults_named(folder / "untrained.npz") as path:
         untrained = _array(read_npz(path), f"{layer}/kernel", kernel.shape)
     with _faults_named(folder / "units.json"):
-        units = sorted((unit_of(entry, kernel.shape[1]) for entry in document["units"]), key=lambda u: u.rank)
+        read = [unit_of(entry, kernel.shape[1]) for entry in document["units"]]
+        units = first_of(read, len(read))
         rule, num_test, found = document["rule"], document["num_test"], document["neighbour_correlation"]
         neighbours = (float(found["trained"]), float(found["untrained"]))
-        return DenseInspection(layer, kernel, untrained, tuple(units), str(rule), int(num_test), neighbours)
+        return DenseInspection(layer, kernel, untrained, units, str(rule), int(num_test), neighbours)
 
 
 @contextmanager
@@ -199,10 +206,10 @@ def _kernels(arrays: Arrays, names: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def _columns(labels: np.ndarray) -> np.ndarray:
-    """Which garments are shown: of at most ten classes, as many of each as there is room for."""
+    """Which test images are shown: of at most ten classes, as many of each as there is room for."""
     classes = np.unique(labels)[:MOST_COLUMNS]
     if not len(classes):
-        raise ValueError("no garments in it")
+        raise ValueError("no images in it")
     each = MOST_COLUMNS // len(classes)
     return np.concatenate([np.flatnonzero(labels == label)[:each] for label in classes])
 
@@ -210,7 +217,7 @@ def _columns(labels: np.ndarray) -> np.ndarray:
 def _maps(
     arrays: Arrays, name: str, pool: str | None, columns: np.ndarray, kernel: np.ndarray
 ) -> tuple[Any, Any]:
-    """The maps of a convolution and of the pooling after it, if there is one, of the garments shown."""
+    """The maps of a convolution and of the pooling after it, if there is one, of the images shown."""
     shape = (-1, -1, -1, kernel.shape[-1])
     pooled = _array(arrays, pool, shape)[columns] if pool else None
     return _array(arrays, name, shape)[columns], pooled
@@ -242,7 +249,7 @@ def _patterns(matching: Mapping[str, Any] | None, passports: Sequence[Passport])
 def _ranked(
     passports: Sequence[Passport], layer: str, num_inputs: int, num_filters: int
 ) -> tuple[Passport, ...]:
-    ranked = tuple(sorted((p for p in passports if p.layer == layer), key=lambda p: (p.rank, p.index)))
+    ranked = first_of([passport for passport in passports if passport.layer == layer], num_filters)
     if sorted(passport.index for passport in ranked) != list(range(num_filters)):
         raise ValueError(f"{layer} has {num_filters} filters in filters.npz, and {len(ranked)} passports")
     if not all(0 <= read.channel < num_inputs for passport in ranked for read in passport.slices):

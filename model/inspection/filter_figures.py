@@ -7,16 +7,28 @@ from pathlib import Path
 import numpy as np
 
 from model.inspection.files import Convolution, DenseInspection, Patterns
-from model.inspection.records import Passport, Unit
+from model.inspection.records import Passport, Unit, first_of
 from model.inspection.tiles import draw_kernel, scale_words
-from model.inspection.words import UNNAMED, answers_change, class_label, favourite, pattern
+from model.inspection.words import (
+    UNNAMED,
+    answers_lost,
+    chosen_by,
+    class_label,
+    dead_ones,
+    directed,
+    favourite,
+    line_after,
+    pattern,
+)
 from model.networks.facts import SIDE
 from model.report.canvas import (
     GREY,
+    INK,
     LIGHT,
     UNTRAINED_FRAME,
     Sheet,
     caption,
+    draw_line,
     largest_block,
     response,
     shortened,
@@ -26,12 +38,11 @@ from model.report.canvas import (
 from model.report.figure import Figure
 from model.report.words import decimal
 
-LARGE = 12  # filters drawn large: the most valuable ones
+LARGE = 12  # filters drawn large: the first ones
 LARGE_CELL, SMALL_GAP = (192, 196), (6, 18)
 SMALL_SIDES = (48, 36, 24)  # pixels of the other kernels: the first that keeps the figure under
 HIGHEST = 1500
 UNITS = 24  # units of a dense layer that are drawn
-RANKED = "whose removal costs most on validation pictures"
 
 
 @dataclass(frozen=True)
@@ -45,22 +56,24 @@ class Group:
 
 
 def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: str = "") -> Figure:
-    """Draw the kernels of the first convolution: the most valuable large, the others by named pattern.
+    """Draw the kernels of the first convolution: the first ones large, the others by named pattern.
 
     `patterns` is None where kernels are too small to match any.
     """
     frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
-    title = first_title(layer.name, len(layer.passports), patterns, frozen)
-    large, others = layer.passports[:LARGE], layer.passports[LARGE:]
+    title = first_title(layer.name, len(layer.passports), patterns, frozen) + dead_ones(layer.dead)
+    large = first_of(layer.passports, LARGE)
+    others = sorted(set(layer.passports) - set(large), key=lambda passport: passport.index)
     limit, scale = scale_words(layer.kernel, layer.untrained_kernel)
     subtitle = (
-        f"Large: the {len(large)} filters {RANKED}; beside each, in a grey frame, itself before training"
-        f"{': they are never changed' if frozen else ''}.\n"
+        f"Large: {len(large)} filters. {chosen_by(large)} Beside each, in a grey frame, itself before"
+        f" training{': they are never changed' if frozen else ''}.\n"
         f"Red adds, blue subtracts, white is 0. {scale} {note}"
     )
     if patterns is not None:
         subtitle += (
-            f"\nA name needs a match above {patterns.threshold:.2f}, which 1 in 20 untrained filters reaches."
+            f"\nA name needs a match of at least {patterns.threshold:.2f}, as about 1 in 20 untrained"
+            " filters has."
         )
     lower = top_below(subtitle) + 10 + -(-len(large) // 6) * LARGE_CELL[1]
     for side in SMALL_SIDES:
@@ -70,6 +83,8 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
     sheet = Sheet((end if others else lower) + 10, title, subtitle)
     for place, passport in enumerate(large):
         x, y = 24 + place % 6 * LARGE_CELL[0], sheet.top + 10 + place // 6 * LARGE_CELL[1]
+        if place == line_after(large):
+            draw_line(sheet, x - 11, y, 2, LARGE_CELL[1] - 16, INK)
         _draw_large(sheet, x, y, layer, passport, limit)
     if others:
         by = ", by named pattern" if patterns is not None else ""
@@ -82,8 +97,8 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
             if side > 24:
                 caption(sheet, x + side / 2, y + side + 2, str(passport.index))
     sheet.save(path)
-    best = layer.passports[0]
-    alt = f"{title}. The costliest to lose is filter {best.index}: {answers_change(best.worth)}."
+    best = large[0]
+    alt = f"{title}. Without filter {best.index}: {answers_lost(best.worth)}."
     return Figure(path, title, alt)
 
 
@@ -100,14 +115,16 @@ def first_title(layer: str, num_filters: int, patterns: Patterns | None, frozen:
 def groups_of(
     passports: Sequence[Passport], patterns: Patterns | None
 ) -> list[tuple[str, tuple[Passport, ...]]]:
-    """Filters by the name of their pattern, in the order of the patterns; what has no name comes last."""
+    """Filters by their pattern, each before its reverse; what has no name comes last."""
     if patterns is None:
-        return [("by rank", tuple(passports))] if passports else []
-    names = {p.index: (p.match.name if p.match else None) or UNNAMED for p in passports}
-    groups = [
-        (name, tuple(p for p in passports if names[p.index] == name)) for name in (*patterns.names, UNNAMED)
-    ]
-    return [group for group in groups if group[1]]
+        return [("by index", tuple(passports))] if passports else []
+    groups: dict[str, list[Passport]] = {}
+    order = [name for pattern in patterns.names for name in (pattern, f"inverted {pattern}")]
+    for passport in passports:
+        match = passport.match
+        name = directed(match.name, match) if match and match.name else UNNAMED
+        groups.setdefault(name, []).append(passport)
+    return [(name, tuple(groups[name])) for name in (*order, UNNAMED) if name in groups]
 
 
 def flow(
@@ -144,9 +161,10 @@ def _draw_large(sheet: Sheet, x: int, y: int, layer: Convolution, passport: Pass
     draw_kernel(sheet, x + 131, y + 3, before, limit, small, untrained=True)
     caption(sheet, x + 131 + side * small / 2, y + side * small + 8, "before")
     sheet.text(x, y + 126, f"filter {passport.index}", bold=True)
-    if passport.match is not None:
-        sheet.text(x, y + 146, shortened(pattern(passport.match), 180, 13), size=13)
-    sheet.text(x, y + 163, answers_change(passport.worth), size=13, colour=GREY)
+    name = "" if passport.match is None else pattern(passport.match)
+    name = "dead: it never answers" if passport.dead else name
+    sheet.text(x, y + 146, shortened(name, 180, 13), size=13)
+    sheet.text(x, y + 163, answers_lost(passport.worth), size=13, colour=GREY)
 
 
 def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, note: str = "") -> Figure:
@@ -158,15 +176,17 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
         for kernel in (dense.kernel, dense.untrained_kernel)
     )
     limit, scale = scale_words(pictures, before)
+    rule = f"{dense.rule}." if shown[0].worth is None else f"{dense.rule}. {chosen_by(shown)}"
     subtitle = (
-        f"A weight per pixel: {dense.rule}. {note}\nBeside each, in a grey frame, itself before"
-        f" training."
+        f"A weight per pixel: {rule} {note}\nBeside each, in a grey frame, itself before training."
         f" Red adds, blue subtracts, white is 0. {scale}"
     )
     across, down = 192, 188
     sheet = Sheet(top_below(subtitle) + 14 + -(-len(shown) // 6) * down, title, subtitle)
     for place, unit in enumerate(shown):
         x, y = 24 + place % 6 * across, sheet.top + 10 + place // 6 * down
+        if place == line_after(shown):
+            draw_line(sheet, x - 11, y, 2, down - 16, INK)
         sheet.place(x, y, response(pictures[place], limit, 4), frame=LIGHT, frame_width=1)
         sheet.place(x + 121, y + 3, response(before[place], limit, 2), frame=UNTRAINED_FRAME, frame_width=3)
         caption(sheet, x + 149, y + 63, "before")
@@ -175,7 +195,7 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
     best = shown[0]
     if best.worth is None:
         return Figure(path, title, f"{title}. A picture of weights for each of {len(shown)} classes.")
-    alt = f"{title}. The costliest to lose is unit {best.index}: {answers_change(best.worth)}."
+    alt = f"{title}. Without unit {best.index}: {answers_lost(best.worth)}."
     return Figure(path, title, alt)
 
 
@@ -186,7 +206,7 @@ def _draw_unit_words(sheet: Sheet, x: int, y: int, unit: Unit, class_names: Sequ
     sheet.text(x, y, f"unit {unit.index}", bold=True)
     words = "dead: it never answers" if unit.dead else favourite(unit.selectivity, class_names)
     sheet.text(x, y + 20, shortened(words, 184, 13), size=13)
-    sheet.text(x, y + 37, answers_change(unit.worth), size=13, colour=GREY)
+    sheet.text(x, y + 37, answers_lost(unit.worth), size=13, colour=GREY)
 
 
 def dense_title(dense: DenseInspection) -> str:

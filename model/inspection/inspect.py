@@ -50,7 +50,7 @@ def inspect(
         facts: of the network's layers.
         splits: means come from the training images, the ranking from the validation images, all other
             figures from the test images.
-        images_per_class: how many garments of each class get their maps stored.
+        images_per_class: how many test images of each class get their maps stored.
         folder: gets filters.npz and untrained.npz; with convolutions activations.npz, passports.json
             and layers.json; of dense networks units.json.
         on_progress: told the share that is done.
@@ -66,9 +66,9 @@ def inspect(
         on_progress(1.0)
         return
     chosen = choose_images(splits.test.labels, images_per_class)
-    garments = splits.test.images[chosen]
-    maps, maps_before = activations.maps_of(network, garments), activations.maps_of(before, garments)
-    about = {"images": garments, "labels": splits.test.labels[chosen], "indices": chosen}
+    shown = splits.test.images[chosen]
+    maps, maps_before = activations.maps_of(network, shown), activations.maps_of(before, shown)
+    about = {"images": shown, "labels": splits.test.labels[chosen], "indices": chosen}
     write_npz(folder / "activations.npz", {**about, **maps})
     control = {key: value for key, value in maps_before.items() if not key.endswith("/before_relu")}
     write_npz(folder / "untrained.npz", {**weights_before, **control})
@@ -77,14 +77,14 @@ def inspect(
     means = activations.mean_activations(network, splits.train.images, stage(0.0, 0.35))
     constants = [(mean if replacement == "mean" else 0 * mean).astype(np.float32) for mean in means]
     ablation = Ablation(network, constants)
-    increase = validation_increase(ablation, splits.validation, stage(0.35, 0.55))
+    increase, interval = validation_increase(ablation, splits.validation, stage(0.35, 0.55))
     sets = kept_sets(increase[-network.convolutions[-1].num_filters :])
     passed = pass_over_test(ablation, sets, splits.test, stage(0.55, 0.9))
     largest_before, accuracy_before = control_pass(before, splits.test, stage(0.9, 0.95))
     bank = pattern_bank(network.convolutions[0].kernel.shape[0])
     passports = [
         issue_passports(findings, bank)
-        for findings in _findings(network, before, splits, means, passed, largest_before, increase)
+        for findings in _findings(network, before, splits, means, passed, largest_before, increase, interval)
     ]
     write_json(folder / "passports.json", [passport for layer in passports for passport in layer])
     layers = _layers(facts, passports, maps)
@@ -122,10 +122,11 @@ def _findings(
     passed: TestPass,
     largest_before: list[np.ndarray],
     increase: np.ndarray,
+    interval: np.ndarray,
 ) -> list[Findings]:
     """Everything that was measured, by convolution."""
     labels, num_classes = splits.test.labels, len(splits.class_names)
-    records = measure_worth(passed.intact, passed.without, labels, num_classes, increase)
+    records = measure_worth(passed.intact, passed.without, labels, num_classes, increase, interval)
     tunings, tunings_before = measure_tuning(network), measure_tuning(before)
     backgrounds = activations.background(network)
     findings = []
@@ -155,6 +156,7 @@ def _findings(
                 tuning=tunings[i],
                 tuning_before=tunings_before[i],
                 validation_increase=increase[filters],
+                validation_interval=interval[filters],
                 worth=records[filters],
             )
         )
@@ -205,7 +207,9 @@ def _summary(
             "num_filters": len(passed.without.losses),
             "level": LEVEL,
             "intervals": "paired; those of accuracy and of loss hold for all filters at once, those of "
-            "classes for all filters and classes at once (Bonferroni)",
+            "classes for all filters and classes at once (Bonferroni); that of the validation loss holds for "
+            "all filters of its layer: Student's t, each end with three images more, changed that way as "
+            "far as any is in the layer; a filter is ranked where it lies above 0",
         },
         "keep_best": {
             last["name"]: {

@@ -1,14 +1,20 @@
 """Look into the filters of one saved network: the work of a process that has TensorFlow to itself."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from configs.schema import Cnn, Dense, Inspection
 from data.splits import Splits
+from model.inspection.records import Passport, first_of, passport_of
+from model.inspection.words import chosen_by, line_after
 from model.run.looks import note_of, open_with_untrained, part_of_look, record_look
 from model.run.workers import Tell
 
+WANTED = 12  # filters of each layer that an image is made up for
 INSIDE = (  # what a look into filters computes, as far as the network has it
     *("filters.npz", "untrained.npz", "activations.npz", "passports.json", "layers.json", "units.json"),
     *("wanted.npz", "wanted.json"),
@@ -32,7 +38,7 @@ def inspect_model(
     inside-figures.json, the list of what was written, is written last.
     """
     from model.attribution.figures import draw_wanted
-    from model.attribution.wanted import most_valuable, wanted
+    from model.attribution.wanted import wanted
     from model.inspection.figures import draw_inspection
     from model.inspection.inspect import inspect
     from model.report.canvas import name_classes
@@ -40,13 +46,23 @@ def inspect_model(
     model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
     each, replacement, filters = settings.images_per_class, settings.replacement, part_of_look(tell, 0.0, 0.7)
     inspect(model, untrained, facts, splits, each, folder, filters, replacement)
-    passports = folder / "passports.json"  # which dense networks lack
-    filters_shown = most_valuable(json.loads(passports.read_text())) if passports.exists() else {}
-    wanted(model, facts, splits, filters_shown, folder, untrained, part_of_look(tell, 0.7, 0.8))
+    path = folder / "passports.json"  # which dense networks lack
+    entries = json.loads(path.read_text()) if path.exists() else []
+    chosen = first_by_layer(passport_of(entry, len(splits.test.labels)) for entry in entries)
+    places = {(p.layer, p.index): asdict(p.strongest[0]) for shown in chosen.values() for p in shown}
+    wanted(model, facts, splits, places, folder, untrained, part_of_look(tell, 0.7, 0.8))
+    rules = {layer: (chosen_by(shown), line_after(shown)) for layer, shown in chosen.items()}
     tell((0.8, "", "drawing"))
     name_classes(splits.class_names)
     figures = [
         *draw_inspection(folder, splits.test, splits.class_names, folder, name),
-        *draw_wanted(folder, folder, note_of(name)),
+        *draw_wanted(folder, folder, rules, note_of(name)),
     ]
     record_look(folder / "inside-figures.json", INSIDE, figures, settings, identity)
+
+
+def first_by_layer(passports: Iterable[Passport]) -> dict[str, tuple[Passport, ...]]:
+    """The first filters of each layer, of those that some test picture excites."""
+    excited = (passport for passport in passports if passport.strongest)
+    by_layer = groupby(excited, key=lambda passport: passport.layer)
+    return {layer: first_of(list(filters), WANTED) for layer, filters in by_layer}

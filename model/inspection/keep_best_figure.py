@@ -15,14 +15,14 @@ CLOSE_UP = 0.06  # of accuracy, in the enlarged part
 
 
 def draw_keep_best(layer: str, curve: KeepBest, path: Path, note: str = "") -> Figure:
-    """Draw accuracy with only the best filters of a layer kept, against filters kept in random order.
+    """Draw accuracy with only some filters of a layer kept, by validation loss and in random orders.
 
     On the left the whole range, on the right the last points of accuracy, where the title is decided.
     """
     title, orders = keep_best_title(layer, curve), len(curve.random)
     subtitle = (
-        "Some filters kept, the others taken out. Blue: the best first, in the order of what their loss"
-        f" costs on validation pictures. Grey: {counted(orders, 'random order')}, from the worst to the best,"
+        "Some filters kept, the others taken out. Blue: in the order of how much the loss on validation"
+        f" pictures rises without each. Grey: {counted(orders, 'random order')}, from the worst to the best,"
         f" and their mean. Dashed: all filters of the untrained network. Accuracy on test pictures. {note}"
     )
     top = top_below(subtitle) + 8
@@ -38,14 +38,14 @@ def draw_keep_best(layer: str, curve: KeepBest, path: Path, note: str = "") -> F
     sheet.save(path)
     half = len(curve.kept) // 2
     alt = (
-        f"{title}. With {curve.kept[half]} filters of {layer} kept: {100 * curve.best[half]:.1f} % with the"
-        f" best, {100 * curve.random[:, half].mean():.1f} % with random ones."
+        f"{title}. With {curve.kept[half]} of {layer} kept: {100 * curve.best[half]:.1f} % with the first by"
+        f" validation loss, {100 * curve.random[:, half].mean():.1f} % with random ones."
     )
     return Figure(path, title, alt)
 
 
 def enough(curve: KeepBest) -> int:
-    """The fewest of the best filters with which accuracy is within half a point of the whole network's."""
+    """The fewest of the first filters with which accuracy is within half a point of the whole network's."""
     near = np.flatnonzero(curve.best >= curve.full - CLOSE)
     return int(curve.kept[near[0]] if len(near) else curve.kept[-1])
 
@@ -85,7 +85,7 @@ def _name_lines(axes: Axes, curve: KeepBest) -> None:
 
 
 def _enlarge(axes: Axes, curve: KeepBest) -> None:
-    """Show the last points of accuracy, from where the best filters reach them, and what is near enough."""
+    """Show the last points of accuracy, from where the first filters reach them, and what is near enough."""
     near = curve.kept[curve.best >= curve.full - CLOSE_UP]
     if len(near):
         axes.set_xlim(min(near[0], curve.kept[-1] - 1), curve.kept[-1])

@@ -23,7 +23,7 @@ class Findings:
     `mean` (c,) over the training images; `largest` (c,) and `active` (c,), share of places above 0,
     over the test images; `class_means` (c, classes); places of the strongest and the median images per
     filter, and of the strongest of the untrained network (`top_before`); `tuning` trained and untrained;
-    `validation_increase` (c,); `worth` per filter.
+    `validation_increase` (c,) and its interval (c, 2); `worth` per filter.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Findings:
     tuning: Tuning
     tuning_before: Tuning
     validation_increase: np.ndarray
+    validation_interval: np.ndarray
     worth: list[dict[str, Any]]
 
 
@@ -61,8 +62,8 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
     degrees, strength = preferred_orientation(f.tuning)
     degrees_before, strength_before = preferred_orientation(f.tuning_before)
     slices = None if f.first else heaviest_slices(f.kernel)
-    selectivity, rank = class_selectivity(f.class_means), ranks(f.validation_increase)
-    dead = (f.mean == 0) & (f.largest == 0)
+    selectivity, dead = class_selectivity(f.class_means), (f.mean == 0) & (f.largest == 0)
+    rank = ranks(f.validation_increase, f.validation_interval, dead)
     return [
         {
             "layer": f.name,

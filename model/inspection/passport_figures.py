@@ -1,4 +1,4 @@
-"""A page for every six filters: what each looks for, on which garments, and what it is worth."""
+"""A page for every six filters: what each looks for, in which pictures, and what it is worth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,17 @@ from matplotlib.ticker import MaxNLocator
 from data.splits import Split
 from model.inspection.combination_figures import draw_read, slices_of
 from model.inspection.files import Convolution, Inspection
-from model.inspection.records import Example, Passport
+from model.inspection.records import Example, Passport, first_of
 from model.inspection.tiles import boxed_garment, draw_kernel, draw_map, draw_patch, scale_words
-from model.inspection.words import class_label, number, sentence, worth_in_words
+from model.inspection.words import (
+    chosen_by,
+    class_label,
+    line_after,
+    number,
+    sentence,
+    which,
+    worth_in_words,
+)
 from model.report.canvas import (
     GREY,
     INK,
@@ -21,6 +29,7 @@ from model.report.canvas import (
     Axes,
     Sheet,
     caption,
+    draw_line,
     garment,
     largest_block,
     pt,
@@ -31,15 +40,15 @@ from model.report.canvas import (
 )
 from model.report.drawing import drawn
 from model.report.figure import Figure
-from model.report.words import counted, decimal
 
 SHOWN, PER_PAGE = 12, 6
 STRONGEST, MEDIAN = 6, 3
-# Columns and rows in pixels: two garments with their maps, the untrained twin, the axis of worth.
+# Columns and rows in pixels: two pictures with their maps, the untrained twin, the axis of worth.
 LEFT, RIGHT = 24, 1176
-GARMENTS, UNTRAINED, WORTH = (158, 498), 842, 1020
-GARMENT, MAP, STEP = 112, 104, 107
-HEADS, PASSPORT, MAPS, PATCHES = 24, 221, 26, 157  # heights; from the top of a passport to its lines
+PICTURES, UNTRAINED, WORTH = (158, 498), 842, 1020
+PICTURE, MAP, STEP = 112, 104, 107
+HEADS, PASSPORT, MAPS, PATCHES = 40, 218, 26, 155  # heights; from the top of a passport to its lines
+ABOVE = 5  # pixels between a passport and the line above it, the first of which is the axis of worth
 KERNEL, SMALL, SLICE = 120, 48, 36
 EXAMPLE, PATCH = 103, 40
 BEFORE, STRONGEST_BEFORE = 1006, 3  # where the untrained twin's strongest patches stand, and how many
@@ -69,11 +78,11 @@ def draw_passports(
     folder: Path,
     note: str = "",
 ) -> list[Figure]:
-    """Draw the passports of a convolution's dozen most valuable filters, six a page.
+    """Draw the passports of a convolution's first dozen filters, six a page.
 
     They go to `<layer>-passports.png` and `<layer>-passports-2.png`; patches come from `test`.
     """
-    dozen = layer.passports[:SHOWN]
+    dozen = first_of(layer.passports, SHOWN)
     chosen = [0, len(found.images) - 1]
     indices = [passport.index for passport in dozen]
     shown = [layer.maps[chosen][..., indices], layer.untrained_maps[:1][..., indices]]
@@ -88,13 +97,13 @@ def draw_passports(
         layer=layer,
         test=test,
         images=found.images[chosen],
-        names=tuple(class_label(class_names, int(label), GARMENT, 13) for label in found.labels[chosen]),
+        names=tuple(class_label(class_names, int(label), PICTURE, 13) for label in found.labels[chosen]),
         class_names=class_names,
         threshold=found.patterns.threshold if found.patterns and layer.reads is None else None,
         num_test=found.num_test,
         kernel_limit=kernel_limit,
         map_limit=map_limit,
-        span=(100 * min(ends), 100 * max(ends)),
+        span=(found.num_test * min(ends), found.num_test * max(ends)),
     )
     pages = []
     for page in range(-(-len(dozen) // PER_PAGE)):
@@ -104,47 +113,44 @@ def draw_passports(
     return pages
 
 
-def passports_title(layer: str, filters: Sequence[Passport]) -> str:
-    """Which filters are on the page, and what losing the costliest of them costs."""
-    if filters[0].rank <= PER_PAGE:
-        which = f"The {counted(len(filters), 'filter')}" if len(filters) > 1 else "The filter"
-        title = f"{which} of {layer} whose loss costs most"
-    else:
-        title = f"{layer}: the next {counted(len(filters), 'filter')} by what their loss costs"
-    most = max(passport.worth.accuracy_drop for passport in filters)
-    costs = f"up to {decimal(100 * most, 2)} points of accuracy" if most > 0 else "none costs accuracy"
+def passports_title(layer: str, filters: Sequence[Passport], num_test: int) -> str:
+    """Which filters are on the page, and what is lost without the one of them that costs most there."""
+    title = which(filters, layer)
+    most = max(passport.worth.became_wrong - passport.worth.became_right for passport in filters)
+    costs = f"up to {most:,} of {num_test:,} answers lost" if most > 0 else "none costs answers"
     if most > 0 and all(passport.worth.interval[0] <= 0 for passport in filters):
         costs += ", each within chance"
-    return f"{title}: {costs}"
+    return f"{title[0].upper()}{title[1:]}: {costs}"
 
 
 def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale: str, note: str) -> Figure:
     layer = context.layer
-    title = passports_title(layer.name, filters)
+    title = passports_title(layer.name, filters, context.num_test)
     left = "Kernel" if layer.reads is None else f"Heaviest slices, the {layer.reads.name} filters they read"
     frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
     control = "before training, which left these kernels alone" if frozen else "before training"
     size = layer.field.size
-    maps = "each with its map" if layer.pooled is None else "map and pooled map"
+    maps = "each with its map" if layer.pooled is None else "each with its map and pooled map"
     subtitle = (
-        f"{left}; two garments, {maps}; grey frame: {control}. {note}\n"
+        f"{left}; two pictures, {maps}; grey frame: {control}. {note}\n"
         f"Below: six test pictures that excite it most, three around the median, three that excited it most"
         f" before training; boxed, the {size} x {size} pixels seen.\n"
-        f"Ranked on validation, measured on test pictures; intervals: 95 % for all filters at once. {scale}"
+        f"{chosen_by(filters)} Worth: on test pictures, intervals 95 % for all filters at once. {scale}"
     )
     top = top_below(subtitle)
     sheet = Sheet(top + HEADS + len(filters) * PASSPORT + 4, title, subtitle)
-    axes = _worth_axes(sheet, context, top + HEADS, len(filters) * PASSPORT)
+    axes = _worth_axes(sheet, context, top + HEADS - ABOVE, len(filters) * PASSPORT)
     _draw_heads(sheet, context, top)
     for place, passport in enumerate(filters):
         y = top + HEADS + place * PASSPORT
-        sheet.place(LEFT, y - 5, np.full((1, RIGHT - LEFT, 3), 217, np.uint8))
+        ends = place == line_after(filters)
+        draw_line(sheet, LEFT, y - ABOVE, RIGHT - LEFT, 2 if ends else 1, INK if ends else LIGHT)
         _draw_sentence(sheet, context, passport, y)
         _draw_kernel(sheet, context, passport, y + MAPS)
         _draw_maps(sheet, context, passport, y + MAPS)
         _draw_untrained(sheet, context, passport, y + MAPS)
         _draw_examples(sheet, context, passport, y + PATCHES)
-        _draw_worth(sheet, axes, context, passport, y + MAPS, place * PASSPORT + MAPS)
+        _draw_worth(sheet, axes, context, passport, y + MAPS, place * PASSPORT + ABOVE + MAPS)
     sheet.save(path)
     best = filters[0]
     alt = f"{title}. Filter {best.index}: {worth_in_words(best.worth, context.num_test, best.dead)}."
@@ -154,10 +160,10 @@ def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale:
 def _draw_heads(sheet: Sheet, context: Context, y: int) -> None:
     layer = context.layer
     heads = [(LEFT, "kernel" if layer.reads is None else "slice, reads")]
-    for x, name in zip(GARMENTS, context.names, strict=True):
-        heads += [(x, name), (x + GARMENT + 3, "map")]
-        heads += [(x + GARMENT + 3 + STEP, "pooled")] if layer.pooled is not None else []
-    heads += [(UNTRAINED, "before training"), (WORTH - 14, "points lost without it")]
+    for x, name in zip(PICTURES, context.names, strict=True):
+        heads += [(x, name), (x + PICTURE + 3, "map")]
+        heads += [(x + PICTURE + 3 + STEP, "pooled")] if layer.pooled is not None else []
+    heads += [(UNTRAINED, "before training"), (WORTH - 14, "answers lost without it")]
     for x, head in heads:
         sheet.text(x, y, head, size=13, colour=GREY)
 
@@ -188,14 +194,14 @@ def _draw_kernel(sheet: Sheet, context: Context, passport: Passport, y: int) -> 
 
 def _draw_maps(sheet: Sheet, context: Context, passport: Passport, y: int) -> None:
     layer = context.layer
-    for place, (x, image) in enumerate(zip(GARMENTS, context.images, strict=True)):
-        which = 0 if place == 0 else -1
-        sheet.place(x, y, garment(image, GARMENT // image.shape[0]))
+    for place, (x, image) in enumerate(zip(PICTURES, context.images, strict=True)):
+        end = 0 if place == 0 else -1
+        sheet.place(x, y, garment(image, PICTURE // image.shape[0]))
         for column, maps in enumerate(m for m in (layer.maps, layer.pooled) if m is not None):
-            values, left = maps[which, ..., passport.index], x + GARMENT + 3 + column * STEP
+            values, left = maps[end, ..., passport.index], x + PICTURE + 3 + column * STEP
             draw_map(sheet, left, y + 4, values, context.map_limit, MAP)
             caption(sheet, left + MAP / 2, y + MAP + 9, f"largest {number(values.max())}")
-    caption(sheet, GARMENTS[0] + GARMENT / 2, y + GARMENT + 1, f"on black {number(passport.background)}")
+    caption(sheet, PICTURES[0] + PICTURE / 2, y + PICTURE + 1, f"on black {number(passport.background)}")
 
 
 def _draw_untrained(sheet: Sheet, context: Context, passport: Passport, y: int) -> None:
@@ -231,25 +237,26 @@ def _draw_examples(sheet: Sheet, context: Context, passport: Passport, y: int) -
 
 def _worth_axes(sheet: Sheet, context: Context, y: int, height: int) -> Axes:
     """One axis for the page; a filter's mark stands at its own height, in pixels from the top."""
-    axes = sheet.axes(WORTH, y + MAPS, RIGHT - WORTH, height - MAPS)
+    axes = sheet.axes(WORTH, y, RIGHT - WORTH, height)
     low, high = context.span
     margin = 0.06 * (high - low) or 1.0
     axes.set_xlim(low - margin, high + margin)
-    axes.set_ylim(height - MAPS, 0)
+    axes.set_ylim(height, 0)
     axes.set_yticks([])
     axes.xaxis.tick_top()
-    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], integer=True))
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.spines["top"].set_visible(True)
     return axes
 
 
 def _draw_worth(sheet: Sheet, axes: Axes, context: Context, passport: Passport, y: int, height: int) -> None:
-    middle = height - MAPS + 16
-    low, high = (100 * end for end in passport.worth.interval)
+    middle = height + 16
+    low, high = (context.num_test * end for end in passport.worth.interval)
     axes.plot([0, 0], [middle - 12, middle + 12], color=LIGHT, linewidth=1.2)
     axes.plot([low, high], [middle, middle], color=MODEL_COLOURS[1], linewidth=2)
-    axes.plot([100 * passport.worth.accuracy_drop], [middle], "o", color=MODEL_COLOURS[1], markersize=pt(11))
+    lost = context.num_test * passport.worth.accuracy_drop
+    axes.plot([lost], [middle], "o", color=MODEL_COLOURS[1], markersize=pt(11))
     words = wrapped(
         worth_in_words(passport.worth, context.num_test, passport.dead), RIGHT - WORTH, 13, lines=6
     )

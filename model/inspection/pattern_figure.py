@@ -25,8 +25,8 @@ def draw_patterns(patterns: Mapping[str, Mapping[str, Any]], model: str, path: P
     seeds = ", ".join(patterns)
     dots = f"Dots: the trained filters, one for each seed ({seeds}, from above)."
     subtitle = (
-        f"{shortened(model, 160)}: filters of its first convolution, by the pattern they match above"
-        f" {first['threshold']:.2f}, as 1 in 20 untrained filters does.\n"
+        f"{shortened(model, 160)}: filters of its first convolution, by the pattern that they, or their"
+        f" negatives, match by at least {first['threshold']:.2f}, as about 1 in 20 untrained filters does.\n"
         f"{dots if len(patterns) > 1 else f'Dot: the trained filters of seed {seeds}.'}"
         f" Grey: what 90 of 100 untrained networks with as many filters have."
     )

@@ -1,8 +1,8 @@
 """What is known of one filter or unit, as typed records of what passports.json and units.json hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,24 @@ class Worth:
 
 @dataclass(frozen=True)
 class Passport:
-    """What is known of one filter. Rank 1: taking it out costs most on validation images."""
+    """What is known of one filter.
+
+    Rank 1: taking it out costs most on validation images; None where that can't be told from 0, or where
+    it is dead. `strength` is its mean over the training images, `active` the share of places of the test
+    images where it is above 0.
+    """
 
     layer: str
     index: int
-    rank: int
+    rank: int | None
     match: Match | None
     untrained_match: Match | None
     untrained_strongest: tuple[Example, ...]
     orientation: float | None
     dead: bool
     saturated: bool
+    strength: float
+    active: float
     background: float
     selectivity: tuple[float | None, ...]  # None: a class without test images
     strongest: tuple[Example, ...]
@@ -69,10 +76,27 @@ class Unit:
     """One unit of the first dense layer; `worth` is None where that layer gives the classes."""
 
     index: int
-    rank: int
+    rank: int | None
     dead: bool
+    strength: float
     selectivity: tuple[float | None, ...]
     worth: Worth | None
+
+
+Ranked = TypeVar("Ranked", Passport, Unit)
+
+
+def first_of(filters: Sequence[Ranked], count: int) -> tuple[Ranked, ...]:
+    """The filters, or units, of a layer that pictures show, at most `count`, in their places.
+
+    Those that are ranked, by rank; then, of those whose worth can't be told from 0, the ones that answer most
+    strongly, by index; dead ones come last.
+    """
+    ranked = sorted((f for f in filters if f.rank is not None), key=lambda f: (f.rank or 0, f.index))[:count]
+    others = [f for f in filters if f.rank is None and not f.dead]
+    strongest = sorted(others, key=lambda f: (-f.strength, f.index))[: count - len(ranked)]
+    dead = sorted((f for f in filters if f.rank is None and f.dead), key=lambda f: f.index)
+    return tuple((ranked + sorted(strongest, key=lambda f: f.index) + dead)[:count])
 
 
 def passport_of(entry: Mapping[str, Any], num_test: int) -> Passport:
@@ -85,13 +109,15 @@ def passport_of(entry: Mapping[str, Any], num_test: int) -> Passport:
     return Passport(
         layer=str(entry["layer"]),
         index=int(entry["index"]),
-        rank=int(entry["rank"]),
+        rank=_rank(entry),
         match=_match(entry["kernel_match"]),
         untrained_match=_match(entry["untrained"]["kernel_match"]),
         untrained_strongest=tuple(_example(e, num_test) for e in entry["untrained"]["top_images"]),
         orientation=None if degrees is None else float(degrees),
         dead=bool(entry["dead"]),
         saturated=bool(entry["saturated"]),
+        strength=float(entry["mean"]),
+        active=float(entry["active_share"]),
         background=float(entry["background"]["after_relu"]),
         selectivity=_selectivity(entry),
         strongest=tuple(_example(example, num_test) for example in entry["top_images"]),
@@ -99,6 +125,11 @@ def passport_of(entry: Mapping[str, Any], num_test: int) -> Passport:
         slices=tuple(Slice(int(s["channel"]), float(s["share"])) for s in entry["heaviest_slices"] or ()),
         worth=_worth(entry["ablation"]),
     )
+
+
+def _rank(entry: Mapping[str, Any]) -> int | None:
+    """Earlier versions ranked dead filters, too, and whatever noise there was."""
+    return None if entry["rank"] is None or entry["dead"] else int(entry["rank"])
 
 
 def _selectivity(entry: Mapping[str, Any]) -> tuple[float | None, ...]:
@@ -137,8 +168,9 @@ def unit_of(entry: Mapping[str, Any], num_units: int) -> Unit:
         raise ValueError(f"unit {entry['index']} of {num_units}")
     return Unit(
         int(entry["index"]),
-        int(entry["rank"]),
+        _rank(entry),
         bool(entry["dead"]),
+        float(entry.get("mean", 0)),  # classes have none
         _selectivity(entry),
         None if entry["ablation"] is None else _worth(entry["ablation"]),
     )

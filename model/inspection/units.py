@@ -9,13 +9,13 @@ from data.splits import Split, Splits
 from model.inspection.activations import class_means, class_selectivity, listed, rank_images
 from model.inspection.kernels import movement
 from model.networks.as_arrays import Network, logits_of
-from model.worth.scores import Answers, join, measure_worth, ranks, score
+from model.worth.scores import Answers, increase_interval, join, measure_worth, ranks, score
 
 NUM_UNITS = 24
 BATCH = 500
 RULE = (
     "the {shown} of {num} units whose answers, times the length of the weights that read them, vary most "
-    "over the validation images; ranked by how much the validation loss rises without each"
+    "over the validation images"
 )
 RULE_OF_CLASSES = (
     "there is no hidden layer, and each class weighs the pixels itself: {shown} of {num} classes"
@@ -65,7 +65,7 @@ def inspect_units(
             "trained": neighbour_correlation(kernel),
             "untrained": neighbour_correlation(kernel_before),
         },
-        "units": sorted(units, key=lambda unit: unit["rank"]),
+        "units": sorted(units, key=lambda unit: (unit["rank"] or len(units) + 1, unit["index"])),
     }
 
 
@@ -84,13 +84,16 @@ def _most_valuable(network: Network, splits: Splits) -> tuple[Answers, list[dict
     chosen = np.argsort(-spread, kind="stable")[:NUM_UNITS]
     constants = mean[chosen].astype(np.float32)
     valued, valued_without, _ = _remove(network, splits.validation, chosen, constants)
-    increase = (valued_without.losses - valued.losses).mean(axis=1, dtype=np.float64)
+    increases = valued_without.losses - valued.losses
+    increase, interval = increases.mean(axis=1, dtype=np.float64), increase_interval(increases)
     intact, without, answers = _remove(network, splits.test, chosen, constants)
     labels, num_classes = splits.test.labels, len(splits.class_names)
-    records = measure_worth(intact, without, labels, num_classes, increase)
+    records = measure_worth(intact, without, labels, num_classes, increase, interval)
+    dead = (constants == 0) & (answers.max(axis=0) == 0)
     units = _describe(chosen, answers, class_means(answers, labels, num_classes), records)
-    for unit, rank, constant in zip(units, ranks(increase), constants, strict=True):
-        unit |= {"rank": rank, "mean": float(constant)}
+    told = zip(ranks(increase, interval, dead), dead, constants, strict=True)
+    for unit, (rank, never, constant) in zip(units, told, strict=True):
+        unit |= {"rank": rank, "dead": bool(never), "mean": float(constant)}
     return intact, units
 
 
@@ -156,7 +159,6 @@ def _describe(
     return [
         {
             "index": int(unit),
-            "dead": bool(answers[:, i].max() == 0),
             "class_selectivity": listed(selectivity[i]),
             "class_mean": listed(means[i]),
             "top_images": [

@@ -1,12 +1,13 @@
-"""What is said of a filter: its name, what it answers to, what it is worth. Words from numbers."""
+"""What is said of filters: names, what they answer to, what they are worth, why they are shown."""
 
 from collections.abc import Sequence
 
-from model.inspection.records import Match, Passport, Worth
+from model.inspection.records import Match, Passport, Unit, Worth
 from model.report.canvas import shortened
-from model.report.words import decimal
+from model.report.words import counted, decimal, names, quoted
 
 UNNAMED = "no named pattern"
+HARDLY = 0.001  # above 0 at a smaller share of all places a filter hardly ever answers
 LONGEST_CLASS = 130  # pixels a class name may take inside a sentence
 # Of the line a filter answers to most: [from, to) in degrees, 0 being horizontal.
 DIRECTIONS = ((22.5, "flat"), (67.5, "rising"), (112.5, "upright"), (157.5, "falling"), (180.0, "flat"))
@@ -15,11 +16,19 @@ DIRECTIONS = ((22.5, "flat"), (67.5, "rising"), (112.5, "upright"), (157.5, "fal
 def pattern(match: Match) -> str:
     """A kernel's name with its similarity, or that it has none.
 
-    Such as "vertical edge 0.93", "vertical edge −0.93" (light and dark swapped) or "no named pattern".
+    Such as "vertical edge 0.93", "inverted vertical edge 0.93" (light and dark swapped) or "no named
+    pattern".
     """
-    if match.name is None:
-        return UNNAMED
-    return f"{match.name} {decimal(match.similarity, 2)}"
+    return UNNAMED if match.name is None else _nearest(match)
+
+
+def _nearest(match: Match) -> str:
+    return f"{directed(match.nearest, match)} {decimal(abs(match.similarity), 2)}"
+
+
+def directed(name: str, match: Match) -> str:
+    """A pattern's name, or its reverse's where the match is below 0."""
+    return f"inverted {name}" if match.similarity < 0 else name
 
 
 def pattern_with_control(match: Match, threshold: float) -> str:
@@ -27,8 +36,7 @@ def pattern_with_control(match: Match, threshold: float) -> str:
     control = f"untrained: 1 in 20 above {threshold:.2f}"
     if match.name is not None:
         return f"{pattern(match)} ({control})"
-    nearest = decimal(match.similarity, 2)
-    return f"{UNNAMED} ({match.nearest} {nearest}; {control})"
+    return f"{UNNAMED} ({_nearest(match)}; {control})"
 
 
 def direction(degrees: float | None) -> str:
@@ -40,21 +48,28 @@ def direction(degrees: float | None) -> str:
 
 
 def favourite(selectivity: Sequence[float | None], class_names: Sequence[str]) -> str:
-    """The class a filter answers to most: "most for Trouser"."""
-    return f"most for {class_label(class_names, _by_selectivity(selectivity)[0])}"
+    """The class a filter answers to most: "most for Trouser"; nothing where it answers to all alike."""
+    order = _by_selectivity(selectivity)
+    return f"most for {_quoted(class_names, order[0])}" if order else ""
 
 
 def favourites(selectivity: Sequence[float | None], class_names: Sequence[str]) -> str:
-    """The classes a filter answers to most and least: "Trouser most, Bag least"."""
+    """The classes a filter answers to most and least: "Trouser most, Bag least"; nothing likewise."""
     order = _by_selectivity(selectivity)
-    most, least = (class_label(class_names, order[place]) for place in (0, -1))
+    if not order:
+        return ""
+    most, least = (_quoted(class_names, order[place]) for place in (0, -1))
     return f"{most} most, {least} least"
 
 
 def _by_selectivity(selectivity: Sequence[float | None]) -> list[int]:
-    """The classes that have test pictures, the one answered to most first."""
+    """The classes that have test pictures, the one answered to most first; none where all are alike."""
     known = {label: value for label, value in enumerate(selectivity) if value is not None}
-    return sorted(known, key=lambda label: -known[label])
+    return sorted(known, key=lambda label: -known[label]) if len(set(known.values())) > 1 else []
+
+
+def _quoted(class_names: Sequence[str], label: int) -> str:
+    return quoted(class_label(class_names, label))
 
 
 def class_label(
@@ -75,12 +90,16 @@ def sentence(passport: Passport, threshold: float | None, class_names: Sequence[
     if passport.dead:
         return "dead: never above 0 on any training or test picture"
     parts = ["above 0 nearly everywhere"] if passport.saturated else []
+    if not passport.strongest:
+        parts.append("never above 0 on any test picture")
+    elif passport.active < HARDLY:
+        parts.append(f"hardly ever answers (above 0 at {100 * passport.active:.1g} % of places)")
     if passport.match is not None and threshold is not None:
         parts.append(pattern_with_control(passport.match, threshold))
     answers = "" if passport.orientation is None else "answers to "
     parts.append(answers + direction(passport.orientation))
     parts.append(favourites(passport.selectivity, class_names))
-    return "; ".join(parts)
+    return "; ".join(part for part in parts if part)
 
 
 def worth_in_words(effect: Worth, num_test: int, dead: bool = False) -> str:
@@ -91,7 +110,7 @@ def worth_in_words(effect: Worth, num_test: int, dead: bool = False) -> str:
     if dead:
         return "taking it out changes nothing: it never answers"
     if effect.changed == 0:
-        return "no effect on its own: others stand in"
+        return "taking it out changes no answer"
     told = (
         f"taking it out changes {effect.changed:,} of {num_test:,} answers: "
         f"{effect.became_wrong:,} become wrong, {effect.became_right:,} right"
@@ -102,9 +121,65 @@ def worth_in_words(effect: Worth, num_test: int, dead: bool = False) -> str:
     return told if low > 0 else f"{told}; without it the network does better"
 
 
-def answers_change(effect: Worth) -> str:
-    """The same in three words: "143 answers change"."""
-    return f"{effect.changed:,} answer{' changes' if effect.changed == 1 else 's change'}"
+def answers_lost(effect: Worth) -> str:
+    """The same in three words, what became right taken off what became wrong: "79 answers lost"."""
+    lost = effect.became_wrong - effect.became_right
+    if lost == 0:
+        return "no answer lost"
+    return f"{abs(lost):,} answer{'s' * (abs(lost) > 1)} {'lost' if lost > 0 else 'gained'}"
+
+
+def chosen_by(filters: Sequence[Passport | Unit]) -> str:
+    """By which rule filters are shown, those that `first_of` gives: a sentence below every title."""
+    ranked, others, dead = _parted(filters)
+    last = " Dead ones last." if 0 < len(dead) < len(filters) else ""
+    if ranked and others:
+        return (
+            "First those ranked by how much the loss on validation pictures rises without each; after the"
+            f" line those that can't be told from 0 there and answer most strongly, by index.{last}"
+        )
+    if ranked:
+        return f"Ranked by how much the loss on validation pictures rises without each.{last}"
+    if others:
+        return (
+            "None of them is ranked: they can't be told from 0 on the validation pictures, and are here"
+            f" because they answer most strongly, by index.{last}"
+        )
+    return "Dead: above 0 at no place of any training or test picture."
+
+
+def which(filters: Sequence[Passport | Unit], layer: str) -> str:
+    """The same for a title: "the six filters of conv1 ranked first on validation pictures"."""
+    ranked, _, dead = _parted(filters)
+    if len(ranked) == len(filters):
+        count = f"the {counted(len(ranked), 'filter')}" if len(ranked) > 1 else "the filter"
+        first, last = ranked[0].rank, ranked[-1].rank
+        rank = "first" if first == 1 else f"{first} to {last}" if first != last else f"{first}"
+        return f"{count} of {layer} ranked {rank} on validation pictures"
+    if len(dead) == len(filters):
+        return f"{counted(len(dead), 'dead filter')} of {layer}"
+    count = f"{counted(len(filters), 'filter')} of {layer}"
+    if ranked:
+        return f"{count}, {counted(len(ranked), 'filter').split()[0]} of them ranked on validation pictures"
+    return f"{count} that can't be told from 0 on validation pictures"
+
+
+def line_after(filters: Sequence[Passport | Unit]) -> int | None:
+    """How many filters stand before the line that ends those that are ranked; None where there is none."""
+    count = len(_parted(filters)[0])
+    return count if 0 < count < len(filters) else None
+
+
+def _parted(filters: Sequence[Passport | Unit]) -> tuple[list[Passport | Unit], ...]:
+    """Those that are ranked, those that can't be told from 0, and dead ones."""
+    ranked = [one for one in filters if one.rank is not None]
+    others = [one for one in filters if one.rank is None]
+    return ranked, [one for one in others if not one.dead], [one for one in others if one.dead]
+
+
+def dead_ones(indices: Sequence[int]) -> str:
+    """What is added to a title where a layer has dead filters: "; dead: 3 and 17"."""
+    return f"; dead: {names([str(index) for index in indices])}" if indices else ""
 
 
 def number(value: float) -> str:

@@ -10,6 +10,7 @@ NUM_RANDOM = 20_000  # untrained kernels that set the mark for giving a name
 RANDOM_SEED = 0
 UNTRAINED_SHARE = 0.95  # of them stay below the mark
 DIGITS = 12  # of a cosine; those behind them are rounding's, another on every processor
+TOLD = 2  # of them that are told, and compared: what reads as the same is the same
 NUM_UNTRAINED = 100  # networks that chance is measured on
 
 
@@ -77,7 +78,7 @@ class Bank:
     """Hand-made filters of one size, each of length 1, and what untrained kernels reach with them.
 
     `patterns` is float64 (number, k * k) in the order of `names`. `threshold` is the |similarity| that
-    95 of 100 untrained kernels stay below, `mean` what they reach on average.
+    95 of 100 untrained kernels stay below, to two digits; `mean` what they reach on average.
     """
 
     names: tuple[str, ...]
@@ -98,7 +99,7 @@ def pattern_bank(size: int) -> Bank | None:
     # Glorot's uniform weights; their scale does not matter to a cosine
     random = np.random.default_rng(RANDOM_SEED).uniform(-1, 1, (NUM_RANDOM, size * size))
     reached = np.abs(random @ patterns.T / np.linalg.norm(random, axis=1, keepdims=True)).max(axis=1)
-    threshold = float(np.quantile(reached, UNTRAINED_SHARE))
+    threshold = round(float(np.quantile(reached, UNTRAINED_SHARE)), TOLD)
     return Bank(tuple(drawn), patterns, threshold, float(reached.mean()))
 
 
@@ -110,9 +111,10 @@ def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] 
         bank: of the kernel's size.
 
     Returns:
-        Per filter `name` (None unless the match exceeds the bank's threshold), `similarity` (cosine, in
-        [-1, 1], sign kept; 0 for a kernel of zeros) and `nearest`, the pattern with the largest
-        |similarity|, of equal ones the first. None for each filter when there is no bank.
+        Per filter `name` (None unless the match, to two digits, reaches the bank's threshold), `similarity`
+        (cosine, in [-1, 1]; below 0 it is the reversed pattern; 0 for a kernel of zeros) and `nearest`, the
+        pattern with the largest |similarity|, of equal ones the first. None for each filter when there is no
+        bank.
     """
     num_filters = kernel.shape[-1]
     if bank is None:
@@ -124,7 +126,7 @@ def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] 
     for row in np.clip(similarities, -1, 1).round(DIGITS) + 0.0:  # no -0.0
         best = int(np.abs(row).argmax())
         nearest, similarity = bank.names[best], float(row[best])
-        name = nearest if abs(similarity) > bank.threshold else None
+        name = nearest if round(abs(similarity), TOLD) >= bank.threshold else None
         matches.append({"name": name, "similarity": similarity, "nearest": nearest})
     return matches
 

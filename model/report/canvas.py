@@ -276,6 +276,11 @@ def largest_block(side: int, target: int) -> int:
     return max(1, target // side)
 
 
+def draw_line(sheet: Sheet, x: int, y: int, width: int, height: int, colour: str = LIGHT) -> None:
+    """Draw a line that parts one thing from the next, as a bar of whole pixels."""
+    sheet.place(x, y, np.full((height, width, 3), rgb_of(colour), np.uint8))
+
+
 def caption(
     sheet: Sheet, x: float, y: float, string: str, align: Literal["left", "center"] = "center"
 ) -> None:

@@ -91,6 +91,11 @@ def short(name: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line) or "(no name)"
 
 
+def quoted(name: str) -> str:
+    """A class name inside a sentence: in quotes where it has no letter and would be read as a number."""
+    return name if any(character.isalpha() for character in name) else f'"{name}"'
+
+
 def names(items: Sequence[str], most: int = 3) -> str:
     """A list in words: "a, b and c", or "a, b and 4 more"."""
     shown = list(items) if len(items) <= most else [*items[: most - 1], f"{len(items) - most + 1} more"]

@@ -10,7 +10,7 @@ from data.splits import Split
 from model.networks.as_arrays import Network, logits_of
 from model.networks.traces import Trace, largest_and_features, trace
 from model.worth.ablation import Ablation
-from model.worth.scores import Answers, join, score
+from model.worth.scores import Answers, increase_interval, join, score
 
 NUM_RANDOM_ORDERS = 10
 ORDER_SEED = 0
@@ -34,23 +34,28 @@ class TestPass:
     kept_accuracy: np.ndarray
 
 
-def validation_increase(ablation: Ablation, split: Split, on_progress: OnProgress) -> np.ndarray:
+def validation_increase(
+    ablation: Ablation, split: Split, on_progress: OnProgress
+) -> tuple[np.ndarray, np.ndarray]:
     """How much the mean loss rises without each filter, which is what filters are ranked by.
 
-    `split` has the validation images. Returns float64 (filters of all convolutions,).
+    `split` has the validation images. Returns float64 (filters of all convolutions,), and of each the ends of
+    an interval that holds for all filters of its layer at once, (filters, 2).
     """
 
     def increases(part: slice, traced: Trace) -> np.ndarray:
         intact, without = ablation.answers(traced.linear, traced.pooled)
         labels = split.labels[part]
-        losses = score(without, labels).losses - score(intact, labels).losses
-        return losses.sum(axis=1, dtype=np.float64)
+        return score(without, labels).losses - score(intact, labels).losses
 
-    total = np.zeros(sum(convolution.num_filters for convolution in ablation.network.convolutions))
+    found = []
     for part, added in trace(ablation.network, split.images, increases, describe=False):
-        total += added
+        found.append(added)
         on_progress(part.stop / len(split.labels))
-    return total / len(split.labels)
+    total = sum(added.sum(axis=1, dtype=np.float64) for added in found)
+    ends = np.cumsum([convolution.num_filters for convolution in ablation.network.convolutions])
+    layers = np.split(np.concatenate(found, axis=1), ends[:-1])
+    return total / len(split.labels), np.concatenate([increase_interval(layer) for layer in layers])
 
 
 def pass_over_test(ablation: Ablation, sets: np.ndarray, split: Split, on_progress: OnProgress) -> TestPass:

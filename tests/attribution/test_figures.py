@@ -23,7 +23,7 @@ def curves(generator: np.random.Generator) -> dict[str, list[float]]:
     return {way: generator.uniform(size=len(COUNTS)).tolist() for way in ("deletion", "insertion")}
 
 
-def write_why(folder: Path, methods: list[str]) -> dict[str, np.ndarray]:
+def write_why(folder: Path, methods: list[str], classes: list[str] = CLASSES) -> dict[str, np.ndarray]:
     """Files as the inspection writes them, of two pictures with random content."""
     generator = np.random.default_rng(0)
     arrays = {"images": generator.integers(0, 256, (2, 28, 28), np.uint8)}
@@ -40,7 +40,7 @@ def write_why(folder: Path, methods: list[str]) -> dict[str, np.ndarray]:
     statement = {"own": 0.1, "other": 0.3}
     document = {
         "rule": "first test picture of each class",
-        "classes": CLASSES,
+        "classes": classes,
         "methods": [{"name": m, "title": t, "applies": m in methods} for m, t in TITLES.items()],
         "images": entries,
         "faithfulness": {
@@ -90,6 +90,10 @@ def test_why_says_what_was_measured(tmp_path: Path) -> None:
             "covering the lower left costs most (0.97 to 0.12)",
         ),
         (
+            {"label": 2},
+            'Why "T-shirt" (0.97), though it is "2": covering the lower left costs most (0.97 to 0.12)',
+        ),
+        (
             {"thirds": [[0.97] * 3] * 3},
             'Why "T-shirt" (0.97): covering any one ninth of it costs less than 0.05',
         ),
@@ -97,38 +101,56 @@ def test_why_says_what_was_measured(tmp_path: Path) -> None:
 )
 def test_titles(change: dict[str, Any], title: str) -> None:
     thirds = [[0.9, 0.8, 0.9], [0.9, 0.9, 0.9], [0.12, 0.9, 0.9]]
-    assert why_title({"target": 0, "label": 0, "score": 0.97, "thirds": thirds} | change, CLASSES) == title
+    assert (
+        why_title({"target": 0, "label": 0, "score": 0.97, "thirds": thirds} | change, [*CLASSES, "2"])
+        == title
+    )
 
 
-def test_wanted_shows_made_up_above_real_each_with_its_number(recording: Recording, tmp_path: Path) -> None:
+def write_wanted(
+    folder: Path, count: int, classes: list[str], factor: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Files as the inspection writes them, of some filters and classes: what was made up and what is real.
+
+    The first filter is number 3 and reaches 3 times the factor. The untrained network's are the others'.
+    """
     generator = np.random.default_rng(1)
-    made = generator.uniform(size=(2, 28, 28)).astype(np.float32)
-    real = generator.integers(0, 256, (2, 28, 28), np.uint8)
+    made = generator.uniform(size=(count, 28, 28)).astype(np.float32)
+    real = generator.integers(0, 256, (count, 28, 28), np.uint8)
     field = {"size": 8, "stride": 2, "offset": 0}
     filters = [
         {
             "layer": "conv2", "index": 3 + k, "row": 5, "column": 5, "receptive_field": field,
-            "activation": 3.0 + 0.4 * k, "untrained": {"activation": 0.5 + k},
-            "real": {"index": k, "row": 1, "column": 10, "activation": 2.0},
+            "activation": factor * (3.0 + 0.4 * k), "untrained": {"activation": factor * (0.5 + k)},
+            "real": {"index": k, "row": 1, "column": 10, "activation": factor * 2.0},
         }
-        for k in range(2)
+        for k in range(count)
     ]  # fmt: skip
-    classes = [
+    entries = [
         {
             "class": name,
-            "logit": 9.0 - k,
-            "real": {"index": k, "logit": 8.5 - 2 * k},
+            "logit": factor * (9.0 - k),
+            "real": {"index": k, "logit": factor * (8.5 - 2 * k)},
             "untrained": {"logit": -k / 50},
         }
-        for k, name in enumerate(CLASSES)
+        for k, name in enumerate(classes)
     ]
-    document = {"starts": 4, "steps": 32, "searched": 2000, "filters": filters, "classes": classes}
-    (tmp_path / "wanted.json").write_text(json.dumps(document))
+    document = {"starts": 4, "steps": 32, "searched": 2000, "filters": filters, "classes": entries}
+    (folder / "wanted.json").write_text(json.dumps(document))
     images = {"conv2": made, "conv2/real": real, "classes": made, "classes/real": real}
     images |= {"conv2/untrained": made[::-1].copy(), "classes/untrained": made[::-1].copy()}
-    write_npz(tmp_path / "wanted.npz", images)
-    of_filters, of_classes = draw_wanted(tmp_path, tmp_path)
+    write_npz(folder / "wanted.npz", images)
+    return made, real
+
+
+def test_wanted_shows_made_up_above_real_each_with_its_number(recording: Recording, tmp_path: Path) -> None:
+    made, real = write_wanted(tmp_path, 2, CLASSES)
+    of_filters, of_classes = draw_wanted(tmp_path, tmp_path, {"conv2": ("By some rule.", 1)})
     first, second = recording.sheets
+    assert first.reading.startswith("By some rule."), "why these filters are shown is not said"
+    [line] = [tile for tile in first.tiles if tile.rgb.shape[1] == 2]
+    assert first.text("filter 3").x < line.x < first.text("filter 4").x, "the line stands elsewhere"
+    assert not any(tile.rgb.shape[1] == 2 for tile in second.tiles)
     assert of_filters.title == (
         "What two filters of conv2 want: made-up patches reach 1.60 times the best real one"
     )

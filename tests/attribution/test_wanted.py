@@ -10,7 +10,7 @@ import pytest
 from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
 from model.attribution.attribution import Gradients
-from model.attribution.wanted import NUM_RANDOM_STARTS, ascend, most_valuable, wanted
+from model.attribution.wanted import NUM_RANDOM_STARTS, ascend, wanted
 from model.networks.as_arrays import forward, take_apart
 from model.networks.build import build
 from model.networks.facts import layer_facts, receptive_field
@@ -178,19 +178,3 @@ def test_dense_networks_want_by_class_only(splits: Splits, tmp_path: Path) -> No
     document = json.loads((tmp_path / "wanted.json").read_text())
     assert document["filters"] == []
     assert len(document["classes"]) == 3
-
-
-def test_most_valuable_follows_the_ranks() -> None:
-    passports = [
-        {"layer": layer, "index": index, "rank": rank, "top_images": [dict(PLACE, index=index)]}
-        for layer in ("conv1", "conv2")
-        for index, rank in ((0, 3), (1, 1), (2, 2))
-    ]
-    assert list(most_valuable(passports, 2)) == [("conv1", 1), ("conv1", 2), ("conv2", 1), ("conv2", 2)]
-    assert most_valuable(passports, 1)["conv2", 1]["index"] == 1
-    of_ten = [{"layer": f"conv{n}", "index": 0, "rank": 1, "top_images": [PLACE]} for n in range(1, 11)]
-    assert [layer for layer, _ in most_valuable(of_ten)] == [f"conv{n}" for n in range(1, 11)], (
-        "conv10 is last"
-    )
-    passports[1]["top_images"] = []  # dead: nothing excites it
-    assert ("conv1", 1) not in most_valuable(passports, 2)

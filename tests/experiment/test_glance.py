@@ -21,13 +21,16 @@ WORTH = ((0.02, 0.01, 0.03), (0.01, -0.001, 0.021), (0.008, 0.001, 0.015), (-0.0
 
 
 def looked_into() -> Any:
-    """What the inspection of a network with five filters would leave, of two garments: kinds 3 and 8."""
+    """What the inspection of a network with five filters would leave, of two pictures: kinds 3 and 8."""
     random = np.random.default_rng(1)
     maps = random.random((2, 26, 26, 5)) * [1, 1, 1, 1, 3]  # on the sheet are filters 4 and 2 of garment 1
     passports = [
-        SimpleNamespace(index=index, worth=SimpleNamespace(accuracy_drop=drop, interval=(low, high)))
-        for index, (drop, low, high) in zip(RANKED, WORTH, strict=True)
-    ]
+        SimpleNamespace(
+            index=index, rank=rank, dead=False, strength=index,
+            worth=SimpleNamespace(accuracy_drop=drop, interval=(low, high)),
+        )
+        for rank, (index, (drop, low, high)) in enumerate(zip(RANKED, WORTH, strict=True), 1)
+    ]  # fmt: skip
     convolution = SimpleNamespace(
         name="conv1",
         kernel=random.normal(size=(3, 3, 1, 5)) * [1, 9, 1, 1, 1],  # 1, the heaviest, is not among the first
@@ -50,8 +53,46 @@ def test_the_garment_that_is_named_is_the_one_that_is_drawn(recording: Recording
     [tile] = drawn.showing(garment(inspection.images[1], 5))
     assert drawn.below(tile) == ["kind 8", "28 × 28"]
     assert drawn.reading.startswith(
-        "Middle: the first kind 8 of the test pictures, through the filters of conv1 that cnn misses most"
+        "Middle: the first test picture of kind 8 through filters of cnn's conv1 (red up to"
     )
+    assert "Ranked by how much the loss on validation pictures rises without each." in drawn.reading
+    assert drawn.text("One picture through two filters, ranked first")
+
+
+def test_classes_that_are_numbers_stand_in_quotes(recording: Recording, tmp_path: Path) -> None:
+    report = report_of({"dense": 0.85, "cnn": 0.9}, names=[str(label) for label in range(10)])
+    draw(glance.at_a_glance, report, tmp_path / "1.png", model="cnn", inspection=looked_into())
+    assert 'the first test picture of "8" through' in recording.last.reading
+
+
+@pytest.mark.parametrize("num_ranked", [0, 1, 3])
+def test_what_cannot_be_told_from_0_is_not_ranked(
+    num_ranked: int, recording: Recording, tmp_path: Path
+) -> None:
+    inspection = looked_into()
+    [layer] = inspection.convolutions
+    for passport in layer.passports[num_ranked:]:
+        passport.rank = None
+    draw(glance.at_a_glance, usual(), tmp_path / "1.png", model="cnn", inspection=inspection)
+    drawn = recording.last
+    # the ranked ones, then the others by index; of two that are shown large the strongest, by index
+    order = [*RANKED[:num_ranked], *sorted(RANKED[num_ranked:])]
+    limit = limit_of(layer.kernel)
+    tiles = [drawn.showing(response(layer.kernel[:, :, 0, index], limit, 8))[0] for index in order]
+    assert [tile.y for tile in tiles] == sorted(tile.y for tile in tiles)
+    large = {0: (3, 4), 1: (4, 3), 3: (4, 2)}[num_ranked]
+    assert [text.string for text in drawn.texts if text.string.startswith("filter ")] == [
+        f"filter {index}" for index in large
+    ]
+    told = {0: "not ranked", 1: "the first is ranked", 3: "ranked first"}[num_ranked]
+    assert drawn.text(f"One picture through two filters, {told}")
+    lines = [tile for tile in drawn.tiles if tile.rgb.shape[:2] == (2, 208)]
+    if num_ranked:
+        assert "after the line those that can't be told from 0 there" in drawn.reading
+        assert tiles[num_ranked - 1].y < lines[0].y < tiles[num_ranked].y, "the line stands elsewhere"
+    else:
+        assert "None of them is ranked: they can't be told from 0" in drawn.reading
+        assert not lines
 
 
 def test_every_map_stands_beside_its_kernel_and_above_its_name(recording: Recording, tmp_path: Path) -> None:
@@ -89,7 +130,7 @@ def test_the_worth_of_a_filter_stands_beside_it_and_is_filled_by_its_interval(
         assert span.values[:, 0] == pytest.approx([1000 * end for end in worth[1:]])
         assert (diamond.fill == MODEL_COLOURS[1]) == fill, "filled: the interval leaves out 0"
         assert diamond.colour == span.colour == MODEL_COLOURS[1], "in the colour of the model looked into"
-    assert drawn.text("Worth of the best 5")
+    assert drawn.text("Worth of five filters")
     assert drawn.text("answers lost, of 1,000")
 
 

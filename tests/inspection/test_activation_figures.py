@@ -63,14 +63,14 @@ def test_the_course_network_fits_with_maps_and_pooled_maps_alike(
 ) -> None:
     convolution = read_cnn(tmp_path, COURSE).convolutions[layer]
     rows = rows_that_fit(convolution, num_columns=10, num_filters=6, top=124)
-    assert (rows.garment, rows.map) == (84, map_size)
+    assert (rows.picture, rows.map) == (84, map_size)
     assert rows.height <= 1500
 
 
 def test_fewer_maps_are_drawn_larger(tmp_path: Path) -> None:
     convolution = read_cnn(tmp_path, COURSE).convolutions[0]
     rows = rows_that_fit(convolution, num_columns=3, num_filters=2, top=124)
-    assert (rows.garment, rows.map) == (140, 130), "26 x 5 = 130 and 13 x 10 = 130"
+    assert (rows.picture, rows.map) == (140, 130), "26 x 5 = 130 and 13 x 10 = 130"
 
 
 def test_many_rows_are_drawn_small_enough_to_fit(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_every_map_stands_in_the_row_of_its_filter_and_the_column_of_its_garment
     drawn = recording.last
     assert layer.pooled is not None
     largest = number(layer.maps[..., 7].max())
-    assert f"The costliest to lose is filter 7, whose largest value here is {largest}; " in figure.alt
+    assert f"The largest value of the first, filter 7, is {largest} here; " in figure.alt
     indices = [7, 6, 5, 4, 3, 2]
     limit = limit_of(
         layer.maps[..., indices], layer.pooled[..., indices], layer.untrained_maps[:1, ..., indices]
@@ -185,7 +185,7 @@ def test_every_map_stands_in_the_row_of_its_filter_and_the_column_of_its_garment
         below = [drawn.beside(kernel.y - 2 + down, 1, 24, 24) for down in (84, 101, 118)]
         loved = "" if index == 6 else f"most for kind {(index + 9) % 10}"
         assert below == [
-            [f"{9 + index} answers change"],
+            [f"{3 + index} answers lost"],
             [loved],
             [f"on black {decimal(index / 10, 2) if index else 0}"],
         ]

@@ -199,7 +199,7 @@ def test_how_many_threads_there_are_changes_no_bit(monkeypatch: pytest.MonkeyPat
         means = activations.mean_activations(network, images, lambda share: None)
         ablation = Ablation(network, [mean.astype(np.float32) for mean in means])
         removed = passes.validation_increase(ablation, Split(images, np.arange(300) % 10), lambda share: None)
-        return [*means, removed, *(a for t in traces for arrays in vars(t).values() for a in arrays)]
+        return [*means, *removed, *(a for t in traces for arrays in vars(t).values() for a in arrays)]
 
     one, four = found(1), found(4)
     assert len(one) == len(four)

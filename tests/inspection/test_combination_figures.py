@@ -24,14 +24,22 @@ def read_cnn(folder: Path, network: Cnn) -> Inspection:
 @pytest.mark.parametrize(
     ("filters", "title"),
     [
-        ((4, 30), "What the 12 most useful filters of conv2 combine: 3 of 4 inputs hold 60 % of the weight"),
-        ((3, 5), "What the 5 most useful filters of conv2 combine"),
-        ((4, 1), "What the filter of conv2 combine: 3 of 4 inputs hold 60 % of the weight"),
+        (
+            (4, 30),
+            "What the 12 filters of conv2 ranked first on validation pictures combine:"
+            " 3 of 4 inputs hold 60 % of the weight; dead: 6, 13 and 2 more",
+        ),
+        ((3, 5), "What the five filters of conv2 ranked first on validation pictures combine"),
+        (
+            (4, 1),
+            "What the filter of conv2 ranked first on validation pictures combines:"
+            " 3 of 4 inputs hold 60 % of the weight",
+        ),
     ],
 )
 def test_the_title_says_how_much_is_shown(tmp_path: Path, filters: tuple[int, ...], title: str) -> None:
     layer = read_cnn(tmp_path, Cnn(filters=filters)).convolutions[1]
-    assert combination_title(layer) == title.replace("filter of conv2 combine", "filter of conv2 combines")
+    assert combination_title(layer) == title
 
 
 @pytest.mark.parametrize(
@@ -69,7 +77,7 @@ def test_a_deeper_filter_stands_beside_what_it_reads_and_what_excites_it(
     for passport in passports:
         name = drawn.text(f"filter {passport.index}")
         assert drawn.beside(name.y + 2, 1, name.x + 500, name.x + 560) == [
-            f"{9 + passport.index} answers change"
+            f"{3 + passport.index} answers lost"
         ]
         for number, part in enumerate(passport.slices):
             [tile] = drawn.showing(response(layer.kernel[:, :, part.channel, passport.index], limit, 16))
@@ -94,5 +102,5 @@ def test_a_deeper_filter_stands_beside_what_it_reads_and_what_excites_it(
             assert (name.x + 274 + 58 * number, name.y + 23 + 50) in places, (
                 "another garment is below the patch"
             )
-    assert figure.alt.endswith("The costliest to lose is filter 3: 12 answers change.")
+    assert figure.alt.endswith("Without filter 3: 6 answers lost.")
     assert "the filter of conv1 that it reads" in drawn.reading

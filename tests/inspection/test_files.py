@@ -8,7 +8,7 @@ import pytest
 
 from configs.schema import Cnn
 from model.inspection.files import DenseInspection, Inspection, read_inspection
-from model.inspection.records import Example, Match, Passport, Slice, Worth, passport_of
+from model.inspection.records import Example, Match, Passport, Slice, Worth, first_of, passport_of
 from model.run.folder import RunError
 from tests.inspection_folders import passport, write_cnn, write_dense
 
@@ -96,7 +96,7 @@ def changed(name: str, change: Callable[[Any], Any]) -> Callable[[Path], None]:
     ("name", "change", "told"),
     [
         ("passports.json", lambda p: p[1:], "conv1 has 4 filters"),
-        ("passports.json", lambda p: [{**p[0], "rank": None}, *p[1:]], "passports.json"),
+        ("passports.json", lambda p: [{**p[0], "rank": "first"}, *p[1:]], "passports.json"),
         ("passports.json", lambda p: [{k: v for k, v in p[0].items() if k != "dead"}], "'dead' is missing"),
         (
             "passports.json",
@@ -186,6 +186,19 @@ def test_filters_come_by_rank(tmp_path: Path) -> None:
     assert [passport.index for passport in found.convolutions[1].passports] == [4, 3, 2, 1, 0]
 
 
+def test_passports_of_an_earlier_version_keep_their_ranks() -> None:
+    """They have no interval of the validation loss: nothing is known of noise. Dead filters stand apart."""
+    path = Path(__file__).parents[1] / "program/earlier_runs/finished/cnn/inspection/passports.json"
+    entries = [entry for entry in json.loads(path.read_text()) if entry["layer"] == "conv1"]
+    assert "validation_loss_interval" not in entries[0]["ablation"]
+    dead = [{**entry, "dead": entry["rank"] == 2} for entry in entries]
+    for changed_entries, last in ((entries, None), (dead, 2)):
+        shown = first_of([passport_of(entry, 100) for entry in changed_entries], len(entries))
+        by_index = {entry["index"]: entry["rank"] for entry in entries}
+        ranks = [by_index[passport.index] for passport in shown]
+        assert ranks == sorted(by_index.values(), key=lambda rank: (rank == last, rank))
+
+
 def test_a_passport_is_what_its_entry_says() -> None:
     entry = passport("conv2", 3, 4, 2, (11, 11, 5)) | {
         "rank": 9,
@@ -193,6 +206,7 @@ def test_a_passport_is_what_its_entry_says() -> None:
         "orientation_degrees": 87.5,
         "background": {"before_relu": -0.3, "after_relu": 0.25},
         "class_selectivity": [0.1, None],
+        "active_share": 0.25,
         "top_images": [{"index": 7, "row": 2, "column": 5, "activation": 3.5}],
         "median_images": [{"index": 8, "row": 3, "column": 6, "activation": 1.5}],
         "heaviest_slices": [{"channel": 2, "norm": 1.5, "share": 0.4}],
@@ -216,6 +230,8 @@ def test_a_passport_is_what_its_entry_says() -> None:
         orientation=87.5,
         dead=False,
         saturated=False,
+        strength=0.5,
+        active=0.25,
         background=0.25,
         selectivity=(0.1, None),
         strongest=(Example(7, 2, 5, 3.5),),

@@ -91,7 +91,8 @@ def test_filters_that_never_learn_are_called_so(tmp_path: Path) -> None:
 def test_groups_follow_the_patterns_and_the_unnamed_come_last(tmp_path: Path) -> None:
     found = read_cnn(tmp_path, Cnn(filters=(13,)))
     groups = groups_of(found.convolutions[0].passports, found.patterns)
-    assert [(name, len(members)) for name, members in groups] == [("blur", 3), ("no named pattern", 10)]
+    counted = [(name, len(members)) for name, members in groups]
+    assert counted == [("inverted blur", 3), ("no named pattern", 10)], "a match below 0 is the reverse"
 
 
 def test_groups_flow_like_words_and_never_overlap(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_groups_flow_like_words_and_never_overlap(tmp_path: Path) -> None:
     ],
 )
 def test_the_title_of_the_dense_weights_is_measured(neighbours: tuple[float, float], title: str) -> None:
-    kernel, unit = np.zeros((784, 30)), Unit(3, 1, False, (0.1,), Worth(0.1, (0.0, 0.2), 9, 6, 3))
+    kernel, unit = np.zeros((784, 30)), Unit(3, 1, False, 0.5, (0.1,), Worth(0.1, (0.0, 0.2), 9, 6, 3))
     assert dense_title(DenseInspection("dense1", kernel, kernel, (unit,), "", 60, neighbours)) == title
 
 
@@ -140,18 +141,18 @@ def test_beside_each_first_kernel_stand_its_own_twin_name_and_worth(
     layer = backwards(found.convolutions[0])
     figure = draw_first(layer, found.patterns, tmp_path / "x.png")
     drawn, (limit, _) = recording.last, scale_words(layer.kernel, layer.untrained_kernel)
-    for index, change in ((7, "16 answers change"), (0, "9 answers change")):
+    for index, change in ((7, "10 answers lost"), (0, "3 answers lost")):
         [tile] = drawn.showing(response(layer.kernel[:, :, 0, index], limit, 40))
         [twin] = drawn.showing(response(layer.untrained_kernel[:, :, 0, index], limit, 16))
         assert (twin.x, twin.y, twin.frame) == (tile.x + 131, tile.y + 3, UNTRAINED_FRAME)
         told = [drawn.beside(tile.y + down, 2, tile.x, tile.x + 100) for down in (126, 146, 163)]
-        match = "blur −0.90" if index % 5 == 0 else "no named pattern"
+        match = "inverted blur 0.90" if index % 5 == 0 else "no named pattern"
         assert told == [[f"filter {index}"], [match], [change]]
         weight = decimal(layer.kernel[1, 2, 0, index], 2)
         cell = drawn.beside(tile.y + 60 - 8, 1, tile.x + 100 - 1, tile.x + 100 + 1)
         assert cell == [weight.replace("0.", ".", 1)], "the number in the second row, third column"
     assert next(string for string in drawn.strings if string.startswith("filter ")) == "filter 7"
-    assert figure.alt.endswith("The costliest to lose is filter 7: 16 answers change.")
+    assert figure.alt.endswith("Without filter 7: 10 answers lost.")
 
 
 def test_small_kernels_stand_under_the_heading_of_their_pattern(recording: Recording, tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ def test_small_kernels_stand_under_the_heading_of_their_pattern(recording: Recor
     layer = backwards(found.convolutions[0])
     draw_first(layer, found.patterns, tmp_path / "x.png")
     drawn, (limit, _) = recording.last, scale_words(layer.kernel, layer.untrained_kernel)
-    named, unnamed = drawn.text("blur (4)"), drawn.text("no named pattern (12)")
+    named, unnamed = drawn.text("inverted blur (4)"), drawn.text("no named pattern (12)")
     assert drawn.text("The other 16, by named pattern").y < min(named.y, unnamed.y)
     for index in range(16):  # 27 to 16 are drawn large
         [tile] = drawn.showing(response(layer.kernel[:, :, 0, index], limit, 16))
@@ -191,5 +192,5 @@ def test_beside_the_weights_of_a_unit_stand_its_own_twin_and_words(
         assert (twin.x, twin.y, twin.frame) == (tile.x + 121, tile.y + 3, UNTRAINED_FRAME)
         told = [drawn.beside(tile.y + down, 2, tile.x, tile.x + 100) for down in (118, 138, 155)]
         loved = "most for coat" if index % 2 else "most for top"
-        assert told == [[f"unit {index}"], [loved], [f"{9 + index} answers change"]]
-    assert figure.alt.endswith("The costliest to lose is unit 23: 32 answers change.")
+        assert told == [[f"unit {index}"], [loved], [f"{3 + index} answers lost"]]
+    assert figure.alt.endswith("Without unit 23: 26 answers lost.")

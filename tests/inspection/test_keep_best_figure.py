@@ -49,8 +49,8 @@ def test_keep_best_is_told_in_words_too(tmp_path: Path) -> None:
     figure = draw_keep_best("conv2", curve([0.1, 0.5, 0.896, 0.9]), tmp_path / "x.png")
     with Image.open(figure.path) as image:
         assert image.size == (1200, 450)
-    assert "With 24 filters" in figure.alt
-    assert "89.6 % with the best, 79.6 % with random ones" in figure.alt
+    assert "With 24 of conv2 kept" in figure.alt
+    assert "89.6 % with the first by validation loss, 79.6 % with random ones" in figure.alt
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,22 @@ def test_a_name_is_given_only_beyond_what_95_of_100_untrained_filters_reach() ->
     assert all(m["nearest"] in bank.names and abs(m["similarity"]) <= bank.threshold for m in unnamed)
 
 
+def test_match_and_bar_are_compared_as_they_are_told() -> None:
+    """0.812458 is told as 0.81, as the bar is: it reaches it."""
+    bank = pattern_bank(3)
+    assert bank is not None
+    assert bank.threshold == round(bank.threshold, 2)
+    edge, other = (bank.patterns[bank.names.index(name)] for name in ("horizontal edge", "blur"))
+    for similarity in (bank.threshold - 0.0049, bank.threshold - 0.0051):
+        kernel = similarity * edge + np.sqrt(1 - similarity**2) * other  # which are at right angles
+        for sign in (1, -1):
+            [match] = match_kernels(sign * kernel.reshape(3, 3, 1, 1), bank)
+            assert match is not None
+            assert match["similarity"] == pytest.approx(sign * similarity)
+            reached = similarity > bank.threshold - 0.005
+            assert match["name"] == ("horizontal edge" if reached else None), f"{match['similarity']:.4f}"
+
+
 def test_the_similarity_is_the_cosine() -> None:
     bank = pattern_bank(3)
     assert bank is not None

@@ -1,6 +1,7 @@
 """Passports, from planted networks whose every answer is known, and the intervals of a filter's worth."""
 
 import json
+import statistics
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from keras import Model
 from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
@@ -18,7 +20,7 @@ from model.inspection.files import DenseInspection, Inspection, read_inspection
 from model.inspection.inspect import inspect
 from model.networks.build import build
 from model.networks.facts import layer_facts
-from model.worth.scores import Answers, measure_worth, paired_interval, ranks, score
+from model.worth.scores import Answers, increase_interval, measure_worth, paired_interval, ranks, score
 from tests.benchmark.ablation import plain_ablation
 
 pytestmark = pytest.mark.numeric
@@ -26,6 +28,7 @@ pytestmark = pytest.mark.numeric
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
 EDGE, DEAD, TWIN, ALWAYS = 0, 1, 2, 3  # what is planted in which filter of conv1; 4 is left as it was
 NETWORK = Cnn(filters=(5, 4), units=(16,))
+MORE = 3  # images, changed as far as any is
 
 
 def make_splits() -> Splits:
@@ -77,6 +80,23 @@ def as_input(split: Split) -> np.ndarray:
 
 def mean_loss(probabilities: np.ndarray, split: Split) -> float:
     return float(-np.log(probabilities[np.arange(len(split.labels)), split.labels]).mean())
+
+
+def losses(probabilities: np.ndarray, split: Split) -> np.ndarray:
+    return -np.log(probabilities[np.arange(len(split.labels)), split.labels])
+
+
+def by_hand(increases: np.ndarray) -> list[list[float]]:
+    """The intervals of a layer's loss increases (filters, n), filter by filter, with some images more."""
+    num_filters, num = increases.shape
+    farthest = [end(0.0, end(value for row in increases for value in row)) for end in (min, max)]
+    reach = student.ppf(1 - 0.025 / num_filters, num + MORE - 1)
+    intervals = []
+    for row in increases:
+        low, high = ([*map(float, row), *[float(more)] * MORE] for more in farthest)
+        below, above = (reach * statistics.stdev(values) / (num + MORE) ** 0.5 for values in (low, high))
+        intervals.append([statistics.mean(low) - below, statistics.mean(high) + above])
+    return intervals
 
 
 def passports_of(folder: Path, layer: str) -> list[dict[str, Any]]:
@@ -148,25 +168,28 @@ def test_answers_are_those_of_the_plain_way(planted: tuple[Model, Path, Any]) ->
         assert abs(drop * len(still) - (right.sum() - still.sum())) <= 1, "one image of rounding, no more"
         low, high = passport["ablation"]["interval"]
         assert low <= drop <= high
-        losses = -np.log(probabilities[np.arange(len(still)), splits.test.labels])
-        intact = -np.log(model(pixels).numpy()[np.arange(len(still)), splits.test.labels])
-        assert passport["ablation"]["loss_increase"] == pytest.approx((losses - intact).mean(), abs=1e-5)
+        increase = losses(probabilities, splits.test) - losses(model(pixels).numpy(), splits.test)
+        assert passport["ablation"]["loss_increase"] == pytest.approx(increase.mean(), abs=1e-5)
 
 
 def test_ranks_follow_the_validation_loss(planted: tuple[Model, Path, Any]) -> None:
+    """And only those are ranked of which that can be told from 0."""
     model, folder, _ = planted
     validation = make_splits().validation
-    intact = mean_loss(model(as_input(validation)).numpy(), validation)
+    intact = losses(model(as_input(validation)).numpy(), validation)
     for layer in ("conv1", "conv2"):
-        passports = sorted(passports_of(folder, layer), key=lambda p: p["rank"])
-        assert [p["rank"] for p in passports] == list(range(1, len(passports) + 1))
-        increases = [p["ablation"]["validation_loss_increase"] for p in passports]
-        assert increases == sorted(increases, reverse=True)
-        constants = {layer: np.array([p["mean"] for p in passports_of(folder, layer)])}
+        passports = passports_of(folder, layer)
+        constants = {layer: np.array([p["mean"] for p in passports])}
         plain = plain_ablation(model, validation.images, constants)
-        for passport, increase in zip(passports, increases, strict=True):
-            expected = mean_loss(plain[passport["index"]], validation) - intact
-            assert increase == pytest.approx(expected, abs=1e-5), "not the validation images' loss"
+        increases = np.array([losses(answers, validation) - intact for answers in plain])
+        means = [p["ablation"]["validation_loss_increase"] for p in passports]
+        assert means == pytest.approx(increases.mean(axis=1), abs=1e-5), "not the validation images' loss"
+        ends = [p["ablation"]["validation_loss_interval"] for p in passports]
+        np.testing.assert_allclose(ends, by_hand(increases), atol=1e-5)
+        ranked = [i for i, (low, _) in enumerate(ends) if low > 0 and not passports[i]["dead"]]
+        assert {i for i, p in enumerate(passports) if p["rank"] is not None} == set(ranked)
+        order = sorted(ranked, key=lambda i: -means[i])
+        assert [passports[i]["rank"] for i in order] == list(range(1, len(order) + 1))
 
 
 def test_files_hold_what_was_promised(planted: tuple[Model, Path, Any]) -> None:
@@ -289,7 +312,6 @@ def test_dense_networks_get_their_units(tmp_path: Path) -> None:
         assert (filters["dense1/kernel"] == kernel).all()
     found = json.loads((tmp_path / "units.json").read_text(), parse_constant=pytest.fail)
     assert len(found["units"]) == 24
-    assert [u["rank"] for u in found["units"]] == list(range(1, 25))
     assert 5 not in [u["index"] for u in found["units"]], "a unit that never answers is not among the best"
     unit = found["units"][0]
     before = model(as_input(splits.test)).numpy()
@@ -356,14 +378,65 @@ def test_worth_counts_answers() -> None:
     without = Answers(
         np.array([[1, 1, 1, 2], [0, 1, 0, 0]], np.uint8), np.array([[1, 0, 0, 3], [0] * 4], np.float32)
     )
-    first, second = measure_worth(intact, without, labels, 3, np.array([0.5, 0.0]))
+    ends = np.array([[0.4, 0.6], [-0.1, 0.1]])
+    first, second = measure_worth(intact, without, labels, 3, np.array([0.5, 0.0]), ends)
+    assert [one["validation_loss_interval"] for one in (first, second)] == ends.tolist()
     assert first["answers"] == {"changed": 3, "became_wrong": 2, "became_right": 1}
     assert first["accuracy_drop"] == 0.25
     assert first["loss_increase"] == 1
     assert [k["accuracy_drop"] for k in first["per_class"]] == [1.0, -0.5, 0.0]
     assert [k["loss_increase"] for k in first["per_class"]] == [2.0, 0.0, 0.0]
     assert second["answers"]["changed"] == 0
-    assert ranks(np.array([0.1, 0.3, 0.3])) == [3, 1, 2]
+
+
+def test_what_can_t_be_told_from_0_and_what_is_dead_has_no_rank() -> None:
+    increase = np.array([0.1, 0.3, 0.3, 0.9, 0.8])
+    interval = np.stack([increase - [0.05, 0.1, 0.1, 0.9, 0.1], increase + 0.1], axis=1)
+    dead = np.array([False, False, False, False, True])
+    assert ranks(increase, interval, dead) == [3, 1, 2, None, None], "an interval that reaches 0 is noise"
+
+
+def test_the_interval_of_a_loss_increase_has_room_for_images_that_were_not_seen() -> None:
+    rng = np.random.default_rng(6)
+    for increases in (rng.normal(0.1, 1, (3, 7)), np.array([[1.0, 0, 0, 0], [0.5] * 4]), np.zeros((2, 5))):
+        np.testing.assert_allclose(increase_interval(increases), by_hand(increases), rtol=1e-9, atol=1e-12)
+    alone = increase_interval(np.full((1, 1), 0.5))[0]
+    assert alone[0] < 0, "one image proves nothing"
+
+
+# Loss increases by image of filters that nothing is lost without, on average: noise alone.
+NOISE: dict[str, Any] = {
+    "of all alike": lambda rng, shape: rng.normal(size=shape),
+    "nearly all 0": lambda rng, shape: rng.normal(size=shape) * (rng.random(shape) < 0.01),
+    "nearly all 0, the others alike": lambda rng, shape: (
+        rng.choice([-1.0, 1.0], shape) * (rng.random(shape) < 0.01)
+    ),
+    "heavy tails": lambda rng, shape: rng.standard_t(3, shape),
+    "mostly a little up, seldom far down": lambda rng, shape: 1 - rng.exponential(size=shape),
+    "nearly always a little up": lambda rng, shape: np.where(rng.random(shape) < 0.05, -0.95, 0.05),
+}
+
+
+@pytest.mark.parametrize("num_images", [10, 50, 500])
+@pytest.mark.parametrize("noise", NOISE)
+def test_noise_is_not_ranked(noise: str, num_images: int) -> None:
+    rng = np.random.default_rng(3)
+    rounds = [increase_interval(NOISE[noise](rng, (64, num_images))) for _ in range(200)]
+    wrong = np.mean([(ends[:, 0] > 0).any() for ends in rounds])
+    assert wrong <= 0.05, f"in {wrong:.0%} of the layers a filter is ranked that is worth nothing"
+
+
+@pytest.mark.parametrize("share", [1.0, 0.1, 0.02])
+def test_the_interval_of_a_loss_increase_covers_what_is_lost(share: float) -> None:
+    rng = np.random.default_rng(5)
+    shape = (64, 2000)
+    rounds = [
+        increase_interval(rng.exponential(size=shape) * (rng.random(shape) < share)) for _ in range(100)
+    ]
+    covered = np.mean([((ends[:, 0] <= share) & (share <= ends[:, 1])).all() for ends in rounds])
+    assert covered >= 0.93
+    told = np.mean([(ends[:, 0] > 0).mean() for ends in rounds])
+    assert told > 0.5, "what is plainly lost, 40 images of 2,000 one nat each, must be seen"
 
 
 def test_intervals_of_worth_hold_for_all_filters_and_for_all_filters_and_classes() -> None:
@@ -373,11 +446,12 @@ def test_intervals_of_worth_hold_for_all_filters_and_for_all_filters_and_classes
     labels = rng.integers(0, num_classes, num).astype(np.uint8)
     right = rng.random((1 + num_filters, num)) < np.array([0.8, 0.7, 0.75, 0.78])[:, None]
     answers = np.where(right, labels, 1 - labels).astype(np.uint8)
-    losses = rng.normal(0.5, 0.3, right.shape).astype(np.float32)
+    costs = rng.normal(0.5, 0.3, right.shape).astype(np.float32)
     found = measure_worth(
-        Answers(answers[0], losses[0]), Answers(answers[1:], losses[1:]), labels, 2, np.zeros(3)
+        *(Answers(answers[0], costs[0]), Answers(answers[1:], costs[1:])),
+        *(labels, 2, np.zeros(3), np.zeros((3, 2))),
     )
-    for still, increase, one in zip(right[1:], losses[1:] - losses[0], found, strict=True):
+    for still, increase, one in zip(right[1:], costs[1:] - costs[0], found, strict=True):
         lost, gained = right[0] & ~still, ~right[0] & still
         expected = likelihood_interval(lost.sum(), gained.sum(), num, 1 - 0.05 / 3)
         assert one["interval"] == pytest.approx(expected, abs=2e-5)

@@ -24,25 +24,25 @@ def read_cnn(folder: Path, network: Cnn) -> Inspection:
 
 def test_the_title_says_what_losing_them_costs(tmp_path: Path) -> None:
     filters = read_cnn(tmp_path, Cnn(filters=(13,))).convolutions[0].passports
-    assert passports_title("conv1", filters[:6]) == (
-        "The six filters of conv1 whose loss costs most: up to 5.00 points of accuracy"
+    assert passports_title("conv1", filters[:6], 60) == (
+        "The six filters of conv1 ranked first on validation pictures: up to 8 of 60 answers lost"
     )
-    assert passports_title("conv1", filters[6:12]) == (
-        "conv1: the next six filters by what their loss costs: up to 0.71 points of accuracy,"
+    assert passports_title("conv1", filters[6:12], 60) == (
+        "The six filters of conv1 ranked 8 to 13 on validation pictures: up to 15 of 60 answers lost,"
         " each within chance"
     )
-    assert passports_title("conv1", filters[:1]).startswith("The filter of conv1 whose loss costs most")
+    assert passports_title("conv1", filters[:1], 60).startswith("The filter of conv1 ranked first on")
 
 
 def test_a_page_of_filters_that_cost_nothing_says_so(tmp_path: Path) -> None:
     [passport] = read_cnn(tmp_path, Cnn(filters=(1,))).convolutions[0].passports
     free = type(passport.worth)(-0.01, (-0.02, 0.0), 3, 1, 2)
     harmless = type(passport)(**{**vars(passport), "worth": free})
-    assert passports_title("conv1", [harmless]).endswith("none costs accuracy")
+    assert passports_title("conv1", [harmless], 60).endswith("none costs answers")
     unclear = type(passport)(
         **{**vars(passport), "worth": type(passport.worth)(0.01, (-0.02, 0.03), 3, 2, 1)}
     )
-    assert passports_title("conv1", [unclear]).endswith("1.00 points of accuracy, each within chance")
+    assert passports_title("conv1", [unclear], 60).endswith("up to 1 of 60 answers lost, each within chance")
 
 
 @pytest.mark.parametrize(("filters", "pages"), [(1, 1), (6, 1), (7, 2), (64, 2)])
@@ -140,16 +140,16 @@ def test_a_passport_is_of_one_filter_throughout(recording: Recording, tmp_path: 
                     assert (tile.x, tile.y) == (left, y + 4), "the map of another filter or garment"
                     assert f"largest {number(values.max())}" in page.below(tile, 12)
             assert page.beside(y + 113, 1, 214, 214) == [f"on black {number(index / 10)}"]
-            match = "blur −0.90 (" if index % 5 == 0 else "no named pattern (blur −0.90; "
+            match = "inverted blur 0.90 (" if index % 5 == 0 else "no named pattern (inverted blur 0.90; "
             if index != 6:  # which is dead
                 [told] = [text.string for text in page.texts if text.y == top and text.x > 60]
                 assert f"{match}untrained: 1 in 20 above 0.81)" in told
             values = before[0, :, :, index]
             [tile] = page.showing(response(values, limit, 4))
             assert (tile.x, tile.y, tile.frame) == (842, y + 4, UNTRAINED_FRAME)
-            drop = 100 * 0.05 / (index + 1)
-            assert mark.values[0, 0] == pytest.approx(drop), "points lost without it"
-            assert span.values[:, 0] == pytest.approx([drop - 2, drop + 2])
+            drop = 60 * 0.05 / (index + 1)
+            assert mark.values[0, 0] == pytest.approx(drop), "answers lost without it, of 60"
+            assert span.values[:, 0] == pytest.approx([drop - 1.2, drop + 1.2])
             assert mark.places[0, 1] == pytest.approx(y + 16, abs=1), "on the height of another filter"
     heads = {text.x: text.string for text in recording.sheets[0].texts if text.y < tops[0]}
     assert (heads[158], heads[498]) == ("top", "bag"), "the first and the last garment"
@@ -177,7 +177,7 @@ def test_examples_of_a_filter_are_its_own_with_their_activations(
     draw_passports(found, replace(layer, passports=tuple(passports)), test, ("a", "b", "c"), tmp_path)
     page = recording.last
     for passport in passports:
-        y = page.text(f"filter {passport.index}").y + 157
+        y = page.text(f"filter {passport.index}").y + 155
         shown = [(24 + 103 * place, e) for place, e in enumerate(passport.strongest[:6])]
         shown += [(80 + 103 * (6 + place), e) for place, e in enumerate(passport.median)]
         for x, e in shown:

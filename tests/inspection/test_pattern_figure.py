@@ -107,4 +107,4 @@ def test_dots_stand_on_the_row_of_their_pattern_in_the_order_of_the_seeds(
         bars = [bar for bar in drawn.axes[0].patches if abs(bar.get_y() + 0.35 - (name == "blur")) < 0.01]
         assert [(bar.get_x() + 0.25, bar.get_x() + bar.get_width() - 0.25) for bar in bars] == [chance]
     assert "one for each seed (7, 2, from above)" in drawn.reading
-    assert "above 0.81" in drawn.reading
+    assert "by at least 0.81" in drawn.reading

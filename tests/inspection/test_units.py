@@ -84,9 +84,15 @@ def test_units_are_ranked_on_validation_images_and_told_on_test_images(
         for index, unit in told["by_index"].items():
             increases[key, index] = mean_loss(plain[index], split) - intact
             assert unit["ablation"][key] == pytest.approx(increases[key, index], abs=1e-5), key
-    by_rank = [increases["validation_loss_increase", unit["index"]] for unit in told["units"]]
-    assert [unit["rank"] for unit in told["units"]] == list(range(1, NUM_UNITS + 1))
+    ranked = [unit for unit in told["units"] if unit["rank"] is not None]
+    by_rank = [increases["validation_loss_increase", unit["index"]] for unit in ranked]
+    assert [unit["rank"] for unit in ranked] == list(range(1, len(ranked) + 1)), "the ranked come first"
     np.testing.assert_array_less(np.diff(by_rank), 1e-5, "the next may not cost more")
+    for unit in told["units"]:
+        low = unit["ablation"]["validation_loss_interval"][0]
+        assert (unit["rank"] is not None) == (low > 0 and not unit["dead"]), "ranked by noise"
+    others = [unit["index"] for unit in told["units"] if unit["rank"] is None]
+    assert others == sorted(others)
 
 
 def test_neighbours_are_beside_and_above_one_another() -> None:
