@@ -34,6 +34,9 @@ def test_each_panel_has_the_curves_of_the_model_above_it(recording: Recording, t
     assert len(drawn.axes) == 2, "a model without curves has no panel"
     for place, (model, seeds) in enumerate(LEARNING.items()):
         left, top, width, _ = drawn.box(place)
+        assert left + width < (drawn.box(place + 1)[0] if place + 1 < len(LEARNING) else 1200), (
+            "a panel runs into its neighbour or off the sheet"
+        )
         assert drawn.beside(top - 30, 4, left - 2, left + width) == [model]
         colour = MODEL_COLOURS[2 * place]  # that of the model in all pictures: the second has none here
         curves = drawn.marks(place)

@@ -25,6 +25,9 @@ ZEN4 = SKYLAKE | {"avx512_vnni", "avx512_bf16"}
         (frozenset(), "2.21.0", {}, ("other", None, "float32", "in turn")),  # ARM, macOS, unreadable
         (frozenset({"asimd", "bf16"}), "2.21.0", {}, ("other", None, "float32", "in turn")),
         (LAPTOP, "2.22.0rc1", {}, ("AVX2", True, "float32", "at once")),
+        (ZEN4, "2.20.0", {}, ("other", None, "float32", "in turn")),  # measured with no version before 2.21
+        (SKYLAKE, "2.20.0", {}, ("other", None, "float32", "in turn")),
+        (LAPTOP, "2.20.0", {}, ("other", None, "float32", "in turn")),
         (LAPTOP, "2.9.1", {}, ("other", None, "float32", "in turn")),
         (ZEN4, "2.21.0", {ONEDNN: "0"}, ("other", False, "float32", "in turn")),
         (ZEN4, "2.21.0", {ONEDNN: "False"}, ("other", False, "float32", "in turn")),

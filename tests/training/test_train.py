@@ -248,6 +248,7 @@ def test_the_last_smaller_batch_is_trained_on():
     train(SMALL, recipe, None, TRAIN, VALIDATION, 4, 0, IN_TURN, on_progress=lambda p: steps.append(p.done))
     assert steps[-1] == 2 * 11, "330 images are 10 batches of 32 and one of 10"
     assert steps == sorted(steps), "progress must not go back"
+    assert len([step for step in steps if step > 11]) > 1, "the first epoch counts as done in the second"
 
 
 def test_averaged_weights_are_what_is_saved_and_validated():
