@@ -135,12 +135,11 @@ def _must_be_there(seed_folder: Path) -> None:
 
 def _shown(progress: Any, epochs: int) -> tuple[float, str, str]:
     """A training's progress as the display takes it: share done, epochs, latest validation accuracy."""
-    history = progress.history
-    note = (
-        f"validation {100 * history[-1]['val_accuracy']:.1f} %, loss {history[-1]['val_loss']:.3f}"
-        if history
-        else ""
-    )
+    history, note = progress.history, ""
+    if history:
+        loss = history[-1]["val_loss"]
+        shown = f"{loss:.3f}" if loss < 1e6 else f"{loss:.0e}"  # it can grow without end
+        note = f"validation {100 * history[-1]['val_accuracy']:.1f} %, loss {shown}"
     return progress.done / progress.total, f"{len(history)}/{epochs}", note
 
 

@@ -177,4 +177,6 @@ def test_the_display_is_told_share_epochs_and_the_last_validation() -> None:
     history = [{"val_accuracy": 0.5, "val_loss": 1.0}, {"val_accuracy": 0.915, "val_loss": 0.2345}]
     told = _shown(Progress(3, 4, history), 8)
     assert told == (0.75, "2/8", "validation 91.5 %, loss 0.234")
+    history[-1]["val_loss"] = 1.04e34
+    assert _shown(Progress(3, 4, history), 8)[2] == "validation 91.5 %, loss 1e+34"
     assert _shown(Progress(0, 4, []), 8) == (0.0, "0/8", ""), "there is nothing to tell of the first epoch"
