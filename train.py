@@ -62,13 +62,14 @@ def show(
     from model.comparison.report import read_report
     from model.experiment.layers import layers_in_text, layers_of_run
     from model.experiment.progress import say, short_path
+    from model.experiment.remarks import of_rules
     from model.experiment.terminal import terminal_block
     from model.run.folder import RunFolder, newest_run
 
     folder = RunFolder(run) if run is not None else newest_run(outputs)
     report = read_report(folder)
-    parts = terminal_block(report, short_path(folder.path)), layers_in_text(layers_of_run(folder, report))
-    say(_console(), "\n\n".join(filter(None, parts)))
+    block = terminal_block(report, short_path(folder.path), of_rules(folder, report))
+    say(_console(), "\n\n".join(filter(None, (block, layers_in_text(layers_of_run(folder, report))))))
 
 
 @app.command(

@@ -68,7 +68,7 @@ class Data(Section):
         description="fashion-mnist: the official files, proved by digest; any other: your own in the folder",
     )
     validation_images: int = Field(
-        default=5000, ge=10, le=50_000, description="images taken out of the training images, evenly by class"
+        default=5000, ge=10, le=50_000, description="training images held out, in proportion to the classes"
     )
     split_seed: Seed = Field(default=0, description="decides which images are taken out")
     class_names: ClassNames | None = Field(

@@ -7,7 +7,7 @@ import numpy as np
 
 from data import idx, sources
 from data.idx import DataError
-from data.splits import Split, Splits, hold_out
+from data.splits import IN_PROPORTION, Split, Splits, hold_out
 
 if TYPE_CHECKING:
     from configs.schema import Data
@@ -27,12 +27,13 @@ CLASS_NAMES: tuple[str, ...] = (
 )
 
 
-def load(section: "Data") -> Splits:
+def load(section: "Data", split_rule: int = IN_PROPORTION) -> Splits:
     """Get the images and labels that a config asks for.
 
     Args:
         section: `source`, `name`, `validation_images`, `split_seed` and `class_names` are read. A name other
             than fashion-mnist stands for IDX files of the user's own, in the folder `source`.
+        split_rule: how many of each class are held out (`data.splits.shares`).
 
     Returns:
         The splits; train and validation are in the order of the training file, test in that of the test
@@ -56,7 +57,8 @@ def load(section: "Data") -> Splits:
             f"data.class_names has {len(names)} names; expected {num_classes}, for the training labels go "
             f"from 0 to {num_classes - 1}. Give each label its name, in order."
         )
-    train, validation = hold_out(train_images, train_labels, section.validation_images, section.split_seed)
+    num_validation, seed = section.validation_images, section.split_seed
+    train, validation = hold_out(train_images, train_labels, num_validation, seed, split_rule)
     digests = "".join(idx.digest(arrays[name]) for name in sources.FILES)
     return Splits(
         train=train,

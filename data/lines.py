@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.idx import SIDE
-from data.splits import Split, Splits, hold_out
+from data.splits import IN_PROPORTION, Split, Splits, hold_out
 
 if TYPE_CHECKING:
     from configs.schema import Data
@@ -30,7 +30,7 @@ NOISE = 0.12  # the deviation of what is added to each pixel
 MARGIN = 5  # pixels from the border that the middle of a mark keeps at least
 
 
-def load(section: "Data") -> Splits:
+def load(section: "Data", split_rule: int = IN_PROPORTION) -> Splits:
     """Make the images up: 12,000 for training and validation and 2,000 for testing, always the same ones.
 
     Each has three marks at random places, of random length, thickness and brightness: lines, all of
@@ -39,7 +39,7 @@ def load(section: "Data") -> Splits:
     filters that answer to their orientation. There are as many of each class.
     """
     images, labels = make_images(NUM_TRAINING, seed=SEED)
-    train, validation = hold_out(images, labels, section.validation_images, section.split_seed)
+    train, validation = hold_out(images, labels, section.validation_images, section.split_seed, split_rule)
     test = Split(*make_images(NUM_TEST, seed=SEED + 1))
     digest = hashlib.sha256()
     for array in (images, labels, test.images, test.labels):

@@ -1,6 +1,9 @@
 """Images with labels, cut into train, validation and test."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import cycle
 from typing import Annotated
 
 import numpy as np
@@ -8,6 +11,28 @@ from pydantic import Field
 
 from configs.values import Count, Words
 from data.idx import DataError
+
+EVENLY, IN_PROPORTION = 1, 2  # how validation images are shared out among the classes; the rule's versions
+SMALLEST = 10  # data.validation_images that a config may ask for
+
+
+@dataclass(frozen=True)
+class ClassSizes:
+    """How many images of a class each split has."""
+
+    class_: Annotated[Words, Field(alias="class")]
+    train: Count
+    validation: Count
+    test: Count
+
+
+@dataclass(frozen=True)
+class NumDuplicates:
+    """How many images are also in a split that was used before, equal in every pixel."""
+
+    validation_in_training: Count
+    test_in_training: Count
+    test_in_validation: Count
 
 
 @dataclass(frozen=True)
@@ -22,6 +47,8 @@ class DataFacts:
     train: Count
     validation: Count
     test: Annotated[int, Field(strict=True, gt=0, le=10**12)]
+    per_class: list[ClassSizes] = field(default_factory=list)
+    duplicates: NumDuplicates | None = None
 
     @property
     def is_fashion(self) -> bool:
@@ -35,6 +62,15 @@ class Split:
 
     images: np.ndarray
     labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Which images those are: bool, one for each image of the split that was used later."""
+
+    validation_in_training: np.ndarray
+    test_in_training: np.ndarray
+    test_in_validation: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -54,40 +90,93 @@ class Splits:
 
     def facts(self, name: str) -> DataFacts:
         """What there is to tell of it, by the name that a config has for it."""
-        sizes = (len(split.labels) for split in (self.train, self.validation, self.test))
-        return DataFacts(self.title, name, self.source, self.digest, list(self.class_names), *sizes)
+        classes, splits = list(self.class_names), (self.train, self.validation, self.test)
+        counts = [np.bincount(split.labels, minlength=len(classes)).tolist() for split in splits]
+        return DataFacts(
+            title=self.title,
+            name=name,
+            source=self.source,
+            digest=self.digest,
+            classes=classes,
+            train=len(self.train.labels),
+            validation=len(self.validation.labels),
+            test=len(self.test.labels),
+            per_class=[ClassSizes(*row) for row in zip(classes, *counts, strict=True)],
+            duplicates=NumDuplicates(*(int(found.sum()) for found in vars(self.duplicates).values())),
+        )
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """Which images stand in more than one split."""
+        training, validation = set(_contents(self.train.images)), set(_contents(self.validation.images))
+        return Duplicates(
+            np.array([image in training for image in _contents(self.validation.images)]),
+            np.array([image in training for image in _contents(self.test.images)]),
+            np.array([image in validation for image in _contents(self.test.images)]),
+        )
 
 
-def hold_out(images: np.ndarray, labels: np.ndarray, num_validation: int, seed: int) -> tuple[Split, Split]:
-    """Take validation images out of the training images, as many of each class as can be.
+def _contents(images: np.ndarray) -> list[bytes]:
+    """The pixels of each image: equal exactly where these are."""
+    whole, size = images.tobytes(), images[0].nbytes
+    return [whole[start : start + size] for start in range(0, len(whole), size)]
+
+
+def hold_out(
+    images: np.ndarray, labels: np.ndarray, num_validation: int, seed: int, rule: int = IN_PROPORTION
+) -> tuple[Split, Split]:
+    """Take validation images out of the training images, of each class its share.
 
     Args:
         images: uint8 (n, 28, 28).
         labels: uint8 (n,).
-        num_validation: how many to take out, less than n. What does not divide evenly by the
-            classes goes to the first ones.
+        num_validation: how many to take out; at least one of each class stays.
         seed: decides which ones; the same seed takes the same ones.
+        rule: how many of each class, as `shares` has it.
 
     Returns:
         (train, validation), each in the order of the file.
 
     Raises:
-        DataError: a class has too few images to give its share and keep one.
+        DataError: there are too few images.
     """
-    classes = np.unique(labels)
+    classes, sizes = np.unique(labels, return_counts=True)
+    most = len(labels) - len(classes)
+    if num_validation > most:
+        remedy = "Set a smaller one" if most >= SMALLEST else "Get more training images"
+        raise DataError(
+            f"data.validation_images is {num_validation:,}, more than can be taken out of {len(labels):,} "
+            f"training images if one of each of {len(classes)} classes is to stay; expected at most "
+            f"{most:,}. {remedy}."
+        )
     generator = np.random.default_rng([seed, 0x5B11])  # a stream of its own: seeds are used elsewhere, too
     taken = np.zeros(len(labels), bool)
-    for position, label in enumerate(classes):
-        share = num_validation // len(classes) + (position < num_validation % len(classes))
-        members = np.flatnonzero(labels == label)
-        if share >= len(members):
-            raise DataError(
-                f"data.validation_images is {num_validation}, more than can be taken out of {len(labels):,} "
-                f"training images (class {label} has {len(members)} images, and {share} were to be taken "
-                "out). Set a smaller one."
-            )
-        taken[generator.permutation(members)[:share]] = True
+    for label, share in zip(classes, shares(sizes.tolist(), num_validation, rule), strict=True):
+        taken[generator.permutation(np.flatnonzero(labels == label))[:share]] = True
     return Split(images[~taken], labels[~taken]), Split(images[taken], labels[taken])
+
+
+def shares(sizes: Sequence[int], num_validation: int, rule: int = IN_PROPORTION) -> list[int]:
+    """How many images of each class are held out.
+
+    Args:
+        sizes: images of each class.
+        num_validation: how many in all, at most one of each class less than there are.
+        rule: `IN_PROPORTION`: as large a share of each class as of all, by largest remainders (what whole
+            numbers leave over goes to the largest fractions); a class keeps its last image. `EVENLY`, of
+            runs begun before: as many of each class. What can't be told apart so goes to the first classes.
+    """
+    if rule == EVENLY:
+        each, over = divmod(num_validation, len(sizes))
+        return [each + (place < over) for place in range(len(sizes))]
+    total = sum(sizes)
+    held_out = [num_validation * size // total for size in sizes]
+    by_fraction = sorted(range(len(sizes)), key=lambda place: -(num_validation * sizes[place] % total))
+    for place in cycle(by_fraction):
+        if sum(held_out) == num_validation:
+            break
+        held_out[place] += held_out[place] < sizes[place] - 1
+    return held_out
 
 
 def choose_images(labels: np.ndarray, num_per_class: int) -> np.ndarray:

@@ -239,6 +239,7 @@ def _program(request):
     from model.experiment.conductor import identity_of, load_data
     from model.run.arithmetic import here
     from model.run.environment import describe_environment
+    from model.run.rules import RULES
     from model.training.job import train_and_score
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -254,7 +255,7 @@ def _program(request):
         augmentation=config.data.augmentation,
         seed=0,
         arithmetic=replace(here(), precision="float32"),
-        environment=describe_environment(1),
+        environment=describe_environment(1) | {"rules": RULES},
         folder=Path(folder),
         identity=identity_of(config, splits),
     )

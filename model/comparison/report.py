@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from configs.schema import shown
 from configs.values import Count, Words
 from data.splits import DataFacts
-from model.comparison.records import Looks, Mistake, Outcome, SeedNumber
+from model.comparison.records import Looks, Mistake, Outcome, SeedNumber, Share
 from model.report.figure import NotDrawn
 from model.run.environment import Environment
 from model.run.folder import RunError, RunFolder, again
@@ -27,8 +27,13 @@ class Heading:
 
 @dataclass(frozen=True, kw_only=True)
 class Report(Looks, Outcome, Heading):
-    """The whole of report.json, in its order: each part is handed to those who tell of it."""
+    """The whole of report.json, in its order: each part is handed to those who tell of it.
 
+    `without_duplicates`: where test pictures are also training pictures, each model's accuracy on the others;
+    None where no other is left.
+    """
+
+    without_duplicates: dict[str, Share | None] = field(default_factory=dict)
     robustness: dict[str, Any] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     environment: Environment

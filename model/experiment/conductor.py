@@ -11,13 +11,14 @@ from rich.console import Console
 from configs.schema import Config, ConfigError, Data, digest, dump
 from data.fashion_mnist import load as load_fashion_mnist
 from data.lines import load as load_lines
-from data.splits import Splits
+from data.splits import IN_PROPORTION, Splits
 from data.storage import locked, write_atomically, write_json
 from model.comparison.records import Failure
 from model.comparison.report import Report, read_report
 from model.experiment import progress
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan, Task
-from model.experiment.results import collect, report_of
+from model.experiment.remarks import of_rules
+from model.experiment.results import collect, data_facts, report_of
 from model.experiment.terminal import terminal_block
 from model.experiment.writer import write_report
 from model.networks.facts import layer_facts
@@ -26,13 +27,15 @@ from model.run.capacity import free_memory, memory_of_training, num_side_by_side
 from model.run.environment import decisive, describe_environment, num_cores
 from model.run.folder import RunError, RunFolder, find_folder
 from model.run.forecast import Forecast
+from model.run.rules import RULES, rules_of
 from model.run.speed import probe_speed
 from model.run.workers import Done, Failed, Job, Reported, Workers
 
 
-def load_data(section: Data) -> Splits:
-    """The data set that a config asks for, checked."""
-    return load_lines(section) if section.source == "lines" else load_fashion_mnist(section)
+def load_data(section: Data, split_rule: int = IN_PROPORTION) -> Splits:
+    """The data set that a config asks for, checked; of the rule `data.splits.shares` tells."""
+    load = load_lines if section.source == "lines" else load_fashion_mnist
+    return load(section, split_rule)
 
 
 def identity_of(config: Config, splits: Splits) -> dict[str, str]:
@@ -73,7 +76,8 @@ def run_experiment(
                 run.clear()
             if not _says(run, config):  # what is to be looked at may have changed, or where it runs
                 _describe(run, config, identity)
-        progress.say(console, progress.header(config, splits, run.path))
+        splits = _as_it_began(run, config, splits)
+        progress.say(console, progress.header(config, data_facts(config, splits), run.path))
         return Experiment(config, splits, run, console, debug).complete()
 
 
@@ -102,7 +106,13 @@ def open_run(run: RunFolder) -> tuple[Config, Splits]:
             f"{run.path} was made with other data (digest {made_with}) than data.source gives now "
             f"({splits.digest}); put the files back, or train again"
         )
-    return config, splits
+    return config, _as_it_began(run, config, splits)
+
+
+def _as_it_began(run: RunFolder, config: Config, splits: Splits) -> Splits:
+    """The data, cut by the rule that the run began under."""
+    rule = rules_of(run.environment() or {})["split"]
+    return splits if rule == IN_PROPORTION else load_data(config.data, rule)
 
 
 class Experiment:
@@ -112,7 +122,9 @@ class Experiment:
         self.config, self.splits, self.run = config, splits, run
         self.console, self.debug = console, debug
         self.identity = identity_of(config, splits)
+        began = run.environment() or {}
         self.environment = describe_environment(config.launch.threads_per_job)
+        self.environment |= {"rules": began["rules"]} if "rules" in began else {}
         self.plan = Plan(config, splits, run, self.identity, self._arithmetic(), self.environment)
         self.failed: list[Failure] = []
 
@@ -124,7 +136,8 @@ class Experiment:
         elif not train:
             progress.say(self.console, "Every trained model has been looked into already.")
         report = self._report() if left or self.run.is_report_outdated() else read_report(self.run)
-        progress.say(self.console, "\n" + terminal_block(report, progress.short_path(self.run.path)))
+        path, rules = progress.short_path(self.run.path), of_rules(self.run, report)
+        progress.say(self.console, "\n" + terminal_block(report, path, rules))
         return 4 if report.failed or report.not_drawn else 0
 
     def _do(self, left: list[Task]) -> None:
@@ -231,7 +244,9 @@ def _says(run: RunFolder, config: Config) -> bool:
 
 def _describe(run: RunFolder, config: Config, identity: dict[str, str]) -> None:
     """Write what the run is, before it begins."""
-    environment = run.environment() or describe_environment(config.launch.threads_per_job)
+    environment = run.environment()
+    if environment is None:
+        environment = describe_environment(config.launch.threads_per_job) | {"rules": RULES}
     # First what the folder is known by: without it a killed process would leave a folder of nobody's.
     write_json(run.path / "environment.json", identity | environment)
     write_atomically(run.path / "config.yaml", dump(config).encode())

@@ -4,6 +4,7 @@ from model.comparison.records import Comparison, Measured, Models
 from model.comparison.report import Report
 from model.comparison.tables import epochs, failure_line, what_may_differ
 from model.experiment.layers import layers_in_markdown
+from model.experiment.remarks import of_report
 from model.report.drawing import missing_pictures
 from model.report.tables import escaped, fractions, table
 from model.report.words import decimal, signed, told_by_number
@@ -26,7 +27,7 @@ def markdown(report: Report) -> str:
     """
     data = report.data
     told = [*(entry.words for entry in report.why), *(pair.verdict for pair in report.pairs)]
-    sentences = [*told, *([report.test_looks_words] if report.test_looks_words else [])]
+    sentences = [*told, *of_report(report), *([report.test_looks_words] if report.test_looks_words else [])]
     if report.classes_by_number:
         sentences.append(told_by_number([data.classes[label] for label in report.classes_by_number]))
     counts = f"{data.train:,} training, {data.validation:,} validation and {data.test:,} test pictures"

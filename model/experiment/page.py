@@ -8,6 +8,7 @@ from model.comparison.records import Outcome
 from model.comparison.report import Report
 from model.comparison.tables import answers, epochs, failed_job, what_may_differ
 from model.experiment.layers import HEAD, alike
+from model.experiment.remarks import of_report
 from model.report.drawing import missing_pictures
 from model.report.figure import Figure
 from model.report.page import render
@@ -88,7 +89,7 @@ def limits(report: Report) -> list[str]:
     """What the run does not show: what holds for every run, and what these numbers ask to be said."""
     comparisons = report.comparisons
     over = {comparison.over for comparison in comparisons}
-    told = (report.test_looks_words, report.environment.get("mixed_words"))
+    told = (*of_report(report), report.test_looks_words, report.environment.get("mixed_words"))
     sentences = [str(sentence) for sentence in told if sentence]
     if any("cost" in comparison.words for comparison in comparisons):
         sentences.append("Why one model is better: these models differ in size and arithmetic, too.")

@@ -10,8 +10,9 @@ from rich.live import Live
 from rich.text import Text
 
 from configs.schema import Config
-from data.splits import Splits
-from model.report.tables import shortened
+from data.splits import DataFacts
+from model.experiment.remarks import of_data
+from model.report.tables import shortened, wrapped
 from model.run.forecast import Forecast
 from model.run.workers import Event, Failed, Job, Reported, Skipped
 
@@ -24,19 +25,16 @@ def say(console: Console, text: str) -> None:
     console.print(Text(text), soft_wrap=True)
 
 
-def header(config: Config, splits: Splits, folder: Path) -> str:
+def header(config: Config, data: DataFacts, folder: Path) -> str:
     """What is about to be done, with which data, and where it goes if not where its name says."""
     models, seeds = list(config.models), config.seeds
     against = f"{models[0]} against {', '.join(models[1:])}" if len(models) > 1 else models[0]
     trainings = "1 training each" if len(seeds) == 1 else f"{len(seeds)} trainings each"
     shown = ", ".join(map(str, seeds)) if len(seeds) <= 8 else f"{seeds[0]} to {seeds[-1]}"
     title = f"{config.name}: {against}, {trainings} (seed{'s' * (len(seeds) > 1)} {shown})"
-    sizes = [f"{len(split.labels):,}" for split in (splits.train, splits.validation, splits.test)]
-    lines = [
-        f"ConvLens  {title}",
-        f"data      {splits.title}, {splits.source}: "
-        f"{sizes[0]} train, {sizes[1]} validation, {sizes[2]} test",
-    ]
+    sizes = f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"
+    lines = [f"ConvLens  {title}", f"data      {data.title}, {data.source}: {sizes}"]
+    lines += [wrapped(f"note      {remark}", indent=10) for remark in of_data(data)]
     if folder.name != config.name:
         lines.append(
             f"folder    {short_path(folder)}   ({config.name} is taken by another config or other data)"

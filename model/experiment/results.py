@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from configs.schema import Cnn, Config
-from data.splits import Splits
+from data.splits import DataFacts, Splits
 from model.comparison.compare import confident_mistakes, summarise
 from model.comparison.controls import explain_differences
 from model.comparison.headlines import by_interest
@@ -109,13 +109,31 @@ def report_of(
         name=config.name,
         config_digest=identity["config_digest"],
         seeds=list(config.seeds),
-        data=splits.facts("lines" if config.data.source == "lines" else config.data.name),
+        data=data_facts(config, splits),
         **vars(outcome),
         **vars(count_looks(digests, outcome.comparisons, len(splits.test.labels))),
+        without_duplicates=_without_duplicates(outcome.models, results, splits),
         robustness=robustness_of(perturbed, config),
         mistakes=_mistakes(outcome.models, results, splits.test.labels),
         environment=identity | joined(_made_in(run, results)),
     )
+
+
+def data_facts(config: Config, splits: Splits) -> DataFacts:
+    """What there is to tell of a run's data."""
+    return splits.facts("lines" if config.data.source == "lines" else config.data.name)
+
+
+def _without_duplicates(models: Models, results: Results, splits: Splits) -> dict[str, float | None]:
+    """Of each model the accuracy on test images that were not learned from, where some were."""
+    new, labels = ~splits.duplicates.test_in_training, splits.test.labels
+    if new.all():
+        return {}
+    right = {
+        name: np.mean([results.predictions[name][seed].argmax(axis=1) == labels for seed in entry.seeds], 0)
+        for name, entry in models.items()
+    }
+    return {name: float(share[new].mean()) if new.any() else None for name, share in right.items()}
 
 
 def _made_in(run: RunFolder, results: Results) -> dict[str, dict[str, Any]]:

@@ -15,6 +15,7 @@ from model.comparison.tables import (
     what_may_differ,
     wrong,
 )
+from model.experiment.remarks import of_report
 from model.report.drawing import missing_pictures
 from model.report.tables import WIDTH, duration, printable, wrapped
 from model.report.words import ends
@@ -26,15 +27,16 @@ CONTROLS = "python train.py configs/why.yaml"
 FIRST_PICTURE = "figures/1-at-a-glance.png"
 
 
-def terminal_block(report: Report, folder: str) -> str:
+def terminal_block(report: Report, folder: str, rules: Sequence[str] = ()) -> str:
     """What a report says, on one screen: plain text of 80 columns, without a last line end.
 
     The folder of the run is as it is to be shown; what would move the cursor in names is made visible.
+    `rules`: what earlier ones did to the networks, a sentence each.
     """
     failures = [f"failed   {failure_line(failure)}" for failure in report.failed]
     parts = [
         _result(report.models, report.data.test),
-        "\n".join(_answers(report)),
+        "\n".join([*_answers(report), *map(wrapped, rules)]),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
         "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report.not_drawn)),
         _where_to_look(folder, report),
@@ -85,7 +87,7 @@ def _answers(report: Report) -> list[str]:
         words = report.comparisons[0].words
         known = f"{words['answer']} {words['agreement']} {words['cost']}."
         lines[0] = _continued(wrapped(f"{known} {UNKNOWN}"), CONTROLS, 0)
-    more = [report.test_looks_words, report.environment.get("mixed_words")]
+    more = [*of_report(report), report.test_looks_words, report.environment.get("mixed_words")]
     return [*lines, *(wrapped(str(sentence)) for sentence in more if sentence)]
 
 

@@ -56,14 +56,17 @@ def check_saved(path: Path, num_weights: int) -> None:
 
 
 def is_whole(run: RunFolder, model: str, seed: int, num_weights: int) -> bool:
-    """Whether the files of one training can be used: its network, of this many weights, and what it gave."""
+    """Whether the files of one training can be used: its network, of this many weights, and what it gave.
+
+    A history that was cut off may still be one: it must have as many epochs as metrics.json tells.
+    """
     try:
         check_saved(run.seed_folder(model, seed) / "model.keras", num_weights)
-        run.history(model, seed)
+        epochs = len(run.history(model, seed)["loss"])
         run.predictions(model, seed)
     except (RunError, OSError, ValueError, zipfile.BadZipFile):
         return False
-    return True
+    return epochs == (run.metrics(model, seed) or {}).get("epochs")
 
 
 def _arrays(file: h5py.File) -> Iterator[h5py.Dataset]:

@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from configs.difference import differences, flat, settings_of
+from data.splits import EVENLY, shares
 from model.comparison.compare import compare_scores
 from model.comparison.intervals import Scores, over_seeds, unpaired_interval
 from model.comparison.records import Comparison, Model, NotCompared, Rate
 from model.comparison.verdict import count_looks, no_comparison, put_in_words
 from model.report.tables import printable
 from model.run.folder import RunError
+from model.run.rules import outdated, rules_of
 from model.side_by_side.read import ComparedRun, read_run
 from model.side_by_side.records import Fault, Pair, PictureSet, RunFacts, RunModel, SideBySide
 
@@ -112,6 +114,26 @@ def _described(run: ComparedRun, outputs: Path) -> RunFacts:
         config_known=run.config is not None,
         predictions=any(run.predictions.values()),
         environment=run.report.environment,
+        outdated=outdated(run.config, run.report.environment, run.report.data.train) if run.config else [],
+    )
+
+
+def _split_in_words(runs: Sequence[ComparedRun]) -> str | None:
+    """By which rules runs hold out validation pictures, where others of the same data follow from them."""
+    by_rule: dict[int, list[str]] = {}
+    unequal = False
+    for run in runs:
+        rule, rows = rules_of(run.report.environment)["split"], run.report.data.per_class
+        by_rule.setdefault(rule, []).append(run.label)
+        if counts := [row.validation for row in rows]:
+            unequal |= counts != shares([row.train + row.validation for row in rows], sum(counts), EVENLY)
+    if EVENLY not in by_rule or len(by_rule) == 1 or not unequal:
+        return None
+    evenly = by_rule.pop(EVENLY)
+    others = [label for labels in by_rule.values() for label in labels]
+    return (
+        f"They hold out other validation pictures: {', '.join(evenly)} as many of each class, "
+        f"{', '.join(others)} in proportion to the classes."
     )
 
 
@@ -177,6 +199,7 @@ class _Group:
             images=self.data.test,
             runs=[run.label for run in self.runs],
             models=list(self.entries),
+            split_words=_split_in_words(self.runs),
             **vars(count_looks(digests, self.comparisons, self.data.test, told)),
         )
 

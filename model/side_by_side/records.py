@@ -15,7 +15,10 @@ TOLD = (  # of a model
 
 @dataclass(frozen=True)
 class RunFacts:
-    """A run as a whole; its folder as seen from the outputs."""
+    """A run as a whole; its folder as seen from the outputs.
+
+    `outdated`: what earlier rules did to its networks, a sentence each, as far as its config is known.
+    """
 
     folder: str
     name: str
@@ -24,6 +27,7 @@ class RunFacts:
     config_known: bool
     predictions: bool
     environment: Environment
+    outdated: list[str]
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,15 @@ class _Pictures:
     images: int
     runs: list[str]
     models: list[str]
+    split_words: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureSet(Looks, _Pictures):
-    """Test pictures, the runs and models scored on them, and how often they were looked at."""
+    """Test pictures, the runs and models scored on them, and how often they were looked at.
+
+    `split_words` says which run holds out validation pictures how, where rules differ and so do the pictures.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,6 +97,8 @@ def notes(comparison: SideBySide) -> list[str]:
             f"They were scored on different test pictures ({sets}): these stand side by side and are not "
             "compared."
         )
+    told += [tested.split_words for tested in comparison.test_sets if tested.split_words]
+    told += [f"{label}: {sentence}" for label, run in runs.items() for sentence in run.outdated]
     without = dict.fromkeys(name for pair in comparison.comparisons for name in pair.without_predictions)
     if without and len(comparison.comparisons) > 1:  # else its verdict says so
         told.append(

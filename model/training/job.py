@@ -20,6 +20,7 @@ from data.storage import write_atomically, write_json, write_npz
 from model.run.arithmetic import Arithmetic
 from model.run.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
 from model.run.environment import decisive
+from model.run.rules import rules_of
 from model.run.saved import model_bytes
 from model.run.workers import JobFailed, Tell
 
@@ -39,8 +40,8 @@ def train_and_score(
 ) -> dict[str, Any]:
     """Train one network, score it on all test images once, save everything; metrics.json last.
 
-    `environment` is recorded in it. What decides bits of it, and `arithmetic`, must be those that an
-    unfinished training began with; else it begins again.
+    `environment`, with the rules that the run began under, is recorded in it. What decides bits of it, and
+    `arithmetic`, must be those that an unfinished training began with; else it begins again.
 
     Returns the content of metrics.json.
     """
@@ -61,6 +62,7 @@ def train_and_score(
             len(splits.class_names),
             seed,
             arithmetic,
+            rules_of(environment),
             on_progress=lambda progress: tell(_shown(progress, recipe.epochs)),
         ),
     )

@@ -16,6 +16,8 @@ from model.networks.as_arrays import to_input
 from model.networks.build import Policy, build
 from model.networks.fast_form import build_for_training
 from model.run.arithmetic import Arithmetic
+from model.run.rules import RULES, Rules
+from model.training.statistics import NUM_IMAGES, NUM_IMAGES_OF_CURVE, Statistics
 
 History = list[dict[str, float]]  # a row an epoch: the columns of history.csv
 WARM_UP = 0.2  # the share of the steps in which one_cycle rises to its peak
@@ -66,6 +68,25 @@ def learning_rates(recipe: Training, num_steps: int) -> np.ndarray:
     return (recipe.learning_rate * share).astype(np.float32)
 
 
+def momenta(averaging: float, num_steps: int, rule: int) -> np.ndarray:
+    """The share of the averaged weights that is kept at every step.
+
+    Args:
+        averaging: m of the recipe, the share in the long run.
+        num_steps: of the whole training.
+        rule: 2: without bias at the start, as Adam corrects its moments (Kingma and Ba, arXiv 1412.6980,
+            section 3). After t steps the weights of step i count m^(t-i) / (1 + m + ... + m^(t-1)). 1: the
+            same share always, so that those of the first step count m^(t-1), however far they are off.
+
+    Returns:
+        float32 (num_steps,); whatever it says first, Keras begins with the weights of the first step.
+    """
+    if rule == 1:
+        return np.full(num_steps, averaging, np.float32)
+    powers = averaging ** np.arange(num_steps + 1.0)  # m^0, m^1, ...
+    return (averaging * (1 - powers[:-1]) / (1 - powers[1:])).astype(np.float32)
+
+
 def train(
     network: Dense | Cnn,
     recipe: Training,
@@ -75,6 +96,7 @@ def train(
     num_classes: int,
     seed: int,
     arithmetic: Arithmetic,
+    rules: Rules = RULES,
     state: State | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_epoch: Callable[[State], None] = lambda state: None,
@@ -96,17 +118,19 @@ def train(
         num_classes: how many classes the labels have.
         seed: decides initial weights, order, augmentation and dropout.
         arithmetic: how to compute; variables are float32 in each way.
+        rules: those it began under.
         state: what `on_epoch` was given earlier, to go on from there.
         on_progress: called after every graph call, about once a second.
         on_epoch: called after every epoch with what is needed to go on from there.
 
     Returns:
-        The network as it is saved and scored (float32, with probabilities), and its history.
+        The network as it is saved and scored (float32, with probabilities), and its history. Of batch
+        normalization both have statistics over training images (`model.training.statistics`).
 
     Raises:
         TrainingFailed: the loss is not a finite number.
     """
-    trainer = _Trainer(network, recipe, augmentation, training, num_classes, seed, arithmetic)
+    trainer = _Trainer(network, recipe, augmentation, training, num_classes, seed, arithmetic, rules)
     history: History = []
     if state is not None:
         trainer.restore(state.variables)
@@ -124,7 +148,7 @@ def train(
         on_progress(Progress((epoch + 1) * trainer.steps_per_epoch, trainer.num_steps, history))
         on_epoch(State(trainer.variables(), list(history)))
     model = build(network, num_classes, seed)
-    model.set_weights(trainer.final_weights())
+    model.set_weights(trainer.final_weights(NUM_IMAGES))
     return model, history
 
 
@@ -147,6 +171,7 @@ class _Trainer:
         num_classes: int,
         seed: int,
         arithmetic: Arithmetic,
+        rules: Rules,
     ) -> None:
         self.recipe, self.seed, self.num_classes = recipe, seed, num_classes
         self.augmentation = augmentation
@@ -154,9 +179,13 @@ class _Trainer:
         self.steps_per_epoch = math.ceil(len(training.labels) / recipe.batch_size)
         self.num_steps = self.steps_per_epoch * recipe.epochs
         self.rates = learning_rates(recipe, self.num_steps)
+        self.momenta = momenta(recipe.averaging, self.num_steps, rules["averaging"])
         policy = POLICIES[arithmetic.precision]
         at_once = arithmetic.first_block == "at once"
         self.model = build_for_training(network, num_classes, seed, policy, at_once)
+        self.statistics: Statistics | None = None
+        if network.batch_normalization and rules["statistics"] > 1:
+            self.statistics = Statistics(build(network, num_classes, seed), training.images)
         self.optimizer = _optimizer(recipe)
         self.optimizer.build(self.model.trainable_variables)
         self.loss = keras.losses.CategoricalCrossentropy(
@@ -199,7 +228,7 @@ class _Trainer:
         num_correct: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Steps start to end of the epoch whose first step is `first`, adding to the running sums."""
-        rates, size = tf.constant(self.rates), self.recipe.batch_size
+        rates, momenta, size = tf.constant(self.rates), tf.constant(self.momenta), self.recipe.batch_size
         variables = self.model.trainable_variables
 
         def one(step: tf.Tensor, loss_sum: tf.Tensor, num_correct: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -212,6 +241,7 @@ class _Trainer:
                 loss = self.loss(tf.one_hot(labels, self.num_classes), logits)
                 mean = loss / tf.cast(tf.shape(batch)[0], tf.float32)
             self.optimizer.learning_rate.assign(rates[first + step])
+            self.optimizer.ema_momentum = momenta[first + step]  # which Keras reads as it builds the graph
             self.optimizer.apply(tape.gradient(mean, variables), variables)
             right = tf.equal(tf.argmax(logits, -1, tf.int32), tf.cast(labels, tf.int32))
             return step + 1, loss_sum + loss, num_correct + tf.math.count_nonzero(right, dtype=tf.int32)
@@ -221,7 +251,7 @@ class _Trainer:
     def evaluate(self, split: Split) -> tuple[float, float]:
         """Mean cross-entropy (never smoothed) and accuracy, of the averaged weights if those are used."""
         current = self.model.get_weights()
-        self.model.set_weights(self.final_weights())
+        self.model.set_weights(self.final_weights(NUM_IMAGES_OF_CURVE))
         logits = np.concatenate(
             [
                 self._predict(tf.constant(split.images[i : i + PREDICTION_BATCH])).numpy()
@@ -233,15 +263,17 @@ class _Trainer:
         loss = np.mean(log_sum - logits[np.arange(len(logits)), split.labels])
         return float(loss), float(np.mean(logits.argmax(1) == split.labels))
 
-    def final_weights(self) -> list[np.ndarray]:
-        """The network's weights as they would be saved now, in the order of `get_weights`."""
-        if not self.recipe.averaging:
-            return self.model.get_weights()
-        current = self.model.get_weights()
-        self.optimizer.finalize_variable_values(self.model.trainable_variables)
-        averaged = self.model.get_weights()
-        self.model.set_weights(current)
-        return averaged
+    def final_weights(self, num_images: int) -> list[np.ndarray]:
+        """The network's weights as they would be saved now, in the order of `get_weights`.
+
+        `num_images` training images are what statistics of batch normalization are taken over.
+        """
+        weights = current = self.model.get_weights()
+        if self.recipe.averaging:
+            self.optimizer.finalize_variable_values(self.model.trainable_variables)
+            weights = self.model.get_weights()
+            self.model.set_weights(current)
+        return self.statistics.taken(weights, num_images) if self.statistics else weights
 
     def variables(self) -> list[np.ndarray]:
         """Copies of all that a step changes: weights, statistics, dropout's state, optimizer, averages."""

@@ -163,7 +163,7 @@ ADDITIONS = [
     ("data: {class_names: [a, a]}", "data.class_names has a twice. Expected each once: keep one."),
     ("data: {class_names: [a, '']}", "data.class_names[1] is ''. Expected some text on one line"),
     ("data: {class_names: [a]}", "Expected a list of 2 to 256 values, each text or null (of your"),
-    ("data: {validation_images: 9}", "Expected a whole number from 10 to 50,000 (images taken"),
+    ("data: {validation_images: 9}", "Expected a whole number from 10 to 50,000 (training images"),
     ("data: {augmentation: yes}", "data.augmentation is the text 'yes'. Expected none or keys"),
     ("data: {augmentation: {shift: 9}}", "data.augmentation.shift is 9. Expected a whole number"),
     ("data: {augmentation: {shift:2}}", "there is no key shift:2 in data.augmentation. Write a"),

@@ -1,11 +1,11 @@
 import io
+from dataclasses import replace
 
-import numpy as np
 import pytest
 from rich.console import Console
 
 from configs.schema import Config
-from data.splits import Split, Splits
+from data.splits import ClassSizes, DataFacts
 from model.experiment.progress import Display, duration, header, machine_line, say
 from model.run.forecast import Forecast
 from model.run.workers import Done, Failed, Job, Reported
@@ -95,10 +95,6 @@ def test_the_machine_line_gives_a_hint_only_for_long_runs():
     assert "quick.yaml" in machine_line(2, "bfloat16", 110)
 
 
-def made_up(count):
-    return Split(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.uint8))
-
-
 @pytest.mark.parametrize(
     ("models", "seeds", "told"),
     [
@@ -110,12 +106,17 @@ def made_up(count):
 def test_what_is_about_to_be_done_is_told_with_its_data(models, seeds, told, tmp_path):
     networks = {name: {"architecture": "dense"} for name in models}
     config = Config.model_validate({"name": "mine", "seeds": seeds, "models": networks})
-    splits = Splits(made_up(1500), made_up(20), made_up(300), ("a", "b"), "My pictures", "a folder", "ab")
-    assert header(config, splits, tmp_path / "mine").splitlines() == [
+    data = DataFacts("My pictures", "mine", "a folder", "ab" * 32, ["a", "b"], 1500, 20, 300)
+    assert header(config, data, tmp_path / "mine").splitlines() == [
         f"ConvLens  mine: {told}",
         "data      My pictures, a folder: 1,500 train, 20 validation, 300 test",
     ]
-    taken = header(config, splits, tmp_path / "mine-2").splitlines()[-1]
+    lacking = replace(data, per_class=[ClassSizes("a", 1400, 20, 300), ClassSizes("b", 100, 0, 0)])
+    assert header(config, lacking, tmp_path / "mine").splitlines()[2:] == [
+        "note      No test picture is of the class b.",
+        "note      No validation picture is of the class b.",
+    ]
+    taken = header(config, data, tmp_path / "mine-2").splitlines()[-1]
     assert taken.startswith("folder    ")
     assert taken.endswith("mine-2   (mine is taken by another config or other data)")
 

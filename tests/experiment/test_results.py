@@ -314,7 +314,14 @@ def test_what_is_known_of_a_model_is_its_own(tmp_path):
     assert report["data"] == {
         "title": "Mine", "name": "mine", "source": "a folder", "digest": "ab",
         "classes": ["top", "coat", "bag"], "train": 60, "validation": 20, "test": 40,
+        "per_class": [
+            {"class": "top", "train": 20, "validation": 7, "test": 14},
+            {"class": "coat", "train": 20, "validation": 7, "test": 13},
+            {"class": "bag", "train": 20, "validation": 6, "test": 13},
+        ],
+        "duplicates": {"validation_in_training": 20, "test_in_training": 40, "test_in_validation": 40},
     }  # fmt: skip
+    assert report["without_duplicates"] == {"dense": None, "cnn": None}, "all pictures are the same"
     assert (report["name"], report["config_digest"], report["seeds"]) == ("by-hand", "cd", [7, 3])
     dense, cnn = (report["models"][model] for model in ("dense", "cnn"))
     assert (dense["architecture"], cnn["architecture"]) == ("dense", "cnn")

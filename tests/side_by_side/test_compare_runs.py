@@ -9,9 +9,18 @@ import pytest
 
 from model.comparison.intervals import difference_over, luck_of_the_best, unpaired_interval
 from model.run.folder import RunError
+from model.run.rules import RULES
 from model.side_by_side.compare_runs import compare_runs
 from model.side_by_side.records import comparison_json
-from tests.compared_folders import make_run, read_report, report_alone, write_predictions, write_report
+from model.side_by_side.text import notes
+from tests.compared_folders import (
+    CLASSES,
+    make_run,
+    read_report,
+    report_alone,
+    write_predictions,
+    write_report,
+)
 from tests.comparison.test_compare import labels_of, predict
 
 pytestmark = pytest.mark.numeric
@@ -430,3 +439,53 @@ def test_the_luck_of_several_looks_is_taken_from_these_comparisons(tmp_path: Pat
     assert (told["test_looks"], told["images"]) == (3, 3000)
     assert told["test_luck"] == pytest.approx(luck_of_the_best(3, errors))
     assert "looks about" in told["test_looks_words"]
+
+
+def sizes(*rows: tuple[int, int]) -> list[dict[str, Any]]:
+    """Training and validation pictures of each class, as report.json has them."""
+    return [
+        {"class": name, "train": train, "validation": validation, "test": 1000}
+        for name, (train, validation) in zip(CLASSES, rows, strict=True)
+    ]
+
+
+def with_sizes(run: Path, *rows: tuple[int, int]) -> None:
+    """The run as it would be of data with classes of these sizes, begun under the rules of now."""
+    report = read_report(run)
+    data = report["data"] | {"per_class": sizes(*rows), "validation": sum(row[1] for row in rows)}
+    environment = report["environment"] | {"rules": dict(RULES)}
+    write_report(run, report | {"data": data, "environment": environment})
+
+
+def test_validation_pictures_held_out_by_different_rules_are_named_where_they_differ(tmp_path: Path) -> None:
+    one, two = (make_run(tmp_path / name, {"cnn": share}) for name, share in (("one", 0.9), ("two", 0.91)))
+    with_sizes(two, (900, 100), (450, 50), (90, 10))
+    expected = (
+        "They hold out other validation pictures: one as many of each class, "
+        "two in proportion to the classes."
+    )
+    found = compare_runs([one, two], tmp_path)
+    assert [tested.split_words for tested in found.test_sets] == [expected]
+    assert expected in notes(found)
+    assert compare(one)["test_sets"][0]["split_words"] is None, "one run differs from none"
+    with_sizes(two, (900, 54), (450, 53), (190, 53))  # by either rule these, so that nothing differs
+    assert compare(one, two)["test_sets"][0]["split_words"] is None
+    with_sizes(one, (900, 100), (450, 50), (90, 10))
+    with_sizes(two, (900, 100), (450, 50), (90, 10))
+    assert compare(one, two)["test_sets"][0]["split_words"] is None, "both are of one rule"
+
+
+def test_networks_scored_under_a_rule_of_before_are_named(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
+    two = make_run(tmp_path / "two", {"dense": 0.86, "cnn": 0.91})
+    config = (two / "config.yaml").read_text()
+    (two / "config.yaml").write_text(
+        config.replace("batch_normalization: false", "batch_normalization: true")
+    )
+    found = compare_runs([one, two], tmp_path)
+    assert found.runs["one"].outdated == [], "none of its networks normalizes"
+    [sentence] = found.runs["two"].outdated
+    assert sentence.startswith("dense, cnn: scored with the moving averages")
+    assert f"two: {sentence}" in notes(found)
+    write_report(two, read_report(two) | {"environment": {"rules": dict(RULES)}})
+    assert compare_runs([one, two], tmp_path).runs["two"].outdated == []

@@ -13,6 +13,7 @@ from model.attribution.job import explain_model
 from model.inspection.job import inspect_model
 from model.networks.build import build
 from model.run.checkpoints import Checkpoint, Checkpoints
+from model.run.rules import RULES
 from model.run.saved import load, model_bytes
 from model.run.speed import probe_speed
 from model.run.workers import JobFailed
@@ -88,12 +89,14 @@ def test_each_split_has_its_use(run, monkeypatch, precision):
 
     def train(*given, **others):
         names = ("network", "recipe", "augmentation", "train", "validation", "classes", "seed", "arithmetic")
+        names += ("rules",)
         asked.update(zip(names, given, strict=True))
         return model, HISTORY
 
     monkeypatch.setattr("model.training.train.train", train)
     given = train_and_score(THREE, lambda value: None, **arguments, **about, folder=folder)
     assert asked | arguments | {"classes": 2} == asked
+    assert asked["rules"] == dict.fromkeys(RULES, 1), "where a run names no rules it is of before"
     assert asked["train"] is THREE.train, "it learns from other images"
     assert asked["validation"] is THREE.validation, "other images than those held out are watched"
     metrics = json.loads((folder / "metrics.json").read_text())

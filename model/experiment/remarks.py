@@ -1,0 +1,58 @@
+"""What is said of a run's data and rules: pictures in two splits, classes that one lacks, rules of before."""
+
+from contextlib import suppress
+
+from data.splits import DataFacts
+from model.comparison.report import Report
+from model.report.words import names, percent
+from model.run.folder import RunError, RunFolder
+from model.run.rules import RULES, outdated, rules_of
+
+MOST_CLASSES = 6  # that are named
+
+
+def of_data(data: DataFacts) -> list[str]:
+    """A sentence for each thing that is to be known before anything is learned."""
+    told, twice = [], data.duplicates
+    if twice is not None:
+        for count, size, split, earlier in (
+            (twice.test_in_training, data.test, "test", "training"),
+            (twice.test_in_validation, data.test, "test", "validation"),
+            (twice.validation_in_training, data.validation, "validation", "training"),
+        ):
+            if count:
+                are = "is" if count == 1 else "are"
+                pictures = f"{count:,} of {size:,} {split} pictures"
+                told.append(f"{pictures} {are} also among the {earlier} pictures, equal in every pixel.")
+    for split in ("test", "validation"):
+        lacking = [_quoted(sizes.class_) for sizes in data.per_class if not getattr(sizes, split)]
+        if lacking:
+            word = "class" if len(lacking) == 1 else "classes"
+            told.append(f"No {split} picture is of the {word} {names(lacking, MOST_CLASSES)}.")
+    return told
+
+
+def of_report(report: Report) -> list[str]:
+    """The same, and what test pictures that were learned from are worth to the accuracy."""
+    told, without = of_data(report.data), report.without_duplicates
+    if None in without.values():
+        told.append("No other test picture is left: how the models do on new ones can't be told.")
+    elif without:
+        each = [
+            f"{name} {percent(share or 0)} ({percent(report.models[name].accuracy.mean)} with them)"
+            for name, share in without.items()
+        ]
+        told.append(f"Right, without the test pictures that are also training pictures: {', '.join(each)}.")
+    return told
+
+
+def of_rules(run: RunFolder, report: Report) -> list[str]:
+    """What earlier rules did to its networks, as far as its config is known."""
+    if rules_of(report.environment) != RULES:
+        with suppress(RunError):
+            return outdated(run.config(), report.environment, report.data.train)
+    return []
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if name.isdigit() else name
