@@ -20,12 +20,13 @@ from model.comparison.records import (
     Outcome,
     ToSee,
 )
-from model.comparison.verdict import GUESSING, no_comparison, put_in_words
+from model.comparison.verdict import GUESSING, LABELS_DO_NOT_FIT, no_comparison, put_in_words
 
 SMALLEST_OF_INTEREST = 0.002  # no number of seeds is named for differences under 0.2 points
 CLEAR = 0.05  # of an adjusted p-value of a class
 NUM_EXAMPLES = 12
 NUM_MISTAKES = 12
+ONE_ANSWER = "the same answer to every picture"
 MOST_LUCK = 0.05  # above chance, that a guessing network may have and still be told from others
 
 
@@ -35,6 +36,7 @@ def summarise(
     class_names: Sequence[str],
     facts: Mapping[str, Facts],
     failed: Sequence[Failure] = (),
+    validation_labels: np.ndarray | None = None,
 ) -> Outcome:
     """Describe every model and compare each with the first.
 
@@ -44,6 +46,8 @@ def summarise(
         class_names: of labels 0, 1, ...
         facts: of every model of the config, in its order, the first being the baseline.
         failed: the jobs that failed.
+        validation_labels: uint8 (num_validation,), by which `validation_accuracy` among the facts is one of
+            a network that learned something; None where these are not known.
 
     Returns:
         All but `why`. Seeds that answer no better than guessing join `failed` and no average, unless all of a
@@ -56,7 +60,14 @@ def summarise(
     for name in facts:
         of_seeds = predictions.get(name, {})
         faults = {seed: _fault(of_seeds[seed], labels, chance) for seed in sorted(of_seeds)}
-        failures += [Failure(model=name, seed=seed, reason=why) for seed, why in faults.items() if why]
+        for seed, why in faults.items():
+            if why in (GUESSING, ONE_ANSWER) and _has_learned(facts[name], seed, validation_labels):
+                faults[seed] = LABELS_DO_NOT_FIT
+        failures += [
+            Failure(model=name, seed=seed, stage="scoring" if why == LABELS_DO_NOT_FIT else None, reason=why)
+            for seed, why in faults.items()
+            if why
+        ]
         finite = {seed: of_seeds[seed] for seed in faults if np.isfinite(of_seeds[seed]).all()}
         sound = {seed: finite[seed] for seed in finite if not faults[seed]}
         if finite:
@@ -86,10 +97,24 @@ def _fault(probabilities: np.ndarray, labels: np.ndarray, chance: float) -> str 
         return "probabilities not finite"
     answers = probabilities.argmax(axis=1)
     if (answers == answers[0]).all():
-        return "the same answer to every picture"
-    luck = 3 * math.sqrt(chance * (1 - chance) / len(labels))
+        return ONE_ANSWER
+    luck = _luck(chance, len(labels))
     guessing = luck <= MOST_LUCK and np.mean(answers == labels) <= chance + luck
     return GUESSING if guessing else None
+
+
+def _luck(chance: float, num_images: int) -> float:
+    """How far above chance guessing hardly ever gets: three standard errors."""
+    return 3 * math.sqrt(chance * (1 - chance) / num_images)
+
+
+def _has_learned(facts: Facts, seed: int, validation_labels: np.ndarray | None) -> bool:
+    """Whether a network answers validation images better than guessing does, as far as that is known."""
+    accuracy = facts.validation_accuracy.get(str(seed))
+    if accuracy is None or validation_labels is None:
+        return False
+    chance = float(np.bincount(validation_labels).max() / len(validation_labels))
+    return accuracy > chance + _luck(chance, len(validation_labels))
 
 
 def compare_scores(

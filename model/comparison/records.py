@@ -231,7 +231,9 @@ class NotCompared:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A job that failed; its `stage` is "inspection" where it was not a training."""
+    """A job that failed; where it was not a training its `stage` is "inspection", or "scoring" of a trained
+    network on the test pictures.
+    """
 
     model: Words
     seed: SeedNumber
@@ -241,7 +243,7 @@ class Failure:
     @property
     def is_training(self) -> bool:
         """Whether it was one."""
-        return self.stage != "inspection"
+        return self.stage is None
 
 
 @dataclass(frozen=True)

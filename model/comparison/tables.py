@@ -55,7 +55,7 @@ def epochs(entry: Facts) -> str:
 def failed_job(failure: Failure) -> str:
     """What failed: "cnn, seed 0", or "looking inside cnn, seed 0"."""
     job = f"{failure.model}, seed {failure.seed}"
-    return job if failure.is_training else f"looking inside {job}"
+    return f"looking inside {job}" if failure.stage == "inspection" else job
 
 
 def failure_line(failure: Failure) -> str:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from configs.values import LAST_SEED
 from model.comparison.intervals import luck_of_the_best
 from model.comparison.records import Comparison, Facts, Failure, Looks, Models, ToSee
-from model.report.words import digits_for, points
+from model.report.words import digits_for, percent, points
 
 SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
 GUESSING = "no better than guessing"
+LABELS_DO_NOT_FIT = "the test labels do not fit the test pictures, or both are of another kind"
 UNKNOWN_CAUSE = "; {source} can't say which made it better."
 
 
@@ -22,7 +23,16 @@ def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequenc
         if name in models:
             if not (broken := models[name].broken):
                 continue
-            where = f"is at {100 * models[name].accuracy.mean:.1f} %, what guessing gives"
+            accuracy, of_seeds = models[name].accuracy.mean, models[name].validation_accuracy.values()
+            if broken == LABELS_DO_NOT_FIT and of_seeds:
+                learned = f"{percent(sum(of_seeds) / len(of_seeds))} of the validation pictures"
+                tested = f"{percent(accuracy)} of the test pictures, no more than guessing gives"
+                sentences.append(
+                    f"{name} is right on {learned}, and on {tested}: these test labels do not fit these test "
+                    "pictures, or both are of another kind."
+                )
+                continue
+            where = f"is at {percent(accuracy)}, no more than guessing gives"
             reasons = [broken]
         reason = f" ({reasons[0]})" if reasons and reasons[0] != GUESSING else ""
         sentences.append(f"{name} {where}: its training failed{reason}.")

@@ -78,8 +78,10 @@ def _headline(outcome: Outcome) -> dict[str, str]:
 def _failures(outcome: Outcome, pictures: int) -> str:
     """How much failed, and how many pictures are missing, in words; empty if nothing is."""
     trainings = sum(failure.is_training for failure in outcome.failed)
-    inside = len(outcome.failed) - trainings
+    scorings = sum(failure.stage == "scoring" for failure in outcome.failed)
+    inside = len(outcome.failed) - trainings - scorings
     parts = [f"{trainings} {'training' if trainings == 1 else 'trainings'}"] if trainings else []
+    parts += [f"{scorings} {'scoring' if scorings == 1 else 'scorings'}"] if scorings else []
     parts += [f"{inside} {'look' if inside == 1 else 'looks'} inside"] if inside else []
     parts += [f"{pictures} {'picture' if pictures == 1 else 'pictures'}"] if pictures else []
     return " and ".join(parts)

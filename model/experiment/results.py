@@ -95,7 +95,14 @@ def report_of(
     data's digest.
     """
     facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
-    outcome = summarise(results.predictions, splits.test.labels, splits.class_names, facts, results.failed)
+    outcome = summarise(
+        results.predictions,
+        splits.test.labels,
+        splits.class_names,
+        facts,
+        results.failed,
+        splits.validation.labels,
+    )
     settings = {model: _settings(config, model) for model in config.models}
     why = explain_differences(settings, outcome.comparisons, outcome.models)
     digests = [identity["config_digest"], *_neighbours(run, identity["data_digest"])]

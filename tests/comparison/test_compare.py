@@ -22,12 +22,18 @@ CONSTANT = np.array([0.5, 0.3, 0.2], np.float32)
 
 
 def summarise(
-    predictions: Any, labels: np.ndarray, class_names: Any, facts: dict[str, dict[str, Any]], failed: Any = ()
+    predictions: Any,
+    labels: np.ndarray,
+    class_names: Any,
+    facts: dict[str, dict[str, Any]],
+    failed: Any = (),
+    validation_labels: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """What report.json has of it."""
     known = {name: typed(Facts, FACTS | told) for name, told in facts.items()}
     failures = typed(list[Failure], failed)
-    return as_json(compare.summarise(predictions, labels, class_names, known, failures))
+    found = compare.summarise(predictions, labels, class_names, known, failures, validation_labels)
+    return as_json(found)
 
 
 def compare_scores(one: Scores, other: Scores, class_names: Any) -> dict[str, Any]:
@@ -185,14 +191,43 @@ def test_model_that_guesses_is_broken() -> None:
     assert summary["comparisons"] == []
     assert summary["models"]["dense"]["broken"] == "the same answer to every picture"
     assert [one["verdict"] for one in summary["not_compared"]] == [
-        "dense is at 33.3 %, what guessing gives: its training failed (the same answer to every picture). "
-        "No comparison is made."
+        "dense is at 33.3 %, no more than guessing gives: its training failed "
+        "(the same answer to every picture). No comparison is made."
     ]
     guesses = predict(0.9)[0][np.random.default_rng(0).permutation(3000)]
     summary = summarise({"dense": {0: guesses}, "cnn": predict(0.92)}, labels_of(), CLASSES, COST)
     assert summary["not_compared"][0]["verdict"].endswith(
         "guessing gives: its training failed. No comparison is made."
     )
+
+
+ROLLED = {seed: np.roll(one, 1, axis=0) for seed, one in predict(0.9).items()}  # answers to other pictures
+
+
+@pytest.mark.parametrize("wrong", [ROLLED, {0: np.tile(CONSTANT, (3000, 1))}], ids=["labels", "pictures"])
+def test_a_training_that_succeeded_is_not_called_failed(wrong: dict[int, np.ndarray]) -> None:
+    """What a network learned shows on validation pictures: then it is the test set that does not fit."""
+    facts = {
+        "dense": COST["dense"] | {"validation_accuracy": {"0": 0.74, "1": 0.75, "2": 0.76}},
+        "cnn": COST["cnn"] | {"validation_accuracy": {"0": 0.39}},
+    }
+    cnn = {0: ROLLED[0]}
+    validation = labels_of(300)  # guessing gives 33 %, and hardly ever 41.5 %
+    summary = summarise({"dense": wrong, "cnn": cnn}, labels_of(), CLASSES, facts, (), validation)
+    accuracy = 100 * summary["models"]["dense"]["accuracy"]["mean"]
+    [pair] = summary["not_compared"]
+    dense, other = pair["verdict"].split(". ", 1)[0], pair["verdict"].split("kind. ", 1)[1]
+    assert dense == (
+        f"dense is right on 75.0 % of the validation pictures, and on {accuracy:.1f} % of the test "
+        "pictures, no more than guessing gives: these test labels do not fit these test pictures, or both "
+        "are of another kind"
+    )
+    assert other.startswith("cnn is at"), "39 % is what guessing may give"
+    assert "its training failed" in other
+    stages = {(one["model"], one["seed"]): one.get("stage") for one in summary["failed"]}
+    assert stages == {("dense", seed): "scoring" for seed in wrong} | {("cnn", 0): None}
+    unknown = summarise({"dense": wrong, "cnn": cnn}, labels_of(), CLASSES, facts)
+    assert unknown["not_compared"][0]["verdict"].startswith("dense is at"), "of which nothing else is known"
 
 
 def test_model_without_predictions() -> None:

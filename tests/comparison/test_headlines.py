@@ -84,8 +84,10 @@ def test_the_title_is_the_finding_whichever_way_it_falls(pairs: list[Comparison]
 
 
 def test_where_nothing_is_compared_the_title_says_why() -> None:
-    broken = NotCompared("dense", "cnn", "dense is at 10.0 %, what guessing gives: x")
-    assert titled(broken=(broken,)) == "dense is at 10.0 %, what guessing gives", "a broken run must say so"
+    broken = NotCompared("dense", "cnn", "dense is at 10.0 %, no more than guessing gives: x")
+    assert titled(broken=(broken,)) == "dense is at 10.0 %, no more than guessing gives", (
+        "a broken run must say so"
+    )
     several = titled(pair(0.02, 0.01, 0.03), broken=(broken,))
     assert several.endswith("; 1 not compared"), "a model without comparison must not vanish from the title"
 

@@ -285,8 +285,8 @@ def test_each_model_without_a_result_has_its_own_reason() -> None:
     broken = {"cnn": {"broken": "the same answer to every picture", "accuracy": {"mean": 0.1}}}
     both = of(broken | {"dense": {"broken": None}})
     assert no_comparison("cnn", "dense", both, failures(failed)) == (
-        "cnn is at 10.0 %, what guessing gives: its training failed (the same answer to every picture). "
-        "No comparison is made."
+        "cnn is at 10.0 %, no more than guessing gives: its training failed "
+        "(the same answer to every picture). No comparison is made."
     )
     sound = {name: {"broken": None} for name in ("dense", "cnn")}
     assert no_comparison("dense", "cnn", of(sound), failures(failed)) == "", "other seeds have a result"
