@@ -9,7 +9,19 @@ from matplotlib import colormaps
 from data.splits import DataFacts
 from model.comparison.accuracy_figure import failures_note, nothing_scored
 from model.comparison.records import ClassDifference, ClassScore, Comparison, Mistake, Outcome
-from model.report.canvas import GREY, INK, LIGHT, Axes, Sheet, enlarge, garment, pt, shortened, top_below
+from model.report.canvas import (
+    GREY,
+    INK,
+    LIGHT,
+    Axes,
+    Sheet,
+    enlarge,
+    garment,
+    pt,
+    shortened,
+    top_below,
+    width_of,
+)
 from model.report.estimates import colours_of, draw_estimate, finish_rows
 from model.report.figure import Figure
 from model.report.words import percent, short, signed
@@ -17,7 +29,8 @@ from model.report.words import percent, short, signed
 # Garments for the upper body, the whole body and the legs, then bags and shoes: like beside like.
 FASHION_ORDER = (0, 6, 2, 4, 3, 1, 8, 5, 7, 9)
 MOST_CLASSES = 12
-HEIGHT = 760  # pixels, of the confusion figure
+HEIGHT, GAINS = 760, 800  # pixels: the confusion figure's, and where the gains begin
+TIGHT, SMALLEST, HEAD = 90, 42, 150  # pixels: over narrower cells heads stand aslant, and may be so long
 PER_ROW, BLOCK = 6, 5  # mistakes in a row, and pixels a pixel
 SEEN_SHADE = 0.62  # of the colour range; beyond it text on the colour is white
 
@@ -73,14 +86,20 @@ def confusion(outcome: Outcome, data: DataFacts, path: Path) -> Figure:
     mistakes, change = mistakes[part], None if change is None else change[part]
     title = confusion_title(classes, mistakes, change, candidate)
     reading = _subtitle(candidate, versus, change, classes, len(data.classes)) + failures_note(outcome.failed)
-    sheet = Sheet(min(HEIGHT, 250 + 130 * len(shown)), title, reading)
-    x, y = 150, sheet.top + 66
-    cell = min(130, (sheet.height - 44 - y) // len(shown))
+    names = [short(name) for name in classes]
+    longest = max(width_of(name, 15) for name in names)
+    height, top, head = min(HEIGHT, 250 + 130 * len(shown)), top_below(reading), 66
+    if height - 44 - top - head < TIGHT * len(shown):  # heads stand aslant
+        head = max(head, round(0.58 * min(longest, HEAD)) + 14)
+        height = max(height, top + head + 44 + SMALLEST * len(shown))
+    sheet = Sheet(height, title, reading)
+    x, y = round(min(max(longest + 36, 150), 210)), top + head
+    cell = min(130, (height - 44 - y) // len(shown))
     _matrix(sheet, x, y, cell, mistakes, change)
-    _class_names(sheet, x, y, cell, [short(name) for name in classes])
-    axes = sheet.axes(x + 650, y, 340, cell * len(shown))
+    _class_names(sheet, x, y, cell, names)
+    axes = sheet.axes(GAINS, y, 340, cell * len(shown))
     draw_gains(axes, [per_class[label] for label in shown], colours_of(outcome.models)[candidate])
-    sheet.text(x + 650, y - 32, gain_heading(versus), bold=True)
+    sheet.text(GAINS, y - 32, gain_heading(versus), bold=True)
     sheet.save(path)
     return Figure(path, title, f"{title}. {_two_classes(per_class)}")
 
@@ -145,9 +164,9 @@ def _class_names(sheet: Sheet, x: int, y: int, cell: int, classes: Sequence[str]
     axes.set_axis_off()
     axes.set_xlim(0, side)
     axes.set_ylim(side, 0)
-    tight = cell < 90
+    tight = cell < TIGHT
     for place, name in enumerate(classes):
-        label = shortened(name, 96 if tight else cell - 8, 14)
+        label = shortened(name, HEAD if tight else cell - 8, 14)
         at = {"rotation": 35, "ha": "left"} if tight else {"ha": "center"}
         left = cell * (place + (0.35 if tight else 0.5))
         axes.text(left, -6, label, fontsize=pt(14), va="bottom", rotation_mode="anchor", **at)

@@ -16,7 +16,7 @@ from model.report.words import clause, in_points, names, percent
 SEVERAL = 3  # models; of more of them a title names some only
 
 MOST_PANELS, PER_ROW = 15, 5
-LARGEST_PANEL = 400  # pixels
+LARGEST_PANEL, TICK = 400, 50  # pixels, of a panel and at least from tick to tick
 
 
 def calibration(outcome: Outcome, path: Path) -> Figure:
@@ -77,6 +77,8 @@ def _diagram(axes: Axes, bins: Sequence[Bin], colour: str, lowest: float) -> Non
     axes.set_xlim(lowest - room, 1 + room)
     axes.set_ylim(lowest - room, 1 + room)
     step = 0.2 if lowest < 0.7 else 0.1
+    if axes.get_window_extent().width < TICK * (1 - lowest) / step:
+        step = 0.5
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MultipleLocator(step))
     axes.xaxis.set_major_formatter(whole_percent)

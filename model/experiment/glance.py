@@ -74,8 +74,8 @@ def _subtitle(
     return (
         f"Middle: the first test picture of {name} through filters of {model}'s {convolution.name} (red up to"
         f" {limit:.2f}, {percent(cut)} beyond; white 0; a background all red: the filter answers to black)."
-        " Right: test answers lost without a filter; filled: the interval leaves out 0."
-        f" {chosen_by(first_of(convolution.passports, MOST_SHOWN))}"
+        " Right: test answers lost without a filter; filled: the interval leaves out 0.\n"
+        f"{chosen_by(first_of(convolution.passports, MOST_SHOWN))}"
     )
 
 
@@ -126,6 +126,7 @@ def _picture_through_filters(
     kernel_limit = limit_of(*(convolution.kernel[..., passport.index] for passport in chosen))
     top, height = _body(sheet)
     row_height = (height + 40) / FILTERS
+    size = min(MAP_PIXELS, int(row_height) - 48)  # below a map stand two lines
     middle = round(top + height / 2)
     sheet.place(x, middle - 70, garment(inspection.images[-1], 5))
     name = short(data.classes[int(inspection.labels[-1])])
@@ -136,15 +137,17 @@ def _picture_through_filters(
         y = round(top + row * row_height)
         kernel = convolution.kernel[:, :, 0, passport.index]
         tile = response(kernel, kernel_limit, max(90 // len(kernel), 1))
-        sheet.place(x + 170, y + (MAP_PIXELS - len(tile)) // 2, tile, frame=INK, frame_width=1)
-        sheet.text(x + 215, y + MAP_PIXELS + 8, f"filter {passport.index}", align="center")
-        _maps(sheet, x + 290, y, convolution, passport.index, limit)
+        sheet.place(x + 170, y + (size - len(tile)) // 2, tile, frame=INK, frame_width=1)
+        sheet.text(x + 215, y + size + 8, f"filter {passport.index}", align="center")
+        _maps(sheet, x + 290, y, convolution, passport.index, limit, size)
 
 
-def _maps(sheet: Sheet, x: int, y: int, convolution: Convolution, index: int, limit: float) -> None:
-    """A filter's map and its pooled map, of the same size on paper."""
+def _maps(
+    sheet: Sheet, x: int, y: int, convolution: Convolution, index: int, limit: float, size: int
+) -> None:
+    """A filter's map and its pooled map, of the same size on paper, about `size` pixels."""
     values = convolution.maps[-1, :, :, index]
-    block = max(round(MAP_PIXELS / len(values)), 1)
+    block = max(round(size / len(values)), 1)
     size = block * len(values)
     tiles = [("its map", values, block)]
     if convolution.pooled is not None:

@@ -47,7 +47,7 @@ STRONGEST, MEDIAN = 6, 3
 LEFT, RIGHT = 24, 1176
 PICTURES, UNTRAINED, WORTH = (158, 498), 842, 1020
 PICTURE, MAP, STEP = 112, 104, 107
-HEADS, PASSPORT, MAPS, PATCHES = 40, 218, 26, 155  # heights; from the top of a passport to its lines
+HEADS, PASSPORT, MAPS, PATCHES = 45, 218, 26, 155  # heights; from the top of a passport to its lines
 ABOVE = 5  # pixels between a passport and the line above it, the first of which is the axis of worth
 KERNEL, SMALL, SLICE = 120, 48, 36
 EXAMPLE, PATCH = 103, 40
@@ -138,7 +138,7 @@ def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale:
         f"{chosen_by(filters)} Worth: on test pictures, intervals 95 % for all filters at once. {scale}"
     )
     top = top_below(subtitle)
-    sheet = Sheet(top + HEADS + len(filters) * PASSPORT + 4, title, subtitle)
+    sheet = Sheet(top + HEADS + len(filters) * PASSPORT - 2, title, subtitle)
     axes = _worth_axes(sheet, context, top + HEADS - ABOVE, len(filters) * PASSPORT)
     _draw_heads(sheet, context, top)
     for place, passport in enumerate(filters):

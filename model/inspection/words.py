@@ -160,7 +160,7 @@ def which(filters: Sequence[Passport | Unit], layer: str) -> str:
         return f"{counted(len(dead), 'dead filter')} of {layer}"
     count = f"{counted(len(filters), 'filter')} of {layer}"
     if ranked:
-        return f"{count}, {counted(len(ranked), 'filter').split()[0]} of them ranked on validation pictures"
+        return f"{count} ({counted(len(ranked), 'filter').split()[0]} ranked on validation pictures)"
     return f"{count} that can't be told from 0 on validation pictures"
 
 

@@ -172,10 +172,10 @@ def test_ranked_filters_come_first_then_the_strongest_by_index_and_dead_ones_las
         ([UNCLEAR] * 6, "six filters of conv1 that can't be told from 0 on validation pictures",
          "None of them is ranked: they can't be told from 0 on the validation pictures, and are here because"
          " they answer most strongly, by index.", None),
-        ([RANKED] + [UNCLEAR] * 2, "three filters of conv1, one of them ranked on validation pictures",
+        ([RANKED] + [UNCLEAR] * 2, "three filters of conv1 (one ranked on validation pictures)",
          "First those ranked by how much the loss on validation pictures rises without each; after the line"
          " those that can't be told from 0 there and answer most strongly, by index.", 1),
-        ([RANKED, DEAD], "two filters of conv1, one of them ranked on validation pictures",
+        ([RANKED, DEAD], "two filters of conv1 (one ranked on validation pictures)",
          "Ranked by how much the loss on validation pictures rises without each. Dead ones last.", 1),
         ([DEAD, DEAD], "two dead filters of conv1",
          "Dead: above 0 at no place of any training or test picture.", None),
