@@ -47,7 +47,7 @@ def test_the_block_fits_a_terminal_and_tells_everything(tmp_path: Path) -> None:
     assert max(len(line) for line in block.splitlines()) <= 80
     for row in ("one/dense", "one/cnn", "two/cnn"):
         assert re.search(
-            rf"^{row} +\d\d\.\d % +\d\d\.\d to \d\d\.\d +[\d,]+ +1,000 +0\.00\d +2 s$", block, re.M
+            rf"^{row} +\d\d\.\d % +\d\d\.\d to \d\d\.\d +[\d,]+ +1,000 +0\.010 +2 s$", block, re.M
         ), row
     assert "two/cnn is better than one/cnn by" in block
     assert "these runs can't say" not in block, "both are equally large"
