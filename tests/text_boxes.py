@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from model.report.canvas import Sheet
 
 TOUCH = 2.0  # pixels that two boxes may share: a box is as high as its highest letter could be
+HIGHEST = 1500  # pixels of a sheet, to be read at a glance
 EDGE = 1.0  # pixels that a box may pass the sheet's edge by, where no ink is
 
 
@@ -28,11 +29,12 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
 
 def faults(sheet: Sheet) -> list[str]:
-    """Texts that overlap each other, or leave the sheet."""
+    """Texts that overlap each other, or leave the sheet; a sheet that is too high."""
     FigureCanvasAgg(sheet.figure)
     sheet.figure.draw_without_rendering()
     boxes = [(text.get_text(), _corners(text)) for text in _texts(sheet) if text.get_text().strip()]
-    wrong = [
+    wrong = [f"it is {sheet.height} pixels high"] if sheet.height > HIGHEST else []
+    wrong += [
         f"{string!r} leaves the sheet: {corners.min(axis=0).round()} to {corners.max(axis=0).round()}"
         for string, corners in boxes
         if corners.min() < -EDGE or (corners.max(axis=0) > np.array([sheet.width, sheet.height]) + EDGE).any()

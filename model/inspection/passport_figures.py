@@ -47,8 +47,8 @@ STRONGEST, MEDIAN = 6, 3
 LEFT, RIGHT = 24, 1176
 PICTURES, UNTRAINED, WORTH = (158, 498), 842, 1020
 PICTURE, MAP, STEP = 112, 104, 107
-HEADS, PASSPORT, MAPS, PATCHES = 45, 218, 26, 155  # heights; from the top of a passport to its lines
-ABOVE = 5  # pixels between a passport and the line above it, the first of which is the axis of worth
+HEADS, PASSPORT, MAPS, PATCHES = 44, 215, 26, 153  # heights; from the top of a passport to its lines
+ABOVE = 4  # pixels between a passport and the line above it, the first of which is the axis of worth
 KERNEL, SMALL, SLICE = 120, 48, 36
 EXAMPLE, PATCH = 103, 40
 BEFORE, STRONGEST_BEFORE = 1006, 3  # where the untrained twin's strongest patches stand, and how many
@@ -130,12 +130,12 @@ def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale:
     frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
     control = "before training, which left these kernels alone" if frozen else "before training"
     size = layer.field.size
-    maps = "each with its map" if layer.pooled is None else "each with its map and pooled map"
+    maps = "each with its map" if layer.pooled is None else "map and pooled map"
     subtitle = (
         f"{left}; two pictures, {maps}; grey frame: {control}. {note}\n"
         f"Below: six test pictures that excite it most, three around the median, three that excited it most"
         f" before training; boxed, the {size} x {size} pixels seen.\n"
-        f"{chosen_by(filters)} Worth: on test pictures, intervals 95 % for all filters at once. {scale}"
+        f"{chosen_by(filters)} Worth: on test pictures, 95 % for all filters at once. {scale}"
     )
     top = top_below(subtitle)
     sheet = Sheet(top + HEADS + len(filters) * PASSPORT - 2, title, subtitle)

@@ -177,7 +177,7 @@ def test_examples_of_a_filter_are_its_own_with_their_activations(
     draw_passports(found, replace(layer, passports=tuple(passports)), test, ("a", "b", "c"), tmp_path)
     page = recording.last
     for passport in passports:
-        y = page.text(f"filter {passport.index}").y + 155
+        y = page.text(f"filter {passport.index}").y + 153
         shown = [(24 + 103 * place, e) for place, e in enumerate(passport.strongest[:6])]
         shown += [(80 + 103 * (6 + place), e) for place, e in enumerate(passport.median)]
         for x, e in shown:
