@@ -11,8 +11,10 @@ from data.fashion_mnist import load as load_data
 from data.perturbations import KINDS
 from data.splits import Split, Splits
 from model.comparison.records import Model, as_json
+from model.experiment import writer
 from model.experiment.results import collect, report_of
 from model.experiment.writer import PICTURES, _compare, _for_a_glance, _inside, write_report
+from model.report import canvas
 from model.report.canvas import garment
 from model.run.folder import RunFolder
 from tests.comparison.test_accuracy_figure import report_of as made_up_report
@@ -118,6 +120,25 @@ def test_each_figure_gets_the_numbers_and_pictures_that_are_its_own(recording, t
     assert drawn["9-disagreements"].showing(garment(splits.test.images[shown], 5)), "not a test picture"
     for kind in KINDS:
         assert drawn[f"robustness-{kind}"].showing(garment(splits.test.images[0], 3)), "not a test picture"
+
+
+def test_names_that_no_font_has_are_given_by_number_and_that_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(canvas, "_family_of", lambda one: canvas.FAMILY if one.isascii() else None)
+    names = ["shirt", "日本語", "bag"]
+    content = made_up_report({"dense": 0.8, "cnn": 0.9}, num_classes=3, num_images=30, names=names)
+    images = Split(np.zeros((1000, 28, 28), np.uint8), (np.arange(1000) % 3).astype(np.uint8))
+    splits = Splits(images, images, images, class_names=tuple(names), title="", source="", digest="ab")
+    (tmp_path / "config.yaml").write_text("name: x")
+    drawn = []
+    monkeypatch.setattr(writer, "_compare", lambda *_: drawn.append(canvas.shortened("日本語", 99)) or [])
+    try:
+        report = write_report(RunFolder(tmp_path), parsed(content), splits, {}, {})
+    finally:
+        canvas.name_classes([])
+    assert (report.classes_by_number, drawn) == ([1], ["class 1"]), "pictures are drawn after that is known"
+    told = "No font here has the characters of 日本語: pictures give the numbers of these classes instead."
+    assert told in (tmp_path / "report.md").read_text()
+    assert told in (tmp_path / "report.html").read_text()
 
 
 def test_the_glance_is_of_the_first_model_with_filters_that_can_be_read(tmp_path):
