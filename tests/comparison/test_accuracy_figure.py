@@ -178,6 +178,9 @@ def test_a_failed_look_inside_is_called_that() -> None:
     failed = ({"model": "cnn", "seed": 1, "reason": "x"}, LOOK)
     note = accuracy_figure.failures_note(parsed(report_of({"cnn": 0.9}, failed=failed)).failed)
     assert note == "\nFailed: cnn seed 1 and looking inside cnn seed 0."
+    many = tuple({"model": "cnn", "seed": seed, "reason": "x"} for seed in range(8))
+    note = accuracy_figure.failures_note(parsed(report_of({"cnn": 0.9}, failed=many)).failed)
+    assert note == f"\nFailed: {', '.join(f'cnn seed {seed}' for seed in range(5))} and 3 more."
 
 
 def test_fashion_mnist_alone_has_its_own_class_order() -> None:

@@ -179,3 +179,11 @@ def test_the_angles_of_orientation_curves_are_told(looked: Looked) -> None:
     curve = passports_of(looked.folder, "conv1")[0]["orientation_curve"]
     assert told["angles"] == [180 * number / len(curve) for number in range(len(curve))]
     assert 0 < told["threshold"] < 1
+
+
+def test_what_names_are_given_by_is_told(looked: Looked) -> None:
+    bank, told = pattern_bank(3), layers_of(looked.folder)["matching"]
+    assert bank is not None
+    assert told["threshold"] == bank.threshold
+    flat = {name: np.ravel(pattern).tolist() for name, pattern in told["patterns"].items()}
+    assert flat == dict(zip(bank.names, bank.patterns.tolist(), strict=True))

@@ -88,5 +88,7 @@ def test_the_best_are_blue_and_the_random_ones_grey(recording: Recording, tmp_pa
         assert dashed.values[:, 1].tolist() == [0.12, 0.12], "the untrained network"
         upright = [line for line in drawn.marks(axes) if line.values[0, 0] == line.values[-1, 0] == 24]
         assert len(upright) == 1, "where the kept filters are enough"
+    low, high = drawn.axes[1].get_ylim()
+    assert 0.8 < low < 0.895 < 0.9 < high < 0.92, "the enlarged part shows the last points and no more"
     assert "conv2: all 64 filters 90.0 %" in drawn.strings
     assert {"untrained 12.0 %", " 24 do ", " half a point below 90.0 %"} <= set(drawn.strings)

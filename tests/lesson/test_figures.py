@@ -176,6 +176,8 @@ def test_the_worked_example_stands_cell_by_cell(sheets: list[Drawn]) -> None:
         ["255", "0", "0", "64"],
     ]
     assert grid(sheet, 24, 142, 58, 4, 4) == patch
+    told = [string for sheet in sheets for string in sheet.strings]
+    assert "and a picture of 28 × 28 becomes a map of 26 × 26." in told, "why maps are smaller"
     assert grid(sheet, 332, 142, 58, 3, 3) == [["−1", "0", "−2"], ["0.5", "4.5", "−1.5"], ["1.5", "2", "−3"]]
     assert grid(sheet, 618, 142, 58, 3, 3) == [
         ["0", "0", "−256"],
@@ -269,6 +271,11 @@ def test_pooling_rings_the_largest_and_names_what_it_is_not(sheets: list[Drawn])
         assert sheet.beside(y, 1, 640) == [label, told]
         [bar] = [tile for tile in sheet.tiles if (tile.x, tile.y) == (824, y - 2)]
         assert bar.rgb.shape[1] == pytest.approx(width, abs=2), "280 pixels are everything"
+    heading, first, second = (
+        next(text.y for text in sheet.texts if text.string.startswith(begin))
+        for begin in ("What moving the picture", "the sum of all changes", "directions, first ")
+    )
+    assert heading < first < second, "below the heading stands what is counted, line by line"
 
 
 def test_the_journey_counts_the_numbers_under_each_map(sheets: list[Drawn], computed: Computed) -> None:

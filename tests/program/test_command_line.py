@@ -126,4 +126,5 @@ def test_what_only_a_trained_network_has_is_refused_without_one(option, value, c
     import train
 
     assert train.main(["lesson", option, value]) == 2
-    assert f"{option} {value}: that needs a run folder" in capsys.readouterr().err
+    others = " or --filter with nine numbers" if option == "--image" else ""
+    assert f"{option} {value}: that needs a run folder{others}, as in" in capsys.readouterr().err

@@ -206,6 +206,7 @@ def test_many_models_get_a_row_each(number: int) -> None:
     report = report_with(models=models, comparisons=[comparison(name) for name in names[1:]])
     block = terminal_block(report, "outputs/x")
     assert not too_wide(block)
+    assert block.split("\n")[0].split() == ["right", "95", "%", "wrong", "weights", "MFLOP", "training"]
     assert "\ndense                 90.0 %  89.4 to 90.6   1,000  4,757,578     0.2  1 h 6 min" in block
     flat = " ".join(block.split())
     for name in names:
