@@ -216,5 +216,5 @@ def _verdict(sheet: Sheet, outcome: Outcome) -> None:
 GLANCE = Picture(
     "1-at-a-glance",
     at_a_glance,
-    "models.*.accuracy in report.json; passports.json and activations.npz of the inspection",
+    "models.*.accuracy in report.json; those of filters in passports.json and activations.npz",
 )

@@ -72,7 +72,9 @@ def _headline(outcome: Outcome) -> dict[str, str]:
     """The answer in large words, and what is left of it to say below."""
     clause, verdict = headline(outcome), verdict_of(outcome)
     rest = verdict.removeprefix(clause).lstrip(":. ")
-    return {"headline": clause, "rest": rest[:1].upper() + rest[1:]}
+    if not rest.startswith(tuple(outcome.models)):  # a model's name is written as it is
+        rest = rest[:1].upper() + rest[1:]
+    return {"headline": clause, "rest": rest}
 
 
 def _failures(outcome: Outcome, pictures: int) -> str:

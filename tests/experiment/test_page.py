@@ -293,3 +293,12 @@ def test_the_model_of_most_interest_is_the_one_in_front(tmp_path: Path) -> None:
         ("Inside other", "2"),
         ("Inside cnn", "1"),
     ]
+
+
+def test_a_model_is_written_below_the_headline_as_it_is_called(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.8, "cnn": 0.9})
+    for rest in ("cnn is behind by 3.1 points.", "about 20 fewer mistakes."):
+        report["comparisons"][0]["verdict"] = f"No difference can be seen: {rest}"
+        [told] = re.findall(r'<p class="lead">(.*?)</p>', page(report, [], {}, tmp_path))
+        expected = rest if rest.startswith("cnn") else rest.capitalize()
+        assert told == expected, f"the page says {told!r}: a model's name must stay, a sentence begins large"
