@@ -59,10 +59,10 @@ def show(
     debug: Debug = False,
 ) -> None:
     """The result again."""
-    from model.comparison.report import read_report
     from model.experiment.layers import layers_in_text, layers_of_run
     from model.experiment.progress import say, short_path
     from model.experiment.remarks import of_rules
+    from model.experiment.report import read_report
     from model.experiment.terminal import terminal_block
     from model.run.folder import RunFolder, newest_run
 

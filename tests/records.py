@@ -7,7 +7,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from model.comparison.report import Report
+from model.experiment.report import Report
 from model.report.figure import Figure
 
 FACTS = {

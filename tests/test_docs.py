@@ -8,7 +8,7 @@ import pytest
 
 import train
 from configs.schema import digest, load
-from model.comparison.report import read_report
+from model.experiment.report import read_report
 from model.experiment.terminal import terminal_block
 from model.experiment.writer import PATTERNS, PICTURES
 from model.report.words import signed

@@ -24,9 +24,9 @@ FLOORS = [  # a room may import from the floors below its own, and from neighbou
     {
         "model.inspection": {"model.worth", "model.attribution"},
         "model.robustness": {"model.comparison"},
-        "model.side_by_side": {"model.comparison"},
     },
     {"model.experiment": set()},
+    {"model.side_by_side": {"model.comparison"}},
     {"train": set()},
 ]
 SUBJECTS = {  # know of one another what stands beside them above, and nothing else

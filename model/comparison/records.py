@@ -1,4 +1,4 @@
-"""What report.json holds of models and how they compare, as records; `report.py` has the whole.
+"""What report.json holds of models and how they compare, as records.
 
 They are plain dataclasses: what a run makes of its own numbers is not checked. What is read may be anybody's
 and is checked key by key, by the types here. A key with a default is one that reports of earlier versions may
@@ -323,11 +323,14 @@ class Outcome:
         return [*self.comparisons, *self.not_compared]
 
 
+UNTOLD = ("stage", "against")  # keys that are left out where they are None
+
+
 def as_json(record: Any) -> dict[str, Any]:
     """A record as it stands in a file."""
     return asdict(record, dict_factory=_keys)
 
 
 def _keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """`class` is no name for a field of Python's; of a training that failed no stage is told."""
-    return {key.rstrip("_"): value for key, value in pairs if (key, value) != ("stage", None)}
+    """`class` is no name for a field of Python's; what has no stage, or nothing to be against, tells none."""
+    return {key.rstrip("_"): value for key, value in pairs if value is not None or key not in UNTOLD}

@@ -14,10 +14,10 @@ from data.lines import load as load_lines
 from data.splits import IN_PROPORTION, Splits
 from data.storage import locked, write_atomically, write_json
 from model.comparison.records import Failure
-from model.comparison.report import Report, read_report
 from model.experiment import progress
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan, Task
 from model.experiment.remarks import of_rules
+from model.experiment.report import Report, read_report
 from model.experiment.results import collect, data_facts, report_of
 from model.experiment.terminal import terminal_block
 from model.experiment.writer import write_report

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from model.comparison.report import Report
+from model.experiment.report import Report
 from model.networks.facts import LayerRow, summary
 from model.report.tables import WIDTH, escaped, printable, table, wrapped
 from model.report.words import mega

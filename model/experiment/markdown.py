@@ -1,10 +1,10 @@
 """The result as report.md. It formats numbers and computes none."""
 
 from model.comparison.records import Comparison, Measured, Models
-from model.comparison.report import Report
 from model.comparison.tables import epochs, failure_line, what_may_differ
 from model.experiment.layers import layers_in_markdown
 from model.experiment.remarks import of_report
+from model.experiment.report import Report
 from model.report.drawing import missing_pictures
 from model.report.tables import escaped, fractions, table
 from model.report.words import decimal, signed, told_by_number

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from model.comparison.headlines import by_interest, headline, verdict_of
 from model.comparison.records import Outcome
-from model.comparison.report import Report
 from model.comparison.tables import answers, epochs, failed_job, what_may_differ
 from model.experiment.layers import HEAD, alike
 from model.experiment.remarks import of_report
+from model.experiment.report import Report
 from model.report.drawing import missing_pictures
 from model.report.figure import Figure
 from model.report.page import render

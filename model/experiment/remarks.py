@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from data.splits import DataFacts
-from model.comparison.report import Report
+from model.experiment.report import Report
 from model.report.words import names, percent
 from model.run.folder import RunError, RunFolder
 from model.run.rules import RULES, outdated, rules_of

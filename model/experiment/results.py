@@ -14,8 +14,8 @@ from model.comparison.compare import confident_mistakes, summarise
 from model.comparison.controls import explain_differences
 from model.comparison.headlines import by_interest
 from model.comparison.records import Facts, Failure, Mistake, Models
-from model.comparison.report import Report
 from model.comparison.verdict import count_looks
+from model.experiment.report import Report
 from model.networks.facts import layer_facts, summary
 from model.robustness.curves import robustness_of
 from model.robustness.files import measured

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model.comparison.records import Models, Outcome
-from model.comparison.report import Report
 from model.comparison.tables import (
     answers,
     failure_line,
@@ -16,6 +15,7 @@ from model.comparison.tables import (
     wrong,
 )
 from model.experiment.remarks import of_report
+from model.experiment.report import Report
 from model.report.drawing import missing_pictures
 from model.report.tables import WIDTH, duration, printable, wrapped
 from model.report.words import ends

@@ -12,11 +12,11 @@ from data.splits import Splits
 from data.storage import write_atomically, write_json
 from model.comparison.headlines import by_interest
 from model.comparison.pictures import COMPARISON
-from model.comparison.records import Models, as_json
-from model.comparison.report import Report
+from model.comparison.records import Models
 from model.experiment.glance import GLANCE
 from model.experiment.markdown import markdown
 from model.experiment.page import page
+from model.experiment.report import Report
 from model.inspection.files import Inspection, read_inspection
 from model.inspection.pattern_figure import PATTERNS
 from model.report.canvas import name_classes
@@ -51,7 +51,7 @@ def write_report(
     config = (run.path / "config.yaml").read_text(encoding="utf-8")
     html = page(report, figures, inside, run.path, config)
     write_atomically(run.path / "report.html", html.encode())
-    write_json(run.path / "report.json", as_json(report))
+    write_json(run.path / "report.json", report.as_json())
     return report
 
 

@@ -1,4 +1,4 @@
-"""Answers to perturbed images -> curves with intervals: `robustness` of report.json. No TensorFlow."""
+"""Answers to perturbed images -> curves with intervals. No TensorFlow."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,9 +7,20 @@ import numpy as np
 
 from configs.schema import Augmentation, Cnn, Config, Dense
 from data.perturbations import KINDS
-from model.comparison.intervals import Estimate, difference_over, mean_over
+from model.comparison.intervals import difference_over, mean_over
+from model.comparison.records import Over
 from model.networks.facts import layer_facts
 from model.report.words import digits_for, points
+from model.robustness.records import (
+    Accuracy,
+    Change,
+    Curves,
+    Difference,
+    Layer,
+    Pooling,
+    Robustness,
+    Stability,
+)
 
 CAUTION = (
     "Whether pictures of your own are still of their class when they are changed like this, nobody has"
@@ -19,7 +30,7 @@ Arrays = Mapping[str, np.ndarray]  # of one robustness.npz
 Measured = Mapping[str, Mapping[int, Arrays]]  # by model and seed
 
 
-def robustness_of(measured: Measured, config: Config) -> dict[str, Any]:
+def robustness_of(measured: Measured, config: Config) -> Robustness | None:
     """Describe how accuracy falls with every kind of perturbation, and how steady maps are under a shift.
 
     Args:
@@ -27,24 +38,23 @@ def robustness_of(measured: Measured, config: Config) -> dict[str, Any]:
         config: of the run: its first model is the baseline, and its augmentation is what models have seen.
 
     Returns:
-        report.json's `robustness`; "words" are sentences on what can be said of pooling, "caution" is one on
-        data whose classes are not known here. Empty where nothing was measured.
+        The part of report.json; None where nothing was measured.
     """
     measured = {model: measured[model] for model in config.models if measured.get(model)}
     if not measured:
-        return {}
+        return None
     controls = [pair for pair in controls_of_pooling(config) if set(pair) <= measured.keys()]
     first = next(iter(next(iter(measured.values())).values()))
     kinds = [_curves(kind, measured, config, controls) for kind in KINDS if f"answers/{kind}" in first]
-    return {
-        "images": len(first["labels"]),
-        "images_per_class": config.robustness.images_per_class,
-        "seeds": {model: list(of_seeds) for model, of_seeds in measured.items()},
-        "kinds": kinds,
-        "stability": {model: _stability(list(of_seeds.values())) for model, of_seeds in measured.items()},
-        "words": _on_pooling(kinds[0], config),
-        "caution": "" if _is_known(config) else CAUTION,
-    }
+    return Robustness(
+        images=len(first["labels"]),
+        images_per_class=config.robustness.images_per_class,
+        seeds={model: list(of_seeds) for model, of_seeds in measured.items()},
+        kinds=kinds,
+        stability={model: _stability(list(of_seeds.values())) for model, of_seeds in measured.items()},
+        words=_on_pooling(kinds[0], config),
+        caution="" if _is_known(config) else CAUTION,
+    )
 
 
 def _is_known(config: Config) -> bool:
@@ -68,10 +78,8 @@ def controls_of_pooling(config: Config) -> list[tuple[str, str]]:
     ]
 
 
-def _curves(
-    kind: str, measured: Measured, config: Config, controls: Iterable[tuple[str, str]]
-) -> dict[str, Any]:
-    """One entry of "kinds": a number per strength for each model, and for pairs of models by image."""
+def _curves(kind: str, measured: Measured, config: Config, controls: Iterable[tuple[str, str]]) -> Curves:
+    """A number per strength for each model, and for pairs of models by image."""
     right = {
         model: np.stack([(a[f"answers/{kind}"] == a["labels"]).astype(np.float64) for a in of_seeds.values()])
         for model, of_seeds in measured.items()
@@ -79,22 +87,16 @@ def _curves(
     baseline = next(iter(config.models))
     candidates = [model for model in right if model != baseline and baseline in right]
     what = KINDS[kind]
-    return {
-        "kind": kind,
-        "unit": what.unit,
-        "strengths": list(what.strengths),
-        "middle": what.middle,
-        "trained_on": trained_on(kind, config.data.augmentation),
-        "models": {model: _accuracies(values, list(measured[model])) for model, values in right.items()},
-        "differences": [
-            {"baseline": baseline, "candidate": model, **_differences(right[model], right[baseline])}
-            for model in candidates
-        ],
-        "pooling": [
-            {"with": one, "without": other, **_differences(right[one], right[other])}
-            for one, other in controls
-        ],
-    }
+    return Curves(
+        kind=kind,
+        unit=what.unit,
+        strengths=list(what.strengths),
+        middle=what.middle,
+        trained_on=trained_on(kind, config.data.augmentation),
+        models={model: _accuracy(values, list(measured[model])) for model, values in right.items()},
+        differences=[Difference(baseline, one, *_ahead(right[one], right[baseline])) for one in candidates],
+        pooling=[Pooling(one, other, *_ahead(right[one], right[other])) for one, other in controls],
+    )
 
 
 def trained_on(kind: str, augmentation: Augmentation | None) -> int:
@@ -103,74 +105,57 @@ def trained_on(kind: str, augmentation: Augmentation | None) -> int:
     return int(getattr(augmentation, setting)) if augmentation and setting else 0
 
 
-def _accuracies(right: np.ndarray, seeds: Sequence[int]) -> dict[str, Any]:
+def _accuracy(right: np.ndarray, seeds: Sequence[int]) -> Accuracy:
     """Of one model, from (seeds, strengths, images)."""
     estimates = [mean_over(right[:, strength]) for strength in range(right.shape[1])]
-    return {
-        "accuracy": [estimate.value for estimate in estimates],
-        "intervals": [estimate.share_interval for estimate in estimates],
-        "over": estimates[0].over,
-        "values": {
-            str(seed): of_seed.mean(axis=1).tolist() for seed, of_seed in zip(seeds, right, strict=True)
-        },
-    }
+    return Accuracy(
+        accuracy=[estimate.value for estimate in estimates],
+        intervals=[estimate.share_interval for estimate in estimates],
+        over=estimates[0].over,
+        values={str(seed): of_seed.mean(axis=1).tolist() for seed, of_seed in zip(seeds, right, strict=True)},
+    )
 
 
-def _differences(candidate: np.ndarray, baseline: np.ndarray) -> dict[str, Any]:
-    estimates = [
-        difference_over(candidate[:, strength], baseline[:, strength])
-        for strength in range(candidate.shape[1])
-    ]
-    return {
-        "difference": [estimate.value for estimate in estimates],
-        "intervals": [estimate.interval for estimate in estimates],
-        "over": estimates[0].over,
-    }
+def _ahead(one: np.ndarray, other: np.ndarray) -> tuple[list[float], list[list[float]], Over]:
+    """By how much one model is ahead at every strength, the intervals, and what they allow for."""
+    estimates = [difference_over(one[:, place], other[:, place]) for place in range(one.shape[1])]
+    return [each.value for each in estimates], [each.interval for each in estimates], estimates[0].over
 
 
-def _stability(of_seeds: Sequence[Arrays]) -> dict[str, Any]:
-    """What moving the picture by one pixel does to one model's answers and, where it has any, maps.
-
-    "answers_kept" is the consistency of Zhang, "Making Convolutional Networks Shift-Invariant Again"
-    (arXiv 1904.11486), section 4.2, between the picture where it is and moved by one pixel.
-    """
+def _stability(of_seeds: Sequence[Arrays]) -> Stability:
     strength = KINDS["shift"].strengths.index(1)
     answers = [arrays["answers/shift"] for arrays in of_seeds]
     kept = mean_over(np.stack([(given[strength] == given[0]).astype(np.float64) for given in answers]))
     start = "changes/trained/"
     layers = [name.removeprefix(start) for name in of_seeds[0] if name.startswith(start)]
-    return {
-        "answers_kept": kept.value,
-        "interval": kept.share_interval,
-        "over": kept.over,
-        "layers": [_layer(of_seeds, layer, layers[max(place - 1, 0)]) for place, layer in enumerate(layers)],
-    }
+    maps = [_layer(of_seeds, layer, layers[max(place - 1, 0)]) for place, layer in enumerate(layers)]
+    return Stability(kept.value, kept.share_interval, kept.over, maps)
 
 
-def _layer(of_seeds: Sequence[Arrays], layer: str, before: str) -> dict[str, Any]:
-    """One entry of "layers": how much its map changes; of a pooling, also against what it reads."""
+def _layer(of_seeds: Sequence[Arrays], layer: str, before: str) -> Layer:
+    """How much a layer's map changes; of a pooling, also against what it reads."""
 
     def changes(state: str, of: str) -> np.ndarray:
         return np.stack([arrays[f"changes/{state}/{of}"].astype(np.float64) for arrays in of_seeds])
 
-    states = ("trained", "untrained")
-    entry: dict[str, Any] = {"layer": layer}
-    entry |= {state: _told(mean_over(changes(state, layer))) for state in states}
+    trained, untrained, against = changes("trained", layer), changes("untrained", layer), None
     if layer.startswith("pool"):
-        gains = {state: changes(state, layer) - changes(state, before) for state in states}
-        entry["against"] = {"layer": before, **{state: _told(mean_over(gains[state])) for state in states}}
-    return entry
+        gain, gain_untrained = trained - changes("trained", before), untrained - changes("untrained", before)
+        against = Layer(before, _change(gain), _change(gain_untrained))
+    return Layer(layer, _change(trained), _change(untrained), against)
 
 
-def _told(estimate: Estimate) -> dict[str, Any]:
-    return {"change": estimate.value, "interval": estimate.interval}
+def _change(values: np.ndarray) -> Change:
+    """The mean of (seeds, images)."""
+    estimate = mean_over(values)
+    return Change(estimate.value, estimate.interval)
 
 
-def _on_pooling(shifts: Mapping[str, Any], config: Config) -> list[str]:
+def _on_pooling(shifts: Curves, config: Config) -> list[str]:
     """Whether pooling makes answers steadier under shifts, as far as these models can tell."""
-    networks = [config.models[model] for model in shifts["models"]]
-    if shifts["pooling"]:
-        return [_with_and_without(pair, shifts, config) for pair in shifts["pooling"]]
+    networks = [config.models[model] for model in shifts.models]
+    if shifts.pooling:
+        return [_with_and_without(pair, shifts, config) for pair in shifts.pooling]
     if len(networks) > 1 and any(isinstance(network, Cnn) and network.pools for network in networks):
         return [
             "What pooling has to do with it, these models cannot tell: that takes one network with and"
@@ -179,16 +164,16 @@ def _on_pooling(shifts: Mapping[str, Any], config: Config) -> list[str]:
     return []
 
 
-def _with_and_without(pair: Mapping[str, Any], shifts: Mapping[str, Any], config: Config) -> str:
-    one, other, place = pair["with"], pair["without"], shifts["strengths"].index(shifts["middle"])
-    difference, (low, high) = pair["difference"][place], pair["intervals"][place]
+def _with_and_without(pair: Pooling, shifts: Curves, config: Config) -> str:
+    one, other = pair.with_, pair.without
+    difference, (low, high) = pair.difference[shifts.place], pair.intervals[shifts.place]
     control, digits = config.models[other], digits_for((low, high))
     strides = isinstance(control, Cnn) and control.pooling == "strides"
     more_weights = _num_weights(control) - _num_weights(config.models[one])
     weights = "as many" if more_weights == 0 else "more" if more_weights > 0 else "fewer"
     instead = f"with{' strides in place of' if strides else 'out'} pooling, which has {weights} weights"
-    where = f"Shifted by {shifts['middle']} pixels,"
-    caution = " Another seed may differ." if pair["over"] == "images" else ""
+    where = f"Shifted by {shifts.middle} pixels,"
+    caution = " Another seed may differ." if pair.over == "images" else ""
     if low <= 0 <= high:
         ends = f"anything from {points(low, digits)} behind to {points(high, digits)} ahead fits"
         pair_of = f"{one} and {other}, the same {instead}"

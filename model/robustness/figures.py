@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MultipleLocator
@@ -15,6 +14,7 @@ from model.report.canvas import GREY, Axes, Sheet, garment, shortened
 from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure, Picture
 from model.report.words import percent
+from model.robustness.records import Curves, Robustness
 from model.robustness.tables import chosen
 
 HEIGHT = 560
@@ -27,7 +27,7 @@ MOST_NAMED = 12  # models in it
 
 def curves(
     outcome: Outcome,
-    robustness: Mapping[str, Any],
+    robustness: Robustness,
     seeds: Sequence[int],
     images: np.ndarray,
     kind: str,
@@ -37,7 +37,7 @@ def curves(
 
     None where the kind was not tried.
     """
-    found = next((one for one in robustness["kinds"] if one["kind"] == kind), None)
+    found = next((one for one in robustness.kinds if one.kind == kind), None)
     if found is None:
         return None
     examples, title = in_steps(images, kind), _title(found)
@@ -47,7 +47,7 @@ def curves(
     y = sheet.top + 8
     height = HEIGHT - 62 - tile - y
     axes = sheet.axes(left, y, right - left, height)
-    strengths = found["strengths"]
+    strengths = found.strengths
     step = strengths[1] - strengths[0]
     axes.set_xlim(-0.5 * step, strengths[-1] + 0.5 * step)
     _lines(axes, found, colours_of(outcome.models), step * len(strengths) / (right - left))
@@ -62,11 +62,10 @@ def curves(
     return Figure(path, title, f"{title}. {_untouched(found)}")
 
 
-def _title(found: Mapping[str, Any]) -> str:
+def _title(found: Curves) -> str:
     """How many are right at the middle strength, and whether the models had seen such pictures."""
-    place = found["strengths"].index(found["middle"])
-    rights = {model: entry["accuracy"][place] for model, entry in found["models"].items()}
-    at = KINDS[found["kind"]].at.format(f"{found['middle']:g}")
+    rights = found.rights
+    at = KINDS[found.kind].at.format(f"{found.middle:g}")
     if len(rights) <= 3:
         shares = ", ".join(f"{model} {percent(share, 0)}" for model, share in rights.items())
     else:
@@ -76,24 +75,24 @@ def _title(found: Mapping[str, Any]) -> str:
             f" {len(rights)} models"
         )
     unclear = ""
-    if len(rights) == 2 and found["differences"]:
-        interval = found["differences"][0]["intervals"][place]
+    if len(rights) == 2 and found.differences:
+        interval = found.differences[0].intervals[found.place]
         unclear = "" if is_clear(interval) else " (no difference can be seen)"
     return f"{at}: {shares}{unclear}; {_trained_on(found, len(rights))}"
 
 
-def _trained_on(found: Mapping[str, Any], num_models: int) -> str:
-    what = KINDS[found["kind"]]
-    if reach := found["trained_on"]:
+def _trained_on(found: Curves, num_models: int) -> str:
+    what = KINDS[found.kind]
+    if reach := found.trained_on:
         every = {1: "trained on", 2: "both trained on"}.get(num_models, "all trained on")
         return f"{every} {what.seen}{what.size.format(reach)}"
     none = {1: "not trained on", 2: "neither was trained on"}.get(num_models, "none was trained on")
     return f"{none} {what.seen}"
 
 
-def _subtitle(robustness: Mapping[str, Any], of_run: Sequence[int], found: Mapping[str, Any]) -> str:
-    seeds = {seed for seeds in robustness["seeds"].values() for seed in seeds}
-    over = {entry["over"] for entry in found["models"].values()}
+def _subtitle(robustness: Robustness, of_run: Sequence[int], found: Curves) -> str:
+    seeds = {seed for seeds in robustness.seeds.values() for seed in seeds}
+    over = {entry.over for entry in found.models.values()}
     which = f"{len(seeds)} seeds, a dot each"
     if len(seeds) == 1:
         [seed] = seeds
@@ -103,19 +102,19 @@ def _subtitle(robustness: Mapping[str, Any], of_run: Sequence[int], found: Mappi
         f"Right, of {chosen(robustness)}; {which}. Upright lines: 95 %, with other pictures{allowing}."
         " Below: the first test picture."
     )
-    words = robustness["words"][:1] if found["kind"] == "shift" else []
-    return "\n".join([reading, *words, robustness.get("caution", "")]).rstrip()
+    words = robustness.words[:1] if found.kind == "shift" else []
+    return "\n".join([reading, *words, robustness.caution]).rstrip()
 
 
-def _lines(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str], per_pixel: float) -> None:
+def _lines(axes: Axes, found: Curves, colours: Mapping[str, str], per_pixel: float) -> None:
     """Every model's line, interval and seeds, beside each other where they would cover each other."""
-    strengths, count = np.array(found["strengths"], float), len(found["models"])
+    strengths, count = np.array(found.strengths, float), len(found.models)
     dodge = min(DODGE, 60 / count) * per_pixel
-    for number, (model, entry) in enumerate(found["models"].items()):
+    for number, (model, entry) in enumerate(found.models.items()):
         places, colour = strengths + (number - (count - 1) / 2) * dodge, colours[model]
-        axes.vlines(places, *np.array(entry["intervals"]).T, color=colour, linewidth=2, alpha=0.55)
-        axes.plot(places, entry["accuracy"], color=colour, linewidth=2)
-        for values in entry["values"].values():
+        axes.vlines(places, *np.array(entry.intervals).T, color=colour, linewidth=2, alpha=0.55)
+        axes.plot(places, entry.accuracy, color=colour, linewidth=2)
+        for values in entry.values.values():
             axes.plot(places, values, "o", color=colour, markersize=5, alpha=0.75, markeredgewidth=0)
 
 
@@ -127,12 +126,11 @@ def _finish(axes: Axes, chance: float) -> None:
     finish_curves(axes)
 
 
-def _legend(sheet: Sheet, x: int, y: float, outcome: Outcome, found: Mapping[str, Any]) -> None:
+def _legend(sheet: Sheet, x: int, y: float, outcome: Outcome, found: Curves) -> None:
     """The models by their accuracy at the middle strength, and what the dotted line is."""
-    place, colours = found["strengths"].index(found["middle"]), colours_of(outcome.models)
-    rights = {model: entry["accuracy"][place] for model, entry in found["models"].items()}
+    rights, colours = found.rights, colours_of(outcome.models)
     ranked = sorted(rights, key=lambda model: -rights[model])
-    sheet.text(x, y, f"At {found['middle']:g} {found['unit']}", size=14, colour=GREY)
+    sheet.text(x, y, f"At {found.middle:g} {found.unit}", size=14, colour=GREY)
     for row, model in enumerate(ranked[:MOST_NAMED], 1):
         name = shortened(model, LEGEND - 70, 15, bold=True)
         sheet.text(x, y + 22 * row, name, bold=True, colour=colours[model])
@@ -142,8 +140,8 @@ def _legend(sheet: Sheet, x: int, y: float, outcome: Outcome, found: Mapping[str
     sheet.text(x, end, f"{more}dotted: guessing, {percent(outcome.chance, 0)}", size=14, colour=GREY)
 
 
-def _untouched(found: Mapping[str, Any]) -> str:
-    shares = [f"{model} {percent(entry['accuracy'][0])}" for model, entry in found["models"].items()]
+def _untouched(found: Curves) -> str:
+    shares = [f"{model} {percent(entry.accuracy[0])}" for model, entry in found.models.items()]
     return f"Untouched: {', '.join(shares)}."
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from configs.schema import Config
-from model.comparison.report import Report, read_report
+from model.experiment.report import Report, read_report
 from model.run.folder import RunError, RunFolder, again
 
 SAME_ACCURACY = 1e-6  # on a million pictures, one answer

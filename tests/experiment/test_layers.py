@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from configs.networks import Cnn, Dense
-from model.comparison.report import read_report
 from model.experiment.layers import layers_in_markdown, layers_in_text, layers_of_run
+from model.experiment.report import read_report
 from model.networks.facts import summary
 from model.run.folder import RunFolder
 from tests.conftest import ROOT

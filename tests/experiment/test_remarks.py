@@ -10,10 +10,10 @@ import pytest
 
 from configs.schema import Config, dump
 from data.splits import ClassSizes, DataFacts, NumDuplicates, Split, Splits
-from model.comparison.report import Report
 from model.experiment.markdown import markdown
 from model.experiment.page import limits
 from model.experiment.remarks import of_data, of_report, of_rules
+from model.experiment.report import Report
 from model.experiment.results import Results, _without_duplicates, data_facts
 from model.experiment.terminal import terminal_block
 from model.run.folder import RunFolder

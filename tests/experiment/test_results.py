@@ -41,7 +41,7 @@ def failures_of(*arguments):
 def report_on(run, config, splits):
     """What report.json says of what is in the folder now."""
     identity = {"config_digest": digest(config), "data_digest": splits.digest}
-    return as_json(report_of(run, config, splits, identity, collected(run, config, splits)))
+    return report_of(run, config, splits, identity, collected(run, config, splits)).as_json()
 
 
 def change_predictions(run, model, seed, **changes):

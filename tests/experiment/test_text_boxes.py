@@ -1,5 +1,6 @@
 """No text of any figure overlaps another or leaves the sheet, on data that leaves little room."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,11 @@ def hostile_report(several: bool = False) -> dict[str, Any]:
     ]
     robustness = made_up_robustness("dense", "cnn", data={"source": "./mine", "name": "digits"})["robustness"]
     names = dict(zip(("dense", "cnn"), MODELS, strict=True))
-    for kind in robustness["kinds"]:
-        kind["models"] = {names[name]: entry for name, entry in kind["models"].items()}
-    return report | {"robustness": robustness}
+    kinds = [
+        replace(kind, models={names[name]: entry for name, entry in kind.models.items()})
+        for kind in robustness.kinds
+    ]
+    return report | {"robustness": replace(robustness, kinds=kinds)}
 
 
 @pytest.mark.parametrize("several", [False, True])

@@ -16,8 +16,8 @@ import keras
 import numpy as np
 import pytest
 
-from model.comparison.report import read_report
 from model.experiment.progress import short_path
+from model.experiment.report import read_report
 from model.experiment.terminal import terminal_block
 from model.run import environment
 from model.run.folder import RunFolder

@@ -5,13 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from configs.schema import Augmentation, Config, load
 from data.perturbations import KINDS
 from model.comparison.intervals import difference_over, mean_over
-from model.robustness.curves import _on_pooling, controls_of_pooling, robustness_of, trained_on
+from model.comparison.records import as_json
+from model.robustness.curves import Measured, _on_pooling, controls_of_pooling, robustness_of, trained_on
+from model.robustness.records import Accuracy, Curves, Pooling, Robustness
 
 pytestmark = pytest.mark.numeric
 
@@ -44,28 +47,34 @@ def arrays_of(shares: list[float], seed: int = 0, layers: tuple[str, ...] = ()) 
     return arrays
 
 
+def robustness(measured: Measured, config: Config) -> Robustness:
+    found = robustness_of(measured, config)
+    assert found is not None
+    return found
+
+
 FALLING = [0.9, 0.85, 0.8, 0.6, 0.5, 0.3, 0.1]
 LOWER = [0.8, 0.7, 0.6, 0.4, 0.3, 0.2, 0.1]
 
 
 def test_a_curve_by_hand() -> None:
-    found = robustness_of({"dense": {0: arrays_of(FALLING)}}, config_of("dense"))
-    assert (found["images"], found["images_per_class"], found["seeds"]) == (200, 100, {"dense": [0]})
-    assert [kind["kind"] for kind in found["kinds"]] == list(KINDS)
-    shift = found["kinds"][0]
-    assert (shift["unit"], shift["strengths"], shift["middle"]) == ("pixels", [0, 1, 2, 3, 4, 5, 6], 3)
-    entry = shift["models"]["dense"]
-    assert entry["accuracy"] == pytest.approx(FALLING)
-    assert entry["values"] == {"0": pytest.approx(FALLING)}
-    assert entry["over"] == "images"
-    assert (shift["differences"], shift["pooling"], found["words"]) == ([], [], [])
+    found = robustness({"dense": {0: arrays_of(FALLING)}}, config_of("dense"))
+    assert (found.images, found.images_per_class, found.seeds) == (200, 100, {"dense": [0]})
+    assert [kind.kind for kind in found.kinds] == list(KINDS)
+    shift = found.kinds[0]
+    assert (shift.unit, shift.strengths, shift.middle) == ("pixels", [0, 1, 2, 3, 4, 5, 6], 3)
+    entry = shift.models["dense"]
+    assert entry.accuracy == pytest.approx(FALLING)
+    assert entry.values == {"0": pytest.approx(FALLING)}
+    assert entry.over == "images"
+    assert (shift.differences, shift.pooling, found.words) == ([], [], [])
 
 
 def test_kinds_that_were_not_tried_have_no_curve() -> None:
     arrays = {name: values for name, values in arrays_of(FALLING).items() if name != "answers/rotation"}
     lines = config_of("dense", data={"source": "lines"})
-    found = robustness_of({"dense": {0: arrays}}, lines)
-    assert [kind["kind"] for kind in found["kinds"]] == [kind for kind in KINDS if kind != "rotation"]
+    found = robustness({"dense": {0: arrays}}, lines)
+    assert [kind.kind for kind in found.kinds] == [kind for kind in KINDS if kind != "rotation"]
 
 
 @pytest.mark.parametrize(
@@ -75,23 +84,23 @@ def test_kinds_that_were_not_tried_have_no_curve() -> None:
 def test_of_pictures_of_ones_own_it_is_said_that_their_class_may_change(
     data: dict[str, str], cautious: bool
 ) -> None:
-    found = robustness_of({"dense": {0: arrays_of(FALLING)}}, config_of("dense", data=data))
-    assert bool(found["caution"]) == cautious
-    assert not cautious or "still of their class" in found["caution"]
+    found = robustness({"dense": {0: arrays_of(FALLING)}}, config_of("dense", data=data))
+    assert bool(found.caution) == cautious
+    assert not cautious or "still of their class" in found.caution
 
 
 def test_each_kind_has_its_own_answers() -> None:
     arrays = arrays_of(FALLING)
     for place, kind in enumerate(KINDS):
         arrays[f"answers/{kind}"] = arrays_of([share - place / 50 for share in FALLING])["answers/shift"]
-    for found in robustness_of({"dense": {0: arrays}}, config_of("dense"))["kinds"]:
-        right = (arrays[f"answers/{found['kind']}"] == LABELS).mean(axis=1)
-        assert found["models"]["dense"]["accuracy"] == pytest.approx(right), found["kind"]
+    for found in robustness({"dense": {0: arrays}}, config_of("dense")).kinds:
+        right = (arrays[f"answers/{found.kind}"] == LABELS).mean(axis=1)
+        assert found.models["dense"].accuracy == pytest.approx(right), found.kind
 
 
 def test_the_interval_of_one_seed_is_wilsons() -> None:
-    found = robustness_of({"dense": {0: arrays_of(FALLING)}}, config_of("dense"))
-    for share, interval in zip(FALLING, found["kinds"][0]["models"]["dense"]["intervals"], strict=True):
+    found = robustness({"dense": {0: arrays_of(FALLING)}}, config_of("dense"))
+    for share, interval in zip(FALLING, found.kinds[0].models["dense"].intervals, strict=True):
         expected = proportion_confint(round(share * 200), 200, method="wilson")
         np.testing.assert_allclose(
             interval, expected, atol=0.002
@@ -100,30 +109,30 @@ def test_the_interval_of_one_seed_is_wilsons() -> None:
 
 def test_differences_are_paired_by_image_and_by_strength() -> None:
     one, other = arrays_of(LOWER, seed=1), arrays_of(FALLING, seed=1)
-    found = robustness_of({"dense": {0: one}, "cnn": {0: other}}, config_of("dense", "cnn"))
-    [difference] = found["kinds"][0]["differences"]
-    assert (difference["baseline"], difference["candidate"]) == ("dense", "cnn")
-    assert difference["difference"] == pytest.approx(np.subtract(FALLING, LOWER))
-    for place, interval in enumerate(difference["intervals"]):
+    found = robustness({"dense": {0: one}, "cnn": {0: other}}, config_of("dense", "cnn"))
+    [difference] = found.kinds[0].differences
+    assert (difference.baseline, difference.candidate) == ("dense", "cnn")
+    assert difference.difference == pytest.approx(np.subtract(FALLING, LOWER))
+    for place, interval in enumerate(difference.intervals):
         right = [(arrays["answers/shift"][place] == LABELS)[None].astype(float) for arrays in (other, one)]
         assert interval == pytest.approx(difference_over(*right).interval)
     # the same images are hard for both: paired, the error is smaller than of two independent shares
-    low, high = difference["intervals"][3]
+    low, high = difference.intervals[3]
     independent = 2 * stats.norm.ppf(0.975) * np.sqrt(0.6 * 0.4 / 200 + 0.4 * 0.6 / 200)
     assert high - low < 0.7 * independent
 
 
 def test_several_seeds_give_a_dot_each_and_count_in_the_interval() -> None:
     seeds = {seed: arrays_of([share - 0.05 * seed for share in FALLING], seed) for seed in (0, 1, 2)}
-    entry = robustness_of({"dense": seeds}, config_of("dense"))["kinds"][2]["models"]["dense"]
-    assert entry["over"] == "seeds and images"
-    assert entry["accuracy"] == pytest.approx(np.array(FALLING) - 0.05, abs=1e-2)
-    assert list(entry["values"]) == ["0", "1", "2"]
+    entry = robustness({"dense": seeds}, config_of("dense")).kinds[2].models["dense"]
+    assert entry.over == "seeds and images"
+    assert entry.accuracy == pytest.approx(np.array(FALLING) - 0.05, abs=1e-2)
+    assert list(entry.values) == ["0", "1", "2"]
     for seed, arrays in seeds.items():
         own = (arrays["answers/noise"] == LABELS).mean(axis=1)
-        assert entry["values"][str(seed)] == pytest.approx(own), "the dots of another seed"
+        assert entry.values[str(seed)] == pytest.approx(own), "the dots of another seed"
     right = np.stack([(a["answers/noise"][3] == LABELS).astype(float) for a in seeds.values()])
-    assert entry["intervals"][3] == pytest.approx(mean_over(right).share_interval)
+    assert entry.intervals[3] == pytest.approx(mean_over(right).share_interval)
 
 
 def test_what_models_were_trained_on_is_known() -> None:
@@ -148,7 +157,7 @@ def test_pooling_is_compared_with_the_same_network_without_it_only() -> None:
 
 def words(shares: list[float], *models: str) -> list[str]:
     measured = {name: {0: arrays_of(FALLING if name == "cnn" else shares, 3)} for name in models}
-    return robustness_of(measured, config_of(*models))["words"]
+    return robustness(measured, config_of(*models)).words
 
 
 def test_pooling_is_not_credited_from_dense_against_cnn() -> None:
@@ -179,7 +188,7 @@ def test_which_network_has_more_weights_is_counted() -> None:
     """Of why.yaml the one with strides has 333,898, the one with pooling 243,786."""
     config = load("configs/why.yaml")
     measured = {name: {0: arrays_of(LOWER if name == "strides" else FALLING)} for name in ("cnn", "strides")}
-    [sentence] = robustness_of(measured, config)["words"]
+    [sentence] = robustness(measured, config).words
     assert re.sub(r"\(.*?\)", "()", sentence) == (
         "Shifted by 3 pixels, cnn is right on 20.0 points more of the pictures () than strides, the same "
         "with strides in place of pooling, which has more weights. Another seed may differ."
@@ -187,14 +196,15 @@ def test_which_network_has_more_weights_is_counted() -> None:
     same = {name: network | {"padding": "same"} for name, network in MODELS.items() if name != "dense"}
     equal = Config.model_validate({"name": "a", "models": {name: same[name] for name in ("cnn", "strided")}})
     measured = {name: {0: arrays_of(FALLING)} for name in ("cnn", "strided")}
-    [sentence] = robustness_of(measured, equal)["words"]
+    [sentence] = robustness(measured, equal).words
     assert "strides in place of pooling, which has as many weights: anything from" in sentence
 
 
 def test_an_end_that_is_not_nothing_is_not_written_as_nothing() -> None:
     config = config_of("cnn", "bare")
-    pair = {"with": "cnn", "without": "bare", "difference": [0.02], "intervals": [[0.0003, 0.0397]]}
-    shifts = {"strengths": [3], "middle": 3, "models": ["cnn", "bare"], "pooling": [pair | {"over": "seeds"}]}
+    pair = Pooling("cnn", "bare", [0.02], [[0.0003, 0.0397]], "images")
+    models = dict.fromkeys(("cnn", "bare"), Accuracy([], [], "images", {}))
+    shifts = Curves("shift", "pixels", [3], 3, 0, models, [], [pair])
     [sentence] = _on_pooling(shifts, config)
     assert sentence.startswith(
         "Shifted by 3 pixels, cnn is right on 2.00 points more of the pictures (0.03 to 3.97)"
@@ -203,11 +213,11 @@ def test_an_end_that_is_not_nothing_is_not_written_as_nothing() -> None:
 
 def test_the_share_of_answers_that_stay_the_same_is_of_one_pixel() -> None:
     arrays = arrays_of(FALLING)
-    found = robustness_of({"dense": {0: arrays}}, config_of("dense"))["stability"]["dense"]
+    found = robustness({"dense": {0: arrays}}, config_of("dense")).stability["dense"]
     same = arrays["answers/shift"][0] == arrays["answers/shift"][1]
-    assert found["answers_kept"] == pytest.approx(same.mean()) == pytest.approx(0.95)
-    np.testing.assert_allclose(found["interval"], proportion_confint(190, 200, method="wilson"), atol=0.002)
-    assert found["layers"] == [], "a dense network has no maps"
+    assert found.answers_kept == pytest.approx(same.mean()) == pytest.approx(0.95)
+    np.testing.assert_allclose(found.interval, proportion_confint(190, 200, method="wilson"), atol=0.002)
+    assert found.layers == [], "a dense network has no maps"
 
 
 def test_steadiness_is_of_all_seeds() -> None:
@@ -216,41 +226,54 @@ def test_steadiness_is_of_all_seeds() -> None:
     seeds = {seed: arrays_of(share, seed, ("conv1",)) for seed, share in zip((4, 0, 2), shares, strict=True)}
     for seed, arrays in seeds.items():
         arrays["changes/trained/conv1"] += np.float32(seed)
-    found = robustness_of({"cnn": seeds}, config_of("cnn"))["stability"]["cnn"]
+    found = robustness({"cnn": seeds}, config_of("cnn")).stability["cnn"]
     same = [arrays["answers/shift"][0] == arrays["answers/shift"][1] for arrays in seeds.values()]
     assert np.mean(same, axis=1) == pytest.approx([0.95, 0.9, 0.7])
-    assert found["answers_kept"] == pytest.approx(0.85)
-    assert found["over"] == "seeds and images"
-    assert found["interval"] == mean_over(np.array(same, float)).share_interval
+    assert found.answers_kept == pytest.approx(0.85)
+    assert found.over == "seeds and images"
+    assert found.interval == mean_over(np.array(same, float)).share_interval
     changes = [arrays["changes/trained/conv1"].mean(dtype=np.float64) for arrays in seeds.values()]
-    assert found["layers"][1]["trained"]["change"] == pytest.approx(np.mean(changes))
+    assert found.layers[1].trained.change == pytest.approx(np.mean(changes))
     untrained = [arrays["changes/untrained/conv1"].mean(dtype=np.float64) for arrays in seeds.values()]
-    assert found["layers"][1]["untrained"]["change"] == pytest.approx(np.mean(untrained))
+    assert found.layers[1].untrained.change == pytest.approx(np.mean(untrained))
 
 
 def test_a_pooling_is_told_against_the_map_it_reads() -> None:
     arrays = arrays_of(FALLING, layers=("conv1", "pool1"))
-    layers = robustness_of({"cnn": {0: arrays}}, config_of("cnn"))["stability"]["cnn"]["layers"]
-    assert [layer["layer"] for layer in layers] == ["picture", "conv1", "pool1"]
+    layers = robustness({"cnn": {0: arrays}}, config_of("cnn")).stability["cnn"].layers
+    assert [layer.layer for layer in layers] == ["picture", "conv1", "pool1"]
     conv, pool = (arrays[f"changes/trained/{layer}"].astype(float) for layer in ("conv1", "pool1"))
-    assert layers[1]["trained"]["change"] == pytest.approx(conv.mean())
-    assert layers[1]["untrained"]["change"] == pytest.approx(
-        arrays["changes/untrained/conv1"].astype(float).mean()
-    )
-    assert "against" not in layers[1]
-    gain = layers[2]["against"]
-    assert gain["layer"] == "conv1"
-    assert gain["trained"]["change"] == pytest.approx((pool - conv).mean())
+    assert layers[1].trained.change == pytest.approx(conv.mean())
+    assert layers[1].untrained.change == pytest.approx(arrays["changes/untrained/conv1"].astype(float).mean())
+    assert layers[1].against is None
+    gain = layers[2].against
+    assert gain is not None
+    assert gain.layer == "conv1"
+    assert gain.trained.change == pytest.approx((pool - conv).mean())
     interval = stats.t.interval(0.95, 199, (pool - conv).mean(), stats.sem(pool - conv))
-    np.testing.assert_allclose(gain["trained"]["interval"], interval, rtol=1e-6)
-    assert gain["untrained"]["change"] == pytest.approx(2 * (pool - conv).mean(), rel=0.3)
+    np.testing.assert_allclose(gain.trained.interval, interval, rtol=1e-6)
+    assert gain.untrained.change == pytest.approx(2 * (pool - conv).mean(), rel=0.3)
 
 
 def test_what_was_not_measured_is_left_out() -> None:
     config = config_of("dense", "cnn")
-    assert robustness_of({}, config) == {}
-    assert robustness_of({"dense": {}, "cnn": {}}, config) == {}
-    found = robustness_of({"dense": {}, "cnn": {1: arrays_of(FALLING)}}, config)
-    assert list(found["kinds"][0]["models"]) == ["cnn"]
-    assert found["kinds"][0]["differences"] == [], "there is no baseline to be ahead of"
-    assert found["seeds"] == {"cnn": [1]}
+    assert robustness_of({}, config) is None
+    assert robustness_of({"dense": {}, "cnn": {}}, config) is None
+    found = robustness({"dense": {}, "cnn": {1: arrays_of(FALLING)}}, config)
+    assert list(found.kinds[0].models) == ["cnn"]
+    assert found.kinds[0].differences == [], "there is no baseline to be ahead of"
+    assert found.seeds == {"cnn": [1]}
+
+
+def test_in_report_json_pairs_say_which_one_pools_and_only_poolings_are_against_something() -> None:
+    measured = {"cnn": {0: arrays_of(FALLING, layers=("conv1", "pool1"))}, "bare": {0: arrays_of(LOWER)}}
+    found = robustness(measured, config_of("cnn", "bare"))
+    document = as_json(found)
+    [pair] = document["kinds"][0]["pooling"]
+    assert list(pair) == ["with", "without", "difference", "intervals", "over"], "keys, or their order"
+    assert (pair["with"], pair["without"]) == ("cnn", "bare")
+    assert pair["difference"] == pytest.approx(np.subtract(FALLING, LOWER))
+    layers = document["stability"]["cnn"]["layers"]
+    assert ["against" in layer for layer in layers] == [False, False, True]
+    assert list(layers[2]["against"]) == ["layer", "trained", "untrained"]
+    assert TypeAdapter(Robustness).validate_python(document) == found, "what is read is not what was written"

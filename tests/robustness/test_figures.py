@@ -1,5 +1,6 @@
 """The pictures and tables of perturbed images: what titles say, sizes, and that odd runs can be drawn."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,11 @@ from model.report.canvas import MODEL_COLOURS, garment
 from model.report.drawing import draw_pictures
 from model.report.figure import Figure
 from model.robustness import figures as robustness_figures
-from model.robustness.curves import robustness_of
 from model.robustness.figures import BLOCK, HEIGHT
 from model.robustness.tables import robustness_in_markdown
 from tests.recording import Recording
 from tests.records import draw, parsed
-from tests.robustness.test_curves import FALLING, LOWER, arrays_of, config_of
+from tests.robustness.test_curves import FALLING, LOWER, arrays_of, config_of, robustness
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
 
@@ -38,7 +38,7 @@ def report_of(
     }
     return {
         "seeds": list(range(num_seeds)),
-        "robustness": robustness_of(measured, config),
+        "robustness": robustness(measured, config),
         "chance": 0.1,
         "models": dict.fromkeys(models),
     }
@@ -48,8 +48,9 @@ def curves(report: dict[str, Any], kind: str, folder: Path) -> Figure:
     return draw(robustness_figures.curves, report, folder / "x.png", images=IMAGES, kind=kind)
 
 
-def subtitle(report: dict[str, Any], found: dict[str, Any]) -> str:
-    return robustness_figures._subtitle(report["robustness"], report["seeds"], found)
+def subtitle(report: dict[str, Any], place: int = 0) -> str:
+    found = report["robustness"]
+    return robustness_figures._subtitle(found, report["seeds"], found.kinds[place])
 
 
 def title(report: dict[str, Any], kind: str, folder: Path) -> str:
@@ -100,32 +101,32 @@ def test_many_models_get_the_range_in_the_title(tmp_path: Path) -> None:
 
 
 def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
-    reading = subtitle(report_of("dense", "cnn"), {"kind": "shift", "models": {}})
+    reading = subtitle(report_of("dense", "cnn"))
     assert "200 test pictures (the first 100 of each class); seed 0, the first" in reading
     later = report_of("dense", "cnn") | {"seeds": [5, 0]}
-    reading_of_later = subtitle(later, {"kind": "shift", "models": {}})
+    reading_of_later = subtitle(later)
     assert "each class); seed 0." in reading_of_later, "the first seed failed: this one is not it"
     assert "these models cannot tell" in reading, "pooling would be credited from dense against cnn"
     several = report_of("dense", "cnn", num_seeds=3, robustness={"seeds": "all", "images_per_class": "all"})
-    reading = subtitle(several, several["robustness"]["kinds"][1])
+    reading = subtitle(several, 1)
     assert "all 200 test pictures; 3 seeds, a dot each" in reading
     assert "other pictures and seeds" in reading
 
 
 def test_a_caution_stands_in_every_picture_and_in_the_text(tmp_path: Path) -> None:
     own = report_of("dense", "cnn", data={"source": "./mine", "name": "digits"})
-    caution = own["robustness"]["caution"]
-    for found in own["robustness"]["kinds"]:
-        assert subtitle(own, found).endswith(f"\n{caution}")
+    caution = own["robustness"].caution
+    for place in range(len(own["robustness"].kinds)):
+        assert subtitle(own, place).endswith(f"\n{caution}")
     assert caution in robustness_in_markdown(own["robustness"])
-    del own["robustness"]["caution"]  # a run of an earlier version
-    assert caution not in subtitle(own, own["robustness"]["kinds"][0])
+    own["robustness"] = replace(own["robustness"], caution="")
+    assert caution not in subtitle(own)
     assert caution not in robustness_in_markdown(own["robustness"])
 
 
 def test_a_kind_that_was_not_tried_has_no_picture(tmp_path: Path) -> None:
     report = report_of("dense", "cnn")
-    report["robustness"]["kinds"] = report["robustness"]["kinds"][:1]
+    report["robustness"] = replace(report["robustness"], kinds=report["robustness"].kinds[:1])
     told = parsed(report)
     parts = vars(told) | {"outcome": told, "images": IMAGES}
     drawn = draw_pictures(robustness_figures.ROBUSTNESS, parts, tmp_path)
@@ -137,7 +138,7 @@ def test_many_models_can_be_drawn(tmp_path: Path) -> None:
     many = {f"a-rather-long-name-{number}": network for number in range(20)}
     config = Config.model_validate({"name": "a", "models": many})
     measured = {name: {0: arrays_of(FALLING, 0, ("conv1", "pool1"))} for name in many}
-    report = {"seeds": [0], "robustness": robustness_of(measured, config), "chance": 0.1}
+    report = {"seeds": [0], "robustness": robustness(measured, config), "chance": 0.1}
     report["models"] = dict.fromkeys(many)
     curves(report, "shift", tmp_path)
     assert Image.open(tmp_path / "x.png").size[1] <= 1500, "too high to be read at a glance"
@@ -145,21 +146,19 @@ def test_many_models_can_be_drawn(tmp_path: Path) -> None:
 
 def test_the_table_has_every_number() -> None:
     report, level = report_of("dense", "cnn"), report_of("dense", "cnn", shares=LOWER)
-    level["robustness"]["kinds"][0]["differences"][0] |= {
-        "difference": [-0.0004] * 7,
-        "intervals": [[-0.0004, 0.0004]] * 7,
-    }
+    differences = level["robustness"].kinds[0].differences
+    differences[0] = replace(differences[0], difference=[-0.0004] * 7, intervals=[[-0.0004, 0.0004]] * 7)
     text = robustness_in_markdown(report["robustness"])
     assert text.count("\n### ") == len(KINDS) + 1
     assert "| 3 | 0.400 (0.3" in text
     assert "| +0.200 (0.1" in text
     assert "these models cannot tell" in text
     assert "−0.000" not in text + robustness_in_markdown(level["robustness"]), "nothing has no sign"
-    layer = report["robustness"]["stability"]["cnn"]["layers"][2]
-    assert f"pool1 {layer['trained']['change']:.3f} ({layer['untrained']['change']:.3f})" in text
+    layer = report["robustness"].stability["cnn"].layers[2]
+    assert f"pool1 {layer.trained.change:.3f} ({layer.untrained.change:.3f})" in text
     widths = {line.count(" | ") for line in text.split("### ")[1].splitlines() if line.startswith("| ")}
     assert len(widths) == 1, "rows of different lengths are no table"
-    assert robustness_in_markdown({}) == ""
+    assert robustness_in_markdown(None) == ""
 
 
 def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Recording, tmp_path: Path) -> None:
@@ -167,17 +166,17 @@ def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Record
     figure = curves(report, "noise", tmp_path)
     assert figure.alt.endswith("Untouched: dense 80.0 %, cnn 90.0 %.")
     drawn = recording.last
-    entries = next(one for one in report["robustness"]["kinds"] if one["kind"] == "noise")["models"]
+    entries = next(one for one in report["robustness"].kinds if one.kind == "noise").models
     lines = [line for line in drawn.marks(0, "None") if len(line.values) == 7]
     dots, spans = drawn.marks(0, "o"), drawn.spans(0)
     for place, (model, entry) in enumerate(entries.items()):
-        assert lines[place].values[:, 1].tolist() == entry["accuracy"], model
-        assert spans[place][1][:, :, 1].tolist() == entry["intervals"], "the interval of another model"
+        assert lines[place].values[:, 1].tolist() == entry.accuracy, model
+        assert spans[place][1][:, :, 1].tolist() == entry.intervals, "the interval of another model"
         of_seeds = [one.values[:, 1].tolist() for one in dots[2 * place : 2 * place + 2]]
-        assert of_seeds == list(entry["values"].values()), "a dot is one seed"
+        assert of_seeds == list(entry.values.values()), "a dot is one seed"
         colours = {lines[place].colour, spans[place][0], dots[2 * place].colour, drawn.text(model).colour}
         assert colours == {MODEL_COLOURS[place]}, "the legend gives a line to another model"
-        share = f"{100 * entry['accuracy'][3]:.0f} %"
+        share = f"{100 * entry.accuracy[3]:.0f} %"
         assert drawn.beside(drawn.text(model).y, 1, 920) == [model, share], "at the middle strength"
     assert drawn.text("At 45 gray levels")
     assert drawn.text("cnn").y < drawn.text("dense").y, "the better one first"

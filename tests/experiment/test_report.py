@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from model.comparison.records import Failure, as_json
-from model.comparison.report import read_report
+from model.experiment.report import read_report
 from model.run.folder import RunError, RunFolder
 
 EARLIER = Path(__file__).parents[1] / "program" / "earlier_runs" / "finished"
@@ -17,7 +17,7 @@ ADDED_LATER = ("not_compared", "why", "test_looks", "test_luck", "test_looks_wor
 def read(report: dict[str, Any], folder: Path) -> dict[str, Any]:
     """What is read of a report, as it would be written again."""
     (folder / "report.json").write_text(json.dumps(report))
-    return as_json(read_report(RunFolder(folder)))
+    return read_report(RunFolder(folder)).as_json()
 
 
 def earlier() -> dict[str, Any]:
@@ -34,7 +34,7 @@ def known_then(written: Any, then: Any) -> Any:
 @pytest.mark.parametrize("made", ["now", "earlier"])
 def test_what_is_read_is_what_was_written(made: str, small_run: Path) -> None:
     path = small_run if made == "now" else EARLIER
-    report, text = as_json(read_report(RunFolder(path))), (path / "report.json").read_text()
+    report, text = read_report(RunFolder(path)).as_json(), (path / "report.json").read_text()
     report["environment"] = json.loads(text)["environment"]  # of which what is nested is not read
     report = known_then(report, json.loads(text)) if made == "earlier" else report
     assert json.dumps(report, indent=1, ensure_ascii=False) + "\n" == text, "keys, their order or numbers"
@@ -64,6 +64,11 @@ def test_what_earlier_versions_lack_has_a_default(tmp_path: Path) -> None:
         ("models.cnn.per_class.1.images", -1, "models.cnn.per_class.1.images: Input should be greater than"),
         ("comparisons.0.verdict", None, "comparisons.0.verdict: Input should be a valid string, found None"),
         ("data.train", 3.0, "data.train: Input should be a valid integer, found 3.0"),
+        (
+            "robustness.kinds.0.models.cnn.over",
+            "pictures",
+            "robustness.kinds.0.models.cnn.over: Input should be 'seeds and images' or 'images', found 'pict",
+        ),
         ("seeds.0", True, "seeds.0: Input should be a valid integer, found True"),
     ],
 )

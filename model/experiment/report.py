@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from configs.schema import shown
 from configs.values import Count, Words
 from data.splits import DataFacts
-from model.comparison.records import Looks, Mistake, Outcome, SeedNumber, Share
+from model.comparison.records import Looks, Mistake, Outcome, SeedNumber, Share, as_json
 from model.report.figure import NotDrawn
+from model.robustness.records import Robustness
 from model.run.environment import Environment
 from model.run.folder import RunError, RunFolder, again
 
@@ -34,11 +35,15 @@ class Report(Looks, Outcome, Heading):
     """
 
     without_duplicates: dict[str, Share | None] = field(default_factory=dict)
-    robustness: dict[str, Any] = field(default_factory=dict)
+    robustness: Annotated[Robustness | None, BeforeValidator(lambda given: given or None)] = None
     mistakes: list[Mistake] = field(default_factory=list)
     environment: Environment
     not_drawn: list[NotDrawn] = field(default_factory=list)
     classes_by_number: list[Count] = field(default_factory=list)  # in pictures: no font has their names
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in the file; where nothing was perturbed, `robustness` is there and empty."""
+        return as_json(self) | {"robustness": as_json(self.robustness) if self.robustness else {}}
 
 
 @cache
