@@ -264,6 +264,8 @@ def test_own_training_counts_in_equality() -> None:
 def test_the_json_schema_describes_every_setting() -> None:
     schema = json_schema()
     sections = [schema, *schema["$defs"].values()]
+    for network in ("Dense", "Cnn"):
+        assert schema["$defs"][network]["required"] == ["architecture"], "editors tell networks apart by it"
     bare = [
         key
         for section in sections

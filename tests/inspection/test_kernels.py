@@ -134,6 +134,8 @@ def test_heaviest_slices_are_the_longest_first() -> None:
     assert [s["channel"] for s in slices] == [1, 3, 2]
     assert [s["norm"] for s in slices] == pytest.approx([4, 3, 2])
     assert slices[0]["share"] == pytest.approx(16 / 30)
+    nothing = heaviest_slices(np.zeros((3, 3, 4, 1), np.float32))[0]
+    assert [s["share"] for s in nothing] == [0, 0, 0], "a filter of zeros has no shares of itself"
 
 
 def test_movement_of_a_filter() -> None:
