@@ -107,9 +107,11 @@ def limits(report: Report) -> list[str]:
         "How they do on pictures of another kind: the test pictures come from where the others come from."
     )
     if report.data.is_fashion:
+        twice = report.data.duplicates
+        exact = "; none is equal in every pixel" if twice and not twice.test_in_training else ""
         sentences.append(
             "How they do on garments nobody has seen: about 6 % of the test pictures have a near-duplicate"
-            " among the training pictures (arXiv 1906.08255), and some labels are wrong."
+            f" among the training pictures (arXiv 1906.08255{exact}), and some labels are wrong."
         )
     if report.classes_by_number:
         sentences.append(told_by_number([report.data.classes[label] for label in report.classes_by_number]))

@@ -55,6 +55,7 @@ def test_the_seed_decides_which_ones():
     ("sizes", "num_validation", "expected"),
     [
         ([20, 330, 330], 68, [2, 33, 33]),  # a tenth of each
+        ([4, 9, 7], 5, [1, 2, 2]),  # 1, 2.25 and 1.75: what is left goes to the largest fraction
         ([5, 3, 2], 5, [3, 1, 1]),  # 2.5, 1.5 and 1: what is left goes to the first of equal fractions
         ([1, 10], 9, [0, 9]),  # 0.8 and 8.2: the larger fraction is of the last image of its class
         ([1] * 10 + [10], 9, [0] * 10 + [9]),  # 0.45 of each single image, which stays, and 4.5 of ten

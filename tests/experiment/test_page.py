@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from data.splits import NumDuplicates
 from model.experiment import page as page_file
 from model.report.figure import Figure
 from model.report.page import NUMBERS, PARTS
@@ -200,8 +201,12 @@ def test_limits_are_those_of_this_run() -> None:
     assert "another seed would give" not in told_of_size, "three seeds tell what another would give"
     report["data"]["name"], report["test_looks_words"] = "fashion-mnist", "14 settings have been scored."
     told = " ".join(limits(report))
-    assert "near-duplicate" in told
+    assert "(arXiv 1906.08255), and" in told, "of a report of before it is not known whether any is exact"
     assert "14 settings" in told
+    for count in (0, 1):
+        report["data"]["duplicates"] = dict.fromkeys(NumDuplicates.__annotations__, count)
+        exact = "none is equal in every pixel" in " ".join(limits(report))
+        assert exact == (count == 0), "that no duplicate is exact must follow from the count"
 
 
 def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path: Path) -> None:
