@@ -34,6 +34,7 @@ from model.report.words import counted, percent, quoted, short
 HEIGHT, FLOOR = 675, 584  # pixels; the verdict stands below the floor
 MOST_SHOWN = 12  # filters, or classes, beside their worth or gain
 FILTERS = 2
+WITHOUT_FILTERS = "models.*.accuracy, models.*.per_class and comparisons.*.per_class in report.json"
 MAP_PIXELS = 130  # about: a whole number of pixels for every pixel of the map
 
 
@@ -60,7 +61,8 @@ def at_a_glance(
         _classes(sheet, outcome, data)
     _verdict(sheet, outcome)
     sheet.save(path)
-    return Figure(path, title, f"{title}. {accuracies_in_words(outcome.models)}")
+    alt = f"{title}. {accuracies_in_words(outcome.models)}"
+    return Figure(path, title, alt) if convolution else Figure(path, title, alt, numbers=WITHOUT_FILTERS)
 
 
 def _subtitle(

@@ -36,7 +36,9 @@ def draw_pictures(pictures: Iterable[Picture], parts: Mapping[str, Any], folder:
             path = folder / f"{picture.name.format_map(parts)}.png"
             named = signature(picture.draw).parameters
             figure = drawn(picture.draw, path=path, **{name: parts[name] for name in parts if name in named})
-            figures += [] if figure is None else [replace(figure, numbers=picture.numbers)]
+            if figure is not None:
+                own = figure.numbers != Figure.numbers
+                figures.append(figure if own else replace(figure, numbers=picture.numbers))
     return figures
 
 

@@ -11,7 +11,8 @@ from configs.values import Words
 class Figure:
     """A picture: where, the finding it shows, the same in words with its numbers; or the fault it died of.
 
-    `numbers` says in which files its numbers stand.
+    `numbers` says in which files its numbers stand; what a picture's function says there goes before what its
+    declaration does.
     """
 
     path: Path

@@ -9,9 +9,10 @@ import pytest
 
 from model.experiment import glance
 from model.report.canvas import MODEL_COLOURS, garment, limit_of, response
+from model.report.drawing import draw_pictures
 from tests.comparison.test_accuracy_figure import report_of
 from tests.recording import Recording
-from tests.records import draw
+from tests.records import draw, parsed
 
 NAMES = [f"kind {label}" for label in range(10)]
 RANKED = (4, 2, 0, 1, 3)  # the filters, the most valuable first
@@ -44,6 +45,11 @@ def looked_into() -> Any:
 
 def usual() -> dict[str, Any]:
     return report_of({"dense": 0.85, "cnn": 0.9}, names=NAMES)
+
+
+def parts_of(report: dict[str, Any]) -> dict[str, Any]:
+    told = parsed(report)
+    return vars(told) | {"outcome": told, "model": "", "inspection": None}
 
 
 def test_the_garment_that_is_named_is_the_one_that_is_drawn(recording: Recording, tmp_path: Path) -> None:
@@ -171,6 +177,11 @@ def test_without_filters_the_gain_of_each_class_stands_beside_its_name(
         assert drawn.beside(diamond.places[0, 1] - 7, 2, 700, 790) == [f"kind {label}"]
         assert (diamond.fill == MODEL_COLOURS[1]) == (label == 5), "clear when all classes are allowed for"
     assert drawn.text("Gain over dense, of 1,000 of the class")
+    [figure] = draw_pictures([glance.GLANCE], parts_of(report), tmp_path)
+    assert "passports.json" not in figure.numbers, "nobody was looked into"
+    filters = {"model": "cnn", "inspection": looked_into()}
+    [figure] = draw_pictures([glance.GLANCE], parts_of(report) | filters, tmp_path)
+    assert "passports.json" in figure.numbers
     assert drawn.text("filled: clear when all classes are allowed for")
 
 
