@@ -181,6 +181,15 @@ def test_wanted_shows_made_up_above_real_each_with_its_number(recording: Recordi
             assert sheet.beside(column[0].y - 24, 1, column[0].x, column[0].x) == [name]
 
 
+def test_a_filter_that_no_real_picture_excites_has_no_ratio(tmp_path: Path) -> None:
+    write_wanted(tmp_path, 2, CLASSES)
+    document = json.loads((tmp_path / "wanted.json").read_text())
+    document["filters"][0]["real"]["activation"] = 0.0
+    (tmp_path / "wanted.json").write_text(json.dumps(document))
+    figure = draw_wanted(tmp_path, tmp_path, {"conv2": ("By some rule.", 1)})[0]
+    assert figure.title.endswith("made-up patches reach 1.70 times the best real one"), figure.fault
+
+
 def test_patch_is_the_receptive_field() -> None:
     """The helper that is used for both: black beyond the picture."""
     from model.networks.facts import ReceptiveField

@@ -18,6 +18,7 @@ from model.run.workers import (
     Reported,
     Skipped,
     Workers,
+    _cause_of_death,
     reason_of,
 )
 
@@ -250,3 +251,10 @@ def test_no_worker_outlives_its_parent(tmp_path):
     while is_alive(worker) and time.monotonic() < end:
         time.sleep(0.05)
     assert not is_alive(worker), "a worker went on after its parent was killed"
+
+
+def test_how_a_process_ended_is_told() -> None:
+    assert _cause_of_death(0) == "its process ended with exit code 0"
+    assert _cause_of_death(3) == "its process ended with exit code 3"
+    assert _cause_of_death(-signal.SIGSEGV) == "its process was ended by SIGSEGV"
+    assert _cause_of_death(-signal.SIGKILL).endswith("(the system does this when memory runs out)")
