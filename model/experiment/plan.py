@@ -15,6 +15,7 @@ from model.robustness.measure import measure_robustness, num_questions
 from model.run.arithmetic import Arithmetic, Precision
 from model.run.checkpoints import newest_epoch
 from model.run.folder import RunError, RunFolder
+from model.run.looks import Look
 from model.run.saved import is_whole
 from model.run.workers import Job
 from model.training.job import train_and_score
@@ -98,14 +99,16 @@ class Plan:
         metrics = self.run.metrics(look.model, look.seed)
         if metrics is None or not is_sound(metrics):
             return False
-        if look.kind == "robustness":
-            record, settings = self._answered(look), measured_with(self.config)
-        else:
-            record = self.run.look(look.model, look.kind)
-            settings = self.config.inspection.model_dump(mode="json")
-        if record is None or not self._is_ours(record) or record["settings"] != settings:
+        robust = look.kind == "robustness"
+        record = self._answered(look) if robust else self.run.look(look.model, look.kind)
+        if record is None or not self._is_ours(record) or record["settings"] != self._settings(look.kind):
             return True
         return any(figure.get("fault") for figure in record.get("figures", ()))
+
+    def _settings(self, kind: Kind) -> dict[str, Any]:
+        """What decides the numbers of a look, beside network and data."""
+        robust = kind == "robustness"
+        return measured_with(self.config) if robust else self.config.inspection.model_dump(mode="json")
 
     def _answered(self, look: Task) -> dict[str, Any] | None:
         """How a training was asked about perturbed images; None where its answers can't be read."""
@@ -154,20 +157,16 @@ class Plan:
     def _look(self, task: Task) -> Job:
         """Take one look at a trained model."""
         kind, model, seed = task
-        folder = self.run.seed_folder(model, seed)
-        arguments: dict[str, Any] = {"network": self.config.models[model], "seed": seed}
-        arguments |= {"saved": folder / "model.keras", "identity": self.identity}
-        training = _name_of(Task("training", model, seed))
+        settings, folder = self._settings(kind), self.run.seed_folder(model, seed)
+        saved, training = folder / "model.keras", _name_of(Task("training", model, seed))
         if kind == "robustness":
-            settings = measured_with(self.config)
-            arguments |= {"settings": settings, "folder": folder}
             function, num_images = measure_robustness, num_questions(settings, self.splits.test.labels)
         else:
-            arguments |= {"settings": self.config.inspection, "folder": self.run.inspection_folder(model)}
-            arguments |= {"name": model}
             function, num_images = LOOKS[kind], LOOK_IMAGES[kind]
+            folder = self.run.inspection_folder(model)
+        look = Look(model, seed, self.config.models[model], settings, saved, folder, self.identity)
         cost = self.slowness * BEGIN_SECONDS + num_images * self._flops(model) / self.speeds["float32"]
-        return Job(_name_of(task), function, arguments, cost, after=training)
+        return Job(_name_of(task), function, {"look": look}, cost, after=training)
 
     @property
     def slowness(self) -> float:

@@ -4,14 +4,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
-from pathlib import Path
-from typing import Any
 
-from configs.schema import Cnn, Dense, Inspection
 from data.splits import Splits
 from model.inspection.records import Passport, first_of, passport_of
 from model.inspection.words import chosen_by, line_after
-from model.run.looks import note_of, open_with_untrained, part_of_look, record_look
+from model.run.looks import Look, part_of_look
 from model.run.workers import Tell
 
 WANTED = 12  # filters of each layer that an image is made up for
@@ -21,18 +18,7 @@ INSIDE = (  # what a look into filters computes, as far as the network has it
 )
 
 
-def inspect_model(
-    splits: Splits,
-    tell: Tell,
-    *,
-    name: str,
-    network: Dense | Cnn,
-    seed: int,
-    settings: Inspection,
-    saved: Path,
-    folder: Path,
-    identity: dict[str, Any],
-) -> None:
+def inspect_model(splits: Splits, tell: Tell, look: Look) -> None:
     """Look into the filters of one saved network: compute what there is to see into files, then draw them.
 
     inside-figures.json, the list of what was written, is written last.
@@ -43,9 +29,9 @@ def inspect_model(
     from model.inspection.inspect import inspect
     from model.report.canvas import name_classes
 
-    model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
-    each, replacement, filters = settings.images_per_class, settings.replacement, part_of_look(tell, 0.0, 0.7)
-    inspect(model, untrained, facts, splits, each, folder, filters, replacement)
+    (model, untrained, facts), folder = look.open(len(splits.class_names)), look.folder
+    each, replacement = look.settings["images_per_class"], look.settings["replacement"]
+    inspect(model, untrained, facts, splits, each, folder, part_of_look(tell, 0.0, 0.7), replacement)
     path = folder / "passports.json"  # which dense networks lack
     entries = json.loads(path.read_text()) if path.exists() else []
     chosen = first_by_layer(passport_of(entry, len(splits.test.labels)) for entry in entries)
@@ -55,10 +41,10 @@ def inspect_model(
     tell((0.8, "", "drawing"))
     name_classes(splits.class_names)
     figures = [
-        *draw_inspection(folder, splits.test, splits.class_names, folder, name),
-        *draw_wanted(folder, folder, rules, note_of(name)),
+        *draw_inspection(folder, splits.test, splits.class_names, folder, look.model),
+        *draw_wanted(folder, folder, rules, look.note),
     ]
-    record_look(folder / "inside-figures.json", INSIDE, figures, settings, identity)
+    look.record("inside-figures.json", INSIDE, figures)
 
 
 def first_by_layer(passports: Iterable[Passport]) -> dict[str, tuple[Passport, ...]]:

@@ -4,17 +4,15 @@ TensorFlow is imported by the functions. What is told of their arrays is `model.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from configs.schema import Cnn, Dense
 from data.perturbations import perturb
 from data.splits import Splits, choose_images
 from data.storage import write_json, write_npz
 from model.robustness.files import PICTURE
-from model.run.looks import open_with_untrained
+from model.run.looks import Look
 from model.run.workers import Tell
 
 if TYPE_CHECKING:
@@ -32,29 +30,19 @@ def num_questions(settings: Mapping[str, Any], labels: np.ndarray) -> int:
     return images * (1 + sum(len(strengths) - 1 for strengths in settings["strengths"].values()) + maps)
 
 
-def measure_robustness(
-    splits: Splits,
-    tell: Tell,
-    *,
-    network: Dense | Cnn,
-    seed: int,
-    settings: Mapping[str, Any],
-    saved: Path,
-    folder: Path,
-    identity: dict[str, Any],
-) -> None:
+def measure_robustness(splits: Splits, tell: Tell, look: Look) -> None:
     """Ask one saved network about perturbed test images: robustness.npz, and robustness.json last.
 
-    `settings` are those of `model.robustness.files.measured_with`, among them the strengths of each kind.
+    The look's settings are what `measured_with` in `files.py` says, among them the strengths of each kind.
     The arrays are `indices` into the test file and `labels` of the images; for each kind of perturbation
     `answers/KIND` uint8 (strengths, images); and of a network with convolutions, for the picture and every
     map, `changes/trained/LAYER` and `changes/untrained/LAYER` float32 (images,) as `map_changes` gives them.
     """
-    model, untrained, facts = open_with_untrained(saved, network, len(splits.class_names), seed)
-    indices = _chosen(splits.test.labels, settings["images_per_class"])
+    model, untrained, facts = look.open(len(splits.class_names))
+    indices = _chosen(splits.test.labels, look.settings["images_per_class"])
     images = splits.test.images[indices]
     arrays = {"indices": indices, "labels": splits.test.labels[indices]}
-    kinds = settings["strengths"]
+    kinds = look.settings["strengths"]
     answers = answers_to(model, images, indices, kinds, lambda share: tell((0.8 * share, "", "perturbing")))
     arrays |= {f"answers/{kind}": given for kind, given in answers.items()}
     layers = [fact.name for fact in facts if fact.kind != "dense"]
@@ -63,8 +51,8 @@ def measure_robustness(
         for state, one in (("trained", model), ("untrained", untrained)):
             changes = map_changes(one, layers, images, moved)
             arrays |= {f"changes/{state}/{layer}": change for layer, change in changes.items()}
-    write_npz(folder / "robustness.npz", arrays)
-    write_json(folder / "robustness.json", identity | {"settings": dict(settings)})
+    write_npz(look.folder / "robustness.npz", arrays)
+    write_json(look.folder / "robustness.json", look.identity | {"settings": look.settings})
 
 
 def _chosen(labels: np.ndarray, number: int | Literal["all"]) -> np.ndarray:

@@ -22,7 +22,6 @@ from model.report.canvas import Sheet
 from model.report.drawing import draw_pictures, drawn
 from model.report.figure import Figure, Picture
 from model.run.folder import RunFolder
-from model.run.looks import record_look
 
 
 def unable(*arguments, **named):
@@ -83,7 +82,7 @@ def test_a_look_keeps_what_could_be_drawn_and_is_taken_again(run, small_config, 
     monkeypatch.setattr(inspection_figures, "draw_first", unable)
     monkeypatch.setattr(passport_figures, "_draw_page", unable)
     figures = draw_inspection(folder, splits.test, splits.class_names, folder, "cnn")
-    record_look(folder / "inside-figures.json", INSIDE, figures, config.inspection, experiment.identity)
+    experiment.plan.job(look).arguments["look"].record("inside-figures.json", INSIDE, figures)
     missing = [figure.path.name for figure in figures if figure.fault]
     assert missing == ["conv1-filters.png", "conv1-passports.png", "conv2-passports.png"]
     record = run.look("cnn", "inspection")

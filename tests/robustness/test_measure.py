@@ -13,6 +13,7 @@ from data.splits import Split, Splits
 from model.networks.build import build
 from model.robustness.files import measured_with
 from model.robustness.measure import answers_to, map_changes, measure_robustness, num_questions
+from model.run.looks import Look
 from model.run.saved import model_bytes
 from model.run.workers import JobFailed
 
@@ -118,16 +119,8 @@ def measure(folder, network=CNN, saved_from=SEED, **settings):
     saved = folder / "model.keras"
     saved.parent.mkdir(parents=True, exist_ok=True)
     saved.write_bytes(model_bytes(build(network, 3, seed=saved_from)))
-    measure_robustness(
-        SPLITS,
-        lambda value: None,
-        network=network,
-        seed=SEED,
-        settings=asked(**settings),
-        saved=saved,
-        folder=folder,
-        identity={"config_digest": "c"},
-    )
+    look = Look("a", SEED, network, asked(**settings), saved, folder, {"config_digest": "c"})
+    measure_robustness(SPLITS, lambda value: None, look)
     with np.load(folder / "robustness.npz") as file:
         return dict(file), json.loads((folder / "robustness.json").read_text())
 
@@ -196,15 +189,7 @@ def test_the_cost_counts_every_image_shown():
 
 
 def test_a_model_that_cannot_be_loaded_is_named(tmp_path):
+    look = Look("cnn", 0, CNN, asked(), tmp_path / "model.keras", tmp_path / "x", {})
     with pytest.raises(JobFailed, match=r"model.keras is missing; get the whole folder"):
-        measure_robustness(
-            SPLITS,
-            lambda value: None,
-            network=CNN,
-            seed=0,
-            settings=asked(),
-            saved=tmp_path / "model.keras",
-            folder=tmp_path / "x",
-            identity={},
-        )
+        measure_robustness(SPLITS, lambda value: None, look)
     assert not (tmp_path / "x").exists(), "nothing may be written where nobody was asked"

@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import pytest
 
-from configs.schema import Augmentation, Cnn, Inspection, Training
+from configs.schema import Augmentation, Cnn, Training
 from data.splits import Split, Splits
 from model.attribution.job import explain_model
 from model.inspection.job import inspect_model
 from model.networks.build import build
 from model.run.checkpoints import Checkpoint, Checkpoints
+from model.run.looks import Look
 from model.run.rules import RULES
 from model.run.saved import load, model_bytes
 from model.run.speed import probe_speed
@@ -54,11 +55,9 @@ def test_a_model_as_bytes_is_a_whole_keras_file(tmp_path):
 
 
 def test_a_model_that_cannot_be_loaded_is_named(tmp_path):
-    arguments = {"name": "cnn", "network": NETWORK, "seed": 0, "settings": Inspection(), "identity": {}}
+    look = Look("cnn", 0, NETWORK, {}, tmp_path / "model.keras", tmp_path / "x", {})
     with pytest.raises(JobFailed, match=r"model.keras is missing; get the whole folder"):
-        inspect_model(
-            SPLITS, lambda value: None, saved=tmp_path / "model.keras", folder=tmp_path / "x", **arguments
-        )
+        inspect_model(SPLITS, lambda value: None, look)
     assert not (tmp_path / "x").exists(), "nothing may be written where there is nothing to look into"
 
 
@@ -161,11 +160,11 @@ def test_a_look_has_the_saved_network_and_the_seeds_own_untrained_one(run, monke
     monkeypatch.setattr("model.inspection.inspect.inspect", inspect)
     monkeypatch.setattr("model.attribution.wanted.wanted", wanted)
     monkeypatch.setattr("model.attribution.attribution.explain", explain)
-    settings = Inspection(images_per_class=3, replacement="zero")
-    arguments = {"name": "cnn", "network": NETWORK, "seed": 3, "settings": settings, "saved": saved}
+    settings = {"images_per_class": 3, "replacement": "zero"}
+    look = Look("cnn", 3, NETWORK, settings, saved, run / "look", {})
     job = explain_model if stage == "explain" else inspect_model
     with pytest.raises(EnoughSeen):
-        job(THREE, lambda value: None, **arguments, folder=run / "look", identity={})
+        job(THREE, lambda value: None, look)
     assert asked["splits"] is THREE
     for who, seed in (("model", 5), ("untrained", 3)):
         weights = zip(asked[who].get_weights(), build(NETWORK, 2, seed).get_weights(), strict=True)
