@@ -153,13 +153,13 @@ def _statement(own: np.ndarray, other: np.ndarray, brightness: np.ndarray) -> di
 
 
 def mean_interval(differences: np.ndarray) -> list[float] | None:
-    """The t interval of the mean of paired differences (n,); None for fewer than two."""
+    """The t interval of the mean of paired differences (n,) in [-1, 1]; None for fewer than two."""
     if len(differences) < 2:
         return None
     error = float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
     reach = float(special.stdtrit(len(differences) - 1, (1 + LEVEL) / 2)) * error
     middle = float(np.mean(differences))
-    return [middle - reach, middle + reach]
+    return [max(middle - reach, -1.0), min(middle + reach, 1.0)]
 
 
 def thirds(predict: Predict, image: np.ndarray, target: int) -> list[list[float]]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from model.comparison.intervals import Estimate, Scores, describe, difference_over, holm, mcnemar
+from model.comparison.intervals import Estimate, difference_over, holm, mcnemar
 from model.comparison.records import (
     Answer,
     ClassDifference,
@@ -20,6 +20,7 @@ from model.comparison.records import (
     Outcome,
     ToSee,
 )
+from model.comparison.scores import Scores, describe
 from model.comparison.verdict import GUESSING, LABELS_DO_NOT_FIT, no_comparison, put_in_words
 
 SMALLEST_OF_INTEREST = 0.002  # no number of seeds is named for differences under 0.2 points

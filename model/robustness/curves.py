@@ -1,5 +1,6 @@
 """Answers to perturbed images -> curves with intervals. No TensorFlow."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -110,7 +111,7 @@ def _accuracy(right: np.ndarray, seeds: Sequence[int]) -> Accuracy:
     estimates = [mean_over(right[:, strength]) for strength in range(right.shape[1])]
     return Accuracy(
         accuracy=[estimate.value for estimate in estimates],
-        intervals=[estimate.share_interval for estimate in estimates],
+        intervals=[estimate.interval for estimate in estimates],
         over=estimates[0].over,
         values={str(seed): of_seed.mean(axis=1).tolist() for seed, of_seed in zip(seeds, right, strict=True)},
     )
@@ -129,7 +130,7 @@ def _stability(of_seeds: Sequence[Arrays]) -> Stability:
     start = "changes/trained/"
     layers = [name.removeprefix(start) for name in of_seeds[0] if name.startswith(start)]
     maps = [_layer(of_seeds, layer, layers[max(place - 1, 0)]) for place, layer in enumerate(layers)]
-    return Stability(kept.value, kept.share_interval, kept.over, maps)
+    return Stability(kept.value, kept.interval, kept.over, maps)
 
 
 def _layer(of_seeds: Sequence[Arrays], layer: str, before: str) -> Layer:
@@ -142,12 +143,12 @@ def _layer(of_seeds: Sequence[Arrays], layer: str, before: str) -> Layer:
     if layer.startswith("pool"):
         gain, gain_untrained = trained - changes("trained", before), untrained - changes("untrained", before)
         against = Layer(before, _change(gain), _change(gain_untrained))
-    return Layer(layer, _change(trained), _change(untrained), against)
+    return Layer(layer, _change(trained, 0.0), _change(untrained, 0.0), against)
 
 
-def _change(values: np.ndarray) -> Change:
-    """The mean of (seeds, images)."""
-    estimate = mean_over(values)
+def _change(values: np.ndarray, least: float = -math.inf) -> Change:
+    """The mean of (seeds, images), none of which is below the least."""
+    estimate = mean_over(values, (least, math.inf))
     return Change(estimate.value, estimate.interval)
 
 

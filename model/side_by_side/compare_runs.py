@@ -18,8 +18,9 @@ import numpy as np
 from configs.difference import differences, flat, settings_of
 from data.splits import EVENLY, shares
 from model.comparison.compare import compare_scores
-from model.comparison.intervals import Scores, over_seeds, unpaired_interval
+from model.comparison.intervals import unpaired_interval
 from model.comparison.records import Comparison, Model, NotCompared, Rate
+from model.comparison.scores import Scores, over_seeds
 from model.comparison.verdict import count_looks, no_comparison, put_in_words
 from model.report.tables import printable
 from model.run.folder import RunError

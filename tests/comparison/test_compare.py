@@ -11,8 +11,8 @@ from statsmodels.stats.multitest import multipletests
 
 from model.comparison import compare
 from model.comparison.compare import _answer, _per_class
-from model.comparison.intervals import Scores
 from model.comparison.records import Answer, Facts, Failure, as_json
+from model.comparison.scores import Scores
 from tests.comparison.test_verdict import CLASSES, COST
 from tests.records import FACTS, typed
 
@@ -89,7 +89,7 @@ def answers_of(right: np.ndarray, labels: np.ndarray) -> dict[int, np.ndarray]:
 
 
 def test_classes_are_compared_each_by_itself_and_their_p_values_corrected_for_their_number() -> None:
-    """Of classes with 900, 600 and 300 images: paired t tests by hand, and statsmodels' correction."""
+    """Of classes with 900, 600 and 300 images: score tests with t by hand, and statsmodels' correction."""
     labels = np.repeat([0, 1, 2], [900, 600, 300]).astype(np.uint8)
     dense, cnn = (np.random.default_rng(seed).random((1, 1800)) < 0.8 for seed in (1, 2))
     for label, more in ((0, 90), (1, 48), (2, 4)):  # these are turned in favour of cnn
@@ -102,13 +102,16 @@ def test_classes_are_compared_each_by_itself_and_their_p_values_corrected_for_th
     p_values = []
     for label, row in enumerate(comparison["per_class"]):
         change = (cnn[0].astype(float) - dense[0])[labels == label]
-        # half an image more for each side, as `difference_over` says
-        squares = ((change - change.mean()) ** 2).sum() + 1
-        error, freedom = np.sqrt(squares / (len(change) - 1) / len(change)), len(change) - 1
-        assert row["difference"] == pytest.approx(change.mean())
-        reach = stats.t.ppf(0.975, freedom) * error
-        assert row["interval"] == pytest.approx([change.mean() - reach, change.mean() + reach])
-        p_values.append(2 * stats.t.sf(abs(change.mean()) / error, freedom))
+        # an image more for each side, as `difference_over` says
+        squares, freedom = ((change - change.mean()) ** 2).sum() + 2, len(change) - 1
+        found = change.mean()
+        assert row["difference"] == pytest.approx(found)
+        images = (1 - found**2) * freedom * len(change) / squares  # that would have the error of (1 + d) / 2
+        half = 1 / max(images, len(change))  # image, of differences
+        for end in row["interval"]:
+            error = np.sqrt((1 - end**2) / images)
+            assert abs(end - found) - half == pytest.approx(stats.t.ppf(0.975, freedom) * error)
+        p_values.append(2 * stats.t.sf((abs(found) - half) * np.sqrt(images), freedom))
         assert row["p_value"] == pytest.approx(p_values[-1])
     adjusted = multipletests(p_values, method="holm")[1]
     assert [row["p_adjusted"] for row in comparison["per_class"]] == pytest.approx(adjusted)
@@ -122,7 +125,7 @@ def test_the_error_is_told_with_its_degrees_of_freedom() -> None:
     models = {"dense": answers_of(dense, labels), "cnn": answers_of(cnn, labels)}
     [comparison] = summarise(models, labels, CLASSES, COST)["comparisons"]
     change = cnn[0].astype(float) - dense[0]
-    squares = ((change - change.mean()) ** 2).sum() + 1
+    squares = ((change - change.mean()) ** 2).sum() + 2
     assert comparison["standard_error"] == pytest.approx(np.sqrt(squares / 399 / 400))
     assert comparison["degrees_of_freedom"] == pytest.approx(399)
 

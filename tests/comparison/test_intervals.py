@@ -17,19 +17,18 @@ from sklearn.metrics import (
 )
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 from model.comparison.intervals import (
     Estimate,
-    Scores,
     difference_over,
     holm,
     luck_of_the_best,
     mcnemar,
     mean_over,
 )
-from model.comparison.intervals import describe as quality_of
 from model.comparison.records import as_json
+from model.comparison.scores import Scores
+from model.comparison.scores import describe as quality_of
 
 pytestmark = pytest.mark.numeric
 
@@ -118,16 +117,55 @@ def test_difference_by_hand() -> None:
     # Seed means 0.6 and 0.4, 0.8 and 0.6: variance 0.02 each; over two seeds 0.01 + 0.01.
     assert estimate.seed_variances == pytest.approx((0.02, 0.02))
     # Image means differ by -1, 0.5, 1, 1, -0.5; squares about their mean 0.2 sum to 3.3; with the extra
-    # image, 4.3 / 4 / 5 = 0.215. Residuals: 0.4 once and 0.1 four times, with either sign: 0.4 / 4 = 0.1
+    # images, 5.3 / 4 / 5 = 0.265. Residuals: 0.4 once and 0.1 four times, with either sign: 0.4 / 4 = 0.1
     # per model, over ten answers 0.01 + 0.01.
-    assert estimate.image_variance == pytest.approx(0.215 - 0.02)
+    assert estimate.image_variance == pytest.approx(0.265 - 0.02)
     assert estimate.over == "seeds and images"
     error, degrees = estimate.error()
-    assert error**2 == pytest.approx(0.02 + 0.195)
-    assert degrees == pytest.approx(0.215**2 / (0.01**2 / 1 + 0.01**2 / 1 + 0.195**2 / 4))
-    margin = stats.t.ppf(0.975, degrees) * math.sqrt(0.215)
-    assert estimate.interval == pytest.approx([0.2 - margin, 0.2 + margin])
-    assert estimate.p_value == pytest.approx(2 * stats.t.sf(0.2 / math.sqrt(0.215), degrees))
+    assert error**2 == pytest.approx(0.02 + 0.245)
+    shares = np.array([0.01, 0.01, 0.245]) / 0.265
+    assert degrees == pytest.approx(1 / (shares**1.7 / [1, 1, 4]).sum())
+    # As a share, (1 + 0.2) / 2 = 0.6 with variance 0.265 / 4: as of 0.6 * 0.4 / 0.06625 = 3.62 images.
+    images, reach = 0.24 / 0.06625, stats.t.ppf(0.975, degrees)
+    for end in estimate.interval:
+        supposed = (1 + end) / 2
+        distance = abs(supposed - 0.6) - 0.5 / 5  # half an image of those there are
+        assert distance == pytest.approx(reach * math.sqrt(supposed * (1 - supposed) / images)), (
+            "an end is the share from which the found one is just t errors away, by the error at that end"
+        )
+    assert estimate.p_value == 1, "0.1 is no more than half an image of five"
+
+
+def test_the_seeds_own_t_where_they_make_the_error() -> None:
+    # Seeds make 4 parts of 5, more than 0.65 of the variance: 2 seeds have 1 degree of freedom.
+    alone = Estimate(0.0, (8e-4,), (2,), 1e-4, NUM_IMAGES)
+    assert alone.interval[1] == pytest.approx(stats.t.ppf(0.975, 1) * math.sqrt(4e-4))
+    # 0.325, half of it: of 1 degree of freedom what is left is the fourth root of a half, of 4 nothing.
+    few = Estimate(0.0, (6.5e-4,), (2,), 6.75e-4, NUM_IMAGES)
+    assert few.interval[1] == pytest.approx(0.5**0.25 * stats.t.ppf(0.975, 1) * math.sqrt(3.25e-4))
+    many = Estimate(0.0, (16.25e-4,), (5,), 6.75e-4, NUM_IMAGES)
+    error, degrees = many.error()
+    assert many.interval[1] == pytest.approx(stats.t.ppf(0.975, degrees) * error)
+
+
+@pytest.mark.parametrize("num_seeds", [1, 2, 3])
+def test_no_interval_leaves_what_is_possible(num_seeds: int) -> None:
+    """Seeds that learned or did not: two of them alone would say from -382 to 333 of 100."""
+    for num_images in (1, 2, 7, 400):
+        right = [np.zeros((num_seeds, num_images)), np.ones((num_seeds, num_images))]
+        wild = np.arange(num_seeds)[:, None] % 2 * np.ones((1, num_images))
+        for values in (*right, wild, 1 - wild):
+            low, high = mean_over(values).interval
+            assert 0 <= low <= values.mean() <= high <= 1
+            for other in (*right, wild):
+                estimate = difference_over(values, other)
+                low, high = estimate.interval
+                assert -1 <= low <= estimate.value <= high <= 1
+                assert (low > 0 or high < 0) == (estimate.p_value < 0.05)
+        low, high = mean_over(2 * wild, (0.0, 2.0)).interval
+        assert 0 <= low <= high <= 2, "a Brier score"
+        low, high = mean_over(9 * wild, (0.0, math.inf)).interval
+        assert 0 <= low <= high, "how much a map changes"
 
 
 def test_interval_and_p_value_agree() -> None:
@@ -141,16 +179,29 @@ def test_interval_and_p_value_agree() -> None:
 
 def test_mean_by_hand() -> None:
     estimate = mean_over(BASELINE)
-    # 0.02 / 2 for the seeds; image means 1, 0.5, 0, 0, 1 about 0.5: 1 / 4 / 5 = 0.05, less 0.1 / 10
+    # 0.02 / 2 for the seeds; image means 1, 0.5, 0, 0, 1 about 0.5: 1 / 4 / 5 = 0.05, less 0.1 / 10: as of
+    # seeds that err on the same images, 0.5 * 0.5 / 5, to the last digit
     assert estimate.value == pytest.approx(0.5)
     assert estimate.error()[0] ** 2 == pytest.approx(0.01 + 0.05 - 0.01)
 
 
+def test_few_wrong_images_do_not_tell_how_alike_seeds_are() -> None:
+    # One seed errs on one of ten images, the other on none: seed means 0.9 and 1, variance 0.005, over two
+    # 0.0025. Image means: one 0.5, nine 1, squares 0.225 / 9 / 10 = 0.0025; residuals 0.225 twice, over 9
+    # 0.05, over 20 answers 0.0025 again: nothing is left. Drawn towards
+    # 0.95 * 0.05 / 10 = 0.00475 by one image, where 10 * 0.0475 = 0.475 is known: 0.00225 / 1.475 more.
+    values = np.ones((2, 10))
+    values[0, 0] = 0
+    assert mean_over(values).error()[0] ** 2 == pytest.approx(0.0025 + 0.00225 / 1.475)
+    assert mean_over(values[:1]).error()[0] ** 2 == pytest.approx(0.9 * 0.1 / 9), "one seed has none like it"
+    assert mean_over(0.9 * values).error()[0] ** 2 == pytest.approx(0.0025 * 0.81), "no shares, as losses"
+
+
 def test_one_seed_means_images_only() -> None:
     estimate = difference_over(CANDIDATE[:1], BASELINE[:1])
-    # differences -1, 0, 1, 1, 0 about 0.2: 2.8, with the extra image 3.8 / 4 / 5
+    # differences -1, 0, 1, 1, 0 about 0.2: 2.8, with the extra images 4.8 / 4 / 5
     assert estimate.over == "images"
-    assert estimate.error()[0] ** 2 == pytest.approx(0.19)
+    assert estimate.error()[0] ** 2 == pytest.approx(0.24)
     assert estimate.error()[1] == pytest.approx(4)
     mixed = difference_over(CANDIDATE, BASELINE[:1])
     assert mixed.over == "images", "one seed of one model says nothing about its other seeds"
@@ -179,14 +230,14 @@ def test_equal_answers_differ_by_nothing() -> None:
     assert -0.0005 < low < 0 < high < 0.0005
 
 
-def test_share_of_one_seed_is_wilsons() -> None:
+def test_share_of_one_seed_is_wilsons_with_its_correction() -> None:
     right = np.array([[1.0] * 450 + [0.0] * 50])
-    low, high = mean_over(right).share_interval
-    expected = proportion_confint(450, 500, method="wilson")
+    low, high = mean_over(right).interval
+    expected = stats.binomtest(450, 500).proportion_ci(method="wilsoncc")
     assert (low, high) == pytest.approx(expected, abs=0.0005), "t of 499 degrees in the place of the normal"
-    low, high = mean_over(np.ones((1, 20))).share_interval
-    assert 0.8 < low < 0.9, "20 of 20 right is no proof of 100 %"
-    assert high == pytest.approx(1.0)
+    low, high = mean_over(np.ones((1, 20))).interval
+    expected = stats.binomtest(20, 20).proportion_ci(method="wilsoncc")
+    assert (low, high) == pytest.approx(expected), "20 of 20 right is no proof of 100 %"
 
 
 def test_seeds_needed() -> None:
@@ -265,19 +316,20 @@ def test_scores_are_scikit_learns() -> None:
 
 
 def test_intervals_of_one_seed_are_wilsons_or_students() -> None:
-    """Of shares Wilson's, which stay between 0 and 1; of losses Student's, which have no end."""
+    """Of shares Wilson's, which stay between 0 and 1; of losses far from their ends as good as Student's."""
     probabilities, labels = predict(num_images=600)
     found = describe(Scores({0: probabilities}, labels), list("abcde"))
     right = probabilities.argmax(axis=1) == labels
     shares = [(found["accuracy"], right)]
     shares += [(row, right[labels == label]) for label, row in enumerate(found["per_class"])]
     for told, answers in shares:
-        expected = proportion_confint(answers.sum(), len(answers), method="wilson")
+        expected = stats.binomtest(answers.sum(), len(answers)).proportion_ci(method="wilsoncc")
         # t in the place of the normal, and one degree of freedom less
         np.testing.assert_allclose(told["interval"], expected, atol=0.6 / len(answers))
     losses = -np.log(probabilities[np.arange(600), labels].astype(np.float64))
     expected = stats.t.interval(0.95, 599, losses.mean(), stats.sem(losses))
-    assert found["loss"]["interval"] == pytest.approx(list(expected))
+    assert np.diff(found["loss"]["interval"]) == pytest.approx(np.diff(expected), rel=0.02)
+    assert found["loss"]["interval"][0] > expected[0], "no loss is below 0, and a few are far above the rest"
 
 
 def test_calibration_is_scikit_learns() -> None:

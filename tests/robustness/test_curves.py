@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
 
 from configs.schema import Augmentation, Config, load
 from data.perturbations import KINDS
@@ -101,7 +100,7 @@ def test_each_kind_has_its_own_answers() -> None:
 def test_the_interval_of_one_seed_is_wilsons() -> None:
     found = robustness({"dense": {0: arrays_of(FALLING)}}, config_of("dense"))
     for share, interval in zip(FALLING, found.kinds[0].models["dense"].intervals, strict=True):
-        expected = proportion_confint(round(share * 200), 200, method="wilson")
+        expected = stats.binomtest(round(share * 200), 200).proportion_ci(method="wilsoncc")
         np.testing.assert_allclose(
             interval, expected, atol=0.002
         )  # t with 199 degrees of freedom, not normal
@@ -132,7 +131,7 @@ def test_several_seeds_give_a_dot_each_and_count_in_the_interval() -> None:
         own = (arrays["answers/noise"] == LABELS).mean(axis=1)
         assert entry.values[str(seed)] == pytest.approx(own), "the dots of another seed"
     right = np.stack([(a["answers/noise"][3] == LABELS).astype(float) for a in seeds.values()])
-    assert entry.intervals[3] == pytest.approx(mean_over(right).share_interval)
+    assert entry.intervals[3] == pytest.approx(mean_over(right).interval)
 
 
 def test_what_models_were_trained_on_is_known() -> None:
@@ -216,7 +215,8 @@ def test_the_share_of_answers_that_stay_the_same_is_of_one_pixel() -> None:
     found = robustness({"dense": {0: arrays}}, config_of("dense")).stability["dense"]
     same = arrays["answers/shift"][0] == arrays["answers/shift"][1]
     assert found.answers_kept == pytest.approx(same.mean()) == pytest.approx(0.95)
-    np.testing.assert_allclose(found.interval, proportion_confint(190, 200, method="wilson"), atol=0.002)
+    expected = stats.binomtest(190, 200).proportion_ci(method="wilsoncc")
+    np.testing.assert_allclose(found.interval, expected, atol=0.002)
     assert found.layers == [], "a dense network has no maps"
 
 
@@ -231,7 +231,7 @@ def test_steadiness_is_of_all_seeds() -> None:
     assert np.mean(same, axis=1) == pytest.approx([0.95, 0.9, 0.7])
     assert found.answers_kept == pytest.approx(0.85)
     assert found.over == "seeds and images"
-    assert found.interval == mean_over(np.array(same, float)).share_interval
+    assert found.interval == mean_over(np.array(same, float)).interval
     changes = [arrays["changes/trained/conv1"].mean(dtype=np.float64) for arrays in seeds.values()]
     assert found.layers[1].trained.change == pytest.approx(np.mean(changes))
     untrained = [arrays["changes/untrained/conv1"].mean(dtype=np.float64) for arrays in seeds.values()]
