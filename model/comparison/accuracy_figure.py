@@ -17,7 +17,7 @@ from model.report.estimates import (
     write_number,
 )
 from model.report.figure import Figure
-from model.report.words import names, percent, signed, span
+from model.report.words import ends, names, percent, signed, span
 
 NON_EXPERTS = 0.835  # people without training in fashion, on Fashion-MNIST: Zalando's README
 
@@ -88,7 +88,7 @@ def _accuracies(axes: Axes, models: Models) -> list[tuple[str, str]]:
     for row, (name, entry) in enumerate(models.items()):
         found = entry.accuracy
         draw_estimate(axes, row, found.mean, found.interval, colours[name], found.values)
-        written.append((percent(found.mean), span(found.interval)))
+        written.append((percent(found.mean), ends(found.interval)))
     finish_rows(axes, len(models))
     axes.xaxis.set_major_formatter(whole_percent)
     return written

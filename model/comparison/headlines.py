@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from model.comparison.records import Comparison, Facts, Outcome
-from model.report.words import digits_for, in_points, percent, span
+from model.comparison.verdict import cautions
+from model.report.words import digits_for, ends, in_points, percent, span
 
 
 def first_clause(verdict: str) -> str:
@@ -40,7 +41,9 @@ def is_clear(interval: Sequence[float]) -> bool:
 
 
 def accuracy_title(outcome: Outcome) -> str:
-    """Who is ahead and by how much, or that nothing can be told."""
+    """Who is ahead and by how much, or that nothing can be told; before that what a network lacks."""
+    if caution := cautions(outcome.models):
+        return first_clause(caution[0])
     comparisons, broken = outcome.comparisons, outcome.not_compared
     if comparisons and len(comparisons) + len(broken) > 1:
         return _several(comparisons, len(broken))
@@ -52,7 +55,7 @@ def accuracy_title(outcome: Outcome) -> str:
         return "No comparison is made"
     [(name, entry)] = outcome.models.items()
     accuracy = entry.accuracy
-    return f"{name} is right on {percent(accuracy.mean)} of the test pictures ({span(accuracy.interval)})"
+    return f"{name} is right on {percent(accuracy.mean)} of the test pictures ({ends(accuracy.interval)})"
 
 
 def ahead(comparison: Comparison, of_whom: bool = False) -> str:
@@ -61,9 +64,13 @@ def ahead(comparison: Comparison, of_whom: bool = False) -> str:
     leader, other = comparison.candidate, comparison.baseline
     if difference < 0:
         leader, other, difference, low, high = other, leader, -difference, -high, -low
-    size = f"{in_points(difference, digits_for((low, high)))} points ({span((low, high))})"
+    points = in_points(difference, digits_for((low, high)))
+    size = f"{points} points ({span((low, high))})"
     if not is_clear(comparison.interval):
-        return f"No difference can be seen: {leader} leads {other} by {size}"
+        ahead = (
+            f"{leader} leads {other} by {size}" if float(points) else f"neither leads ({span((low, high))})"
+        )
+        return f"No difference can be seen: {ahead}"
     caution = "; other seeds may differ" if comparison.over == "images" else ""
     behind = f" of {other}" if of_whom else ""
     return f"{leader} is ahead{behind} by {size}{caution}"

@@ -7,21 +7,24 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from data.splits import DataFacts
 from model.comparison.accuracy_figure import failures_note, nothing_scored
 from model.comparison.records import Models, Outcome
 from model.report.canvas import GREY, INK, Axes, Sheet, shortened
 from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure
-from model.report.words import clause, in_points, signed
+from model.report.words import clause, names, signed
 
-Histories = Mapping[str, Mapping[int, Mapping[str, np.ndarray]]]
+Seeds = Mapping[int, Mapping[str, np.ndarray]]  # the columns of each history.csv
+Histories = Mapping[str, Seeds]
 
-STEADY = 0.002  # validation accuracy that moves by no more than 0.2 points has stopped
+BEYOND_NOISE = 1.96  # standard errors
+RUN_DOWN = 0.01  # of the highest learning rate: where a schedule has come to its end
 
 MOST_COLUMNS = 4
 
 
-def learning(outcome: Outcome, histories: Histories, path: Path) -> Figure:
+def learning(outcome: Outcome, data: DataFacts, histories: Histories, path: Path) -> Figure:
     """Draw 3-learning: a panel per model with training and validation accuracy, and the one test score.
 
     Models without a finished training have no panel.
@@ -29,13 +32,8 @@ def learning(outcome: Outcome, histories: Histories, path: Path) -> Figure:
     histories = {name: histories[name] for name in outcome.models if histories.get(name)}
     if not histories:
         return nothing_scored(outcome.failed, path)
-    title = learning_title(histories)
-    reading = (
-        "Dashed: training, scored while the network still learns, so it lags behind. Solid: validation."
-        " Diamond: the test pictures, scored once. Thin: one seed; thick: their mean."
-        f" Stopped: validation moved by at most {in_points(STEADY)} points in the last fifth of the epochs."
-        f"{failures_note(outcome.failed)}"
-    )
+    title = learning_title(histories, data.validation)
+    reading = learning_reading(histories, outcome.models) + failures_note(outcome.failed)
     columns = min(len(histories), MOST_COLUMNS)
     rows = -(-len(histories) // MOST_COLUMNS)
     sheet = Sheet(450 + 330 * (rows - 1), title, reading)
@@ -104,33 +102,73 @@ def _limits(models: Models, histories: Histories) -> tuple[float, float]:
     return low - room, high + room
 
 
-def last_rise(seeds: Mapping[int, Mapping[str, np.ndarray]]) -> float | None:
-    """How much validation accuracy rose over the last fifth of the epochs; None where none has two."""
-    curves = [np.asarray(columns["val_accuracy"]) for columns in seeds.values()]
-    rises = [curve[-1] - curve[-1 - max(1, len(curve) // 5)] for curve in curves if len(curve) > 1]
-    return float(np.mean(rises)) if rises else None
+def last_rise(seeds: Seeds, column: str = "val_accuracy") -> float | None:
+    """How much a column rose over the last fifth of the epochs; None where no seed has two."""
+    ends = _last_fifth(seeds, column)
+    return float(np.mean([last - before for before, last in ends])) if ends else None
 
 
-def learning_title(histories: Histories) -> str:
-    """Which models still improve at the end of their training."""
-    groups: dict[str, list[str]] = {"improves": [], "stopped": [], "worse": [], "untold": []}
-    for model, seeds in histories.items():
-        rise = last_rise(seeds)
-        if rise is None:
-            groups["untold"].append(model)
-        elif abs(rise) <= STEADY:
-            groups["stopped"].append(model)
-        else:
-            groups["improves" if rise > 0 else "worse"].append(model)
+def _last_fifth(seeds: Seeds, column: str) -> list[tuple[float, float]]:
+    """Of each seed of more than one epoch a column's value before the last fifth, and at the end."""
+    curves = [np.asarray(columns[column], float) for columns in seeds.values()]
+    return [(curve[-1 - max(1, len(curve) // 5)], curve[-1]) for curve in curves if len(curve) > 1]
+
+
+def trend(seeds: Seeds, num_validation: int) -> int:
+    """Whether a model still improves (1) or gets worse (-1) in the last fifth of its epochs, or neither (0).
+
+    Only where accuracy moves by more than the 95 % of two draws of so many validation pictures, and the loss
+    agrees. They are the same pictures, so that this is rather cautious.
+    """
+    rise, loss = last_rise(seeds), last_rise(seeds, "val_loss")
+    if rise is None or loss is None or not num_validation:
+        return 0
+    # a picture more on either side, for no share is certain
+    shares = (np.mean(_last_fifth(seeds, "val_accuracy"), axis=0) * num_validation + 1) / (num_validation + 2)
+    noise = BEYOND_NOISE * float(np.sqrt((shares * (1 - shares)).sum() / num_validation))
+    return int(np.sign(rise)) if abs(rise) > noise and rise * loss < 0 else 0
+
+
+def learning_title(histories: Histories, num_validation: int) -> str:
+    """Which models still improve at the end of their training, as far as that can be told."""
+    single = [model for model, seeds in histories.items() if last_rise(seeds) is None]
+    of: dict[int, list[str]] = {1: [], 0: [], -1: []}
+    for model in histories:
+        if model not in single:
+            of[trend(histories[model], num_validation)].append(model)
+    level = f" no trend beyond the noise of {num_validation:,} validation pictures"
     clauses = [
-        clause(groups["improves"], "still improves", "still improve", _when(histories, groups["improves"])),
-        clause(
-            groups["stopped"], "has stopped", "have stopped", " improving" if not groups["improves"] else ""
-        ),
-        clause(groups["worse"], "gets worse", "get worse", _when(histories, groups["worse"])),
-        clause(groups["untold"], "was trained", "were trained", " for a single epoch"),
+        clause(of[1], "still improves", "still improve", _when(histories, of[1])),
+        clause(of[-1], "gets worse", "get worse", _when(histories, of[-1])),
+        clause(of[0], "shows", "show", level),
+        clause(single, "was trained", "were trained", " for a single epoch"),
     ]
     return "; ".join(clause for clause in clauses if clause)
+
+
+def learning_reading(histories: Histories, models: Models) -> str:
+    """What the lines are, and what has to be known to read them."""
+    disturbed = _disturbed({name: models[name].disturbed_by for name in histories})
+    ended = [name for name, seeds in histories.items() if all(map(_has_run_down, seeds.values()))]
+    end = " at a learning rate near 0: more epochs mean another schedule, not more of this one."
+    schedule = clause(ended, "ends", "end", end)
+    return (
+        f"Dashed: training pictures, scored while the network learns{disturbed}. Solid: validation. Diamond:"
+        " the test pictures, scored once. Thin: one seed; thick: their mean. A trend is one of the last fifth"
+        f" of the epochs, in accuracy and loss. {schedule}".rstrip()
+    )
+
+
+def _disturbed(by: Mapping[str, Sequence[str]]) -> str:
+    """What makes training harder than answering, and in which models: the end of a sentence."""
+    kinds = dict.fromkeys(kind for kinds in by.values() for kind in kinds)
+    parts = [f"{kind} in {names([model for model in by if kind in by[model]])}" for kind in kinds]
+    return f", with {names(parts)}" if parts else ""
+
+
+def _has_run_down(columns: Mapping[str, np.ndarray]) -> bool:
+    rates = np.asarray(columns["learning_rate"], float)
+    return len(rates) > 1 and bool(rates[-1] <= RUN_DOWN * rates.max())
 
 
 def _when(histories: Histories, models: Sequence[str]) -> str:

@@ -8,7 +8,9 @@ from matplotlib import colormaps
 
 from data.splits import DataFacts
 from model.comparison.accuracy_figure import failures_note, nothing_scored
+from model.comparison.headlines import first_clause
 from model.comparison.records import ClassDifference, ClassScore, Comparison, Mistake, Outcome
+from model.comparison.verdict import cautions
 from model.report.canvas import (
     GREY,
     INK,
@@ -24,7 +26,7 @@ from model.report.canvas import (
 )
 from model.report.estimates import colours_of, draw_estimate, finish_rows
 from model.report.figure import Figure
-from model.report.words import percent, short, signed
+from model.report.words import percent, quoted, short, signed
 
 # Garments for the upper body, the whole body and the legs, then bags and shoes: like beside like.
 FASHION_ORDER = (0, 6, 2, 4, 3, 1, 8, 5, 7, 9)
@@ -51,11 +53,14 @@ def shown_rows(outcome: Outcome) -> tuple[str, Comparison | None, Sequence[Class
 
 
 def mistakes_per_1000(confusion: Sequence[Sequence[float]]) -> np.ndarray:
-    """Of 1,000 pictures of a class (row), how many are taken for another (column); 0 on the diagonal."""
+    """Of 1,000 pictures of a class (row), how many are taken for another (column); 0 on the diagonal.
+
+    In whole pictures, so that the change of two models is that of the numbers which are shown.
+    """
     counts = np.array(confusion, float)
     shares = 1000 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-9)
     np.fill_diagonal(shares, 0)
-    return shares
+    return shares.round()
 
 
 def most_confused(values: np.ndarray, order: Sequence[int], most: int = MOST_CLASSES) -> list[int]:
@@ -84,7 +89,8 @@ def confusion(outcome: Outcome, data: DataFacts, path: Path) -> Figure:
     shown = most_confused(mistakes if change is None else change, class_order(data))
     part, classes = np.ix_(shown, shown), [data.classes[label] for label in shown]
     mistakes, change = mistakes[part], None if change is None else change[part]
-    title = confusion_title(classes, mistakes, change, candidate)
+    caution = cautions(outcome.models)
+    title = first_clause(caution[0]) if caution else confusion_title(classes, mistakes, change, candidate)
     reading = _subtitle(candidate, versus, change, classes, len(data.classes)) + failures_note(outcome.failed)
     names = [short(name) for name in classes]
     longest = max(width_of(name, 15) for name in names)
@@ -226,7 +232,7 @@ def mistakes(
     first_of = "the first" if seed == seeds[0] else "the first that did not fail"
     reading = (
         f"The surest of {model}, seed {seed} ({first_of}, not the best), on all test pictures. Bold:"
-        " its answer. Some labels can be argued with."
+        f" its answer.{' Some labels can be argued with.' if data.is_fashion else ''}"
     )
     sheet = Sheet(top_below(reading) + 440, title, reading)
     size = BLOCK * images.shape[1]
@@ -288,7 +294,7 @@ def largest_change(classes: Sequence[str], change: np.ndarray, direction: int) -
 def pair(classes: Sequence[str], values: np.ndarray, place: int) -> str:
     """The two classes of a place in a flattened (classes, classes) matrix."""
     true, said = divmod(place, values.shape[1])
-    return f"{short(classes[true])} taken for {short(classes[said])}"
+    return f"{quoted(short(classes[true]))} taken for {quoted(short(classes[said]))}"
 
 
 def mistakes_title(mistakes: Sequence[Mistake], model: str) -> str:

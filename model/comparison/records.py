@@ -83,7 +83,8 @@ class ClassScore:
 class Facts:
     """What is known of a model without its answers; seconds are means over its seeds.
 
-    `epochs` is the most of any seed; `precision` None where no training tells it.
+    `epochs` is the most of any seed; `precision` None where no training tells it. `disturbed_by`: what makes
+    training pictures harder than others, as dropout. `training_accuracy`: of the last epoch.
     """
 
     architecture: Words
@@ -99,6 +100,8 @@ class Facts:
     patterns: dict[str, Any] = field(default_factory=dict)
     validation_accuracy: dict[str, Number] = field(default_factory=dict)
     layers: list[LayerRow] = field(default_factory=list)
+    training_accuracy: dict[str, Number] = field(default_factory=dict)
+    disturbed_by: list[Words] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

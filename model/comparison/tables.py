@@ -1,10 +1,12 @@
 """Models in rows: how often each is right, what it costs, what failed. It computes no numbers."""
 
 from model.comparison.records import Facts, Failure, Model, Models, Outcome
+from model.comparison.verdict import cautions
 from model.report.tables import WIDTH, duration, printable, shortened, wrapped
-from model.report.words import ends, mega
+from model.report.words import ends, mega, percent
 
 LONGEST_NAME = 20
+UNEVEN = 1.5  # times as many pictures as the rarest class
 
 
 def row_per_model(models: Models, num_images: int) -> list[str]:
@@ -24,8 +26,8 @@ def row_per_model(models: Models, num_images: int) -> list[str]:
     lines = [row("", "right", "95 %", "wrong", "weights", "MFLOP", "training")]
     for name, entry in models.items():
         between, weights = ends(entry.accuracy.interval), f"{entry.parameters:,}"
-        cells = (right(entry), between, wrong(entry, num_images), weights)
-        lines.append(row(printable(name), *cells, megaflops(entry), duration(entry.train_seconds)))
+        cells = (percent(entry.accuracy.mean), between, wrong(entry, num_images), weights)
+        lines.append(row(printable(name), *cells, mega(entry.flops_per_image), duration(entry.train_seconds)))
     between = f"between, with {what_may_differ(models)} (95 %)."
     return [*lines, wrapped(f"Of {num_images:,} test pictures; {between}")]
 
@@ -38,11 +40,32 @@ def answers(outcome: Outcome) -> list[str]:
     explained = {(entry.baseline, entry.candidate): entry.words for entry in outcome.why}
     others = [pair for pair in outcome.comparisons if (pair.baseline, pair.candidate) not in explained]
     several = len(outcome.comparisons) > 1
-    return [
+    told = [
+        *(() if len(outcome.comparisons) == 1 else cautions(outcome.models)),
         *explained.values(),
         *(pair.words["answer"] if several else pair.verdict for pair in others),
         *(pair.verdict for pair in outcome.not_compared),
+        classes_in_words(outcome),
     ]
+    return [sentence for sentence in told if sentence]
+
+
+def classes_in_words(outcome: Outcome) -> str:
+    """Where classes differ in size: what the commonest gives, and accuracy with all classes alike."""
+    sizes = [row.images for model in outcome.models.values() for row in model.per_class if row.images]
+    if not sizes or max(sizes) <= UNEVEN * min(sizes):
+        return ""
+    alike = [f"{name} {percent(balanced(model))}" for name, model in outcome.models.items()]
+    return (
+        f"The commonest class makes {percent(outcome.chance)} of the test pictures; with every class counted"
+        f" alike (balanced accuracy): {', '.join(alike)}."
+    )
+
+
+def balanced(model: Model) -> float:
+    """The mean of the shares that are right of each class."""
+    recalls = [row.accuracy for row in model.per_class if row.accuracy is not None]
+    return sum(recalls) / len(recalls)
 
 
 def epochs(entry: Facts) -> str:
@@ -63,10 +86,6 @@ def failure_line(failure: Failure) -> str:
     return printable(f"{failed_job(failure)}: {failure.reason}")
 
 
-def right(entry: Model) -> str:
-    return f"{100 * entry.accuracy.mean:.1f} %"
-
-
 def what_may_differ(models: Models) -> str:
     """What the intervals of these models allow for; of single trainings this is less."""
     singles = [name for name, entry in models.items() if entry.accuracy.over == "images"]
@@ -78,8 +97,6 @@ def what_may_differ(models: Models) -> str:
 
 
 def wrong(entry: Model, num_images: int) -> str:
-    return f"{(1 - entry.accuracy.mean) * num_images:,.0f}"
-
-
-def megaflops(entry: Facts) -> str:
-    return mega(entry.flops_per_image)
+    """How many of the pictures, on the mean of the seeds."""
+    count = round(1e-9 + (1 - entry.accuracy.mean) * num_images)
+    return f"{count:,}" if count or entry.accuracy.mean == 1 else "under 1"

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from configs.values import LAST_SEED
 from model.comparison.intervals import luck_of_the_best
-from model.comparison.records import Comparison, Facts, Failure, Looks, Models, ToSee
-from model.report.words import digits_for, percent, points
+from model.comparison.records import Comparison, Facts, Failure, Looks, Model, Models, ToSee
+from model.report.words import digits_for, names, percent, points, quoted, short
 
+MUCH = 0.1  # of accuracy
 SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
 GUESSING = "no better than guessing"
 LABELS_DO_NOT_FIT = "the test labels do not fit the test pictures, or both are of another kind"
@@ -52,11 +53,57 @@ def put_in_words(
 
     Returns:
         The comparison with its `verdict`, all sentences, and `words`, its parts: "answer", and where there is
-        something to say "agreement" (of the single trainings) and "cost" (a clause without its end).
+        something to say "caution" (before all else), "agreement" (of the single trainings) and "cost" (a
+        clause without its end).
     """
-    words = _words(comparison, models, num_images)
+    caution = cautions({name: models[name] for name in (comparison.baseline, comparison.candidate)})
+    words = {"caution": " ".join(caution)} if caution else {}
+    words |= _words(comparison, models, num_images)
     verdict, unknown = " ".join(words.values()), UNKNOWN_CAUSE.format(source=source)
     return replace(comparison, words=words, verdict=verdict + unknown if "cost" in words else verdict)
+
+
+def cautions(models: Models) -> list[str]:
+    """What has to be known of networks before anything else: answers never given, learning that stays behind.
+
+    The latter where validation accuracy is less than half as far above the share of the commonest class as
+    that of the last epoch's training pictures, and `MUCH` below it.
+    """
+    told = []
+    for name, entry in models.items():
+        if entry.broken:
+            continue  # which is said with its reason
+        if never := never_answered(entry):
+            told.append(f"{name} never answers {names(never)}{_of_classes(never, entry)}.")
+        if not (entry.training_accuracy and entry.validation_accuracy):
+            continue
+        training, validation = (
+            sum(by_seed.values()) / len(by_seed)
+            for by_seed in (entry.training_accuracy, entry.validation_accuracy)
+        )
+        commonest = max(row.images for row in entry.per_class) / max(
+            sum(row.images for row in entry.per_class), 1
+        )
+        if validation < min(training - MUCH, (training + commonest) / 2):
+            told.append(
+                f"{name} is right on {percent(training)} of the training pictures in its last epoch and on"
+                f" {percent(validation)} of the validation pictures: what it learned does not carry over."
+            )
+    return told
+
+
+def never_answered(entry: Model) -> list[str]:
+    """The classes that have test pictures and are no answer of any seed."""
+    answers = [sum(column) for column in zip(*entry.confusion, strict=True)]
+    return [
+        quoted(short(row.class_))
+        for row, count in zip(entry.per_class, answers, strict=False)  # a report alone may lack either
+        if row.images and not count
+    ]
+
+
+def _of_classes(some: Sequence[str], entry: Model) -> str:
+    return f" of {len(entry.per_class)} classes" if len(some) > 3 else ""
 
 
 def _words(comparison: Comparison, models: Models, num_images: int) -> dict[str, str]:

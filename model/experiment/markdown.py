@@ -1,7 +1,7 @@
 """The result as report.md. It formats numbers and computes none."""
 
 from model.comparison.records import Comparison, Measured, Models
-from model.comparison.tables import epochs, failure_line, what_may_differ
+from model.comparison.tables import classes_in_words, epochs, failure_line, what_may_differ
 from model.experiment.layers import layers_in_markdown
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
@@ -27,7 +27,8 @@ def markdown(report: Report) -> str:
     """
     data = report.data
     told = [*(entry.words for entry in report.why), *(pair.verdict for pair in report.pairs)]
-    sentences = [*told, *of_report(report), *([report.test_looks_words] if report.test_looks_words else [])]
+    sentences = [*told, *of_report(report)]
+    sentences += [one for one in (classes_in_words(report), report.test_looks_words) if one]
     if report.classes_by_number:
         sentences.append(told_by_number([data.classes[label] for label in report.classes_by_number]))
     counts = f"{data.train:,} training, {data.validation:,} validation and {data.test:,} test pictures"

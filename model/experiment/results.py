@@ -187,7 +187,17 @@ def _facts(config: Config, model: str, num_classes: int, results: Results) -> Fa
         patterns=_learned_patterns(config, model, results),
         validation_accuracy={seed: one["validation_accuracy"] for seed, one in of_seeds.items()},
         layers=summary(config.models[model], num_classes),
+        training_accuracy={
+            str(seed): float(history["accuracy"][-1]) for seed, history in results.histories[model].items()
+        },
+        disturbed_by=_disturbed_by(config, model),
     )
+
+
+def _disturbed_by(config: Config, model: str) -> list[str]:
+    """What makes a model's training pictures harder than others."""
+    dropout, augmentation = getattr(config.models[model], "dropout", 0.0), config.data.augmentation
+    return ["dropout"] * bool(dropout) + ["augmentation"] * bool(augmentation)
 
 
 def _learned_patterns(config: Config, model: str, results: Results) -> dict[str, Any]:

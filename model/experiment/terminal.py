@@ -8,8 +8,6 @@ from model.comparison.records import Models, Outcome
 from model.comparison.tables import (
     answers,
     failure_line,
-    megaflops,
-    right,
     row_per_model,
     what_may_differ,
     wrong,
@@ -18,7 +16,7 @@ from model.experiment.remarks import of_report
 from model.experiment.report import Report
 from model.report.drawing import missing_pictures
 from model.report.tables import WIDTH, duration, printable, wrapped
-from model.report.words import ends
+from model.report.words import ends, mega, percent
 
 LABEL, COLUMN = 34, 14  # columns of a row's label, and of each model
 SIDE_BY_SIDE = 2  # models; more of them get a row each
@@ -71,11 +69,11 @@ def _columns(models: Models, num_images: int) -> list[str]:
     between = [ends(entry.accuracy.interval) for entry in entries]
     return [
         line("", [printable(name) for name in models]),
-        line(f"right, of {num_images:,} test pictures", [right(entry) for entry in entries]),
+        line(f"right, of {num_images:,} test pictures", [percent(entry.accuracy.mean) for entry in entries]),
         line(f"  with {what_may_differ(models)}", between, "  (95 %)"),
         line("wrong", [wrong(entry, num_images) for entry in entries]),
         *weights,
-        line("arithmetic per picture", [f"{megaflops(entry)} MFLOP" for entry in entries]),
+        line("arithmetic per picture", [f"{mega(entry.flops_per_image)} MFLOP" for entry in entries]),
         line("training, per seed", [duration(entry.train_seconds) for entry in entries]),
     ]
 
@@ -84,8 +82,7 @@ def _answers(report: Report) -> list[str]:
     """What the comparisons come to, one under the other."""
     lines = [wrapped(answer) for answer in answers(report)]
     if report.data.is_fashion and _cause_is_open(report):
-        words = report.comparisons[0].words
-        known = f"{words['answer']} {words['agreement']} {words['cost']}."
+        known = f"{' '.join(report.comparisons[0].words.values())}."
         lines[0] = _continued(wrapped(f"{known} {UNKNOWN}"), CONTROLS, 0)
     more = [*of_report(report), report.test_looks_words, report.environment.get("mixed_words")]
     return [*lines, *(wrapped(str(sentence)) for sentence in more if sentence)]

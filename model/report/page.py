@@ -10,7 +10,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from model.report.words import decimal, ends, mega, signed
+from model.report.words import decimal, ends, mega, percent, signed
 
 PARTS = Path(__file__).parent
 
@@ -26,7 +26,7 @@ def _seconds(seconds: float) -> str:
 
 
 NUMBERS: dict[str, Callable[..., str]] = {  # filters that write them in the unit of their column
-    "percent": _or_dash(lambda share: f"{100 * share:.1f} %"),
+    "percent": _or_dash(percent),
     "ends": ends,
     "points": _or_dash(lambda difference: signed(100 * difference)),
     "mega": mega,

@@ -60,10 +60,12 @@ def counted(count: int, word: str) -> str:
 
 def percent(share: float, digits: int = 1) -> str:
     """A fraction as a percentage; what only rounds to 100 is not written as 100."""
-    text = f"{100 * share:.{digits}f}"
-    if share < 1 and float(text) == 100:
-        text = f"{100 - 10**-digits:.{digits}f}"
-    return f"{text} %"
+    return f"{_of_100(share, digits)} %"
+
+
+def _of_100(share: float, digits: int = 1) -> str:
+    text = decimal(100 * share, digits)
+    return decimal(100 - 10**-digits, digits) if share < 1 and text == decimal(100, digits) else text
 
 
 def in_points(difference: float, digits: int = 1) -> str:
@@ -80,8 +82,8 @@ def span(interval: Sequence[float] | None) -> str:
 
 
 def ends(interval: Sequence[float] | None) -> str:
-    """An interval of fractions in percent, as "88.4 to 89.5"; nothing where there is none."""
-    return "" if interval is None else " to ".join(in_points(end) for end in interval)
+    """An interval of shares in percent, as "88.4 to 89.5"; nothing where there is none."""
+    return "" if interval is None else " to ".join(_of_100(end) for end in interval)
 
 
 def short(name: str) -> str:

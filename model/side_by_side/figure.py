@@ -14,7 +14,7 @@ from model.report.estimates import (
     write_number,
 )
 from model.report.figure import Figure
-from model.report.words import percent, span
+from model.report.words import ends, percent
 from model.side_by_side.records import PictureSet, SideBySide
 from model.side_by_side.text import headline
 
@@ -45,7 +45,7 @@ def side_by_side(comparison: SideBySide, path: Path) -> Figure:
             model_name(sheet, middle - 8, name, DOTS - NAMES - 20)
             colour = colours[comparison.models[name].run]
             draw_estimate(axes, row, found.mean, found.interval, colour, found.values)
-            write_number(sheet, NUMBERS, middle, percent(found.mean), span(found.interval))
+            write_number(sheet, NUMBERS, middle, percent(found.mean), ends(found.interval))
         finish_rows(axes, len(models))
         axes.xaxis.set_major_formatter(whole_percent)
         y += ROW * len(models) + AXIS

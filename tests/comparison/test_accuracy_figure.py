@@ -80,7 +80,7 @@ def report_of(
 def figures_of(report: dict[str, Any], folder: Path) -> list[Figure]:
     """All figures of a report that show accuracy and mistakes; checks what holds for each."""
     epochs = np.array([0.7, 0.8])
-    columns = {"accuracy": epochs, "val_accuracy": epochs}
+    columns = {"accuracy": epochs, "val_accuracy": epochs, "val_loss": 1 - epochs, "learning_rate": epochs}
     histories = {model: dict.fromkeys(entry["seeds"], columns) for model, entry in report["models"].items()}
     found = [
         {"index": 3, "label": 0, "predicted": 1, "probability": 0.97, "model": model, "seed": 0}

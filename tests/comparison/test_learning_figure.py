@@ -1,6 +1,7 @@
 """The picture of learning: whose curves stand in which panel, and which is training, which validation."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,7 +21,12 @@ LEARNING = {  # accuracy and validation accuracy of every epoch, by model and se
 def histories() -> dict[str, dict[int, dict[str, np.ndarray]]]:
     return {
         model: {
-            seed: {"accuracy": np.array(training), "val_accuracy": np.array(validation)}
+            seed: {
+                "accuracy": np.array(training),
+                "val_accuracy": np.array(validation),
+                "val_loss": 1 - np.array(validation),
+                "learning_rate": np.linspace(0.004, 0.0 if model == "cnn" else 0.002, len(training)),
+            }
             for seed, (training, validation) in seeds.items()
         }
         for model, seeds in LEARNING.items()
@@ -54,9 +60,19 @@ def test_each_panel_has_the_curves_of_the_model_above_it(recording: Recording, t
         last = max(len(columns[0]) for columns in seeds.values())
         assert diamond.values[0, 1] == report["models"][model]["accuracy"]["mean"], "of this model"
         assert last < diamond.values[0, 0] < last + 1, "behind its last epoch"
-    assert "Dashed: training" in drawn.reading
-    assert "moved by at most 0.2 points" in drawn.reading
+    assert "Dashed: training pictures, scored while the network learns. Solid: validation." in drawn.reading
+    assert "lag" not in drawn.reading, "the dashed line may run above"
+    assert "cnn ends at a learning rate near 0: more epochs mean another schedule" in drawn.reading
     assert figure.alt.endswith("Last change of validation accuracy, in points: dense +9.00, cnn +6.50.")
+
+
+def test_what_makes_training_pictures_harder_is_said_of_the_models_that_have_it() -> None:
+    on = {"a": ["dropout", "augmentation"], "b": ["augmentation"], "c": []}
+    models = {name: SimpleNamespace(disturbed_by=kinds) for name, kinds in on.items()}
+    curves = {name: histories()["dense"] for name in on}
+    told = learning_figure.learning_reading(curves, models)  # type: ignore[arg-type]
+    assert "while the network learns, with dropout in a and augmentation in a and b. Solid" in told
+    assert "schedule" not in told
 
 
 def test_all_panels_have_one_scale_on_which_everything_is_in_sight(
@@ -71,6 +87,7 @@ def test_all_panels_have_one_scale_on_which_everything_is_in_sight(
 
 def test_models_without_a_training_have_no_panel(recording: Recording, tmp_path: Path) -> None:
     report = report_of({"dense": 0.85})
+    report["data"]["validation"] = 1000
     curves = {"cnn": {}, "dense": {0: histories()["dense"][0]}}
     figure = draw(learning_figure.learning, report, tmp_path / "3.png", histories=curves)
     assert figure.title == "dense still improves at epoch 2", "a model that was not trained is in the title"

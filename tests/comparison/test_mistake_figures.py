@@ -78,7 +78,10 @@ def of_14_classes() -> dict[str, Any]:
     ]
     return {
         "data": {"name": "mine", "classes": [f"kind {label}" for label in range(14)]},
-        "models": {name: {"confusion": confusion.tolist()} for name, confusion in counts.items()},
+        "models": {
+            name: {"broken": None, "per_class": [], "confusion": confusion.tolist()}
+            for name, confusion in counts.items()
+        },
         "comparisons": [{"baseline": "dense", "candidate": "cnn", "per_class": per_class}],
         "failed": [],
     }
@@ -161,7 +164,12 @@ def test_a_model_alone_shows_its_mistakes_and_how_often_it_is_right(
     for model, entry in report["models"].items():
         shift = 0.1 * (model == "dense")
         entry["per_class"] = [
-            {"class": f"kind {label}", "accuracy": 0.5 + label / 50 - shift, "interval": None}
+            {
+                "class": f"kind {label}",
+                "images": 0,
+                "accuracy": 0.5 + label / 50 - shift,
+                "interval": None,
+            }
             for label in range(14)
         ]
     figure = draw(mistake_figures.confusion, report, tmp_path / "4.png")

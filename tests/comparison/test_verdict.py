@@ -7,7 +7,7 @@ import pytest
 
 from configs.values import LAST_SEED
 from model.comparison.records import Comparison, Failure, Looks, Model
-from model.comparison.verdict import count_looks, no_comparison, put_in_words
+from model.comparison.verdict import cautions, count_looks, no_comparison, put_in_words
 from tests.records import typed
 
 CLASSES = ["T-shirt/top", "Sandal", "Bag"]
@@ -15,6 +15,8 @@ COST = {
     "dense": {"parameters": 101_770, "flops_per_image": 203_264},
     "cnn": {"parameters": 243_786, "flops_per_image": 10_045_952},
 }
+
+NOTHING_ODD: dict[str, Any] = {"broken": None, "per_class": [], "confusion": []}
 
 
 def of(models: dict[str, dict[str, Any]]) -> dict[str, Model]:
@@ -61,6 +63,7 @@ def words_for(
             **cost[name],
             "accuracy": {"values": list(values)},
             "seeds": (seeds or {}).get(name, list(range(len(values)))),
+            **NOTHING_ODD,
         }
         for name, values in (("dense", dense), ("cnn", cnn))
     }
@@ -294,7 +297,7 @@ def test_each_model_without_a_result_has_its_own_reason() -> None:
 
 def test_the_source_of_the_models_is_named() -> None:
     models = {
-        name: {**COST[name], "accuracy": {"values": [share, share]}, "seeds": [0, 1]}
+        name: {**COST[name], "accuracy": {"values": [share, share]}, "seeds": [0, 1], **NOTHING_ODD}
         for name, share in (("dense", 0.89), ("cnn", 0.917))
     }
     pair = {"baseline": "dense", "candidate": "cnn", "difference": 0.026, "interval": [0.022, 0.03],
@@ -310,3 +313,56 @@ def test_looks_that_are_known_of_count() -> None:
     assert count_looks(["a", "b", "c", "d"], [], 100, told=3).test_looks == 4
     little = count_looks(["a", "b"], [with_error(0.0004)], 10_000)
     assert str(little.test_looks_words).endswith("looks about 0.02 points better by luck."), "not 0.0"
+
+
+def odd(
+    confusion: list[list[float]], training: float | None = None, validation: float = 0.5, **changes: Any
+) -> dict[str, Model]:
+    """A network `cnn` by its answers to classes "a", "1" and "c" with as many pictures as the rows hold."""
+    rows = [{"class": name, "images": int(sum(row))} for name, row in zip("a1c", confusion, strict=True)]
+    model = {"broken": None, "per_class": rows, "confusion": confusion, **changes}
+    if training is not None:
+        model |= {"training_accuracy": {"0": training}, "validation_accuracy": {"0": validation}}
+    return of({"cnn": model})
+
+
+def test_what_a_network_never_answers_is_said_first() -> None:
+    never = odd([[9, 0, 1], [5, 0, 5], [1, 0, 9]])
+    assert cautions(never) == ['cnn never answers "1".'], "a class that is a number is in quotes"
+    assert cautions(odd([[9, 1, 0], [5, 5, 0], [0, 0, 0]])) == [], (
+        "a class without pictures is no such answer"
+    )
+    assert cautions(odd([[9, 0.5, 1], [5, 0, 5], [1, 0, 9]])) == [], "one seed gives it"
+    assert cautions(odd([[9, 0, 1], [5, 0, 5], [1, 0, 9]], broken="the same answer to every picture")) == []
+
+
+@pytest.mark.parametrize(
+    ("training", "validation", "said"),
+    [
+        (0.78, 0.16, True),
+        (0.78, 0.557, False),  # 0.556 is half way from 0.333, the share of the commonest class
+        (0.4, 0.33, False),  # less than ten points
+        (0.5, 0.9, False),
+    ],
+)
+def test_learning_that_does_not_carry_over_is_said_first(
+    training: float, validation: float, said: bool
+) -> None:
+    told = cautions(odd([[8, 1, 1], [1, 8, 1], [1, 1, 8]], training, validation))
+    assert bool(told) is said
+    if said:
+        assert told == [
+            "cnn is right on 78.0 % of the training pictures in its last epoch and on 16.0 % of the"
+            " validation pictures: what it learned does not carry over."
+        ]
+
+
+def test_a_verdict_begins_with_what_a_network_lacks() -> None:
+    models = of({"dense": {**NOTHING_ODD, "accuracy": {"values": [0.5]}, "seeds": [0]}})
+    models |= odd([[9, 0, 1], [5, 0, 5], [1, 0, 9]], accuracy={"values": [0.6]}, seeds=[0])
+    pair = {"baseline": "dense", "candidate": "cnn", "difference": 0.1, "interval": [0.05, 0.15]}
+    told = put_in_words(typed(Comparison, {**pair, "over": "images", "per_class": []}), models, 30)
+    assert told.verdict.startswith(
+        'cnn never answers "1". In this one training cnn was right on 3 more pictures'
+    )
+    assert list(told.words) == ["caution", "answer"]

@@ -108,6 +108,7 @@ def test_each_figure_gets_the_numbers_and_pictures_that_are_its_own(recording, t
     mistake = {"index": 17, "label": 7, "predicted": 8, "probability": 0.9, "model": "cnn", "seed": 0}
     report |= {"mistakes": [mistake], "robustness": made_up_robustness("dense", "cnn")["robustness"]}
     curve = {"accuracy": np.array([0.7, 0.8]), "val_accuracy": np.array([0.75, 0.85])}
+    curve |= {"val_loss": np.array([0.5, 0.4]), "learning_rate": np.array([0.004, 0.0])}
     histories = {model: {0: curve} for model in report["models"]}
     figures = _compare(RunFolder(tmp_path), parsed(report), splits, histories, [])
     names = [figure.path.stem for figure in figures]
