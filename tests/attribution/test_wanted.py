@@ -10,7 +10,7 @@ import pytest
 from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
 from model.attribution.attribution import Gradients
-from model.attribution.wanted import NUM_RANDOM_STARTS, ascend, wanted
+from model.attribution.wanted import NUM_RANDOM_STARTS, STEP, ascend, wanted
 from model.networks.as_arrays import forward, take_apart
 from model.networks.build import build
 from model.networks.facts import layer_facts, receptive_field
@@ -41,6 +41,13 @@ def test_a_linear_value_is_climbed_to_its_top() -> None:
     assert (images[:, ~free] == 0).all(), "pixels changed that nothing depends on"
     assert images.min() >= 0
     assert images.max() <= 1
+
+
+def test_a_hilltop_is_settled_on() -> None:
+    """The last steps are short: each has the same length wherever it starts, so a long one would pass by."""
+    free = np.ones((28, 28), bool)
+    images, _ = ascend(lambda x, t: (-((x - 0.7) ** 2).sum(axis=(1, 2)), 2 * (0.7 - x)), [0], free, BLACK[:1])
+    assert np.abs(images[0] - 0.7).max() < STEP / 10, "the climb goes to and fro above the top"
 
 
 def test_what_nothing_depends_on_stays_gray() -> None:
