@@ -147,6 +147,7 @@ def test_each_accuracy_stands_beside_its_model(
     report = report_of(shares)
     figure = draw(glance.at_a_glance, report, tmp_path / "1.png")
     drawn = recording.last
+    assert {"Right, of all test pictures", "a dot is one seed"} <= set(drawn.strings), "what is counted"
     dots = drawn.marks(0, "o")
     for place, (model, diamond) in enumerate(zip(shares, drawn.marks(0, "D"), strict=True)):
         found = report["models"][model]["accuracy"]
