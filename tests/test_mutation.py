@@ -127,3 +127,17 @@ def test_what_is_changed(source: str, changes: list[str]):
     assert len(found) == len(changes), f"the mutants of {source!r} are {found}"
     for change, part in zip(found, changes, strict=True):
         assert part in change, f"the mutants of {source!r} are {found}"
+
+
+def test_of_a_sample_of_the_code_nine_in_ten_faults_are_noticed() -> None:
+    recorded = json.loads((ROOT / "tests" / "mutation.json").read_text())
+    [sample] = [found for command, found in recorded.items() if command.endswith("--sample 300 --seed 0")]
+    assert sample["tried"] == sample["mutants"] == 300
+    assert len(sample["survivors"]) == sample["noticed_by"]["nothing"], "a survivor is not named"
+    reasons = [survivor.get("reason", "") for survivor in sample["survivors"]]
+    assert all(reasons), "a survivor without a reason"
+    since = [reason.removeprefix("noticed since, by ") for reason in reasons if "since, by" in reason]
+    for test in since:
+        file, name = test.split("::")
+        assert f"def {name}(" in (ROOT / file).read_text(), f"{test} is gone: who notices now?"
+    assert 300 - len(reasons) + len(since) >= 270

@@ -43,6 +43,8 @@ def test_each_panel_has_the_curves_of_the_model_above_it(recording: Recording, t
         assert left + width < (drawn.box(place + 1)[0] if place + 1 < len(LEARNING) else 1200), (
             "a panel runs into its neighbour or off the sheet"
         )
+        middle = left + width / 2
+        assert any(abs(text.x - middle) < 1 for text in drawn.texts if text.string == "epoch")
         assert drawn.beside(top - 30, 4, left - 2, left + width) == [model]
         colour = MODEL_COLOURS[2 * place]  # that of the model in all pictures: the second has none here
         curves = drawn.marks(place)

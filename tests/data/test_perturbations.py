@@ -105,6 +105,9 @@ def test_a_turn_reads_between_pixels():
     ]
     apart = [np.abs(turned[9:19, 9:19] - one).max() for one in expected]
     assert min(apart) <= 0.51, "a slope stays one: values are weighted by distance, and then rounded"
+    edge = np.where(np.arange(28) < 14, np.uint8(100), np.uint8(150))
+    turned = perturb(np.broadcast_to(edge, (1, 28, 28)), np.array([0]), "rotation", 30)[0, 9:19, 9:19]
+    assert (turned.min(), turned.max()) == (100, 150), "no value comes in that none of the neighbours has"
 
 
 def test_noise_has_the_deviation_it_is_said_to_have():

@@ -128,3 +128,9 @@ def test_what_only_a_trained_network_has_is_refused_without_one(option, value, c
     assert train.main(["lesson", option, value]) == 2
     others = " or --filter with nine numbers" if option == "--image" else ""
     assert f"{option} {value}: that needs a run folder{others}, as in" in capsys.readouterr().err
+
+
+def test_a_filter_of_ones_own_takes_a_picture():
+    from model.lesson.your_run import refuse_without_run
+
+    refuse_without_run({"image": 3, "model": None}, "0 1 0 0 1 0 0 1 0")

@@ -8,7 +8,7 @@ import pytest
 from configs.schema import Config
 from model.experiment import conductor
 from model.experiment.conductor import Experiment
-from model.run.environment import decisive, describe_environment, joined
+from model.run.environment import REPOSITORY, decisive, describe_environment, joined
 from model.run.folder import RunError
 from model.run.workers import Done, Failed, Reported
 from tests.conftest import AT_ONCE, IN_TURN
@@ -125,3 +125,8 @@ def test_bfloat16_is_not_tried_where_no_model_uses_it(monkeypatch):
     assert plan.precision_of("cnn") == "float32"
     with pytest.raises(RunError, match="no worker process could be started"):
         probed(monkeypatch, Probing((Failed, "SIGILL")))
+
+
+def test_the_commit_is_that_of_this_code() -> None:
+    assert (REPOSITORY / "train.py").is_file(), "git would be asked about another folder"
+    assert (REPOSITORY / "model" / "run" / "environment.py").is_file()
