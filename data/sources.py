@@ -240,14 +240,8 @@ def _run(command: Sequence[str], folder: Path, seconds: int) -> subprocess.Compl
     try:
         nothing = subprocess.DEVNULL
         return subprocess.run(
-            command,
-            cwd=folder,
-            timeout=seconds,
-            stdin=nothing,
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
+            command, cwd=folder, timeout=seconds, stdin=nothing, capture_output=True, errors="replace"
+        )  # and as text, for `errors` is given
     except subprocess.TimeoutExpired:
         raise DataError(f"{Path(command[0]).name} was stopped after {seconds} s") from None
 

@@ -68,7 +68,9 @@ class Plan:
 
     def left(self, train: bool = True) -> list[Task]:
         """What is not done yet: trainings, and looks at the models that are trained or will be."""
-        trainings = [task for task in self._trainings() if not self._is_trained(task)] if train else []
+        config = self.config
+        tasks = [Task("training", model, seed) for model in config.models for seed in config.seeds]
+        trainings = [task for task in tasks if train and not self._is_trained(task)]
         made = {(task.model, task.seed) for task in trainings}
         looks = [task for task in self._looks() if (task.model, task.seed) in made or self._is_wanted(task)]
         return trainings + looks
@@ -77,9 +79,6 @@ class Plan:
         """The records of the looks into a model that are done."""
         records = [self.run.look(model, kind) for kind in LOOKS]
         return [record for record in records if record is not None and self._is_ours(record)]
-
-    def _trainings(self) -> list[Task]:
-        return [Task("training", model, seed) for model in self.config.models for seed in self.config.seeds]
 
     def _looks(self) -> list[Task]:
         """The models of the first seed are looked into; those of others may be asked, too."""
@@ -165,7 +164,8 @@ class Plan:
             function, num_images = LOOKS[kind], LOOK_IMAGES[kind]
             folder = self.run.inspection_folder(model)
         look = Look(model, seed, self.config.models[model], settings, saved, folder, self.identity)
-        cost = self.slowness * BEGIN_SECONDS + num_images * self._flops(model) / self.speeds["float32"]
+        flops = sum(fact.flops for fact in self.facts(model))
+        cost = self.slowness * BEGIN_SECONDS + num_images * flops / self.speeds["float32"]
         return Job(_name_of(task), function, {"look": look}, cost, after=training)
 
     @property
@@ -196,9 +196,6 @@ class Plan:
             fact.flops * (passes if fact.kind == "conv" else FORWARD_AND_BACKWARD)
             for fact in self.facts(model)
         )
-
-    def _flops(self, model: str) -> int:
-        return sum(fact.flops for fact in self.facts(model))
 
 
 def _name_of(task: Task) -> str:

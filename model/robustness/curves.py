@@ -47,6 +47,7 @@ def robustness_of(measured: Measured, config: Config) -> Robustness | None:
     controls = [pair for pair in controls_of_pooling(config) if set(pair) <= measured.keys()]
     first = next(iter(next(iter(measured.values())).values()))
     kinds = [_curves(kind, measured, config, controls) for kind in KINDS if f"answers/{kind}" in first]
+    classes_known = config.data.source == "lines" or config.data.name == "fashion-mnist"
     return Robustness(
         images=len(first["labels"]),
         images_per_class=config.robustness.images_per_class,
@@ -54,13 +55,8 @@ def robustness_of(measured: Measured, config: Config) -> Robustness | None:
         kinds=kinds,
         stability={model: _stability(list(of_seeds.values())) for model, of_seeds in measured.items()},
         words=_on_pooling(kinds[0], config),
-        caution="" if _is_known(config) else CAUTION,
+        caution="" if classes_known else CAUTION,
     )
-
-
-def _is_known(config: Config) -> bool:
-    """Whether it is known that what is tried on these pictures leaves them of their class."""
-    return config.data.source == "lines" or config.data.name == "fashion-mnist"
 
 
 def controls_of_pooling(config: Config) -> list[tuple[str, str]]:

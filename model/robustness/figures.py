@@ -59,7 +59,8 @@ def curves(
         sheet.place(round(middle - tile / 2), HEIGHT - tile - 12, garment(example, BLOCK))
     _legend(sheet, right + 30, y, outcome, found)
     sheet.save(path)
-    return Figure(path, title, f"{title}. {_untouched(found)}")
+    untouched = [f"{model} {percent(entry.accuracy[0])}" for model, entry in found.models.items()]
+    return Figure(path, title, f"{title}. Untouched: {', '.join(untouched)}.")
 
 
 def _title(found: Curves) -> str:
@@ -138,11 +139,6 @@ def _legend(sheet: Sheet, x: int, y: float, outcome: Outcome, found: Curves) -> 
     more = f"and {len(ranked) - MOST_NAMED} more\n" if len(ranked) > MOST_NAMED else ""
     end = y + 22 * min(len(ranked), MOST_NAMED) + 28
     sheet.text(x, end, f"{more}dotted: guessing, {percent(outcome.chance, 0)}", size=14, colour=GREY)
-
-
-def _untouched(found: Curves) -> str:
-    shares = [f"{model} {percent(entry.accuracy[0])}" for model, entry in found.models.items()]
-    return f"Untouched: {', '.join(shares)}."
 
 
 ROBUSTNESS = tuple(

@@ -4,7 +4,7 @@ TensorFlow is imported by the functions. What is told of their arrays is `model.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,9 +39,10 @@ def measure_robustness(splits: Splits, tell: Tell, look: Look) -> None:
     map, `changes/trained/LAYER` and `changes/untrained/LAYER` float32 (images,) as `map_changes` gives them.
     """
     model, untrained, facts = look.open(len(splits.class_names))
-    indices = _chosen(splits.test.labels, look.settings["images_per_class"])
+    labels, number = splits.test.labels, look.settings["images_per_class"]
+    indices = np.arange(len(labels)) if number == "all" else choose_images(labels, number)
     images = splits.test.images[indices]
-    arrays = {"indices": indices, "labels": splits.test.labels[indices]}
+    arrays = {"indices": indices, "labels": labels[indices]}
     kinds = look.settings["strengths"]
     answers = answers_to(model, images, indices, kinds, lambda share: tell((0.8 * share, "", "perturbing")))
     arrays |= {f"answers/{kind}": given for kind, given in answers.items()}
@@ -53,10 +54,6 @@ def measure_robustness(splits: Splits, tell: Tell, look: Look) -> None:
             arrays |= {f"changes/{state}/{layer}": change for layer, change in changes.items()}
     write_npz(look.folder / "robustness.npz", arrays)
     write_json(look.folder / "robustness.json", look.identity | {"settings": look.settings})
-
-
-def _chosen(labels: np.ndarray, number: int | Literal["all"]) -> np.ndarray:
-    return np.arange(len(labels)) if number == "all" else choose_images(labels, number)
 
 
 def answers_to(
