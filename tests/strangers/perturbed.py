@@ -1,0 +1,123 @@
+# ruff: noqa: E501  a pattern stands as its sentence does, in one line
+"""What is said of perturbed pictures, and of models that differ in one thing."""
+
+from typing import Any
+
+import numpy as np
+
+from tests.strangers.evidence import Evidence
+from tests.strangers.grammar import KINDS, Number, Said, agree, claim, says
+from tests.strangers.pictures import agree_shares
+from tests.strangers.verdicts import agree_ends, speak_of
+
+MIDDLE = {  # how the middle strength of a kind is told
+    "shift": "Shifted {:g} pixels",
+    "rotation": "Turned {:g} degrees",
+    "noise": "With noise of {:g} gray levels",
+    "blur": "Blurred by {:g} pixels",
+    "contrast": "With {:g} % less contrast",
+    "occlusion": "{0:g} x {0:g} pixels covered",
+}
+KINDS["size"] = r"up to \d+ pixels|\d+ x \d+ pixels"
+SEEN = "shifts|turns|noise|blur|other contrasts|covered parts"
+AT = "|".join(
+    text.format(value)
+    for text, values in zip(MIDDLE.values(), ((3,), (30,), (45,), (1.5,), (45,), (12,)), strict=True)
+    for value in values
+)
+
+
+def middle_of(e: Evidence, at: str) -> tuple[str, int]:
+    """Kind and place of the strength that a title tells."""
+    for kind, strengths in e.kinds.items():
+        place = len(strengths) // 2
+        if MIDDLE[kind].format(strengths[place]) == at:
+            return kind, place
+    claim(False, f"{at} is not the middle of any kind")
+    raise AssertionError
+
+
+@says(
+    f"<at_:{AT}>: <shares:shares> (no difference can be seen)",
+    f"<at_:{AT}>: <shares:shares>",
+    f"<at_:{AT}>: <shares:range>",
+)
+def _(e: Evidence, at: Said, at_: str, shares: str) -> None:
+    kind, place = middle_of(e, at_)
+    values = {name: e.perturbed(kind, place, name).value for name in e.perturbed_models}
+    if shares.startswith("from "):
+        low, high = min(values.values()), max(values.values())
+        claim(f"from {100 * low:.0f} %" in shares and f"to {100 * high:.0f} %" in shares, f"{values}")
+        claim(f"{len(values)} models" in shares, "how many models")
+    else:
+        agree_shares(shares, values)
+    if len(values) == 2:
+        clear = e.perturbed(kind, place, *reversed(list(values))).clear
+        claim(clear == ("no difference" not in at.text), "whether a difference can be seen")
+
+
+@says(
+    f"<who:not|neither was|none was> trained on <what:{SEEN}>",
+    f"<who:both |all |>trained on <what:{SEEN}> of <size:size>",
+)
+def _(e: Evidence, at: Said, who: str, what: str, size: str = "") -> None:
+    augmentation = e.config["data"].get("augmentation") or "none"
+    settings: dict[str, Any] = {} if augmentation == "none" else augmentation
+    reach = settings.get({"shifts": "shift", "covered parts": "erase"}.get(what, ""), 0)
+    claim(bool(reach) == bool(size) and (not size or str(reach) in size), f"trained on {reach}")
+    number = {"not": 1, "neither was": 2, "both ": 2}.get(who, 3)
+    claim(number == min(3, len(e.perturbed_models)) or not who, "how many models")
+
+
+@says("Untouched: <shares:shares>")
+def _(e: Evidence, at: Said, shares: str) -> None:
+    agree_shares(shares, {name: e.perturbed("noise", 0, name).value for name in e.perturbed_models})
+
+
+@says("accuracy on <n:n> test pictures (the first <k:n> of each class), with its 95 % interval, allowing for <what:other seeds and pictures|other pictures>",
+      "accuracy on all <n:n> test pictures, with its 95 % interval, allowing for <what:other seeds and pictures|other pictures>")  # fmt: skip
+def _(e: Evidence, at: Said, n: Number, what: str, k: Number | None = None) -> None:
+    labels = e.data.test_labels
+    shown = sum(min(int(k or len(labels)), int(np.sum(labels == label))) for label in np.unique(labels))
+    agree("test pictures", n, shown)
+    over = {e.perturbed("noise", 0, name).over for name in e.perturbed_models}
+    claim(("seeds" in what) == (over == {"seeds and images"}), "what the interval allows for")
+
+
+@says(
+    "<kind:Shift|Rotation|Noise|Blur|Contrast|Occlusion>: <unit:pixels|degrees|gray levels|% less contrast>",
+    "trained on up to <size:n>",
+)
+def _(e: Evidence, at: Said, kind: str = "", unit: str = "", size: Number | None = None) -> None:
+    settings = e.config["data"].get("augmentation") or "none"
+    claim(size is None or size in (settings.get("shift"), settings.get("erase")), "what it was trained on")
+
+
+# Models that differ in one thing ---------------------------------------------------------------------------
+
+
+@says("only <key:text> <verb:differs|differ> (<other:text> against <one:text>)",
+      "only <key:text> <verb:differs|differ> (<other:text> against <one:text>): <who:model> is ahead of <loser:model> by"
+      " <d:n> points (<low:n> to <high:n>)",
+      "only <key:text> <verb:differs|differ> (<other:text> against <one:text>): no difference can be seen between <who:model>"
+      " and <loser:model>, and anything from <low:n> points behind to <high:n> ahead fits")  # fmt: skip
+def _(
+    e: Evidence, at: Said, key: str, verb: str, other: str, one: str, who: str = "", loser: str = "",
+    d: Number | None = None, low: Number | None = None, high: Number | None = None,
+) -> None:  # fmt: skip
+    if not who or low is None or high is None:
+        return
+    found = speak_of(e, loser, who)
+    settings = [e.models[name].settings for name in (who, loser)]
+    name = key.replace(" ", "_")
+    differing = [k for k in settings[0] if k != "training" and settings[0].get(k) != settings[1].get(k)]
+    recipes = [e.recipe(model) for model in (who, loser)]
+    differing += [k for k in recipes[0] if recipes[0][k] != recipes[1][k]]
+    claim(differing == [name], f"{differing} differ")
+    claim(found.clear == (d is not None), f"{found}")
+    if d is not None:
+        agree("the lead", d, found.value, 100)
+        agree_ends((low, high), found.low, found.high)
+    else:
+        agree("behind", low, -found.low, 100)
+        agree("ahead", high, found.high, 100)

@@ -1,0 +1,410 @@
+# ruff: noqa: E501  a pattern stands as its sentence does, in one line
+"""What the terminal and the reports say beside the verdict: the data, the table of the terminal, the limits."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from tests.strangers.evidence import Evidence, Model
+from tests.strangers.grammar import DURATION, KINDS, NUMBER, Number, Said, agree, agree_share, claim, says
+from tests.strangers.verdicts import agree_ends, agree_names, ways
+
+REASONS = (
+    "no better than guessing",
+    "the same answer to every picture",
+    "probabilities not finite",
+    "not trained yet",
+)
+KINDS["reason"] = (
+    "|".join(REASONS) + r"|(?:loss not finite at epoch \d+|its probabilities are not finite numbers);"
+)
+KINDS["reason"] += " a lower learning_rate may help"
+PLACES = r"[\w.*]+(?:, [\w.*]+)*(?: and [\w.*]+)*(?: (?:in|of) (?:the |every )?[\w.]+)?"
+KINDS["places"] = (
+    rf"(?:models\.\*\.accuracy in report\.json; those of filters in {PLACES}|the \.json and \.npz files beside the picture|{PLACES}(?:; {PLACES})*)"
+)
+KINDS["lacking"] = r"(?:(?:\"\d+\"|{cls})(?:, | and )?)+(?:\d+ more)?"
+KINDS["with_them"] = r"(?:{model}) {n} % \({n} % with them\)(?:, (?:{model}) {n} % \({n} % with them\))*"
+KINDS["wrongs"] = rf"(?:under 1|{NUMBER})(?: (?:under 1|{NUMBER}))*"
+KINDS |= {"list": rf"{NUMBER}(?: {NUMBER})*", "pcts": rf"{NUMBER} %(?: {NUMBER} %)*"}
+KINDS |= {
+    "spans": rf"{NUMBER} to {NUMBER}(?: {NUMBER} to {NUMBER})*",
+    "times": rf"{DURATION}(?: {DURATION})*",
+}
+KINDS |= {"works": rf"{NUMBER} MFLOP(?: {NUMBER} MFLOP)*"}
+
+
+# The head of a run -----------------------------------------------------------------------------------------
+
+
+@says(
+    "ConvLens <name:run>: <models:text>, <k:n> <noun:trainings|training> each (<word:seeds|seed> <seeds:text>)"
+)
+def _(e: Evidence, at: Said, name: str, models: str, k: Number, noun: str, word: str, seeds: str) -> None:
+    baseline, *others = e.models
+    claim(models == (f"{baseline} against {', '.join(others)}" if others else baseline), "the models")
+    claim(name == e.config["name"] and k == len(e.seeds), "name and number of trainings")
+    all_of_them = ", ".join(map(str, e.seeds))
+    claim(seeds in (all_of_them, f"{e.seeds[0]} to {e.seeds[-1]}"), f"the seeds are {all_of_them}")
+    claim((noun == "training") == (word == "seed") == (k == 1), "one training, two trainings")
+
+
+@says("data <title:text>, <source:text>: <train:n> train, <validation:n> validation, <test:n> test",
+      "<title:text> (<source:text>): <train:n> training, <validation:n> validation and <test:n> test pictures",
+      "<title:text>, <source:text>: <train:n> training, <validation:n> validation, <test:n> test pictures")  # fmt: skip
+def _(
+    e: Evidence, at: Said, title: str, source: str, train: Number, validation: Number, test: Number
+) -> None:
+    claim(title == e.data.title, f"the data are called {e.data.title}")
+    agree("training pictures", train, len(e.splits[0]))
+    agree("validation pictures", validation, len(e.splits[1]))
+    agree("test pictures", test, e.num_test)
+
+
+@says("machine <cores:n> <noun:cores|core>, <precision:word>: about <left:time>",
+      "machine <cores:n> <noun:cores|core>, <precision:word>: about <left:time> (a quick look: configs/quick.yaml)")  # fmt: skip
+def _(e: Evidence, at: Said, cores: Number, noun: str, precision: str, left: str) -> None:
+    claim(cores >= 1 and precision.strip(",") in ("float32", "bfloat16"), "the machine")
+
+
+@says("<m:model> seed <s:n> <k:n>/<all:n> validation <share:pct>, loss <loss:n>",
+      "<m:model> seed <s:n> <k:n>/<all:n> validation <share:pct>, loss <loss:n> left: <left:time>")  # fmt: skip
+def _(
+    e: Evidence,
+    at: Said,
+    m: str,
+    s: Number,
+    k: Number,
+    all: Number,
+    share: Number,
+    loss: Number,
+    left: str = "",
+) -> None:
+    rows = e.models[m].histories[int(s)]
+    row = rows[int(k) - 1]
+    claim(row["epoch"] == k and all == e.recipe(m)["epochs"], "the epoch")
+    agree_share("validation accuracy", share, row["val_accuracy"])
+    agree("validation loss", loss, row["val_loss"])
+
+
+LOOKS = "inspection|attribution"
+DOING = "drawing|looking inside|perturbing|skipped: there is no sound model to look into"
+
+
+@says(f"<m:model> <look:{LOOKS}> <doing:{DOING}>", f"<m:model> <look:{LOOKS}> <doing:{DOING}> left: <left:time>",
+      f"<m:model> seed <s:n> robustness <doing:{DOING}>", f"<m:model> seed <s:n> robustness <doing:{DOING}> left: <left:time>")  # fmt: skip
+def _(
+    e: Evidence, at: Said, m: str, doing: str, look: str = "", s: Number | None = None, left: str = ""
+) -> None:
+    model = e.models[m]
+    lost = not model.trained or model.trained[0] in model.faults or model.trained[0] != e.seeds[0]
+    claim("skipped" not in doing or lost, "its first training is sound")
+
+
+# The table of the terminal ---------------------------------------------------------------------------------
+
+
+@says("<names:text> right, of <n:n> test pictures <shares:pcts>")
+def _(e: Evidence, at: Said, names: str, n: Number, shares: str) -> None:
+    claim(names == " ".join(" ".join(name.split()) for name in e.scored), "the models")
+    agree("test pictures", n, e.num_test)
+    for model, share in zip(e.scored.values(), _split(shares, "%"), strict=True):
+        agree_share(model.name, share, model.accuracy)
+
+
+def _split(text: str, unit: str = "") -> list[Number]:
+    return [Number(part) for part in text.split() if part != unit]
+
+
+@says("with <what:over> <ends:spans> (95 %)")
+def _(e: Evidence, at: Said, what: str, ends: str) -> None:
+    told = _split(ends, "to")
+    for place, name in enumerate(e.scored):
+        found = e.mean(name)
+        claim((found.over == "images") == (what == "other test pictures"), "what may differ")
+        agree_ends((told[2 * place], told[2 * place + 1]), found.low, found.high)
+
+
+@says("wrong <counts:wrongs>", "weights <weights:list>", "weights <weights:list> (<inside:n> in convolutions)",
+      "of these in convolutions <convolutions:list>")  # fmt: skip
+def _(
+    e: Evidence,
+    at: Said,
+    counts: str = "",
+    weights: str = "",
+    inside: Number | None = None,
+    convolutions: str = "",
+) -> None:
+    models = list(e.scored.values())
+    if counts:
+        agree_wrong(e, models, counts)
+        return
+    values: list[Any] = [model.first.parameters for model in models]
+    if convolutions:
+        values = [model.first.parameters_in_convolutions for model in models]
+    for model, number, value in zip(models, _split(weights or convolutions), values, strict=True):
+        agree(model.name, number, value)
+    if inside is not None:
+        agree("in convolutions", inside, models[-1].first.parameters_in_convolutions)
+
+
+@says("arithmetic per picture <work:works>", "training, per seed <seconds:times>")
+def _(e: Evidence, at: Said, work: str = "", seconds: str = "") -> None:
+    for model, number in zip(e.scored.values(), _split(work, "MFLOP"), strict=bool(work)):
+        agree_work(number, model)
+    if seconds:
+        for model, text in zip(e.scored.values(), re.findall(DURATION, seconds), strict=True):
+            agree_duration(text, model.seconds("train_seconds"))
+
+
+def agree_wrong(e: Evidence, models: list[Model], told: str) -> None:
+    """How many test pictures are wrong, on the mean of the seeds; what is under one is told so."""
+    for model, text in zip(models, re.findall(rf"under 1|{NUMBER}", told), strict=True):
+        wrong = (1 - model.accuracy) * e.num_test
+        if text == "under 1":
+            claim(0 < wrong < 0.5, f"{model.name} has {wrong:.3f} wrong")
+        else:
+            agree(model.name, Number(text), wrong)
+            claim(text != "0" or wrong == 0, f"{model.name} has {wrong:.3f} wrong")
+
+
+def agree_work(told: Number, model: Model) -> None:
+    """Millions of additions and multiplications, which are never none."""
+    claim(told > 0, f"{2 * model.first.multiply_adds:,} are not 0.0 million")
+    agree("arithmetic", told, 2 * model.first.multiply_adds / 1e6)
+
+
+def agree_duration(text: str, seconds: float) -> None:
+    """Seconds, or hours, minutes and seconds, to the last one told."""
+    units = {"h": 3600, "min": 60, "s": 1}
+    parts = text.split()
+    told = sum(Number(number) * units[unit] for number, unit in zip(parts[::2], parts[1::2], strict=True))
+    half = Number(parts[-2]).half * units[parts[-1]]
+    claim(
+        abs(told - seconds) <= half * (1 + 1e-6) or (half > 1 and abs(told - seconds) <= 2 * half),
+        f"{seconds} s",
+    )
+
+
+@says("right 95 % wrong weights MFLOP training")
+def _(e: Evidence, at: Said) -> None:
+    pass
+
+
+@says("<m:model> <share:pct> <low:n> to <high:n> <wrong:wrongs> <weights:n> <work:n> <seconds:time>")
+def _(
+    e: Evidence, at: Said, m: str, share: Number, low: Number, high: Number, wrong: str, weights: Number,
+    work: Number, seconds: str,
+) -> None:  # fmt: skip
+    model, found = e.models[m], e.mean(m)
+    agree_share("accuracy", share, model.accuracy)
+    agree_ends((low, high), found.low, found.high)
+    agree_wrong(e, [model], wrong)
+    agree("weights", weights, model.first.parameters)
+    agree_work(work, model)
+    agree_duration(seconds, model.seconds("train_seconds"))
+
+
+@says("of <n:n> test pictures; between, with <what:over> (95 %)")
+def _(e: Evidence, at: Said, n: Number, what: str) -> None:
+    agree("test pictures", n, e.num_test)
+    singles = [name for name in e.scored if e.mean(name).over == "images"]
+    claim(
+        all(name in what for name in singles) or len(singles) == len(e.scored), f"single trainings: {singles}"
+    )
+    claim(("new seeds" in what) == (len(singles) < len(e.scored)), "what may differ")
+
+
+# Where to look ---------------------------------------------------------------------------------------------
+
+
+@says(
+    "Look <folder:word>/report.html first picture: figures/1-at-a-glance.png",
+    "Look <folder:word>/report.html",
+)
+def _(e: Evidence, at: Said, folder: str) -> None:
+    claim((e.run / "report.html").exists() and folder.endswith(e.run.name), "the page is not there")
+    claim(
+        ("first picture" in at.text) == (e.run / "figures" / "1-at-a-glance.png").exists(),
+        "the first picture",
+    )
+
+
+@says("No font here has the characters of <which:text>: pictures give the numbers of these classes instead")
+def _(e: Evidence, at: Said, which: str) -> None:
+    lacking = [name for name in e.classes if not all(map(can_be_drawn, name))]
+    told = [name for name in lacking if name in which]
+    claim(told == lacking[: len(told)] and told, f"no font has {lacking}")
+
+
+def can_be_drawn(character: str) -> bool:
+    """Whether a font that is installed here has it."""
+    from matplotlib.font_manager import fontManager, get_font
+
+    return any(get_font(font.fname).get_char_index(ord(character)) for font in fontManager.ttflist)
+
+
+@says("Next python train.py lesson how 192 becomes 577 python train.py show this again",
+      "Next python train.py lesson how 192 becomes 577 python train.py show <folder:word> this again")  # fmt: skip
+def _(e: Evidence, at: Said, folder: str = "outputs") -> None:
+    # what the lesson says does not depend on a run: tests/lesson
+    claim(folder == "outputs" or folder.endswith(e.run.name), f"the run is {e.run}")
+
+
+@says("Numbers: <places:places>")
+def _(e: Evidence, at: Said, places: str) -> None:
+    if "of filters" in places and not any(e.run.glob("*/inspection/passports.json")):
+        places = places.partition(";")[0]  # nothing is said of filters where none were looked into
+    for name in re.findall(r"\w+\.(?:json|npz|csv)", places):
+        claim("comparison" in at.where or any(e.run.rglob(name)), f"there is no {name}")
+
+
+@says("<name:run>", "report of <name:run>")
+def _(e: Evidence, at: Said, name: str) -> None:
+    claim(name == e.config["name"], f"the run is called {e.config['name']}")
+
+
+@says(
+    "1 is as much as another picture would change them (in brackets: before training)", "F1", "F1 per class"
+)
+def _(e: Evidence, at: Said) -> None:
+    pass  # says how a table is to be read
+
+
+# What is to be known of the data ---------------------------------------------------------------------------
+
+
+def _splits(e: Evidence) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Pictures and labels by split."""
+    train, validation = e.splits
+    d = e.data
+    return {
+        "training": (d.train_images[train], d.train_labels[train]),
+        "validation": (d.train_images[validation], d.train_labels[validation]),
+        "test": (d.test_images, d.test_labels),
+    }
+
+
+def among(e: Evidence, split: str, earlier: str) -> np.ndarray:
+    """Which pictures of a split are also in another, pixel by pixel."""
+    one, other = (_splits(e)[name][0] for name in (split, earlier))
+    return np.array([bool((other == picture).all(axis=(1, 2)).any()) for picture in one])
+
+
+@says("<k:n> of <n:n> <split:test|validation> pictures <are:is|are> also among the <earlier:training|validation> pictures, equal in every pixel",
+      "note <k:n> of <n:n> <split:test|validation> pictures <are:is|are> also among the <earlier:training|validation> pictures, equal in every pixel")  # fmt: skip
+def _(e: Evidence, at: Said, k: Number, n: Number, split: str, are: str, earlier: str) -> None:
+    found = among(e, split, earlier)
+    agree("pictures", n, len(found))
+    agree("those in both", k, int(found.sum()))
+    claim((k == 1) == (are == "is"), "one is, two are")
+
+
+@says("No <split:test|validation> picture is of the <word:class|classes> <lacking:lacking>",
+      "note No <split:test|validation> picture is of the <word:class|classes> <lacking:lacking>")  # fmt: skip
+def _(e: Evidence, at: Said, split: str, word: str, lacking: str) -> None:
+    labels = _splits(e)[split][1]
+    found = [name for label, name in enumerate(e.classes) if not (labels == label).any()]
+    agree_names(lacking, found)
+    claim((word == "class") == (len(found) == 1), "one class, two classes")
+
+
+@says("Right, without the test pictures that are also training pictures: <each:with_them>")
+def _(e: Evidence, at: Said, each: str) -> None:
+    new = ~among(e, "test", "training")
+    claim(not new.all(), "none is")
+    for name, model in e.scored.items():
+        without = float(model.right[:, new].mean())
+        near = {
+            f"{name} {a} % ({b} % with them)" for a in ways(100 * without) for b in ways(100 * model.accuracy)
+        }
+        claim(any(text in each for text in near), f"{name} has {without:.4f}")
+
+
+@says("No other test picture is left: how the models do on new ones can't be told")
+def _(e: Evidence, at: Said) -> None:
+    claim(among(e, "test", "training").all(), "there are others")
+
+
+@says("Whether pictures of your own are still of their class when they are changed like this, nobody has checked:"
+      " a line that rises, turned, may be one that falls")  # fmt: skip
+def _(e: Evidence, at: Said) -> None:
+    claim(not e.official and e.config["data"]["source"] != "lines", "these are known")
+
+
+# The page --------------------------------------------------------------------------------------------------
+
+
+@says("ConvLens · <name:run> · <title:run>, <n:n> test pictures")
+def _(e: Evidence, at: Said, name: str, title: str, n: Number) -> None:
+    claim(name == e.config["name"] and title == e.data.title, "the names")
+    agree("test pictures", n, e.num_test)
+
+
+@says("mean ± standard deviation of the seeds; the interval is 95 %, with <what:over>",
+      "Right: of all test pictures, mean over seeds; the interval allows for <what:over>")  # fmt: skip
+def _(e: Evidence, at: Said, what: str) -> None:
+    singles = [name for name in e.scored if e.mean(name).over == "images"]
+    claim(("new seeds" in what) == (len(singles) < len(e.scored)), "what may differ")
+    if 0 < len(singles) < len(e.scored):
+        claim(all(name in what for name in singles), f"single trainings: {singles}")
+
+
+@says("A MFLOP is a million additions or multiplications, for one picture forward", "in 15 bins of equally many pictures",
+      "The last two columns count test pictures, seed by seed, of the first five seeds",
+      "The last two columns count test pictures, seed by seed")  # fmt: skip
+def _(e: Evidence, at: Said) -> None:
+    claim("15 bins" not in at.text or e.num_test >= 15, "there are fewer pictures than bins")
+    claim(("first five" in at.text) == (len(e.seeds) > 5) or "seed by seed" not in at.text, "the seeds")
+
+
+@says("differences in points; bold where clear with all <k:n> classes allowed for")
+def _(e: Evidence, at: Said, k: Number) -> None:
+    agree("classes", k, len(e.classes))
+
+
+@says("<heading:text>: <k:n> <noun:pictures|picture>")
+def _(e: Evidence, at: Said, heading: str, k: Number, noun: str) -> None:
+    claim(heading == "The comparison" or heading.removeprefix("Inside ") in e.models, "what is in it")
+    claim((noun == "picture") == (k == 1), "one picture, two pictures")
+
+
+@says(
+    "<k:n> <noun:trainings|training> failed: which, and why",
+    "<k:n> <noun:looks|look> inside failed: which, and why",
+)
+def _(e: Evidence, at: Said, k: Number, noun: str) -> None:
+    failed = [(m.name, s) for m in e.models.values() for s in e.seeds if s not in m.trained or s in m.faults]
+    claim(noun.startswith("look") or k == len(failed), f"failed: {failed}")
+
+
+@says("<m:model>, seed <s:n>: <why:reason>", "failed <m:model>, seed <s:n>: <why:reason>")
+def _(e: Evidence, at: Said, m: str, s: Number, why: str) -> None:
+    model = e.models[m]
+    claim(int(s) not in model.trained or model.faults.get(int(s), "").startswith(why), "it is sound")
+
+
+# What the run does not show --------------------------------------------------------------------------------
+
+
+@says("What another seed would give: a model has one training only")
+def _(e: Evidence, at: Said) -> None:
+    claim(any(e.difference(*pair).over == "images" for pair in e.pairs), "each has several")
+
+
+@says("Why one model is better: these models differ in size and arithmetic, too")
+def _(e: Evidence, at: Said) -> None:
+    networks = [model.first for model in e.scored.values()]
+    sizes = {(network.parameters, network.multiply_adds) for network in networks}
+    claim(len(sizes) > 1 and any(e.difference(*pair).clear for pair in e.pairs), "they do not differ")
+
+
+NEAR = "How they do on garments nobody has seen: about 6 % of the test pictures have a near-duplicate among the training"
+
+
+@says(f"{NEAR} pictures (arXiv 1906.08255), and some labels are wrong",
+      f"{NEAR} pictures (arXiv 1906.08255; none is equal in every pixel), and some labels are wrong")  # fmt: skip
+def _(e: Evidence, at: Said) -> None:
+    claim(e.official, "these are other pictures than Fashion-MNIST's")
+    claim("none is equal" not in at.text or not among(e, "test", "training").any(), "some are equal")

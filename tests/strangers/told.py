@@ -1,0 +1,125 @@
+"""All that a run says: on the terminal, in its reports and of its pictures, piece by piece."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+from tests.strangers.grammar import Said
+
+BLOCKS = {"h1", "h2", "p", "li", "dt", "dd", "summary", "figcaption", "title", "th", "td"}
+CELLS = {"th", "td", "dt", "dd"}  # a list of terms and what they are is a table of two columns
+SILENT = {"script", "style", "pre"}  # what a reader does not see, and the config, which is no sentence
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its head, its other rows, where it stands."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    where: str
+
+
+def of_terminal(text: str, where: str) -> list[Said]:
+    """Paragraphs, each in one line."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    return [Said(" ".join(paragraph.split()), where) for paragraph in paragraphs if paragraph.strip()]
+
+
+def of_markdown(text: str, where: str) -> list[Said | Table]:
+    """Paragraphs, list items and headings without their marks, and tables."""
+    found: list[Said | Table] = []
+    for block in text.strip().split("\n\n"):
+        lines = block.strip("\n").split("\n")
+        if lines[0].startswith("| "):
+            cells = [[_plain(cell) for cell in re.split(r"(?<!\\) \| ", line[2:-2])] for line in lines]
+            found.append(_table([cells[0], *cells[2:]], where))
+            continue
+        starts = "#-" if lines[0][:1] in "#-" else ""
+        found += [Said(_plain(line.lstrip(starts).strip()), where) for line in lines]
+    return found
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"\\([\\`*_\[\]<>|~$&#])", r"\1", text).split())
+
+
+def _table(rows: list[list[str]], where: str) -> Table:
+    head, *others = (tuple(cell.strip() for cell in row) for row in rows)
+    return Table(head, tuple(others), where)
+
+
+def of_page(text: str, where: str) -> list[Said | Table]:
+    """Headings, paragraphs, list items, tables and the texts of pictures."""
+    page = _Page(where)
+    page.feed(text)
+    return page.found
+
+
+class _Page(HTMLParser):
+    def __init__(self, where: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.where, self.found = where, list[Said | Table]()
+        self.open: list[str] = []  # blocks and silent ones
+        self.text, self.rows, self.heading = "", list[list[str]](), ""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag in BLOCKS | SILENT:
+            self._end_of_text()
+            self.open.append(tag)
+        if tag in ("tr", "dt"):
+            self.rows.append([])
+        if tag == "img":
+            given = dict(attributes)
+            source = given.get("src") or ""
+            model = source.partition("/inspection/")[0] if "/inspection/" in source else ""
+            self.found.append(Said(_plain_spaces(given.get("alt") or ""), f"{self.where}, {source}", model))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in BLOCKS | SILENT:
+            self._end_of_text()
+            if self.open:
+                self.open.pop()
+        if tag in ("table", "dl"):
+            head = [] if tag == "table" else [["what", "is"]]
+            self.found.append(_table([*head, *self.rows], self.where))
+            self.rows = []
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in SILENT:
+            self.text += data
+
+    def _end_of_text(self) -> None:
+        text, self.text = _plain_spaces(self.text), ""
+        if not self.open or self.open[-1] in SILENT:
+            return
+        if self.open[-1] in CELLS:
+            self.rows[-1].append(text)
+        elif text:
+            place = f"{self.where}, <{self.open[-1]}>"
+            self.found.append(Said(text, place))
+
+
+def _plain_spaces(text: str) -> str:
+    return " ".join(text.split())
+
+
+def of_records(run: Path) -> Iterator[Said]:
+    """Titles and texts of the pictures of what models learned, as the looks have recorded them."""
+    for path in sorted(run.glob("*/inspection/*-figures.json")):
+        for figure in json.loads(path.read_text(encoding="utf-8"))["figures"]:
+            where = f"{path.relative_to(run)}, {figure['file']}"
+            for text in (figure["title"], figure["alt"]):
+                yield Said(_plain_spaces(text), where, path.parts[-3])
+
+
+def of_run(run: Path) -> list[Said | Table]:
+    """What stands in a run's folder."""
+    return [
+        *of_markdown((run / "report.md").read_text(encoding="utf-8"), "report.md"),
+        *of_page((run / "report.html").read_text(encoding="utf-8"), "report.html"),
+        *of_records(run),
+    ]
