@@ -102,9 +102,15 @@ def _where_to_look(folder: str, report: Report) -> str:
     if all(picture.file != FIRST_PICTURE for picture in report.not_drawn):
         look = _continued(look, f"first picture: {FIRST_PICTURE}", 7)
     again = "show" if Path(folder).parent == Path("outputs") else f"show {shlex.quote(folder)}"
-    steps = {"lesson": "how 192 becomes 577", again: "this again"}
-    lines = [f"python train.py {verb:<9}  {what}" for verb, what in steps.items()]
-    return "\n".join([look, f"Next   {lines[0]}", f"       {lines[1]}"])
+    steps = (_step("lesson", "how 192 becomes 577"), _step(again, "this again"))
+    return "\n".join([look, f"Next   {steps[0]}", f"       {steps[1]}"])
+
+
+def _step(verb: str, what: str) -> str:
+    """A command, and what it gives where there is room to say it."""
+    command = f"python train.py {verb}"
+    line = f"{command:<25}  {what}"
+    return line if len(line) <= WIDTH - 7 else command
 
 
 def _continued(text: str, more: str, indent: int) -> str:
