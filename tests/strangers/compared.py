@@ -134,6 +134,11 @@ def _(e: Evidence, at: Said, first: str, last: str) -> None:
     claim([first, last] == list(runs_of(e)), f"the runs are {list(runs_of(e))}")
 
 
+@says("<k:n> <noun:models|model> of <n:n> runs side by side; none are compared")
+def _(e: Evidence, at: Said, k: Number, noun: str, n: Number) -> None:
+    claim(k == len(e.scored) and n == len(runs_of(e)) and not e.pairs, f"{e.pairs} are compared")
+
+
 # What differs in the configs -------------------------------------------------------------------------------
 
 KINDS["key"] = r"[a-z_]+(?:\.[\w-]+)+|seeds"

@@ -11,6 +11,7 @@ from tests.strangers.grammar import KINDS, NO, ONE, Number, Said, agree, claim, 
 from tests.strangers.looks import ROOM, Layer, by_chance, drawn_patterns, layer_of, matching, named
 
 KINDS["dead"] = r"\d+(?:, \d+)*(?: and \d+(?: more)?)?"
+COLUMNS = 10  # of pictures side by side
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -122,10 +123,10 @@ def _(e: Evidence, at: Said, k: Number, most: Number, share: Number) -> None:
 
 
 def shown_maps(e: Evidence, layer: Layer) -> np.ndarray:
-    """Its output for the pictures that are shown: the first ones of each class."""
-    each = e.config["inspection"]["images_per_class"]
-    labels = e.data.test_labels
-    chosen = [place for label in np.unique(labels) for place in np.flatnonzero(labels == label)[:each]]
+    """Its output for the pictures that are shown: the first ones of each class, of ten at most."""
+    labels, classes = e.data.test_labels, np.unique(e.data.test_labels)[:COLUMNS]
+    each = min(e.config["inspection"]["images_per_class"], COLUMNS // len(classes))
+    chosen = [place for label in classes for place in np.flatnonzero(labels == label)[:each]]
     return layer.on_test[chosen]
 
 

@@ -246,7 +246,8 @@ def can_be_drawn(character: str) -> bool:
 
 
 @says("Next python train.py lesson how 192 becomes 577 python train.py show this again",
-      "Next python train.py lesson how 192 becomes 577 python train.py show <folder:word> this again")  # fmt: skip
+      "Next python train.py lesson how 192 becomes 577 python train.py show <folder:word> this again",
+      "Next python train.py lesson how 192 becomes 577 python train.py show <folder:word>")  # fmt: skip
 def _(e: Evidence, at: Said, folder: str = "outputs") -> None:
     # what the lesson says does not depend on a run: tests/lesson
     claim(folder == "outputs" or folder.endswith(e.run.name), f"the run is {e.run}")

@@ -206,6 +206,8 @@ def _(
     one: str = "",
     other: str = "",
 ) -> None:
+    if c and one:
+        speak_of(e, *next(pair for pair in e.pairs if set(pair) == {c, one}))
     if other:
         claim(round(speak_of(e, other, c or one).value * e.num_test) == 0, "they are not as many")
     else:
