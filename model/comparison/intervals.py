@@ -216,6 +216,17 @@ def unpaired_interval(candidate: Interval, baseline: Interval) -> list[float]:
     return [value - other - below, value - other + above]
 
 
+def p_value_of(difference: float, interval: Sequence[float]) -> float:
+    """Of the hypothesis that a difference is 0, two-sided, where only its 95 % interval is known.
+
+    The half of the interval that looks at 0 is taken for that of a normal distribution: below 0.05 where the
+    interval leaves 0 out.
+    """
+    low, high = interval
+    margin = difference - low if difference > 0 else high - difference
+    return float(2 * special.ndtr(-abs(difference) / margin * _quantile(math.inf))) if margin > 0 else 1.0
+
+
 def _estimate(
     models: list[np.ndarray], per_image: np.ndarray, extra_squares: float, possible: tuple[float, float]
 ) -> Estimate:

@@ -18,13 +18,15 @@ import numpy as np
 from configs.difference import differences, flat, settings_of
 from data.splits import EVENLY, shares
 from model.comparison.compare import compare_scores
-from model.comparison.intervals import unpaired_interval
+from model.comparison.headlines import is_clear
+from model.comparison.intervals import difference_over, p_value_of, unpaired_interval
 from model.comparison.records import Comparison, Model, NotCompared, Rate
 from model.comparison.scores import Scores, over_seeds
 from model.comparison.verdict import count_looks, no_comparison, put_in_words
 from model.report.tables import printable
 from model.run.folder import RunError
 from model.run.rules import outdated, rules_of
+from model.side_by_side.pairs import allowing_for_all
 from model.side_by_side.read import ComparedRun, read_run
 from model.side_by_side.records import Fault, Pair, PictureSet, RunFacts, RunModel, SideBySide
 
@@ -73,7 +75,7 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> SideBySide:
         test_sets=[part.described() for part in parts],
         models={name: entry for part in parts for name, entry in part.entries.items()},
         rule=RULE_OF_ONE if len(runs) == 1 else RULE,
-        comparisons=[pair for part in parts for pair in part.comparisons],
+        comparisons=allowing_for_all([pair for part in parts for pair in part.comparisons]),
         not_compared=[pair for part in parts for pair in part.not_compared],
         config_differences=_config_differences(runs),
         environment_differences=differences(environments),
@@ -222,15 +224,25 @@ class _Group:
             return
         if without := [name for name in (one, other) if name not in self.scores]:
             found = self._unpaired(one, other)
+            p_value = p_value_of(found.difference, found.interval)
         else:
             found = compare_scores(one, self.scores[one], other, self.scores[other], self.data.classes)
+            p_value = difference_over(self.scores[other].right, self.scores[one].right).p_value
         source = "this run" if first is later else "these runs"
         found = put_in_words(found, self.models, self.data.test, source)
         if without:
             unpaired = UNPAIRED.format(names=" and ".join(without))
             words, verdict = found.words | {"unpaired": unpaired}, f"{found.verdict} {unpaired}"
             found = replace(found, words=words, verdict=verdict)
-        self.comparisons.append(Pair(**vars(found), paired=not without, without_predictions=without))
+        pair = Pair(
+            **vars(found),
+            paired=not without,
+            without_predictions=without,
+            p_value=p_value,
+            p_adjusted=p_value,  # of this pair alone, until all are known
+            clear=is_clear(found.interval),
+        )
+        self.comparisons.append(pair)
 
     def _obstacle(self, one: str, other: str, first: ComparedRun, later: ComparedRun) -> str:
         """Why these two can't be compared; nothing if they can."""

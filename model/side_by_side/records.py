@@ -43,10 +43,17 @@ class RunModel:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair(Comparison):
-    """A comparison of two models; `paired` if by every picture, which takes the predictions of both."""
+    """A comparison of two models; `paired` if by every picture, which takes the predictions of both.
+
+    `p_value` is that of this pair alone, `p_adjusted` allows for all pairs that were looked at, and `clear`
+    says by it whether the two differ.
+    """
 
     paired: bool
     without_predictions: list[str]
+    p_value: float
+    p_adjusted: float
+    clear: bool
 
 
 @dataclass(frozen=True)

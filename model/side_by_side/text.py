@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from model.comparison.headlines import ahead, is_clear
+from model.comparison.headlines import ahead
 from model.comparison.records import Models
 from model.comparison.tables import epochs, row_per_model
 from model.report.drawing import missing_pictures
@@ -51,13 +51,11 @@ def headline(comparison: SideBySide) -> str:
 
 
 def _of_several(pairs: Sequence[Pair]) -> str:
-    """How many pairs differ, and the one that does most."""
-    clear = sorted(
-        (pair for pair in pairs if is_clear(pair.interval)), key=lambda pair: -abs(pair.difference)
-    )
+    """How many pairs differ, allowing for all of them, and the one that does most."""
+    clear = sorted((pair for pair in pairs if pair.clear), key=lambda pair: -abs(pair.difference))
     if not clear:
-        return f"No difference can be seen in any of {len(pairs)} pairs"
-    count = f"{len(clear)} of {len(pairs)} pairs {'differs' if len(clear) == 1 else 'differ'}"
+        return f"Allowing for all {len(pairs)} pairs, no difference can be seen"
+    count = f"Allowing for all {len(pairs)} pairs, {len(clear)} {'differs' if len(clear) == 1 else 'differ'}"
     seeds = " with these seeds" if any(pair.over == "images" for pair in clear) else ""
     most, difference = "; the most" if len(clear) > 1 else "", clear[0].difference
     leader, other = clear[0].candidate, clear[0].baseline

@@ -46,15 +46,15 @@ def right(share: float, seeds: tuple[int, ...] = (0, 1, 2)) -> np.ndarray:
 
 def test_models_of_the_same_name_are_compared_picture_by_picture(tmp_path: Path) -> None:
     one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
-    two = make_run(tmp_path / "two", {"dense": 0.86, "cnn": 0.93}, seeds=(0, 5))
+    two = make_run(tmp_path / "two", {"dense": 0.86, "cnn": 0.93}, seeds=(0, 5, 6))
     found = compare(one, two)
     assert pairs_of(found) == [("one/dense", "two/dense"), ("one/cnn", "two/cnn")]
     pair = found["comparisons"][1]
-    expected = difference_over(right(0.93, (0, 5)), right(0.9))
+    expected = difference_over(right(0.93, (0, 5, 6)), right(0.9))
     assert pair["paired"], "both have predictions of the same pictures"
     assert pair["difference"] == pytest.approx(expected.value)
     assert pair["interval"] == pytest.approx(expected.interval)
-    assert [row["seed"] for row in pair["mcnemar"]] == [0], "5 is no seed of the first run"
+    assert [row["seed"] for row in pair["mcnemar"]] == [0], "5 and 6 are no seeds of the first run"
     assert pair["verdict"].startswith("two/cnn is better than one/cnn by"), pair["verdict"]
     assert found["faults"] == found["unusable"] == []
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from model.comparison.headlines import is_clear
 from model.comparison.records import Comparison
 from model.report.canvas import MODEL_COLOURS
 from model.report.figure import Figure
@@ -17,7 +18,7 @@ from model.side_by_side import files as run_comparison_files
 from model.side_by_side.compare_runs import RULE, RULE_OF_ONE, compare_runs
 from model.side_by_side.figure import side_by_side
 from model.side_by_side.files import comparison_page, write_comparison
-from model.side_by_side.records import SideBySide
+from model.side_by_side.records import Pair, SideBySide
 from model.side_by_side.text import answers, comparison_block, comparison_markdown, headline, notes
 from tests.cells import in_html, in_markdown
 from tests.compared_folders import make_run, read_report, report_alone, write_report
@@ -37,7 +38,9 @@ def write(found: SideBySide, outputs: Path) -> Path:
 
 
 def of_pairs(*pairs: Comparison) -> SideBySide:
-    return typed(SideBySide, {"comparisons": list(pairs)})
+    known = {"paired": True, "without_predictions": [], "p_value": 0.5, "p_adjusted": 0.5}
+    told = [Pair(**vars(one), **known, clear=is_clear(one.interval)) for one in pairs]
+    return typed(SideBySide, {"comparisons": told})
 
 
 def test_the_block_fits_a_terminal_and_tells_everything(tmp_path: Path) -> None:
@@ -179,8 +182,8 @@ def test_the_picture_is_as_wide_as_all_and_not_too_high(tmp_path: Path) -> None:
     ("shares", "expected"),
     [
         ((0.93,), "two/cnn is ahead of one/cnn by "),
-        ((0.9, 0.95), "1 of 2 pairs differs: three/cnn is ahead of one/cnn by 5."),
-        ((0.86, 0.95), "2 of 2 pairs differ; the most: three/cnn is ahead of one/cnn by 5."),
+        ((0.9, 0.95), "Allowing for all 2 pairs, 1 differs: three/cnn is ahead of one/cnn by 5."),
+        ((0.86, 0.95), "Allowing for all 2 pairs, 2 differ; the most: three/cnn is ahead of one/cnn by 5."),
     ],
 )
 def test_the_title_is_the_finding(tmp_path: Path, shares: tuple[float, ...], expected: str) -> None:
@@ -278,14 +281,14 @@ def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path:
 @pytest.mark.parametrize(
     ("pairs", "expected"),
     [
-        ([(0.01, -0.01, 0.03), (0.0, -0.02, 0.02)], "No difference can be seen in any of 2 pairs"),
+        ([(0.01, -0.01, 0.03), (0.0, -0.02, 0.02)], "Allowing for all 2 pairs, no difference can be seen"),
         (
             [(0.02, 0.01, 0.03), (-0.05, -0.06, -0.04), (0.0, -0.01, 0.01)],
-            "2 of 3 pairs differ; the most: dense is ahead of cnn by 5.0 points",
+            "Allowing for all 3 pairs, 2 differ; the most: dense is ahead of cnn by 5.0 points",
         ),
         (
             [(0.0, -0.01, 0.01), (0.02, 0.01, 0.03)],
-            "1 of 2 pairs differs: cnn is ahead of dense by 2.0 points",
+            "Allowing for all 2 pairs, 1 differs: cnn is ahead of dense by 2.0 points",
         ),
     ],
 )
@@ -299,7 +302,7 @@ def test_pairs_of_single_trainings_are_said_to_hold_for_these_seeds() -> None:
     clear, unclear = pair(0.02, 0.01, 0.03), pair(0.0, -0.01, 0.01, over="images")
     assert " with these seeds" not in headline(of_pairs(clear, unclear))
     single = of_pairs(replace(clear, over="images"), unclear)
-    assert headline(single).startswith("1 of 2 pairs differs with these seeds: cnn is ahead")
+    assert headline(single).startswith("Allowing for all 2 pairs, 1 differs with these seeds: cnn is ahead")
 
 
 def test_notes_tell_what_these_runs_need(tmp_path: Path) -> None:

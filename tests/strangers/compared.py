@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.strangers import second_way
 from tests.strangers.evidence import Evidence
 from tests.strangers.grammar import KINDS, NO, Number, Said, agree, agree_share, claim, says
 from tests.strangers.reports import agree_duration, agree_work
@@ -65,12 +66,29 @@ def _(e: Evidence, at: Said, title: str, n: Number) -> None:
     claim(title == e.data.title, "the title")
 
 
-@says("<k:n> of <all:n> pairs <verb:differs|differ><rest: with these seeds|>; the most",
-      "<k:n> of <all:n> pairs <verb:differs|differ><rest: with these seeds|>",
-      "no difference can be seen in any of <all:n> pairs")  # fmt: skip
+@says("allowing for all <all:n> pairs, <k:n> <verb:differs|differ><rest: with these seeds|>; the most",
+      "allowing for all <all:n> pairs, <k:n> <verb:differs|differ><rest: with these seeds|>",
+      "allowing for all <all:n> pairs, no difference can be seen")  # fmt: skip
 def _(e: Evidence, at: Said, all: Number, k: Number = NO, verb: str = "", rest: str = "") -> None:
     agree("pairs", all, len(e.pairs))
-    agree("those that differ", k, sum(e.difference(*pair).clear for pair in e.pairs))
+    agree("those that differ", k, sum(clear_among_all(e).values()))
+
+
+def clear_among_all(e: Evidence) -> dict[tuple[str, str], bool]:
+    """Of each pair whether it stays clear among as many."""
+    clear = second_way.clear_after_all([e.difference(*pair).p_value for pair in e.pairs])
+    return dict(zip(e.pairs, clear, strict=True))
+
+
+@says("no difference can be seen, allowing for all <all:n> pairs: <who:model> is ahead of <other:model> by <d:n> points"
+      " (<low:n> to <high:n> on its own), as may be by luck")  # fmt: skip
+def _(e: Evidence, at: Said, all: Number, who: str, other: str, d: Number, low: Number, high: Number) -> None:
+    found = speak_of(e, other, who)
+    agree("pairs", all, len(e.pairs))
+    [clear] = [clear for pair, clear in clear_among_all(e).items() if set(pair) == {who, other}]
+    claim(found.clear and not clear, f"{found}")
+    agree("the lead", d, found.value, 100)
+    agree_ends((low, high), found.low, found.high)
 
 
 @says("<who:model> is ahead of <other:model> by <d:n> points")
@@ -78,7 +96,8 @@ def _(e: Evidence, at: Said, who: str, other: str, d: Number) -> None:
     found = speak_of(e, other, who)
     agree("the lead", d, found.value, 100)
     claim(
-        found.value >= max(abs(e.difference(*pair).value) for pair in e.pairs if e.difference(*pair).clear),
+        found.value
+        >= max(abs(e.difference(*pair).value) for pair, clear in clear_among_all(e).items() if clear),
         "the most",
     )
 
