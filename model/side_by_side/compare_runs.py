@@ -3,7 +3,7 @@
 Which models are compared: of one run, each with its first. Of several, each model of a later run with the
 one of the same name in the first run, or where that has none of the name, with that run's last model that
 has a result: a run's last model is the one it is about. The first run is the first of those scored on the
-same test pictures; models scored on other pictures stand side by side and are not compared.
+same test pictures that has a result; models scored on other pictures stand side by side and are not compared.
 """
 
 import os
@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from configs.difference import differences, flat, settings_of
-from data.splits import EVENLY, shares
 from model.comparison.compare import compare_scores
 from model.comparison.headlines import is_clear
 from model.comparison.intervals import difference_over, p_value_of, unpaired_interval
@@ -25,7 +24,8 @@ from model.comparison.scores import Scores, over_seeds
 from model.comparison.verdict import count_looks, no_comparison, put_in_words
 from model.report.tables import printable
 from model.run.folder import RunError
-from model.run.rules import outdated, rules_of
+from model.run.rules import outdated
+from model.side_by_side.groups import baseline_in_words, baseline_of, split_in_words
 from model.side_by_side.pairs import allowing_for_all
 from model.side_by_side.read import ComparedRun, read_run
 from model.side_by_side.records import Fault, Pair, PictureSet, RunFacts, RunModel, SideBySide
@@ -121,25 +121,6 @@ def _described(run: ComparedRun, outputs: Path) -> RunFacts:
     )
 
 
-def _split_in_words(runs: Sequence[ComparedRun]) -> str | None:
-    """By which rules runs hold out validation pictures, where others of the same data follow from them."""
-    by_rule: dict[int, list[str]] = {}
-    unequal = False
-    for run in runs:
-        rule, rows = rules_of(run.report.environment)["split"], run.report.data.per_class
-        by_rule.setdefault(rule, []).append(run.label)
-        if counts := [row.validation for row in rows]:
-            unequal |= counts != shares([row.train + row.validation for row in rows], sum(counts), EVENLY)
-    if EVENLY not in by_rule or len(by_rule) == 1 or not unequal:
-        return None
-    evenly = by_rule.pop(EVENLY)
-    others = [label for labels in by_rule.values() for label in labels]
-    return (
-        f"They hold out other validation pictures: {', '.join(evenly)} as many of each class, "
-        f"{', '.join(others)} in proportion to the classes."
-    )
-
-
 def _trained_in(run: ComparedRun) -> dict[str, Any]:
     """What a run was made in, by dotted key: what its trainings used, not what they could have."""
     told = flat(run.report.environment)
@@ -179,11 +160,11 @@ class _Group:
         for run in runs:
             for model in run.report.models:
                 self._describe(run, model)
-        first = runs[0]
+        first = baseline_of(runs)
         if alone:
             for model in first.names[1:]:
                 self._compare(first, first.names[0], first, model)
-        for run in runs[1:]:
+        for run in runs[list(runs).index(first) + 1 :]:
             for model in run.names if first.names else []:
                 self._compare(first, model if model in first.names else first.last, run, model)
 
@@ -202,7 +183,8 @@ class _Group:
             images=self.data.test,
             runs=[run.label for run in self.runs],
             models=list(self.entries),
-            split_words=_split_in_words(self.runs),
+            baseline_words=baseline_in_words(self.runs),
+            split_words=split_in_words(self.runs),
             **vars(count_looks(digests, self.comparisons, self.data.test, told)),
         )
 

@@ -57,9 +57,17 @@ class ComparedRun:
     @property
     def last(self) -> str:
         """Its last model that has a result, or simply the last if none has."""
+        return (self._sound or self.names)[-1]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether any of its models has a result."""
+        return bool(self._sound)
+
+    @property
+    def _sound(self) -> list[str]:
         models = self.report.models
-        sound = [name for name in self.names if name in models and not models[name].broken]
-        return (sound or self.names)[-1]
+        return [name for name in self.names if name in models and not models[name].broken]
 
     def drop(self, model: str, seed: int, why: str) -> None:
         """Leave a training out, and say why."""

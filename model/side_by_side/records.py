@@ -71,6 +71,7 @@ class _Pictures:
     images: int
     runs: list[str]
     models: list[str]
+    baseline_words: str | None
     split_words: str | None
 
 
@@ -78,7 +79,8 @@ class _Pictures:
 class PictureSet(Looks, _Pictures):
     """Test pictures, the runs and models scored on them, and how often they were looked at.
 
-    `split_words` says which run holds out validation pictures how, where rules differ and so do the pictures.
+    `baseline_words` says which runs have no result, so that a later one is the first to be compared with;
+    `split_words` which run holds out validation pictures how, where rules differ and so do the pictures.
     """
 
 

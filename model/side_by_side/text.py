@@ -65,12 +65,13 @@ def _of_several(pairs: Sequence[Pair]) -> str:
 
 
 def answers(comparison: SideBySide) -> list[str]:
-    """What each pair comes to, and what luck does to the best of several settings."""
+    """What each pair comes to, with whom where not the first, and what luck does to the best of several."""
     told = []
     for pair in comparison.comparisons:
         sentence = pair.verdict if len(comparison.comparisons) == 1 else pair.words["answer"]
         told.append(sentence if pair.baseline in sentence else f"Against {pair.baseline}: {sentence}")
     told += [pair.verdict for pair in comparison.not_compared]
+    told = [one.baseline_words for one in comparison.test_sets if one.baseline_words] + told
     return told + [one.test_looks_words for one in comparison.test_sets if one.test_looks_words]
 
 
