@@ -50,15 +50,21 @@ def headline(comparison: SideBySide) -> str:
     return f"{count} model{'s' * (count != 1)} of {_runs(comparison)} side by side; none are compared"
 
 
+def leading_pair(pairs: Sequence[Pair]) -> Pair | None:
+    """The pair that the headline names: a single one, or of those that differ the one that does most."""
+    named = pairs if len(pairs) == 1 else [pair for pair in pairs if pair.clear]
+    return max(named, key=lambda pair: abs(pair.difference), default=None)
+
+
 def _of_several(pairs: Sequence[Pair]) -> str:
     """How many pairs differ, allowing for all of them, and the one that does most."""
-    clear = sorted((pair for pair in pairs if pair.clear), key=lambda pair: -abs(pair.difference))
-    if not clear:
+    clear, leading = [pair for pair in pairs if pair.clear], leading_pair(pairs)
+    if not leading:
         return f"Allowing for all {len(pairs)} pairs, no difference can be seen"
     count = f"Allowing for all {len(pairs)} pairs, {len(clear)} {'differs' if len(clear) == 1 else 'differ'}"
     seeds = " with these seeds" if any(pair.over == "images" for pair in clear) else ""
-    most, difference = "; the most" if len(clear) > 1 else "", clear[0].difference
-    leader, other = clear[0].candidate, clear[0].baseline
+    most, difference = "; the most" if len(clear) > 1 else "", leading.difference
+    leader, other = leading.candidate, leading.baseline
     if difference < 0:
         leader, other = other, leader
     return f"{count}{seeds}{most}: {leader} is ahead of {other} by {in_points(abs(difference))} points"

@@ -10,13 +10,13 @@ from PIL import Image
 
 from model.comparison.headlines import is_clear
 from model.comparison.records import Comparison
-from model.report.canvas import MODEL_COLOURS
+from model.report.canvas import MODEL_COLOURS, shortened
 from model.report.figure import Figure
 from model.report.words import percent, span
 from model.run.folder import RunError, newest_run
 from model.side_by_side import files as run_comparison_files
 from model.side_by_side.compare_runs import RULE, RULE_OF_ONE, compare_runs
-from model.side_by_side.figure import side_by_side
+from model.side_by_side.figure import NAME_WIDTH, _labels, side_by_side
 from model.side_by_side.files import comparison_page, write_comparison
 from model.side_by_side.records import Pair, SideBySide
 from model.side_by_side.text import answers, comparison_block, comparison_markdown, headline, notes
@@ -365,3 +365,34 @@ def test_models_that_are_not_drawn_are_counted(recording: Recording, tmp_path: P
     side_by_side(found, tmp_path / "x.png")
     assert len(recording.last.marks(0, "D")) == 26
     assert recording.last.reading.endswith("4 more models are in comparison.json and not drawn.")
+
+
+def test_more_runs_than_colours_are_all_of_one(recording: Recording, tmp_path: Path) -> None:
+    few = len(MODEL_COLOURS)
+    runs = [make_run(tmp_path / f"run-{n}", {"cnn": 0.8}, seeds=(n,)) for n in range(few + 1)]
+    side_by_side(made_of(tmp_path, *runs[:few]), tmp_path / "x.png")
+    assert {mark.colour for mark in recording.last.marks(0, "D")} == set(MODEL_COLOURS)
+    assert "A colour is a run." in recording.last.reading
+    side_by_side(made_of(tmp_path, *runs), tmp_path / "x.png")
+    assert len({mark.colour for mark in recording.last.marks(0, "D")}) == 1, "a colour stands for two runs"
+    assert "A colour is a run." not in recording.last.reading
+
+
+def test_the_title_names_no_model_that_is_not_drawn(recording: Recording, tmp_path: Path) -> None:
+    shares = {f"model{number}": 0.8 for number in range(40)} | {"last": 0.99}
+    found = made_of(tmp_path, make_run(tmp_path / "many", shares, seeds=(0,)))
+    figure = side_by_side(found, tmp_path / "x.png")
+    assert "many/last is ahead of many/model0" in figure.title
+    assert len(recording.last.marks(0, "D")) == 26, "as many rows as there is room for"
+    assert "many/last 9" in figure.alt, "the first of the title is not drawn"
+    assert "many/model0 7" in figure.alt, "the second of the title is not drawn"
+    assert recording.last.reading.endswith("15 more models are in comparison.json and not drawn.")
+
+
+def test_long_names_are_not_cut_to_the_same_text() -> None:
+    start = "a-name-that-goes-on-and-on-before-anything-tells-it-apart-"
+    names = ["short/cnn", f"{start}1/cnn", f"{start}2/cnn", "another-long-name" * 5]
+    assert list(_labels(names).values()) == [names[0], "2 …1/cnn", "3 …2/cnn", names[3]]
+    ends = [f"{start}{letter}{start}" for letter in "xyz"]
+    cut = {shortened(label, NAME_WIDTH, 13, bold=True) for label in _labels(ends).values()}
+    assert len(cut) == 3, "two rows have the same name"
