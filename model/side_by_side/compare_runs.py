@@ -25,7 +25,7 @@ from model.comparison.verdict import count_looks, no_comparison, put_in_words
 from model.report.tables import printable
 from model.run.folder import RunError
 from model.run.rules import outdated
-from model.side_by_side.groups import baseline_in_words, baseline_of, split_in_words
+from model.side_by_side.groups import baseline_in_words, baseline_of, classes_in_words, split_in_words
 from model.side_by_side.pairs import allowing_for_all
 from model.side_by_side.read import ComparedRun, read_run
 from model.side_by_side.records import Fault, Pair, PictureSet, RunFacts, RunModel, SideBySide
@@ -64,7 +64,7 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> SideBySide:
     groups: dict[object, list[ComparedRun]] = {}
     for run in runs:
         data = run.report.data
-        groups.setdefault((data.digest, data.test, tuple(data.classes)), []).append(run)
+        groups.setdefault((data.digest, data.test, len(data.classes)), []).append(run)
     parts = [_Group(group, alone=len(runs) == 1) for group in groups.values()]
     environments = {run.label: _trained_in(run) for run in runs}
     machines = [key for key in MACHINE if len({str(e.get(key)) for e in environments.values()}) > 1]
@@ -181,9 +181,11 @@ class _Group:
             title=self.data.title,
             digest=self.data.digest,
             images=self.data.test,
+            classes=len(self.data.classes),
             runs=[run.label for run in self.runs],
             models=list(self.entries),
             baseline_words=baseline_in_words(self.runs),
+            classes_words=classes_in_words(self.runs),
             split_words=split_in_words(self.runs),
             **vars(count_looks(digests, self.comparisons, self.data.test, told)),
         )

@@ -22,6 +22,25 @@ def baseline_in_words(runs: Sequence[ComparedRun]) -> str | None:
     return f"No model of {names(before)} has a result: {first.label} is the first run here."
 
 
+def classes_in_words(runs: Sequence[ComparedRun]) -> str | None:
+    """Which classes have other names than in the first run, where labels and pictures are the same."""
+    own = runs[0].report.data.classes
+    named: dict[tuple[str, ...], list[str]] = {}
+    for run in runs:
+        named.setdefault(tuple(run.report.data.classes), []).append(run.label)
+    del named[tuple(own)]
+    told = []
+    for classes, labels in named.items():
+        changed = [f'"{one}" is "{other}"' for one, other in zip(own, classes, strict=True) if one != other]
+        told.append(f"in {names(labels)} {names(changed)}")
+    if not told:
+        return None
+    return (
+        f"The test pictures are the same, but classes have other names than in {runs[0].label}, whose names "
+        f"are used here: {'; '.join(told)}."
+    )
+
+
 def split_in_words(runs: Sequence[ComparedRun]) -> str | None:
     """By which rules runs hold out validation pictures, where others of the same data follow from them."""
     by_rule: dict[int, list[str]] = {}

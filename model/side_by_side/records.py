@@ -69,9 +69,11 @@ class _Pictures:
     title: str
     digest: str
     images: int
+    classes: int
     runs: list[str]
     models: list[str]
     baseline_words: str | None
+    classes_words: str | None
     split_words: str | None
 
 
@@ -80,7 +82,8 @@ class PictureSet(Looks, _Pictures):
     """Test pictures, the runs and models scored on them, and how often they were looked at.
 
     `baseline_words` says which runs have no result, so that a later one is the first to be compared with;
-    `split_words` which run holds out validation pictures how, where rules differ and so do the pictures.
+    `classes_words` which classes have other names; `split_words` which run holds out validation pictures how,
+    where rules differ and so do the pictures.
     """
 
 

@@ -97,11 +97,12 @@ def notes(comparison: SideBySide) -> list[str]:
         names = [key.split(".")[-1].replace("_", " ") for key in comparison.machine_differences]
         told.append(f"They were trained with different {', '.join(names)}: training times do not compare.")
     if len(comparison.test_sets) > 1:
-        sets = "; ".join(f"{', '.join(one.runs)}: {_name(one)}" for one in comparison.test_sets)
+        sets = "; ".join(f"{', '.join(one.runs)}: {name}" for one, name in _names(comparison.test_sets))
         told.append(
             f"They were scored on different test pictures ({sets}): these stand side by side and are not "
             "compared."
         )
+    told += [tested.classes_words for tested in comparison.test_sets if tested.classes_words]
     told += [tested.split_words for tested in comparison.test_sets if tested.split_words]
     told += [f"{label}: {sentence}" for label, run in runs.items() for sentence in run.outdated]
     without = dict.fromkeys(name for pair in comparison.comparisons for name in pair.without_predictions)
@@ -195,8 +196,14 @@ def _pictures(tested: PictureSet) -> str:
     return printable(f"{tested.title}, {tested.images:,} test pictures")
 
 
-def _name(tested: PictureSet) -> str:
-    return f"{tested.title}, digest {tested.digest[:8]}"
+def _names(test_sets: Sequence[PictureSet]) -> list[tuple[PictureSet, str]]:
+    """Each with its data and digest; with what else tells them apart where that is the same."""
+    told = [f"{tested.title}, digest {tested.digest[:8]}" for tested in test_sets]
+    more = [f", {tested.images:,} pictures of {tested.classes} classes" for tested in test_sets]
+    return [
+        (tested, name + rest * (told.count(name) > 1))
+        for tested, name, rest in zip(test_sets, told, more, strict=True)
+    ]
 
 
 def _runs(comparison: SideBySide) -> str:
