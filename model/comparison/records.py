@@ -234,8 +234,8 @@ class NotCompared:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A job that failed; where it was not a training its `stage` is "inspection", or "scoring" of a trained
-    network on the test pictures.
+    """A job that failed; where it was not a training its `stage` is "inspection", "scoring" of a trained
+    network on the test pictures, or "reading" its files again.
     """
 
     model: Words

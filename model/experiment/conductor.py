@@ -18,7 +18,7 @@ from model.experiment import progress
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan, Task
 from model.experiment.remarks import of_rules
 from model.experiment.report import Report, read_report
-from model.experiment.results import collect, data_facts, report_of
+from model.experiment.results import collect, data_facts, kept, report_of
 from model.experiment.terminal import terminal_block
 from model.experiment.writer import write_report
 from model.networks.facts import layer_facts
@@ -135,7 +135,8 @@ class Experiment:
             self._do(left)
         elif not train:
             progress.say(self.console, "Every trained model has been looked into already.")
-        report = self._report() if left or self.run.is_report_outdated() else read_report(self.run)
+        anew = left or self.run.is_report_outdated()
+        report = self._report(looking=not train) if anew else read_report(self.run)
         path, rules = progress.short_path(self.run.path), of_rules(self.run, report)
         progress.say(self.console, "\n" + terminal_block(report, path, rules))
         return 4 if report.failed or report.not_drawn else 0
@@ -168,13 +169,26 @@ class Experiment:
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
 
-    def _report(self) -> Report:
+    def _report(self, looking: bool) -> Report:
+        """Write the report of what is there; where a look alone would lose numbers, the earlier one stays."""
         self.run.must_still_be_there()
         results = collect(self.run, self.config, self.splits.test.labels, self.failed)
         report = report_of(self.run, self.config, self.splits, self.identity, results)
+        if looking and (fuller := self._fuller(report)):
+            progress.say(self.console, "report.json stays as it was: some of what it tells of can't be read.")
+            return fuller
         looked_into = {model: self.plan.looked_into(model) for model in self.config.models}
         looked_into = {model: records for model, records in looked_into.items() if records}
         return write_report(self.run, report, self.splits, results.histories, looked_into)
+
+    def _fuller(self, report: Report) -> Report | None:
+        """The report that is there, if it holds more than this one."""
+        try:
+            earlier = read_report(self.run)
+        except RunError:
+            return None
+        same = (earlier.config_digest, earlier.data.digest) == (report.config_digest, report.data.digest)
+        return kept(earlier, report) if same else None
 
     def _num_workers(self, left: list[Task]) -> tuple[int, int]:
         """How many workers, and how many operations of a job at a time, finish soonest."""

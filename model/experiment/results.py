@@ -126,6 +126,23 @@ def report_of(
     )
 
 
+def kept(earlier: Report, report: Report) -> Report | None:
+    """An earlier report that holds more than could be read for this one, with what can't be read; else None.
+
+    A look makes no training again, so what it can't read is no reason to lose numbers that are known.
+    """
+    known = {(model, seed) for model, entry in earlier.models.items() for seed in entry.seeds}
+    lost = known - {(model, seed) for model, entry in report.models.items() for seed in entry.seeds}
+    robust = [one.robustness.seeds if one.robustness else {} for one in (earlier, report)]
+    if not lost and not robust[0].keys() - robust[1].keys():
+        return None
+    failed = [
+        replace(one, stage="reading") if one.is_training and (one.model, one.seed) in lost else one
+        for one in report.failed
+    ]
+    return replace(earlier, failed=failed)
+
+
 def data_facts(config: Config, splits: Splits) -> DataFacts:
     """What there is to tell of a run's data."""
     return splits.facts("lines" if config.data.source == "lines" else config.data.name)

@@ -314,3 +314,18 @@ def test_inspecting_again_says_that_it_is_done(again, driver):
     result = driver.run("inspect", again)
     assert result.code == 0, result.err
     assert "looked into already" in result.out
+
+
+def test_looking_throws_nothing_away_that_it_cannot_read(again, driver):
+    predictions = again / "cnn" / "seed-0" / "predictions.npz"
+    predictions.unlink()
+    predictions.mkdir()
+    (again / "cnn" / "seed-0" / "metrics.json").touch()  # newer than the report, which is written again then
+    before = {name: (again / name).read_bytes() for name in ("report.json", "report.md", "report.html")}
+    result = driver.run("inspect", again)
+    assert result.code == 4, result.out + result.err
+    assert {name: (again / name).read_bytes() for name in before} == before
+    said = " ".join(result.out.split())
+    assert "report.json stays as it was" in said
+    assert "cnn, seed 0: " in said
+    assert "its training failed" not in said

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from configs.schema import Config, digest, load
 from data.fashion_mnist import load as load_data
 from data.splits import Split, Splits
 from model.comparison.records import Failure, as_json
-from model.experiment.results import Results, collect, report_of
+from model.experiment.results import Results, collect, kept, report_of
 from model.robustness.files import read_answers
 from model.run.folder import RunFolder
 from tests.records import typed
@@ -355,3 +356,31 @@ def test_a_models_numbers_are_of_its_own_predictions(tmp_path):
         index = mistake["index"]
         assert mistake["predicted"] == answers[index] != mistake["label"] == labels[index]
         assert mistake["probability"] == pytest.approx(predictions["cnn"][7][index].max())
+
+
+def test_an_earlier_report_that_holds_more_is_kept(copy, config, splits):
+    identity = {"config_digest": digest(config), "data_digest": splits.digest}
+
+    def report():
+        results = collected(copy, config, splits)
+        return report_of(copy, config, splits, identity, results)
+
+    whole = report()
+    assert kept(whole, report()) is None, "nothing is lost: the new report is as good"
+    for seed in (0, 1):
+        predictions = copy.seed_folder("cnn", seed) / "predictions.npz"
+        predictions.unlink()
+        predictions.mkdir()
+    less = report()
+    assert "cnn" not in less.models
+    found = kept(whole, less)
+    assert (found.models, found.comparisons, found.robustness) == (
+        whole.models,
+        whole.comparisons,
+        whole.robustness,
+    ), "numbers that are known are lost"
+    told = [(one.model, one.seed, one.is_training) for one in found.failed if one.stage == "reading"]
+    assert told == [("cnn", 0, False), ("cnn", 1, False)], "no training failed: its files can't be read"
+    assert "predictions.npz can't be read" in found.failed[0].reason
+    assert kept(less, whole) is None, "what can be read again is told again"
+    assert kept(whole, replace(whole, robustness=None)) == whole, "answers to perturbed pictures count, too"
