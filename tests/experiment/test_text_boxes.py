@@ -92,7 +92,8 @@ def test_no_text_of_the_comparison_overlaps_another(
         test, test, test, class_names=tuple(CLASSES), title="Mine", source="a folder", digest="ab"
     )
     report = hostile_report(several)
-    curve = {"accuracy": np.array([0.1, 0.8, 0.99]), "val_accuracy": np.array([0.2, 0.85, 0.9])}
+    accuracies = {"accuracy": np.array([0.1, 0.8, 0.99]), "val_accuracy": np.array([0.2, 0.85, 0.9])}
+    curve = accuracies | {"loss": np.array([2.0, 0.6, 0.1]), "val_loss": np.array([2.0, 0.5, 0.4])}
     histories = {model: {0: curve, 1: curve} for model in report["models"]}
     run = RunFolder(tmp_path)
     write_cnn(run.inspection_folder(MODELS[1]), Cnn(filters=(64,)), num_classes=12)
