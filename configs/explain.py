@@ -223,10 +223,10 @@ def _advice_on_text(text: str, options: list[dict[str, Any]]) -> Advice:
     if re.fullmatch(r"\d+,\d+", bare):
         point = bare.replace(",", ".")
         yield f"Write {point}, with a point.", [float(point)]
-    if re.fullmatch(r"\d{1,3}(,\d{3})+", bare):
+    if re.fullmatch(r"\d{1,3}(,\d{3}){1,6}", bare):
         plain = bare.replace(",", "")
         yield f"Write {plain}, without commas.", [int(plain)]
-    if numbers := re.fullmatch(r"(\d+) ?[,x×] ?(\d+)", bare):
+    if numbers := re.fullmatch(r"(\d{1,12}) ?[,x×] ?(\d{1,12})", bare):
         several = list(dict.fromkeys(map(int, numbers.groups())))
         yield f"One number belongs here: write {' or '.join(map(str, several))}.", several
     if text.lower() in ("true", "false"):

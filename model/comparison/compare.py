@@ -63,7 +63,7 @@ def summarise(
         faults = {seed: _fault(of_seeds[seed], labels, chance) for seed in sorted(of_seeds)}
         for seed, why in faults.items():
             if why in (GUESSING, ONE_ANSWER) and _has_learned(facts[name], seed, validation_labels):
-                faults[seed] = LABELS_DO_NOT_FIT
+                faults[seed] = LABELS_DO_NOT_FIT if _is_unrelated(of_seeds[seed], labels) else None
         failures += [
             Failure(model=name, seed=seed, stage="scoring" if why == LABELS_DO_NOT_FIT else None, reason=why)
             for seed, why in faults.items()
@@ -107,6 +107,15 @@ def _fault(probabilities: np.ndarray, labels: np.ndarray, chance: float) -> str 
 def _luck(chance: float, num_images: int) -> float:
     """How far above chance guessing hardly ever gets: three standard errors."""
     return 3 * math.sqrt(chance * (1 - chance) / num_images)
+
+
+def _is_unrelated(probabilities: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether answers are right no more often than if each stood beside any picture's label."""
+    answers, num_classes = probabilities.argmax(axis=1), probabilities.shape[1]
+    counts = [np.bincount(each, minlength=num_classes) / len(labels) for each in (answers, labels)]
+    by_chance = float(counts[0] @ counts[1])
+    luck = _luck(by_chance, len(labels))
+    return by_chance < 1 and luck <= MOST_LUCK and bool(np.mean(answers == labels) <= by_chance + luck)
 
 
 def _has_learned(facts: Facts, seed: int, validation_labels: np.ndarray | None) -> bool:

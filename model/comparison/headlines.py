@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from model.comparison.records import Comparison, Facts, Outcome
+from model.comparison.records import Comparison, Facts, Models, Outcome
 from model.comparison.verdict import cautions
 from model.report.words import digits_for, ends, in_points, percent, span
 
@@ -16,7 +16,9 @@ def first_clause(verdict: str) -> str:
 def headline(outcome: Outcome) -> str:
     """The answer to the question of the run in one clause."""
     pairs = outcome.pairs
-    return first_clause(pairs[0].verdict) if len(pairs) == 1 else accuracy_title(outcome)
+    if len(pairs) == 1 and not cautions(outcome.models):
+        return first_clause(pairs[0].verdict)
+    return accuracy_title(outcome)
 
 
 def verdict_of(outcome: Outcome) -> str:
@@ -40,10 +42,16 @@ def is_clear(interval: Sequence[float]) -> bool:
     return low > 0 or high < 0
 
 
+def caution_title(models: Models) -> str:
+    """What a network lacks, of the first that lacks something; empty if none does."""
+    told = cautions(models)
+    return told[0].partition(": less than half")[0].removesuffix(".") if told else ""
+
+
 def accuracy_title(outcome: Outcome) -> str:
     """Who is ahead and by how much, or that nothing can be told; before that what a network lacks."""
-    if caution := cautions(outcome.models):
-        return first_clause(caution[0])
+    if caution := caution_title(outcome.models):
+        return caution
     comparisons, broken = outcome.comparisons, outcome.not_compared
     if comparisons and len(comparisons) + len(broken) > 1:
         return _several(comparisons, len(broken))

@@ -8,9 +8,8 @@ from matplotlib import colormaps
 
 from data.splits import DataFacts
 from model.comparison.accuracy_figure import failures_note, nothing_scored
-from model.comparison.headlines import first_clause
+from model.comparison.headlines import caution_title
 from model.comparison.records import ClassDifference, ClassScore, Comparison, Mistake, Outcome
-from model.comparison.verdict import cautions
 from model.report.canvas import (
     GREY,
     INK,
@@ -89,8 +88,8 @@ def confusion(outcome: Outcome, data: DataFacts, path: Path) -> Figure:
     shown = most_confused(mistakes if change is None else change, class_order(data))
     part, classes = np.ix_(shown, shown), [data.classes[label] for label in shown]
     mistakes, change = mistakes[part], None if change is None else change[part]
-    caution = cautions(outcome.models)
-    title = first_clause(caution[0]) if caution else confusion_title(classes, mistakes, change, candidate)
+    drawn = {name: outcome.models[name] for name in (versus.baseline if versus else candidate, candidate)}
+    title = caution_title(drawn) or confusion_title(classes, mistakes, change, candidate)
     reading = _subtitle(candidate, versus, change, classes, len(data.classes)) + failures_note(outcome.failed)
     names = [short(name) for name in classes]
     longest = max(width_of(name, 15) for name in names)

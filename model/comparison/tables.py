@@ -43,7 +43,7 @@ def answers(outcome: Outcome) -> list[str]:
     told = [
         *(() if len(outcome.comparisons) == 1 else cautions(outcome.models)),
         *explained.values(),
-        *(pair.words["answer"] if several else pair.verdict for pair in others),
+        *(pair.words.get("answer", pair.verdict) if several else pair.verdict for pair in others),
         *(pair.verdict for pair in outcome.not_compared),
         classes_in_words(outcome),
     ]

@@ -1,7 +1,8 @@
 """What the comparison of two models comes to in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from configs.values import LAST_SEED
 from model.comparison.intervals import luck_of_the_best
@@ -9,6 +10,7 @@ from model.comparison.records import Comparison, Facts, Failure, Looks, Model, M
 from model.report.words import digits_for, names, percent, points, quoted, short
 
 MUCH = 0.1  # of accuracy
+FEW = 10  # pictures of a class, on which a network may miss by chance what it knows
 SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
 GUESSING = "no better than guessing"
 LABELS_DO_NOT_FIT = "the test labels do not fit the test pictures, or both are of another kind"
@@ -24,9 +26,9 @@ def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequenc
         if name in models:
             if not (broken := models[name].broken):
                 continue
-            accuracy, of_seeds = models[name].accuracy.mean, models[name].validation_accuracy.values()
-            if broken == LABELS_DO_NOT_FIT and of_seeds:
-                learned = f"{percent(sum(of_seeds) / len(of_seeds))} of the validation pictures"
+            accuracy, validation = models[name].accuracy.mean, _mean(models[name], "validation_accuracy")
+            if broken == LABELS_DO_NOT_FIT and validation is not None:
+                learned = f"{percent(validation)} of the validation pictures"
                 tested = f"{percent(accuracy)} of the test pictures, no more than guessing gives"
                 sentences.append(
                     f"{name} is right on {learned}, and on {tested}: these test labels do not fit these test "
@@ -75,30 +77,35 @@ def cautions(models: Models) -> list[str]:
             continue  # which is said with its reason
         if never := never_answered(entry):
             told.append(f"{name} never answers {names(never)}{_of_classes(never, entry)}.")
-        if not (entry.training_accuracy and entry.validation_accuracy):
+        training, validation = _mean(entry, "training_accuracy"), _mean(entry, "validation_accuracy")
+        if training is None or validation is None:
             continue
-        training, validation = (
-            sum(by_seed.values()) / len(by_seed)
-            for by_seed in (entry.training_accuracy, entry.validation_accuracy)
-        )
         commonest = max(row.images for row in entry.per_class) / max(
             sum(row.images for row in entry.per_class), 1
         )
         if validation < min(training - MUCH, (training + commonest) / 2):
             told.append(
                 f"{name} is right on {percent(training)} of the training pictures in its last epoch and on"
-                f" {percent(validation)} of the validation pictures: what it learned does not carry over."
+                f" {percent(validation)} of the validation pictures: less than half of what it learned"
+                " carries over."
             )
     return told
 
 
+def _mean(entry: Model, key: Literal["training_accuracy", "validation_accuracy"]) -> float | None:
+    """An accuracy by seed, over the seeds that count and have it."""
+    by_seed: Mapping[str, float] = getattr(entry, key)
+    values = [value for seed, value in by_seed.items() if seed in map(str, entry.seeds)]
+    return sum(values) / len(values) if values else None
+
+
 def never_answered(entry: Model) -> list[str]:
-    """The classes that have test pictures and are no answer of any seed."""
+    """The classes that have test pictures, not only a few, and are no answer of any seed."""
     answers = [sum(column) for column in zip(*entry.confusion, strict=True)]
     return [
         quoted(short(row.class_))
         for row, count in zip(entry.per_class, answers, strict=False)  # a report alone may lack either
-        if row.images and not count
+        if row.images >= FEW and not count
     ]
 
 

@@ -68,6 +68,8 @@ def read_report(run: RunFolder) -> Report:
             f"{path} is no report of a run: {shown(key, 80)}: {first['msg']}{given}; delete it, then "
             f"{again(run.path)}"
         ) from None
+    if unknown := _misfit(report):
+        raise RunError(f"{path} is no report of a run: {unknown}; delete it, then {again(run.path)}")
     for name, entry in report.models.items():
         if not len(set(entry.seeds)) == len(entry.seeds) == len(entry.accuracy.values):
             raise RunError(
@@ -75,3 +77,17 @@ def read_report(run: RunFolder) -> Report:
                 f"distinct seeds, {shown(str(entry.seeds))}; delete it, then {again(run.path)}"
             )
     return report
+
+
+def _misfit(report: Report) -> str:
+    """What in a report does not belong to its models and classes; empty if nothing."""
+    named = [name for pair in report.comparisons for name in (pair.baseline, pair.candidate)]
+    for name in (*named, *report.without_duplicates):
+        if name not in report.models:
+            return f"{shown(repr(name), 40)} is compared and is none of its models"
+    size = len(report.data.classes)
+    for name, entry in report.models.items():
+        lengths = {len(entry.per_class), len(entry.confusion), *map(len, entry.confusion)}
+        if lengths != {size}:
+            return f"models.{name}: expected per_class and confusion of {size} classes"
+    return ""

@@ -122,7 +122,7 @@ def report_of(
         without_duplicates=_without_duplicates(outcome.models, results, splits),
         robustness=robustness_of(perturbed, config),
         mistakes=_mistakes(outcome.models, results, splits.test.labels),
-        environment=identity | joined(_made_in(run, results)),
+        environment=identity | (joined(_made_in(run, results)) or _rules_of(run)),
     )
 
 
@@ -141,6 +141,11 @@ def kept(earlier: Report, report: Report) -> Report | None:
         for one in report.failed
     ]
     return replace(earlier, failed=failed)
+
+
+def _rules_of(run: RunFolder) -> dict[str, Any]:
+    """The rules that a run without any usable training began under."""
+    return {key: value for key, value in (run.environment() or {}).items() if key == "rules"}
 
 
 def data_facts(config: Config, splits: Splits) -> DataFacts:

@@ -74,7 +74,9 @@ def answers(comparison: SideBySide) -> list[str]:
     """What each pair comes to, with whom where not the first, and what luck does to the best of several."""
     told = []
     for pair in comparison.comparisons:
-        sentence = pair.verdict if len(comparison.comparisons) == 1 else pair.words["answer"]
+        sentence = (
+            pair.verdict if len(comparison.comparisons) == 1 else pair.words.get("answer", pair.verdict)
+        )
         told.append(sentence if pair.baseline in sentence else f"Against {pair.baseline}: {sentence}")
     told += [pair.verdict for pair in comparison.not_compared]
     told = [one.baseline_words for one in comparison.test_sets if one.baseline_words] + told

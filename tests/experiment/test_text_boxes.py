@@ -93,7 +93,8 @@ def test_no_text_of_the_comparison_overlaps_another(
     )
     report = hostile_report(several)
     accuracies = {"accuracy": np.array([0.1, 0.8, 0.99]), "val_accuracy": np.array([0.2, 0.85, 0.9])}
-    curve = accuracies | {"loss": np.array([2.0, 0.6, 0.1]), "val_loss": np.array([2.0, 0.5, 0.4])}
+    losses = {"loss": np.array([2.0, 0.6, 0.1]), "val_loss": np.array([2.0, 0.5, 0.4])}
+    curve = accuracies | losses | {"learning_rate": np.array([0.001, 0.001, 0.001])}
     histories = {model: {0: curve, 1: curve} for model in report["models"]}
     run = RunFolder(tmp_path)
     write_cnn(run.inspection_folder(MODELS[1]), Cnn(filters=(64,)), num_classes=12)
