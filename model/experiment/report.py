@@ -85,9 +85,8 @@ def _misfit(report: Report) -> str:
     for name in (*named, *report.without_duplicates):
         if name not in report.models:
             return f"{shown(repr(name), 40)} is compared and is none of its models"
-    size = len(report.data.classes)
     for name, entry in report.models.items():
-        lengths = {len(entry.per_class), len(entry.confusion), *map(len, entry.confusion)}
-        if lengths != {size}:
-            return f"models.{name}: expected per_class and confusion of {size} classes"
+        size = len(entry.per_class)
+        if not size or {len(entry.confusion), *map(len, entry.confusion)} != {size}:
+            return f"models.{name}: expected per_class and confusion of the same classes"
     return ""

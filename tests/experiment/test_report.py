@@ -1,6 +1,7 @@
 """What report.json holds, read and written again, of this and of earlier versions, and anybody's."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +91,24 @@ def test_of_a_training_that_failed_no_stage_is_told() -> None:
     assert as_json(Failure(**failed)) == failed
     look = Failure(**failed, stage="inspection")
     assert list(as_json(look)) == ["model", "seed", "stage", "reason"], "in the order of the file"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("per_class", [], "models.cnn: expected per_class and confusion of the same classes"),
+        (
+            "confusion",
+            [[1.0], [2.0, 3.0]],
+            "models.cnn: expected per_class and confusion of the same classes",
+        ),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_named(
+    key: str, value: object, told: str, tmp_path: Path
+) -> None:
+    report = json.loads((Path("outputs") / "reference" / "report.json").read_text())
+    report["models"]["cnn"][key] = value
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    with pytest.raises(RunError, match=re.escape(told)):
+        read_report(RunFolder(tmp_path))
