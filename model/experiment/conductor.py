@@ -169,7 +169,7 @@ class Experiment:
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
 
-    def _report(self, looking: bool) -> Report:
+    def _report(self, looking: bool = False) -> Report:
         """Write the report of what is there; where a look alone would lose numbers, the earlier one stays."""
         self.run.must_still_be_there()
         results = collect(self.run, self.config, self.splits.test.labels, self.failed)
