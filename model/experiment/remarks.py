@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from data.splits import DataFacts
 from model.experiment.report import Report
-from model.report.words import names, percent
+from model.report.words import names, percent, quoted
 from model.run.folder import RunError, RunFolder
 from model.run.rules import RULES, outdated, rules_of
 
@@ -25,7 +25,7 @@ def of_data(data: DataFacts) -> list[str]:
                 pictures = f"{count:,} of {size:,} {split} pictures"
                 told.append(f"{pictures} {are} also among the {earlier} pictures, equal in every pixel.")
     for split in ("test", "validation"):
-        lacking = [_quoted(sizes.class_) for sizes in data.per_class if not getattr(sizes, split)]
+        lacking = [quoted(sizes.class_) for sizes in data.per_class if not getattr(sizes, split)]
         if lacking:
             word = "class" if len(lacking) == 1 else "classes"
             told.append(f"No {split} picture is of the {word} {names(lacking, MOST_CLASSES)}.")
@@ -52,7 +52,3 @@ def of_rules(run: RunFolder, report: Report) -> list[str]:
         with suppress(RunError):
             return outdated(run.config(), report.environment, report.data.train)
     return []
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"' if name.isdigit() else name

@@ -129,21 +129,25 @@ def answers_lost(effect: Worth) -> str:
     return f"{abs(lost):,} answer{'s' * (abs(lost) > 1)} {'lost' if lost > 0 else 'gained'}"
 
 
-def chosen_by(filters: Sequence[Passport | Unit]) -> str:
-    """By which rule filters are shown, those that `first_of` gives: a sentence below every title."""
+def chosen_by(filters: Sequence[Passport | Unit], strongest: bool = True) -> str:
+    """By which rule filters are shown, those that `first_of` gives: a sentence below every title.
+
+    `strongest`: those that are not ranked were chosen by how strongly they answer.
+    """
     ranked, others, dead = _parted(filters)
     last = " Dead ones last." if 0 < len(dead) < len(filters) else ""
     if ranked and others:
         return (
             "First those ranked by how much the loss on validation pictures rises without each; after the"
-            f" line those that can't be told from 0 there and answer most strongly, by index.{last}"
+            f" line those that can't be told from 0 there{' and answer most strongly' * strongest}, by index."
+            f"{last}"
         )
     if ranked:
         return f"Ranked by how much the loss on validation pictures rises without each.{last}"
     if others:
         return (
-            "None of them is ranked: they can't be told from 0 on the validation pictures, and are here"
-            f" because they answer most strongly, by index.{last}"
+            "None of them is ranked: they can't be told from 0 on the validation pictures"
+            f"{', and are here because they answer most strongly' * strongest}, by index.{last}"
         )
     return "Dead: above 0 at no place of any training or test picture."
 

@@ -190,6 +190,13 @@ def test_titles_and_rules_claim_no_rank_beyond_the_noise(
     assert words.line_after(shown) == line, "the line does not end those that are ranked"
 
 
+@pytest.mark.parametrize("kinds", [[UNCLEAR] * 6, [RANKED, UNCLEAR]])
+def test_units_are_not_said_to_be_chosen_for_strength(kinds: list[tuple[int | None, bool, float]]) -> None:
+    told = words.chosen_by(filters(*kinds), strongest=False)
+    assert "strongly" not in told, "they were chosen because their answers vary"
+    assert told.endswith(", by index.")
+
+
 def test_dead_filters_are_named() -> None:
     told = [words.dead_ones(indices) for indices in ([], [3], [3, 17], [1, 2, 3, 4])]
     assert told == ["", "; dead: 3", "; dead: 3 and 17", "; dead: 1, 2 and 2 more"]
