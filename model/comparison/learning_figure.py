@@ -114,33 +114,39 @@ def _last_fifth(seeds: Seeds, column: str) -> list[tuple[float, float]]:
     return [(curve[-1 - max(1, len(curve) // 5)], curve[-1]) for curve in curves if len(curve) > 1]
 
 
-def trend(seeds: Seeds, num_validation: int) -> int:
-    """Whether a model still improves (1) or gets worse (-1) in the last fifth of its epochs, or neither (0).
+def trend(seeds: Seeds, num_validation: int) -> tuple[int, bool]:
+    """Whether accuracy rises (1) or falls (-1) in the last fifth of the epochs, or neither (0), and whether the
+    loss agrees.
 
-    Only where accuracy moves by more than the 95 % of two draws of so many validation pictures, and the loss
-    agrees. They are the same pictures, so that this is rather cautious.
+    It moves only where it does so by more than the 95 % of two draws of so many validation pictures. They are
+    the same pictures, so that this is rather cautious.
     """
     rise, loss = last_rise(seeds), last_rise(seeds, "val_loss")
     if rise is None or loss is None or not num_validation:
-        return 0
+        return 0, True
     # a picture more on either side, for no share is certain
     shares = (np.mean(_last_fifth(seeds, "val_accuracy"), axis=0) * num_validation + 1) / (num_validation + 2)
     noise = BEYOND_NOISE * float(np.sqrt((shares * (1 - shares)).sum() / num_validation))
-    return int(np.sign(rise)) if abs(rise) > noise and rise * loss < 0 else 0
+    return (int(np.sign(rise)), rise * loss < 0) if abs(rise) > noise else (0, True)
 
 
 def learning_title(histories: Histories, num_validation: int) -> str:
     """Which models still improve at the end of their training, as far as that can be told."""
     single = [model for model, seeds in histories.items() if last_rise(seeds) is None]
-    of: dict[int, list[str]] = {1: [], 0: [], -1: []}
-    for model in histories:
-        if model not in single:
-            of[trend(histories[model], num_validation)].append(model)
+    trends = {model: trend(histories[model], num_validation) for model in histories if model not in single}
+
+    def those(direction: int, agrees: bool = True) -> list[str]:
+        return [model for model, found in trends.items() if found == (direction, agrees)]
+
+    def moves(one: str, many: str, direction: int, agrees: bool) -> str:
+        models, what = those(direction, agrees), "" if agrees else " in accuracy, but not in loss,"
+        return clause(models, one, many, f"{what}{_when(histories, models)}")
+
     level = f" no trend beyond the noise of {num_validation:,} validation pictures"
     clauses = [
-        clause(of[1], "still improves", "still improve", _when(histories, of[1])),
-        clause(of[-1], "gets worse", "get worse", _when(histories, of[-1])),
-        clause(of[0], "shows", "show", level),
+        *(moves("still improves", "still improve", 1, agrees) for agrees in (True, False)),
+        *(moves("gets worse", "get worse", -1, agrees) for agrees in (True, False)),
+        clause(those(0), "shows", "show", level),
         clause(single, "was trained", "were trained", " for a single epoch"),
     ]
     return "; ".join(clause for clause in clauses if clause)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from data.splits import DataFacts
@@ -70,9 +71,9 @@ def _subtitle(
 ) -> str:
     if not (inspection and convolution):
         return "How often each model is right, over all and by class."
-    limit = limit_of(*_shown(convolution))
-    cut = share_cut(limit, *_shown(convolution))
-    name = quoted(short(data.classes[int(inspection.labels[-1])]))
+    limit = limit_of(*_shown(inspection, convolution))
+    cut = share_cut(limit, *_shown(inspection, convolution))
+    name = quoted(short(data.classes[int(inspection.labels[_picture(inspection)])]))
     return (
         f"Middle: the first test picture of {name} through filters of {model}'s {convolution.name} (red up to"
         f" {limit:.2f}, {percent(cut)} beyond; white 0; a background all red: the filter answers to black)."
@@ -81,11 +82,16 @@ def _subtitle(
     )
 
 
-def _shown(convolution: Convolution) -> list[Any]:
-    """The maps on the sheet: of the last picture, by the first filters, before and after pooling."""
-    chosen = [passport.index for passport in first_of(convolution.passports, FILTERS)]
+def _picture(inspection: Inspection) -> int:
+    """Which of the pictures is shown: the first one of the last class."""
+    return int(np.flatnonzero(inspection.labels == inspection.labels[-1])[0])
+
+
+def _shown(inspection: Inspection, convolution: Convolution) -> list[Any]:
+    """The maps on the sheet: of the picture shown, by the first filters, before and after pooling."""
+    picture, chosen = _picture(inspection), [p.index for p in first_of(convolution.passports, FILTERS)]
     maps = [convolution.maps] if convolution.pooled is None else [convolution.maps, convolution.pooled]
-    return [values[-1, :, :, chosen] for values in maps]
+    return [values[picture, :, :, chosen] for values in maps]
 
 
 def _heading(sheet: Sheet, x: float, text: str, below: str = "") -> None:
@@ -124,14 +130,14 @@ def _picture_through_filters(
     ranked = sum(passport.rank is not None for passport in chosen)
     rank = {0: "not ranked", len(chosen): "ranked first"}.get(ranked, "the first is ranked")
     _heading(sheet, x, f"One picture through {counted(len(chosen), 'filter')}, {rank}")
-    limit = limit_of(*_shown(convolution))
+    limit, picture = limit_of(*_shown(inspection, convolution)), _picture(inspection)
     kernel_limit = limit_of(*(convolution.kernel[..., passport.index] for passport in chosen))
     top, height = _body(sheet)
     row_height = (height + 40) / FILTERS
     size = min(MAP_PIXELS, int(row_height) - 48)  # below a map stand two lines
     middle = round(top + height / 2)
-    sheet.place(x, middle - 70, garment(inspection.images[-1], 5))
-    name = short(data.classes[int(inspection.labels[-1])])
+    sheet.place(x, middle - 70, garment(inspection.images[picture], 5))
+    name = short(data.classes[int(inspection.labels[picture])])
     sheet.text(x + 70, middle + 76, shortened(name, 150), align="center")
     extent = " × ".join(map(str, inspection.images.shape[1:]))
     sheet.text(x + 70, middle + 96, extent, size=13, align="center", colour=GREY)
@@ -141,19 +147,26 @@ def _picture_through_filters(
         tile = response(kernel, kernel_limit, max(90 // len(kernel), 1))
         sheet.place(x + 170, y + (size - len(tile)) // 2, tile, frame=INK, frame_width=1)
         sheet.text(x + 215, y + size + 8, f"filter {passport.index}", align="center")
-        _maps(sheet, x + 290, y, convolution, passport.index, limit, size)
+        _maps(sheet, x + 290, y, convolution, picture, passport.index, limit, size)
 
 
 def _maps(
-    sheet: Sheet, x: int, y: int, convolution: Convolution, index: int, limit: float, size: int
+    sheet: Sheet,
+    x: int,
+    y: int,
+    convolution: Convolution,
+    picture: int,
+    index: int,
+    limit: float,
+    size: int,
 ) -> None:
-    """A filter's map and its pooled map, of the same size on paper, about `size` pixels."""
-    values = convolution.maps[-1, :, :, index]
+    """A filter's map of a picture and its pooled map, of the same size on paper, about `size` pixels."""
+    values = convolution.maps[picture, :, :, index]
     block = max(round(size / len(values)), 1)
     size = block * len(values)
     tiles = [("its map", values, block)]
     if convolution.pooled is not None:
-        pooled = convolution.pooled[-1, :, :, index]
+        pooled = convolution.pooled[picture, :, :, index]
         tiles.append(("pooled", pooled, max(size // len(pooled), 1)))
     for place, (label, shown, edge) in enumerate(tiles):
         left = x + place * (size + 18)

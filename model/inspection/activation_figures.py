@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from data.splits import Split
-from model.inspection.files import Convolution, Inspection
+from model.inspection.files import MOST_COLUMNS, Convolution, Inspection
 from model.inspection.records import Passport, first_of
 from model.inspection.tiles import draw_kernel, draw_map, draw_patch, scale_words
 from model.inspection.words import (
@@ -124,11 +124,15 @@ def activations_title(layer: Convolution) -> str:
 
 
 def columns_rule(labels: np.ndarray, class_names: Sequence[str]) -> str:
-    """By which rule the pictures were chosen."""
-    each, shown = int(np.bincount(labels).max()), len(np.unique(labels))
+    """By which rule the pictures were chosen: of at most ten classes that have test pictures, the first ones."""
+    found, counts = np.unique(labels, return_counts=True)
+    each, shown = int(counts.max()), len(found)
+    cut = shown == MOST_COLUMNS < len(class_names)
+    lacking = shown < len(class_names) and not (cut and found[-1] == shown - 1)
     first = "the first test picture" if each == 1 else f"the first {counted(each, 'test picture')}"
-    of = f"of the first {counted(shown, 'class')}" if shown < len(class_names) else "of each class"
-    return f"Columns: {first} {of}."
+    of = f"the first {counted(shown, 'class')}" if cut else "each class"
+    has_any = f" that {'have' if cut else 'has'} any" if lacking else ""
+    return f"Columns: {first} of {of}{has_any}{'; some have fewer' if counts.min() < each else ''}."
 
 
 def rows_that_fit(layer: Convolution, num_columns: int, num_filters: int, top: int) -> Rows:

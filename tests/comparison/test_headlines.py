@@ -115,7 +115,12 @@ NO_TREND = "no trend beyond the noise of 5,000 validation pictures"
         ({"cnn": {0: history(0.9, 0.85)}}, "cnn gets worse at epoch 2"),
         (
             {"a": {0: history(0.8, 0.9, loss_falls=False)}, "b": {0: history(0.9, 0.8, loss_falls=False)}},
-            f"a and b show {NO_TREND}",
+            "a still improves in accuracy, but not in loss, at epoch 2;"
+            " b gets worse in accuracy, but not in loss, at epoch 2",
+        ),
+        (
+            {"a": {0: history(0.8, 0.801, loss_falls=False)}, "b": {0: history(0.8, 0.9)}},
+            f"b still improves at epoch 2; a shows {NO_TREND}",
         ),
         ({"cnn": {0: history(0.9)}}, "cnn was trained for a single epoch"),
         (

@@ -65,6 +65,21 @@ def test_the_garment_that_is_named_is_the_one_that_is_drawn(recording: Recording
     assert drawn.text("One picture through two filters, ranked first")
 
 
+def test_of_several_pictures_of_the_last_class_the_first_is_shown(
+    recording: Recording, tmp_path: Path
+) -> None:
+    inspection = looked_into()
+    inspection.labels = np.array([8, 8])  # what inspection.images_per_class=2 leaves
+    [layer] = inspection.convolutions
+    draw(glance.at_a_glance, usual(), tmp_path / "1.png", model="cnn", inspection=inspection)
+    drawn = recording.last
+    assert "the first test picture of kind 8 through" in drawn.reading
+    assert drawn.showing(garment(inspection.images[0], 5)), "another picture of the class is drawn than named"
+    limit = limit_of(layer.maps[0][..., [4, 2]], layer.pooled[0][..., [4, 2]])
+    assert drawn.showing(response(layer.maps[0, :, :, 4], limit, 5)), "the maps are of another picture"
+    assert f"red up to {limit:.2f}" in drawn.reading, "the words give another limit than the colours have"
+
+
 def test_classes_that_are_numbers_stand_in_quotes(recording: Recording, tmp_path: Path) -> None:
     report = report_of({"dense": 0.85, "cnn": 0.9}, names=[str(label) for label in range(10)])
     draw(glance.at_a_glance, report, tmp_path / "1.png", model="cnn", inspection=looked_into())

@@ -50,11 +50,15 @@ def test_the_title_says_what_pooling_leaves(tmp_path: Path, network: Cnn, title:
         (range(10), 10, "Columns: the first test picture of each class."),
         ([0, 0, 1, 1], 2, "Columns: the first two test pictures of each class."),
         (range(10), 256, "Columns: the first test picture of the first ten classes."),
-        ([3, 3, 5, 5], 10, "Columns: the first two test pictures of the first two classes."),
+        ([3, 3, 5, 5], 10, "Columns: the first two test pictures of each class that has any."),
+        ([0, 1, 2], 4, "Columns: the first test picture of each class that has any."),
+        ([0, *range(2, 11)], 12, "Columns: the first test picture of the first ten classes that have any."),
+        ([0, 0, 1], 2, "Columns: the first two test pictures of each class; some have fewer."),
     ],
 )
 def test_the_rule_of_choice_stands_in_the_figure(labels: list[int], classes: int, rule: str) -> None:
-    assert columns_rule(np.array(list(labels)), ["x"] * classes) == rule
+    told = columns_rule(np.array(list(labels)), ["x"] * classes)
+    assert told == rule, "the figure says that other pictures are shown than are"
 
 
 @pytest.mark.parametrize(("layer", "map_size"), [(0, 78), (1, 80)])

@@ -59,7 +59,7 @@ LIES = {
     "a share is rounded up": Lie("comparison.accuracy_figure", "percent", lambda _: _rounded_up),
     "a mistake is left out": Lie("experiment.terminal", "wrong", _after(lambda text: f"{int(text) - 1}")),
     "who leads is ahead": Lie("comparison.headlines", "is_clear", _always(True)),
-    "all still improve": Lie("comparison.learning_figure", "trend", _always(1)),
+    "all still improve": Lie("comparison.learning_figure", "trend", _always((1, True))),
     "another mistake is commonest": Lie(
         "comparison.mistake_figures", "pair", lambda pair: lambda *given: pair(*given[:2], given[2] + 1)
     ),
