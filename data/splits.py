@@ -1,8 +1,10 @@
 """Images with labels, cut into train, validation and test."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from hashlib import blake2b
 from itertools import cycle
 from typing import Annotated
 
@@ -13,6 +15,7 @@ from configs.values import Count, Words
 from data.idx import DataError
 
 EVENLY, IN_PROPORTION = 1, 2  # how validation images are shared out among the classes; the rule's versions
+CLASSES_HERE: list[str] = []  # names of the classes that this process draws: of the last `Splits` it has
 SMALLEST = 10  # data.validation_images that a config may ask for
 
 
@@ -88,6 +91,13 @@ class Splits:
     source: str
     digest: str
 
+    def __post_init__(self) -> None:
+        CLASSES_HERE[:] = self.class_names
+
+    def __reduce__(self) -> tuple[type["Splits"], tuple[object, ...]]:
+        """Made anew in the process that it is sent to, which then knows the classes, too."""
+        return Splits, tuple(getattr(self, one.name) for one in fields(self))
+
     def facts(self, name: str) -> DataFacts:
         """What there is to tell of it, by the name that a config has for it."""
         classes, splits = list(self.class_names), (self.train, self.validation, self.test)
@@ -116,10 +126,11 @@ class Splits:
         )
 
 
-def _contents(images: np.ndarray) -> list[bytes]:
-    """The pixels of each image: equal exactly where these are."""
-    whole, size = images.tobytes(), images[0].nbytes
-    return [whole[start : start + size] for start in range(0, len(whole), size)]
+def _contents(images: np.ndarray) -> Iterator[bytes]:
+    """16 bytes for the pixels of each image: equal where these are, and else by no chance worth a thought."""
+    whole, size = memoryview(images.reshape(-1)), images[0].size
+    for start in range(0, len(whole), size):
+        yield blake2b(whole[start : start + size], digest_size=16).digest()
 
 
 def hold_out(
@@ -163,12 +174,14 @@ def shares(sizes: Sequence[int], num_validation: int, rule: int = IN_PROPORTION)
         sizes: images of each class.
         num_validation: how many in all, at most one of each class less than there are.
         rule: `IN_PROPORTION`: as large a share of each class as of all, by largest remainders (what whole
-            numbers leave over goes to the largest fractions); a class keeps its last image. `EVENLY`, of
-            runs begun before: as many of each class. What can't be told apart so goes to the first classes.
+            numbers leave over goes to the largest fractions). `EVENLY`, of runs begun before: as many of each
+            class, or all it can give. What can't be told apart so goes to the first classes.
+
+    Returns:
+        A number for each class, less than its size, of which at least one image stays.
     """
     if rule == EVENLY:
-        each, over = divmod(num_validation, len(sizes))
-        return [each + (place < over) for place in range(len(sizes))]
+        return _evenly([max(size - 1, 0) for size in sizes], num_validation)
     total = sum(sizes)
     held_out = [num_validation * size // total for size in sizes]
     by_fraction = sorted(range(len(sizes)), key=lambda place: -(num_validation * sizes[place] % total))
@@ -177,6 +190,17 @@ def shares(sizes: Sequence[int], num_validation: int, rule: int = IN_PROPORTION)
             break
         held_out[place] += held_out[place] < sizes[place] - 1
     return held_out
+
+
+def _evenly(most: Sequence[int], number: int) -> list[int]:
+    """As much of each as there is, up to a level that all together reach; what is left goes to the first."""
+    below = bisect_right(range(number + 1), number, key=lambda level: sum(min(level, one) for one in most))
+    level = below - 1
+    taken = [min(level, one) for one in most]
+    with_more = [place for place, one in enumerate(most) if one > level]
+    for place in with_more[: number - sum(taken)]:
+        taken[place] += 1
+    return taken
 
 
 def choose_images(labels: np.ndarray, num_per_class: int) -> np.ndarray:

@@ -14,10 +14,8 @@ def explain_model(splits: Splits, tell: Tell, look: Look) -> None:
     """
     from model.attribution.attribution import explain
     from model.attribution.figures import draw_why
-    from model.report.canvas import name_classes
 
     (model, untrained, facts), folder = look.open(len(splits.class_names)), look.folder
     explain(model, untrained, facts, splits, folder, part_of_look(tell, 0.0, 0.8))
     tell((0.8, "", "drawing"))
-    name_classes(splits.class_names)
     look.record("why-figures.json", WHY, draw_why(folder, folder, look.note))

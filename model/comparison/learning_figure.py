@@ -115,8 +115,7 @@ def _last_fifth(seeds: Seeds, column: str) -> list[tuple[float, float]]:
 
 
 def trend(seeds: Seeds, num_validation: int) -> tuple[int, bool]:
-    """Whether accuracy rises (1) or falls (-1) in the last fifth of the epochs, or neither (0), and whether the
-    loss agrees.
+    """Whether accuracy rises (1), falls (-1) or neither (0) in the last fifth of the epochs; if loss agrees.
 
     It moves only where it does so by more than the 95 % of two draws of so many validation pictures. They are
     the same pictures, so that this is rather cautious.

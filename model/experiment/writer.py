@@ -19,7 +19,7 @@ from model.experiment.page import page
 from model.experiment.report import Report
 from model.inspection.files import Inspection, read_inspection
 from model.inspection.pattern_figure import PATTERNS
-from model.report.canvas import name_classes
+from model.report.canvas import classes_by_number
 from model.report.drawing import draw_pictures, not_drawn
 from model.report.figure import Figure
 from model.robustness.figures import ROBUSTNESS
@@ -42,7 +42,7 @@ def write_report(
     Histories are the columns of each history.csv, by model and seed; `looked_into` has the records of what
     was drawn, of each model that was looked into. Returned is the report with the pictures that are missing.
     """
-    report = replace(report, classes_by_number=name_classes(splits.class_names))
+    report = replace(report, classes_by_number=classes_by_number(splits.class_names))
     figures = _compare(run, report, splits, histories, looked_into)
     inside = {model: _inside(run, report.models, model, looked_into[model]) for model in looked_into}
     report = replace(report, not_drawn=not_drawn([*figures, *chain(*inside.values())], run.path))

@@ -124,7 +124,7 @@ def activations_title(layer: Convolution) -> str:
 
 
 def columns_rule(labels: np.ndarray, class_names: Sequence[str]) -> str:
-    """By which rule the pictures were chosen: of at most ten classes that have test pictures, the first ones."""
+    """By which rule pictures were chosen: of at most ten classes that have test pictures, the first ones."""
     found, counts = np.unique(labels, return_counts=True)
     each, shown = int(counts.max()), len(found)
     cut = shown == MOST_COLUMNS < len(class_names)

@@ -27,7 +27,6 @@ def inspect_model(splits: Splits, tell: Tell, look: Look) -> None:
     from model.attribution.wanted import wanted
     from model.inspection.figures import draw_inspection
     from model.inspection.inspect import inspect
-    from model.report.canvas import name_classes
 
     (model, untrained, facts), folder = look.open(len(splits.class_names)), look.folder
     each, replacement = look.settings["images_per_class"], look.settings["replacement"]
@@ -39,7 +38,6 @@ def inspect_model(splits: Splits, tell: Tell, look: Look) -> None:
     wanted(model, facts, splits, places, folder, untrained, part_of_look(tell, 0.7, 0.8))
     rules = {layer: (chosen_by(shown), line_after(shown)) for layer, shown in chosen.items()}
     tell((0.8, "", "drawing"))
-    name_classes(splits.class_names)
     figures = [
         *draw_inspection(folder, splits.test, splits.class_names, folder, look.model),
         *draw_wanted(folder, folder, rules, look.note),

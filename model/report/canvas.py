@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from unicodedata import bidirectional
 
 import matplotlib
 import numpy as np
@@ -26,6 +27,7 @@ from matplotlib.font_manager import FontProperties, findfont, fontManager, get_f
 from matplotlib.text import Text
 from PIL import Image
 
+from data.splits import CLASSES_HERE
 from data.storage import write_atomically
 from model.report.words import short
 
@@ -39,7 +41,7 @@ MODEL_COLOURS += ["#7b3fb5", "#8a5a44"]
 COLOUR_MAPS = {"response": colormaps["RdBu_r"], "attribution": colormaps["PuOr_r"]}
 Kind = Literal["response", "attribution"]
 FAMILY = "DejaVu Sans"
-_stand_ins: dict[str, str] = {}  # for class names that no font can draw; see `name_classes`
+FROM_THE_RIGHT = ("R", "AL")  # Unicode's directions of scripts that are written from right to left
 
 matplotlib.rcParams.update(
     {
@@ -172,7 +174,13 @@ def _advance(character: str, size: float, bold: bool) -> float:
 
 @cache
 def _family_of(character: str) -> str | None:
-    """The family of fonts that a character is drawn in: ours, or the first other one here that has it."""
+    """The family of fonts that a character is drawn in: ours, or the first other one here that has it.
+
+    None where none has it, and where its script is written from right to left: matplotlib before 3.11 turns
+    words of these round, and 3.11 what stands beside them in a line, too.
+    """
+    if bidirectional(character) in FROM_THE_RIGHT:
+        return None
     if not character.isprintable() or _has(findfont(FontProperties(family=FAMILY)), character):
         return FAMILY
     others = [font for font in fontManager.ttflist if font.style == "normal" and "Last" not in font.name]
@@ -187,23 +195,20 @@ def _has(path: str, character: str) -> bool:
         return False
 
 
-def name_classes(class_names: Sequence[str]) -> list[int]:
-    """Let pictures show the number of a class where no font here has the characters of its name.
-
-    That holds for this process until the next call. Returns the numbers of these classes.
-    """
-    _stand_ins.clear()
-    numbers = [label for label, name in enumerate(class_names) if None in map(_family_of, short(name))]
-    for label in numbers:
-        name = class_names[label]
-        _stand_ins.update({name: f"class {label}", short(name): f"class {label}"})
-    return numbers
+def classes_by_number(class_names: Sequence[str]) -> list[int]:
+    """The classes of which pictures show the number, since their names can't be drawn here."""
+    others = [(label, short(name)) for label, name in enumerate(class_names) if not name.isascii()]
+    return [label for label, name in others if None in map(_family_of, name)]
 
 
 def _legible(string: str) -> str:
-    """The text with class names that can't be drawn replaced, the longest first."""
-    for name in sorted(_stand_ins, key=len, reverse=True):
-        string = string.replace(name, _stand_ins[name])
+    """The text with names of classes that can't be drawn replaced, the longest first."""
+    if string.isascii():
+        return string
+    written = {name: f"class {label}" for label in classes_by_number(CLASSES_HERE)
+               for name in (CLASSES_HERE[label], short(CLASSES_HERE[label]))}  # fmt: skip
+    for name in sorted(written, key=len, reverse=True):
+        string = string.replace(name, written[name])
     return string
 
 

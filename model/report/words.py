@@ -34,8 +34,10 @@ def mega(flops: float) -> str:
 
 def told_by_number(class_names: Sequence[str]) -> str:
     """That pictures lack the names of these classes, and why."""
-    which = names(class_names)
-    return f"No font here has the characters of {which}: pictures give the numbers of these classes instead."
+    return (
+        f"Pictures give the numbers of the classes {names(class_names)} and not their names: no font here has"
+        " all characters of these, or they are written from right to left."
+    )
 
 
 def signed(value: float, digits: int = 1) -> str:

@@ -117,3 +117,9 @@ class Robustness:
     stability: dict[ModelName, Stability]
     words: list[Words]
     caution: Words = ""
+
+    @property
+    def of_one_seed(self) -> list[str]:
+        """The models whose intervals allow for other pictures alone, since one training was asked."""
+        models = {model: found for kind in self.kinds for model, found in kind.models.items()}
+        return [model for model, found in models.items() if found.over == "images"]

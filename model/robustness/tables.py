@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from model.report.tables import escaped, table
-from model.report.words import decimal, signed
+from model.report.words import decimal, names, signed
 from model.robustness.records import Curves, Robustness, Stability
 
 
@@ -14,11 +14,10 @@ def robustness_in_markdown(robustness: Robustness | None) -> str:
     """
     if not robustness:
         return ""
-    over = {entry.over for kind in robustness.kinds for entry in kind.models.values()}
-    allowed_for = "other pictures" if "images" in over else "other seeds and pictures"
     parts = [
         "## On perturbed pictures",
-        f"Accuracy on {chosen(robustness)}, with its 95 % interval, allowing for {allowed_for}.",
+        f"Accuracy on {chosen(robustness)}, with its 95 % interval, allowing for"
+        f" {escaped(_allowed_for(robustness))}.",
         *(escaped(sentence) for sentence in robustness.words),
         *([robustness.caution] if robustness.caution else []),
     ]
@@ -37,6 +36,15 @@ def chosen(robustness: Robustness) -> str:
     """Which test pictures the numbers are of, in words."""
     pictures, per_class = f"{robustness.images:,} test pictures", robustness.images_per_class
     return f"all {pictures}" if per_class == "all" else f"{pictures} (the first {per_class} of each class)"
+
+
+def _allowed_for(robustness: Robustness) -> str:
+    """What the intervals of the models allow for; of single trainings this is less."""
+    singles = robustness.of_one_seed
+    if len(singles) == len(robustness.seeds):
+        return "other pictures"
+    of_some = f", but of {names(singles)} for other pictures only" if singles else ""
+    return f"other seeds and pictures{of_some}"
 
 
 def _seen(kind: Curves) -> str:

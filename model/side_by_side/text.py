@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 
-from model.comparison.headlines import ahead
+from model.comparison.headlines import ahead, caution_title
 from model.comparison.records import Models
 from model.comparison.tables import epochs, row_per_model
+from model.comparison.verdict import cautions
 from model.report.drawing import missing_pictures
 from model.report.tables import WIDTH, escaped, fractions, printable, shortened, table, wrapped
 from model.report.words import in_points
@@ -40,14 +41,22 @@ def comparison_block(comparison: SideBySide, folder: str) -> str:
 
 
 def headline(comparison: SideBySide) -> str:
-    """What the comparison comes to, in one clause."""
+    """What the comparison comes to, in one clause; where the pair to be named lacks something, what."""
     pairs = comparison.comparisons
+    if caution := caution_title(_models_in(comparison, leading_pair(pairs))):
+        return caution
     if len(pairs) == 1:
         return ahead(pairs[0], of_whom=True)
     if pairs:
         return _of_several(pairs)
     count = len(comparison.models)
     return f"{count} model{'s' * (count != 1)} of {_runs(comparison)} side by side; none are compared"
+
+
+def _models_in(comparison: SideBySide, pair: Pair | None) -> Models:
+    """The two models of a pair, as far as they are known."""
+    names = (pair.baseline, pair.candidate) if pair else ()
+    return {name: comparison.models[name].found for name in names if name in comparison.models}
 
 
 def leading_pair(pairs: Sequence[Pair]) -> Pair | None:
@@ -71,15 +80,18 @@ def _of_several(pairs: Sequence[Pair]) -> str:
 
 
 def answers(comparison: SideBySide) -> list[str]:
-    """What each pair comes to, with whom where not the first, and what luck does to the best of several."""
-    told = []
+    """What each pair comes to, with whom where not the first, and what luck does to the best of several.
+
+    Before that what each network lacks, but in the verdict of a single pair, which says it itself.
+    """
+    alone = comparison.comparisons[0] if len(comparison.comparisons) == 1 else None
+    told_by_pair = _models_in(comparison, alone)
+    others = {name: one.found for name, one in comparison.models.items() if name not in told_by_pair}
+    told = [one.baseline_words for one in comparison.test_sets if one.baseline_words] + cautions(others)
     for pair in comparison.comparisons:
-        sentence = (
-            pair.verdict if len(comparison.comparisons) == 1 else pair.words.get("answer", pair.verdict)
-        )
+        sentence = pair.verdict if alone else pair.words.get("answer", pair.verdict)
         told.append(sentence if pair.baseline in sentence else f"Against {pair.baseline}: {sentence}")
     told += [pair.verdict for pair in comparison.not_compared]
-    told = [one.baseline_words for one in comparison.test_sets if one.baseline_words] + told
     return told + [one.test_looks_words for one in comparison.test_sets if one.test_looks_words]
 
 

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -99,11 +101,27 @@ def test_a_run_of_before_keeps_its_pictures_where_classes_differ_in_size():
     assert not np.array_equal(held_out(labels, 50, 4), before), "this test sees nothing"
 
 
+@pytest.mark.parametrize(
+    ("sizes", "num_validation", "expected"),
+    [
+        ([20, 200, 100], 50, [17, 17, 16]),  # as before: what is left goes to the first
+        ([3, 330, 330], 68, [2, 33, 33]),  # before, 23 of three were asked for
+        ([330, 3, 1, 330], 69, [34, 2, 0, 33]),
+        ([0, 5, 5], 4, [0, 2, 2]),  # a class without any picture
+        ([2, 2], 3, [1, 1]),  # more than there is
+        ([1, 10**12], 10**12 - 1, [0, 10**12 - 1]),  # as a report of anybody's may have it: at once
+    ],
+)
+def test_as_many_of_each_class_are_never_more_than_it_can_give(sizes, num_validation, expected):
+    assert shares(sizes, num_validation, EVENLY) == expected, "a class is asked for more than it has"
+
+
 def test_a_class_is_never_emptied():
     with pytest.raises(DataError, match=r"is 600, .* of 10 classes is to stay; expected at most 590. Set"):
         hold_out(IMAGES, LABELS, 600, seed=0)
-    train, _ = hold_out(IMAGES, LABELS, 590, seed=0)  # what it advises
-    assert np.bincount(train.labels).tolist() == [1] * 10
+    for rule in (IN_PROPORTION, EVENLY):
+        train, _ = hold_out(IMAGES, LABELS, 590, seed=0, rule=rule)  # what it advises
+        assert np.bincount(train.labels).tolist() == [1] * 10
 
 
 def test_what_a_config_can_not_say_is_not_advised():
@@ -126,3 +144,14 @@ def test_duplicates_are_equal_in_every_pixel_whatever_their_labels():
     assert np.flatnonzero(found.validation_in_training).tolist() == [3]
     assert np.flatnonzero(found.test_in_training).tolist() == [5, 6], "one pixel of picture 8 differs"
     assert np.flatnonzero(found.test_in_validation).tolist() == [7]
+
+
+def test_looking_for_duplicates_takes_little_memory():
+    """The pixels themselves would be a gigabyte for a million pictures."""
+    images = np.random.default_rng(0).integers(0, 256, (2000, 28, 28), np.uint8)
+    splits = Splits(*[Split(images, np.zeros(2000, np.uint8))] * 3, ("a", "b"), "Nothing", "made up", "0")
+    tracemalloc.start()
+    assert splits.duplicates.test_in_validation.all()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < images.nbytes / 2, f"{most:,} bytes for three times {images.nbytes:,}: pixels are kept"

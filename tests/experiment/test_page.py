@@ -190,9 +190,9 @@ def test_limits_are_those_of_this_run() -> None:
     told = " ".join(limits(report))
     assert "another seed" in told, "one training per model must be called that"
     assert "near-duplicate" not in told, "a flaw of Fashion-MNIST is told of other data"
-    assert "No font" not in told
+    assert "Pictures give the numbers" not in told
     by_number = report | {"classes_by_number": [1]}
-    assert f"the characters of {report['data']['classes'][1]}: pictures" in " ".join(limits(by_number))
+    assert f"the numbers of the classes {report['data']['classes'][1]} and not" in " ".join(limits(by_number))
     assert "these models differ in size" not in told, "they are equally large"
     larger = report_of({"dense": 0.8, "cnn": 0.9})
     larger["comparisons"][0]["words"]["cost"] = "It is also 2.0 times as large"

@@ -1,9 +1,12 @@
+import pickle
+
 import numpy as np
 import pytest
 from matplotlib import cbook
 from matplotlib.font_manager import findfont, fontManager, get_font
 from PIL import Image
 
+from data.splits import Split, Splits
 from model.report import canvas
 from model.report.canvas import Sheet, attribution, enlarge, garment, limit_of, response, share_cut
 
@@ -76,7 +79,12 @@ def only_latin(monkeypatch):
     canvas._advance.cache_clear()
     yield
     canvas._advance.cache_clear()
-    canvas.name_classes([])
+
+
+def work_on(*names):
+    """Make the data set of such classes, as whoever draws them has done."""
+    images = Split(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
+    return Splits(images, images, images, names, "title", "source", "digest")
 
 
 @pytest.fixture
@@ -106,13 +114,32 @@ def test_a_character_that_our_font_lacks_is_drawn_in_one_that_has_it(another_fon
     for left in (100, 200):
         one, other = (picture[50:, left : left + 90] for picture in pictures)
         assert (one != other).any(), f"{first!a} and {second!a} are drawn as the same box"
-    assert canvas.name_classes([first, "b"]) == [], "a name that can be drawn is drawn"
+    assert canvas.classes_by_number([first, "b"]) == [], "a name that can be drawn is drawn"
 
 
 def test_of_a_name_that_no_font_has_the_number_is_drawn(only_latin):
-    assert canvas.name_classes(["shirt", LONG, "日本"]) == [1, 2]
+    work_on("shirt", LONG, "日本")
+    assert canvas.classes_by_number(["shirt", LONG, "日本"]) == [1, 2]
     sheet = Sheet(100, "日本 is mixed up with shirt")
     sheet.text(0, 0, canvas.shortened(LONG, 60))
     assert [text.get_text() for text in sheet.figure.texts] == ["class 2 is mixed up with shirt", "class 1"]
-    assert canvas.name_classes(["shirt"]) == []
+    work_on("shirt")
+    assert canvas.classes_by_number(["shirt"]) == []
     assert Sheet(100, "日本").figure.texts[0].get_text() == "日本", "the names of another run are replaced"
+
+
+def test_a_process_that_is_sent_a_data_set_knows_its_classes(only_latin):
+    """Workers are: there, nobody has made the data set."""
+    sent = pickle.dumps(work_on("shirt", "日本"))
+    work_on("shirt", "bag")
+    found = pickle.loads(sent)
+    assert found.class_names == ("shirt", "日本")
+    assert Sheet(100, "日本").figure.texts[0].get_text() == "class 1", "a worker draws boxes for the name"
+
+
+@pytest.mark.parametrize("name", ["מעיל", "حذاء", "boot מעיל"])
+def test_a_name_from_right_to_left_is_given_by_number(name):
+    """Our font has Hebrew and Arabic, but matplotlib turns them round, or the line in which they stand."""
+    work_on("shirt", name)
+    assert canvas.classes_by_number(["shirt", name]) == [1]
+    assert Sheet(100, f"{name}, 12 of 1,000").figure.texts[0].get_text() == "class 1, 12 of 1,000"

@@ -113,6 +113,22 @@ def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
     assert "other pictures and seeds" in reading
 
 
+def test_what_intervals_allow_for_is_said_of_the_models_it_holds_for() -> None:
+    """One of two models has lost all trainings but one."""
+    report = report_of("dense", "cnn", num_seeds=2, robustness={"seeds": "all"})
+    one = report_of("dense", "cnn")["robustness"]
+    kinds = [
+        replace(kind, models=kind.models | {"cnn": single.models["cnn"]})
+        for kind, single in zip(report["robustness"].kinds, one.kinds, strict=True)
+    ]
+    report["robustness"] = mixed = replace(report["robustness"], kinds=kinds)
+    assert "95 %, with other pictures and seeds, of cnn with other pictures only." in subtitle(report)
+    told = "allowing for other seeds and pictures, but of cnn for other pictures only."
+    assert told in robustness_in_markdown(mixed), "what holds for one model is said of both, or of none"
+    assert "allowing for other pictures." in robustness_in_markdown(one)
+    assert "95 %, with other pictures. Below" in subtitle(report | {"robustness": one})
+
+
 def test_a_caution_stands_in_every_picture_and_in_the_text(tmp_path: Path) -> None:
     own = report_of("dense", "cnn", data={"source": "./mine", "name": "digits"})
     caution = own["robustness"].caution

@@ -166,11 +166,11 @@ def held_out(labels: np.ndarray, number: int, seed: int, in_proportion: bool) ->
     classes = sorted(sizes)
     wanted = {k: Fraction(number * sizes[k], len(labels)) if in_proportion else Fraction(number, len(classes))
               for k in classes}  # fmt: skip
-    taken = {k: int(wanted[k]) for k in classes}
+    taken = {k: min(int(wanted[k]), sizes[k] - 1) for k in classes}
     turns = sorted(classes, key=lambda k: -(wanted[k] - taken[k]) if in_proportion else k)
     while sum(taken.values()) < number:
         for k in turns:
-            if sum(taken.values()) < number and (taken[k] < sizes[k] - 1 or not in_proportion):
+            if sum(taken.values()) < number and taken[k] < sizes[k] - 1:
                 taken[k] += 1
     held = [draw.permutation(np.flatnonzero(labels == k))[: taken[k]] for k in classes]
     return np.sort(np.concatenate(held))

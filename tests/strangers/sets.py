@@ -16,7 +16,7 @@ from tests.conftest import idx
 
 SEED = 20
 LONG = "a name that goes on and on, as those of species do, and of which this is number"
-SCRIPTS = ("ブーツ", "сапог", "ботинок", "μπότα", "boot", "靴下")
+SCRIPTS = ("ブーツ", "сапог", "ботинок", "μπότα", "boot", "靴下", "מגף")
 SMALL: dict[str, Any] = {
     "dense": {"architecture": "dense", "units": [16]},
     "cnn": {"architecture": "cnn", "filters": [4, 6], "units": [16]},
@@ -165,7 +165,7 @@ SETS = {
     "wide": Stranger(
         Pictures(train=240, test=100), models=_cnn(filters=[512]), seeds=(0,), training={"epochs": 1}
     ),
-    "scripts": Stranger(Pictures(classes=6, names=SCRIPTS)),
+    "scripts": Stranger(Pictures(classes=len(SCRIPTS), names=SCRIPTS)),
     "one-seed": Stranger(Pictures(noise=120), seeds=(11,)),
     "ten-seeds": Stranger(Pictures(noise=120), seeds=range(10)),
     "lines": Stranger(
