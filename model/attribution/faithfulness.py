@@ -14,12 +14,12 @@ import numpy as np
 from scipy import special  # scipy.stats has the same in nicer words, and takes a second to import
 
 from model.networks.facts import SIDE
+from model.networks.measures import CONFIDENCE
 
 BLOCK = 4  # pixels, the side of what is covered at once
 ROWS = SIDE // BLOCK
 NUM_BLOCKS = ROWS * ROWS  # 49
 COUNTS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, NUM_BLOCKS)  # blocks covered: dense where the curves bend
-LEVEL = 0.95
 THIRDS = ((0, 9), (9, 19), (19, SIDE))  # rows, or columns, of the upper, middle and lower part
 
 # images float32 (n, 28, 28), the class each is asked about (n,) -> its probability (n,)
@@ -131,7 +131,7 @@ def faithfulness(
         "num_images": num_tested,
         "counts": list(COUNTS),
         "block": BLOCK,
-        "level": LEVEL,
+        "level": CONFIDENCE,
         "methods": {
             method: _statement(areas[f"{method}/own"], areas[f"{method}/other"], areas["brightness"])
             for method in maps
@@ -157,7 +157,7 @@ def mean_interval(differences: np.ndarray) -> list[float] | None:
     if len(differences) < 2:
         return None
     error = float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
-    reach = float(special.stdtrit(len(differences) - 1, (1 + LEVEL) / 2)) * error
+    reach = float(special.stdtrit(len(differences) - 1, (1 + CONFIDENCE) / 2)) * error
     middle = float(np.mean(differences))
     return [max(middle - reach, -1.0), min(middle + reach, 1.0)]
 

@@ -84,7 +84,8 @@ def _of_size(
     share, of_lead = None, ""
     if plain is not None and lead is not plain and min(lead.interval[0], plain.interval[0]) > 0:
         share = lead.difference / plain.difference
-        about = f"about {10 * round(10 * share)} %" if share >= 0.05 else "less than a tenth"
+        tenths = round(10 * share)
+        about = f"about {10 * tenths} %" if tenths else "less than a tenth"
         of_lead = f", {about} of its lead over {plain.baseline}"
     recipe = _recipe_differs(settings[lead.baseline], settings[lead.candidate])
     also = f"; {lead.baseline} is also trained otherwise ({', '.join(recipe.values())})" if recipe else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.comparison.records import McNemar, Over
+from model.networks.measures import CONFIDENCE
 
 # SciPy takes over all that NumPy has, for whose sake f2py is imported: a tenth of a second for nothing.
 vars(np).setdefault("f2py", None)
@@ -15,7 +16,6 @@ from scipy import special  # scipy.stats has the same in nicer words, and takes 
 if np.f2py is None:
     del np.f2py
 
-CONFIDENCE = 0.95
 POWER = 0.8  # "to see" a difference means: to exclude 0 in four of five such experiments
 MOST_SEEDS = 1000
 POWER_OF_PARTS = 1.7  # Satterthwaite has 2

@@ -153,18 +153,18 @@ def learning_title(histories: Histories, num_validation: int) -> str:
 
 def learning_reading(histories: Histories, models: Models) -> str:
     """What the lines are, and what has to be known to read them."""
-    disturbed = _disturbed({name: models[name].disturbed_by for name in histories})
+    harder = _harder_by({name: models[name].disturbed_by for name in histories})
     ended = [name for name, seeds in histories.items() if all(map(_has_run_down, seeds.values()))]
     end = " at a learning rate near 0: more epochs mean another schedule, not more of this one."
     schedule = clause(ended, "ends", "end", end)
     return (
-        f"Dashed: training pictures, scored while the network learns{disturbed}. Solid: validation. Diamond:"
+        f"Dashed: training pictures, scored while the network learns{harder}. Solid: validation. Diamond:"
         " the test pictures, scored once. Thin: one seed; thick: their mean. A trend is one of the last fifth"
         f" of the epochs, in accuracy and loss. {schedule}".rstrip()
     )
 
 
-def _disturbed(by: Mapping[str, Sequence[str]]) -> str:
+def _harder_by(by: Mapping[str, Sequence[str]]) -> str:
     """What makes training harder than answering, and in which models: the end of a sentence."""
     kinds = dict.fromkeys(kind for kinds in by.values() for kind in kinds)
     parts = [f"{kind} in {names([model for model in by if kind in by[model]])}" for kind in kinds]

@@ -326,7 +326,7 @@ class Outcome:
         return [*self.comparisons, *self.not_compared]
 
 
-UNTOLD = ("stage", "against")  # keys that are left out where they are None
+LEFT_OUT_IF_NONE = ("stage", "against")
 
 
 def as_json(record: Any) -> dict[str, Any]:
@@ -336,4 +336,5 @@ def as_json(record: Any) -> dict[str, Any]:
 
 def _keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """`class` is no name for a field of Python's; what has no stage, or nothing to be against, tells none."""
-    return {key.rstrip("_"): value for key, value in pairs if value is not None or key not in UNTOLD}
+    told = [(key, value) for key, value in pairs if value is not None or key not in LEFT_OUT_IF_NONE]
+    return {key.rstrip("_"): value for key, value in told}

@@ -8,9 +8,9 @@ import numpy as np
 
 from model.comparison.intervals import mean_over
 from model.comparison.records import Bin, ClassScore, Measured, Quality, Rate, Rejection
+from model.networks.measures import SMALLEST_PROBABILITY
 
 NUM_BINS = 15
-SMALLEST_PROBABILITY = 1e-12  # a sure mistake costs 27.6 nats, not infinity
 
 M = TypeVar("M", bound=Measured)
 

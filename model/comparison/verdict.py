@@ -9,7 +9,7 @@ from model.comparison.intervals import luck_of_the_best
 from model.comparison.records import Comparison, Facts, Failure, Looks, Model, Models, ToSee
 from model.report.words import digits_for, names, percent, points, quoted, short
 
-MUCH = 0.1  # of accuracy
+FAR_BELOW = 0.1  # training accuracy, from where on validation accuracy is a matter of concern
 FEW = 10  # pictures of a class, on which a network may miss by chance what it knows
 SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
 GUESSING = "no better than guessing"
@@ -69,7 +69,7 @@ def cautions(models: Models) -> list[str]:
     """What has to be known of networks before anything else: answers never given, learning that stays behind.
 
     The latter where validation accuracy is less than half as far above the share of the commonest class as
-    that of the last epoch's training pictures, and `MUCH` below it.
+    that of the last epoch's training pictures, and `FAR_BELOW` it.
     """
     told = []
     for name, entry in models.items():
@@ -83,7 +83,7 @@ def cautions(models: Models) -> list[str]:
         commonest = max(row.images for row in entry.per_class) / max(
             sum(row.images for row in entry.per_class), 1
         )
-        if validation < min(training - MUCH, (training + commonest) / 2):
+        if validation < min(training - FAR_BELOW, (training + commonest) / 2):
             told.append(
                 f"{name} is right on {percent(training)} of the training pictures in its last epoch and on"
                 f" {percent(validation)} of the validation pictures: less than half of what it learned"

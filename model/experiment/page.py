@@ -12,7 +12,7 @@ from model.experiment.report import Report
 from model.report.drawing import missing_pictures
 from model.report.figure import Figure
 from model.report.page import render
-from model.report.words import told_by_number
+from model.report.words import names, told_by_number
 
 TEMPLATE = Path(__file__).with_name("page.html")
 IN_FRONT = 6  # figures, of the comparison all but the last; the others wait under "details"
@@ -82,11 +82,9 @@ def _failures(outcome: Outcome, pictures: int) -> str:
     trainings = sum(failure.is_training for failure in outcome.failed)
     scorings = sum(failure.stage == "scoring" for failure in outcome.failed)
     inside = len(outcome.failed) - trainings - scorings
-    parts = [f"{trainings} {'training' if trainings == 1 else 'trainings'}"] if trainings else []
-    parts += [f"{scorings} {'scoring' if scorings == 1 else 'scorings'}"] if scorings else []
-    parts += [f"{inside} {'look' if inside == 1 else 'looks'} inside"] if inside else []
-    parts += [f"{pictures} {'picture' if pictures == 1 else 'pictures'}"] if pictures else []
-    return " and ".join(parts)
+    counts = {"training{}": trainings, "scoring{}": scorings, "look{} inside": inside, "picture{}": pictures}
+    parts = [f"{count} {what.format('s' * (count > 1))}" for what, count in counts.items() if count]
+    return names(parts, most=len(parts)) if parts else ""
 
 
 def limits(report: Report) -> list[str]:

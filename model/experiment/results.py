@@ -212,11 +212,11 @@ def _facts(config: Config, model: str, num_classes: int, results: Results) -> Fa
         training_accuracy={
             str(seed): float(history["accuracy"][-1]) for seed, history in results.histories[model].items()
         },
-        disturbed_by=_disturbed_by(config, model),
+        disturbed_by=_harder_by(config, model),
     )
 
 
-def _disturbed_by(config: Config, model: str) -> list[str]:
+def _harder_by(config: Config, model: str) -> list[str]:
     """What makes a model's training pictures harder than others."""
     dropout, augmentation = getattr(config.models[model], "dropout", 0.0), config.data.augmentation
     return ["dropout"] * bool(dropout) + ["augmentation"] * bool(augmentation)

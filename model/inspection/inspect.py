@@ -17,7 +17,9 @@ from model.inspection.passport import Findings, count_findings, issue_passports
 from model.inspection.units import inspect_units
 from model.networks.as_arrays import Network, take_apart
 from model.networks.facts import LayerFacts, receptive_field
+from model.networks.measures import CONFIDENCE
 from model.networks.patterns import NUM_RANDOM, RANDOM_SEED, Bank, pattern_bank
+from model.run.looks import part_of
 from model.worth.ablation import Ablation
 from model.worth.passes import (
     NUM_RANDOM_ORDERS,
@@ -27,7 +29,7 @@ from model.worth.passes import (
     pass_over_test,
     validation_increase,
 )
-from model.worth.scores import LEVEL, measure_worth
+from model.worth.scores import measure_worth
 
 NUM_TOP_UNTRAINED = 3  # images of the control
 
@@ -73,7 +75,7 @@ def inspect(
     control = {key: value for key, value in maps_before.items() if not key.endswith("/before_relu")}
     write_npz(folder / "untrained.npz", {**weights_before, **control})
 
-    stage = partial(_stage, on_progress)
+    stage = partial(part_of, on_progress)
     means = activations.mean_activations(network, splits.train.images, stage(0.0, 0.35))
     constants = [(mean if replacement == "mean" else 0 * mean).astype(np.float32) for mean in means]
     ablation = Ablation(network, constants)
@@ -91,11 +93,6 @@ def inspect(
     summary = _summary(splits, layers, bank, passed, sets, replacement)
     write_json(folder / "layers.json", summary | {"untrained_accuracy": accuracy_before})
     on_progress(1.0)
-
-
-def _stage(on_progress: Callable[[float], None], begin: float, end: float) -> Callable[[float], None]:
-    """Progress of a part, told as progress of the whole."""
-    return lambda share: on_progress(begin + (end - begin) * share)
 
 
 def _weights(model: keras.Model, network: Network) -> dict[str, np.ndarray]:
@@ -205,7 +202,7 @@ def _summary(
         "ablation": {
             "replacement": replacement,
             "num_filters": len(passed.without.losses),
-            "level": LEVEL,
+            "level": CONFIDENCE,
             "intervals": "paired; those of accuracy and of loss hold for all filters at once, those of "
             "classes for all filters and classes at once (Bonferroni); that of the validation loss holds for "
             "all filters of its layer: Student's t, each end with three images more, changed that way as "

@@ -1,4 +1,4 @@
-"""A network and images -> probabilities, and how often they are right. Intervals: `model.comparison`."""
+"""A network and images -> probabilities, and how long that takes. How good they are: `measures.py`."""
 
 import time
 from collections.abc import Callable
@@ -48,14 +48,3 @@ def _compiled(model: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
     forward = compile_for_images(lambda images: model(to_input(images), training=False))
     forward(np.zeros((1, SIDE, SIDE), np.uint8))
     return forward
-
-
-def accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The share of images whose most probable class is the right one."""
-    return float(np.mean(probabilities.argmax(axis=1) == labels))
-
-
-def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Mean of -log(probability of the right class), in nats; a probability of 0 counts as 1e-12."""
-    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.mean(np.log(np.maximum(right, 1e-12))))

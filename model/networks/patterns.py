@@ -9,8 +9,9 @@ import numpy as np
 NUM_RANDOM = 20_000  # untrained kernels that set the mark for giving a name
 RANDOM_SEED = 0
 UNTRAINED_SHARE = 0.95  # of them stay below the mark
+ROUNDING = 1e-12  # a pattern whose weights are all below has none
 DIGITS = 12  # of a cosine; those behind them are rounding's, another on every processor
-TOLD = 2  # of them that are told, and compared: what reads as the same is the same
+DECIMALS = 2  # of a similarity, as it is told and compared: what reads as the same is the same
 NUM_UNTRAINED = 100  # networks that chance is measured on
 
 
@@ -43,7 +44,7 @@ def named_patterns(size: int) -> dict[str, np.ndarray]:
         "centre against surround": _against_mean((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)),
         "blur": blur,
     }
-    return {name: pattern for name, pattern in patterns.items() if np.abs(pattern).max() > 1e-12}
+    return {name: pattern for name, pattern in patterns.items() if np.abs(pattern).max() > ROUNDING}
 
 
 def _against_mean(mask: np.ndarray) -> np.ndarray:
@@ -99,7 +100,7 @@ def pattern_bank(size: int) -> Bank | None:
     # Glorot's uniform weights; their scale does not matter to a cosine
     random = np.random.default_rng(RANDOM_SEED).uniform(-1, 1, (NUM_RANDOM, size * size))
     reached = np.abs(random @ patterns.T / np.linalg.norm(random, axis=1, keepdims=True)).max(axis=1)
-    threshold = round(float(np.quantile(reached, UNTRAINED_SHARE)), TOLD)
+    threshold = round(float(np.quantile(reached, UNTRAINED_SHARE)), DECIMALS)
     return Bank(tuple(drawn), patterns, threshold, float(reached.mean()))
 
 
@@ -126,7 +127,7 @@ def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] 
     for row in np.clip(similarities, -1, 1).round(DIGITS) + 0.0:  # no -0.0
         best = int(np.abs(row).argmax())
         nearest, similarity = bank.names[best], float(row[best])
-        name = nearest if round(abs(similarity), TOLD) >= bank.threshold else None
+        name = nearest if round(abs(similarity), DECIMALS) >= bank.threshold else None
         matches.append({"name": name, "similarity": similarity, "nearest": nearest})
     return matches
 

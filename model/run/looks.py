@@ -55,4 +55,9 @@ class Look:
 
 def part_of_look(tell: Tell, begin: float, end: float) -> Callable[[float], None]:
     """Progress of a part of a look, told as progress of the whole."""
-    return lambda share: tell((begin + (end - begin) * share, "", "looking inside"))
+    return part_of(lambda share: tell((share, "", "looking inside")), begin, end)
+
+
+def part_of(whole: Callable[[float], None], begin: float, end: float) -> Callable[[float], None]:
+    """Progress of a part, from 0 to 1, told as progress of the whole."""
+    return lambda share: whole(begin + (end - begin) * share)

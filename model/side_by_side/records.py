@@ -7,7 +7,7 @@ from model.comparison.records import Comparison, Looks, Model, NotCompared, as_j
 from model.report.figure import NotDrawn
 from model.run.environment import Environment
 
-TOLD = (  # of a model
+KEYS_OF_MODEL = (  # what of it stands in comparison.json
     *("architecture", "parameters", "convolution_parameters", "flops_per_image", "epochs", "epochs_per_seed"),
     *("precision", "train_seconds", "broken", "seeds", "accuracy"),
 )
@@ -115,5 +115,5 @@ def comparison_json(comparison: SideBySide) -> dict[str, Any]:
     content = as_json(comparison)
     for entry in content["models"].values():
         found = entry.pop("found")
-        entry |= {key: found[key] for key in TOLD}
+        entry |= {key: found[key] for key in KEYS_OF_MODEL}
     return content

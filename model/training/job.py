@@ -17,6 +17,7 @@ import numpy as np
 from configs.schema import Augmentation, Cnn, Dense, Training
 from data.splits import Splits
 from data.storage import write_atomically, write_json, write_npz
+from model.networks.measures import accuracy, log_loss
 from model.run.arithmetic import Arithmetic
 from model.run.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
 from model.run.environment import decisive
@@ -45,7 +46,7 @@ def train_and_score(
 
     Returns the content of metrics.json.
     """
-    from model.networks.answers import accuracy, log_loss, predict, seconds_for_one
+    from model.networks.answers import predict, seconds_for_one
     from model.training.train import train
 
     same = {"model": folder.parent.name, "seed": seed, **decisive(environment), **asdict(arithmetic)}

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import special  # scipy.stats has the same in nicer words, and takes a second to import
 
-LEVEL = 0.95
+from model.networks.measures import CONFIDENCE
+
 UNSEEN = 3  # images more, changed as far as any: see `increase_interval`
 
 
@@ -85,7 +86,7 @@ def _tango(b: np.ndarray, c: np.ndarray, num: np.ndarray, difference: np.ndarray
 
 
 def _normal_limit(num_looks: int) -> float:
-    return NormalDist().inv_cdf(1 - (1 - LEVEL) / 2 / num_looks)
+    return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / 2 / num_looks)
 
 
 def increase_interval(increases: np.ndarray) -> np.ndarray:
@@ -100,7 +101,7 @@ def increase_interval(increases: np.ndarray) -> np.ndarray:
     Takes increases float (filters, n). Returns the ends, float64 (filters, 2).
     """
     num_filters, num_images = increases.shape
-    limit = special.stdtrit(num_images + UNSEEN - 1, 1 - (1 - LEVEL) / 2 / num_filters)
+    limit = special.stdtrit(num_images + UNSEEN - 1, 1 - (1 - CONFIDENCE) / 2 / num_filters)
     ends = []
     for side, farthest in ((-1, min(increases.min(), 0)), (1, max(increases.max(), 0))):
         more = np.pad(increases, ((0, 0), (0, UNSEEN)), constant_values=farthest)

@@ -128,8 +128,9 @@ def test_no_share_where_a_lead_is_not_clear(plain: float, lead: float) -> None:
 
 
 def test_a_small_share_is_not_rounded_to_none() -> None:
-    found = told(comparison("a", "b", -0.026), comparison("a", "c", -0.001, reach=0.0004))
-    assert "less than a tenth of its lead over b" in found[1]["words"]
+    for plain in (0.026, 0.02):  # of the latter, 0.001 is a twentieth
+        found = told(comparison("a", "b", -plain), comparison("a", "c", -0.001, reach=0.0004))
+        assert "less than a tenth of its lead over b" in found[1]["words"], "a lead is 0 % of another"
 
 
 def test_another_recipe_is_told_beside_another_architecture() -> None:

@@ -168,6 +168,10 @@ def test_a_failed_look_inside_is_not_counted_as_a_training(tmp_path: Path) -> No
     text = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=(training, LOOK)), tmp_path).text
     assert "1 training and 1 look inside failed" in text
     assert "looking inside cnn, seed 0: no disk left" in text
+    scoring = training | {"stage": "scoring", "seed": 8}
+    missing = [{"file": f"figures/{name}.png", "reason": "no disk left"} for name in ("2-accuracy", "4-x")]
+    report = report_of({"dense": 0.8, "cnn": 0.9}, failed=(training, scoring, LOOK)) | {"not_drawn": missing}
+    assert "1 training, 1 scoring, 1 look inside and 2 pictures failed" in read(report, tmp_path).text
     assert "training" not in read(report_of({"cnn": 0.9}, failed=(LOOK,)), tmp_path).text.split("failed:")[0]
 
 

@@ -5,8 +5,9 @@ import tensorflow as tf
 
 from configs.schema import Cnn
 from model.networks import answers
-from model.networks.answers import BATCH, NUM_CALLS, accuracy, log_loss, predict, seconds_for_one
+from model.networks.answers import BATCH, NUM_CALLS, predict, seconds_for_one
 from model.networks.build import build
+from model.networks.measures import accuracy, log_loss
 
 pytestmark = pytest.mark.numeric
 

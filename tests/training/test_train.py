@@ -5,8 +5,9 @@ import tensorflow as tf
 
 from configs.schema import Augmentation, Cnn, Dense, Training
 from data.splits import Split
-from model.networks.answers import accuracy, log_loss, predict
+from model.networks.answers import predict
 from model.networks.build import build
+from model.networks.measures import accuracy, log_loss
 from model.run.rules import RULES
 from model.training import train as training
 from model.training.train import TrainingFailed, learning_rates, momenta, train
