@@ -40,7 +40,7 @@ class Augmentation(Section):
     """Random changes of the training images, other ones each time an image is seen."""
 
     shift: int = Field(default=0, ge=0, le=8, description="pixels, at most, to each side; 0: none")
-    flip: bool = Field(default=False, description="mirror left to right, every other time")
+    flip: bool = Field(default=False, description="mirror left to right, every other time; not for lines")
     erase: int = Field(default=0, ge=0, le=20, description="pixels, the side of a blackened square; 0: none")
 
 
@@ -104,6 +104,12 @@ class Data(Section):
                 "names classes, but data.name is fashion-mnist, whose classes have names. Expected null: "
                 "leave it out, or give your own files a data.name of their own.",
                 "class_names",
+            )
+        if self.source == "lines" and self.augmentation and self.augmentation.flip:
+            raise SettingError(
+                "is true, and data.source is lines: a rising line, mirrored, is a falling one, "
+                "which is another class. Expected false: leave flip out.",
+                *("augmentation", "flip"),
             )
         return self
 

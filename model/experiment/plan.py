@@ -9,13 +9,14 @@ from data.perturbations import kinds_for
 from data.splits import Splits
 from model.attribution.job import explain_model
 from model.inspection.job import inspect_model
-from model.networks.facts import LayerFacts, layer_facts
+from model.networks.facts import LayerFacts, layer_facts, summary
 from model.robustness.files import measured_with, read_answers, read_record
 from model.robustness.measure import measure_robustness, num_questions
 from model.run.arithmetic import Arithmetic, Precision
 from model.run.checkpoints import newest_epoch
 from model.run.folder import RunError, RunFolder
 from model.run.looks import Look
+from model.run.rules import STATISTICS_IMAGES, STATISTICS_IMAGES_OF_CURVE, rules_of
 from model.run.saved import is_whole
 from model.run.workers import Job
 from model.training.job import train_and_score
@@ -135,6 +136,8 @@ class Plan:
         arithmetic = num_images * self._flops_of_a_step(model)
         epoch = arithmetic / (SHARE_OF_SPEED[precision] * self.speeds[precision])
         epoch += self.slowness * STEP_SECONDS * num_images / recipe.batch_size
+        epoch += self._seconds_of_statistics(model, STATISTICS_IMAGES_OF_CURVE)
+        begin_and_end = self.slowness * BEGIN_SECONDS + self._seconds_of_statistics(model, STATISTICS_IMAGES)
         return Job(
             _name_of(task),
             train_and_score,
@@ -148,7 +151,7 @@ class Plan:
                 "folder": folder,
                 "identity": self.identity,
             },
-            cost=self.slowness * BEGIN_SECONDS + epoch * recipe.epochs * (1 - begun),
+            cost=begin_and_end + epoch * recipe.epochs * (1 - begun),
             begun=begun,
             leads_on=is_sound,
         )
@@ -186,6 +189,16 @@ class Plan:
     def facts(self, model: str) -> list[LayerFacts]:
         """The layers of a model."""
         return layer_facts(self.config.models[model], len(self.splits.class_names))
+
+    def _seconds_of_statistics(self, model: str, most_images: int) -> float:
+        """To take those of batch normalization: for each, all that comes before it is done once more."""
+        if rules_of(self.environment)["statistics"] == 1:
+            return 0.0
+        flops = before = 0
+        for row in summary(self.config.models[model], len(self.splits.class_names)):
+            flops += before * (row.type == "BatchNormalization")
+            before += row.flops
+        return min(most_images, len(self.splits.train.labels)) * flops / self.speeds["float32"]
 
     def _flops_of_a_step(self, model: str) -> int:
         """Per image. Kernels that never learn need no gradients; their inputs do if normalization learns."""

@@ -14,6 +14,8 @@ RULES: Rules = {
     "statistics": 2,  # of batch normalization in a finished network; 1: the moving averages of the steps
     "averaging": 2,  # where the average of the weights begins; 1: at those of the first step
 }
+# Training images that rule 2 of statistics takes them over: in a finished network, and after each epoch.
+STATISTICS_IMAGES, STATISTICS_IMAGES_OF_CURVE = 10_000, 1_000
 LEAST_OF_START = 0.01  # the share of averaged weights that is worth a sentence
 
 

@@ -13,9 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from model.networks.as_arrays import compile_for_images, to_input
+from model.run.rules import STATISTICS_IMAGES
 
-NUM_IMAGES = 10_000  # training images that a finished network's are taken over: all where there are fewer
-NUM_IMAGES_OF_CURVE = 1_000  # and after each epoch
 BATCH = 500  # images at a time: the maps of a layer stay under 100 MB
 SEED = 0x57A7  # which images: the same ones for all trainings
 
@@ -34,11 +33,11 @@ class Statistics:
 
     def __init__(self, model: keras.Model, images: np.ndarray) -> None:
         self.model = model
-        self.images = images[np.random.default_rng(SEED).permutation(len(images))[:NUM_IMAGES]]
+        self.images = images[np.random.default_rng(SEED).permutation(len(images))[:STATISTICS_IMAGES]]
         self.layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
         self._moments = [_moments(keras.Model(model.input, layer.input)) for layer in self.layers]
 
-    def taken(self, weights: list[np.ndarray], num_images: int = NUM_IMAGES) -> list[np.ndarray]:
+    def taken(self, weights: list[np.ndarray], num_images: int = STATISTICS_IMAGES) -> list[np.ndarray]:
         """The weights, in the order of `get_weights`, with statistics over `num_images` images in place."""
         self.model.set_weights(weights)
         for layer, moments in zip(self.layers, self._moments, strict=True):

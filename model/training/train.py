@@ -16,8 +16,8 @@ from model.networks.as_arrays import to_input
 from model.networks.build import Policy, build
 from model.networks.fast_form import build_for_training
 from model.run.arithmetic import Arithmetic
-from model.run.rules import RULES, Rules
-from model.training.statistics import NUM_IMAGES, NUM_IMAGES_OF_CURVE, Statistics
+from model.run.rules import RULES, STATISTICS_IMAGES, STATISTICS_IMAGES_OF_CURVE, Rules
+from model.training.statistics import Statistics
 
 History = list[dict[str, float]]  # a row an epoch: the columns of history.csv
 WARM_UP = 0.2  # the share of the steps in which one_cycle rises to its peak
@@ -148,7 +148,7 @@ def train(
         on_progress(Progress((epoch + 1) * trainer.steps_per_epoch, trainer.num_steps, history))
         on_epoch(State(trainer.variables(), list(history)))
     model = build(network, num_classes, seed)
-    model.set_weights(trainer.final_weights(NUM_IMAGES))
+    model.set_weights(trainer.final_weights(STATISTICS_IMAGES))
     return model, history
 
 
@@ -251,7 +251,7 @@ class _Trainer:
     def evaluate(self, split: Split) -> tuple[float, float]:
         """Mean cross-entropy (never smoothed) and accuracy, of the averaged weights if those are used."""
         current = self.model.get_weights()
-        self.model.set_weights(self.final_weights(NUM_IMAGES_OF_CURVE))
+        self.model.set_weights(self.final_weights(STATISTICS_IMAGES_OF_CURVE))
         logits = np.concatenate(
             [
                 self._predict(tf.constant(split.images[i : i + PREDICTION_BATCH])).numpy()

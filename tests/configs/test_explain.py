@@ -87,6 +87,11 @@ EDITS = [
     ("epochs: 2", "label_smoothing: 1", "training.label_smoothing is 1. Expected a number from 0 to"),
     ("epochs: 2", "averaging: 1.0", "training.averaging is 1.0. Expected a number from 0 to less than"),
     ("epochs: 2", "momentum: -0.1", "training.momentum is -0.1. Expected a number from 0 to less than"),
+    (
+        "mine",
+        "mine\ndata: {source: lines, augmentation: {shift: 1, flip: true}}",
+        "mine.yaml, line 2: data.augmentation.flip is true, and data.source is lines: a rising line,",
+    ),
     ("epochs: 2", "weight_decay: 1.5", "training.weight_decay is 1.5. Expected a number from 0 to 1"),
     ("epochs: 2", "weight_decay: 0.01", "mine.yaml, line 9: training.weight_decay is 0.01, but the"),
     ("epochs: 2", "momentum: 0.5", "only sgd has momentum. Leave it at 0.9, or take the optimizer sgd."),
@@ -303,6 +308,10 @@ OVERRIDES = [
     (["seeds=0,0"], "override seeds=0,0: seeds has 0 twice."),
     (["models.cnn.filters=8,8,8,8"], "line 4, with models.cnn.filters=8,8,8,8: models.cnn shrinks its"),
     (["training.optimizer=sgd", "training.weight_decay=0.1"], "override training.weight_decay=0.1:"),
+    (
+        ["data.augmentation.flip=true", "data.source=lines"],
+        "override data.augmentation.flip=true: data.augmentation.flip is true, and data.source is lines: a",
+    ),
     (["launch.workers.x=2"], "override launch.workers.x=2: launch.workers is a mapping with the keys x."),
 ]
 

@@ -81,6 +81,8 @@ def _fits_together(values: dict[str, Any]) -> dict[str, Any]:
     else:
         for key in ("name", "class_names"):
             data.pop(key, None)
+    if data.get("source") == "lines" and isinstance(data.get("augmentation"), dict):
+        data["augmentation"].pop("flip", None)
     return values
 
 

@@ -1,5 +1,6 @@
 """Which jobs are left, and what they are planned to cost."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from data.splits import Split, Splits
 from model.experiment.plan import Plan, Task
 from model.run.arithmetic import Arithmetic
 from model.run.folder import RunFolder
+from model.run.rules import RULES
 
 FEW = Split(np.zeros((100, 28, 28), np.uint8), np.arange(100, dtype=np.uint8) % 2)
 SPLITS = Splits(FEW, FEW, FEW, ("a", "b"), "Nothing", "made up", "0")
@@ -50,3 +52,16 @@ def test_kernels_that_never_learn_cost_less(tmp_path: Path, normalized: bool, pa
     assert learned._flops_of_a_step("cnn") - frozen._flops_of_a_step("cnn") == saved
     task = Task("training", "cnn", 0)
     assert learned.job(task).cost > frozen.job(task).cost
+
+
+def test_what_normalizations_are_taken_over_is_counted(tmp_path: Path) -> None:
+    """By hand: of 100 pictures, after each epoch and at the end, forward to each of three normalizations."""
+    plan = replace(plan_of(tmp_path, batch_normalization=True), environment={"rules": RULES})
+    before = replace(plan, environment={})  # rule 1, of runs begun before: moving averages cost nothing
+    flops = {fact.name: fact.flops for fact in plan.facts("cnn")}
+    forward = 3 * flops["conv1"] + 2 * flops["conv2"] + flops["dense1"]
+    epochs, task = plan.config.training_of("cnn").epochs, Task("training", "cnn", 0)
+    seconds = (epochs + 1) * 100 * forward / plan.speeds["float32"]
+    assert plan.job(task).cost - before.job(task).cost == pytest.approx(seconds), "the forecast is too short"
+    plain = plan_of(tmp_path)
+    assert replace(plain, environment={"rules": RULES}).job(task).cost == plain.job(task).cost

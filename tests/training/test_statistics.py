@@ -9,7 +9,7 @@ import pytest
 from configs.schema import Augmentation, Cnn, Dense
 from model.networks.answers import predict
 from model.networks.build import build
-from model.run.rules import RULES
+from model.run.rules import RULES, STATISTICS_IMAGES_OF_CURVE
 from model.training import statistics
 from model.training.statistics import Statistics
 from tests.conftest import IN_TURN
@@ -98,14 +98,14 @@ def test_the_curve_is_of_the_network_as_it_would_be_saved():
     model.set_weights(weights)
     probabilities, _ = predict(model, VALIDATION.images)
     right = probabilities[np.arange(len(VALIDATION.labels)), VALIDATION.labels].astype(np.float64)
-    assert len(TRAIN.labels) < statistics.NUM_IMAGES_OF_CURVE, "so that the last epoch's are over all images"
+    assert len(TRAIN.labels) < STATISTICS_IMAGES_OF_CURVE, "so that the last epoch's are over all images"
     assert history[-1]["val_loss"] == pytest.approx(-np.log(right).mean(), abs=1e-3)
 
 
 def test_of_many_images_they_take_a_fixed_sample_in_batches(monkeypatch):
     """The sample is not the first images: a file may be in the order of its classes."""
     images = np.concatenate([np.full((300, 28, 28), value, np.uint8) for value in (0, 255)])
-    monkeypatch.setattr(statistics, "NUM_IMAGES", 400)
+    monkeypatch.setattr(statistics, "STATISTICS_IMAGES", 400)
     model = build(Dense(units=(2,), batch_normalization=True), 4, seed=0)
     weights = model.get_weights()
     taken = {}
