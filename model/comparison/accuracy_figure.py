@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from data.splits import DataFacts
-from model.comparison.headlines import accuracy_title, digits_for, is_clear
+from model.comparison.headlines import accuracy_title, digits_for
 from model.comparison.records import Comparison, Failure, Models, Outcome
 from model.comparison.tables import failed_job
 from model.report.canvas import GREY, INK, Axes, Sheet, shortened
@@ -36,9 +36,11 @@ def accuracy(outcome: Outcome, data: DataFacts, path: Path) -> Figure:
     comparisons = {comparison.candidate: comparison for comparison in outcome.comparisons}
     reading = "A dot is one seed; diamond and line are the mean and its 95 % interval."
     if comparisons:
+        several = len(comparisons) > 1  # whose lines are each of one pair alone
+        where = "the mark is filled, all pairs allowed for" if several else "the line leaves out 0"
         reading += (
-            " Whether two models differ is told on the right: clear where the line"
-            " leaves out 0, also where two lines on the left overlap."
+            f" Whether two models differ is told on the right: clear where {where}, also where two lines on"
+            " the left overlap."
         )
     models = list(outcome.models)
     sheet = Sheet(max(520, 250 + 46 * len(models)), title, reading + failures_note(outcome.failed))
@@ -104,7 +106,7 @@ def _differences(
             continue
         found = comparisons[name]
         difference, ends = 100 * found.difference, [100 * end for end in found.interval]
-        draw_estimate(axes, row, difference, ends, colours[name], hollow=not is_clear(found.interval))
+        draw_estimate(axes, row, difference, ends, colours[name], hollow=not found.is_clear)
         written[row] = (signed(difference, digits_for(found.interval)), span(found.interval))
     finish_rows(axes, len(models))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))

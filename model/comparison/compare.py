@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,10 +22,10 @@ from model.comparison.records import (
     ToSee,
 )
 from model.comparison.scores import Scores, describe
+from model.comparison.together import CLEAR, allowing_for_all
 from model.comparison.verdict import GUESSING, LABELS_DO_NOT_FIT, no_comparison, put_in_words
 
 SMALLEST_OF_INTEREST = 0.002  # no number of seeds is named for differences under 0.2 points
-CLEAR = 0.05  # of an adjusted p-value of a class
 NUM_EXAMPLES = 12
 NUM_MISTAKES = 12
 ONE_ANSWER = "the same answer to every picture"
@@ -83,8 +84,14 @@ def summarise(
         else:
             found = compare_scores(baseline, scores[baseline], candidate, scores[candidate], class_names)
             comparisons.append(put_in_words(found, models, len(labels)))
+    if len(comparisons) == 1:  # of which its interval says it all
+        comparisons = [replace(comparisons[0], among_all=None)]
     return Outcome(
-        chance=chance, models=models, comparisons=comparisons, not_compared=not_compared, failed=failures
+        chance=chance,
+        models=models,
+        comparisons=allowing_for_all(comparisons),
+        not_compared=not_compared,
+        failed=failures,
     )
 
 
@@ -133,7 +140,7 @@ def compare_scores(
     """The numbers of a comparison of two models, both of the same test images; without words yet."""
     estimate = difference_over(other.right, one.right)
     error, degrees = estimate.error()
-    return Comparison(
+    found = Comparison(
         baseline=baseline,
         candidate=candidate,
         difference=estimate.value,
@@ -151,6 +158,7 @@ def compare_scores(
         confusion_difference=(other.confusion - one.confusion).tolist(),
         disagreement=_disagreement(one, other),
     )
+    return found.alone(estimate.p_value)
 
 
 def _to_see(estimate: Estimate) -> ToSee | None:

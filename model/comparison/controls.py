@@ -6,6 +6,7 @@ from typing import Any
 
 from configs.schema import Training
 from model.comparison.records import Comparison, EqualSize, Models, OneSetting, Why
+from model.comparison.together import by_luck
 from model.comparison.verdict import SAME_COST
 from model.report.words import digits_for, points
 
@@ -82,7 +83,7 @@ def _of_size(
         return None
     alike = f"With {' and '.join(EQUAL[key] for key in equal)}, but without" if equal else "Without"
     share, of_lead = None, ""
-    if plain is not None and lead is not plain and min(lead.interval[0], plain.interval[0]) > 0:
+    if plain is not None and lead is not plain and _is_ahead(lead) and _is_ahead(plain):
         share = lead.difference / plain.difference
         tenths = round(10 * share)
         about = f"about {10 * tenths} %" if tenths else "less than a tenth"
@@ -93,6 +94,11 @@ def _of_size(
     one, other = comparison.baseline, comparison.candidate
     values = [settings[name]["architecture"] for name in (one, other)]
     return EqualSize(one, other, "architecture", values, equal, share, list(recipe), words)
+
+
+def _is_ahead(lead: Comparison) -> bool:
+    """Whether what leads does so beyond doubt."""
+    return lead.is_clear and lead.difference > 0
 
 
 def _recipe_differs(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, str]:
@@ -118,6 +124,8 @@ def _outcome(lead: Comparison, of_lead: str = "") -> str:
     """Who is ahead by how many points, in a clause, and what share of another lead a clear lead is."""
     one, other = lead.candidate, lead.baseline
     low, high = lead.interval
+    if not lead.is_clear and not low <= 0 <= high:
+        return by_luck(lead)
     digits = digits_for((low, high))
     caution = "; another seed may differ" if lead.over == "images" else ""
     if low <= 0 <= high:

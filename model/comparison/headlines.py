@@ -36,12 +36,6 @@ def by_interest(models: Mapping[str, Facts]) -> list[str]:
     return sorted(order, key=lambda name: not models[name].convolution_parameters)
 
 
-def is_clear(interval: Sequence[float]) -> bool:
-    """Whether the interval of a difference leaves 0 out."""
-    low, high = interval
-    return low > 0 or high < 0
-
-
 def caution_title(models: Models) -> str:
     """What a network lacks, of the first that lacks something; empty if none does."""
     told = cautions(models)
@@ -74,7 +68,7 @@ def ahead(comparison: Comparison, of_whom: bool = False) -> str:
         leader, other, difference, low, high = other, leader, -difference, -high, -low
     points = in_points(difference, digits_for((low, high)))
     size = f"{points} points ({span((low, high))})"
-    if not is_clear(comparison.interval):
+    if not comparison.is_clear:
         ahead = (
             f"{leader} leads {other} by {size}" if float(points) else f"neither leads ({span((low, high))})"
         )
@@ -85,7 +79,7 @@ def ahead(comparison: Comparison, of_whom: bool = False) -> str:
 
 
 def _several(comparisons: Sequence[Comparison], num_broken: int) -> str:
-    clear = [comparison for comparison in comparisons if is_clear(comparison.interval)]
+    clear = [comparison for comparison in comparisons if comparison.is_clear]
     ahead = sorted((c for c in clear if c.difference > 0), key=lambda c: -c.difference)
     behind = sorted((c for c in clear if c.difference < 0), key=lambda c: c.difference)
     unclear = len(comparisons) - len(clear)
@@ -98,7 +92,8 @@ def _several(comparisons: Sequence[Comparison], num_broken: int) -> str:
     if any(comparison.over == "images" for comparison in clear):
         parts.append("other seeds may differ")
     told = "; ".join(part for part in parts if part)
-    return f"Of {len(comparisons) + num_broken} models against {comparisons[0].baseline}: {told}"
+    all_of_them = ", allowing for all" if any(pair.among_all for pair in comparisons) else ""
+    return f"Of {len(comparisons) + num_broken} models against {comparisons[0].baseline}{all_of_them}: {told}"
 
 
 def _furthest(comparisons: Sequence[Comparison]) -> str:

@@ -5,9 +5,9 @@ and is checked key by key, by the types here. A key with a default is one that r
 lack.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -199,12 +199,31 @@ class Disagreement:
     only_candidate_right: list[OneRight]
 
 
+def leaves_out_0(interval: Sequence[float]) -> bool:
+    """Whether the interval of a difference does."""
+    low, high = interval
+    return low > 0 or high < 0
+
+
+@dataclass(frozen=True)
+class AmongAll:
+    """A pair among those that were looked at: `p_value` of it alone, `p_adjusted` for their number, by Holm.
+
+    `clear` says by the latter whether the two differ; of a single pair, by its interval.
+    """
+
+    pairs: Count
+    p_value: Number
+    p_adjusted: Number
+    clear: Flag
+
+
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Candidate minus baseline, on the same test pictures.
 
     None, or empty, is what only answers can tell and the runs that are compared have not kept. `to_see` is
-    None where a difference was seen. `words`: the parts of the verdict.
+    None where a difference was seen, `among_all` where it is the only pair. `words`: parts of the verdict.
     """
 
     baseline: Words
@@ -219,8 +238,18 @@ class Comparison:
     per_class: list[ClassDifference] = field(default_factory=list)
     confusion_difference: list[list[Number]] = field(default_factory=list)
     disagreement: Disagreement | None = None
+    among_all: AmongAll | None = None
     words: dict[str, Words] = field(default_factory=dict)
     verdict: Words = ""
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the two differ: all pairs allowed for, or where it is one alone, by its interval."""
+        return self.among_all.clear if self.among_all else leaves_out_0(self.interval)
+
+    def alone(self, p_value: float) -> Self:
+        """It with what its p-value says, as long as no other pair is known."""
+        return replace(self, among_all=AmongAll(1, p_value, p_value, self.is_clear))
 
 
 @dataclass(frozen=True)
@@ -326,7 +355,7 @@ class Outcome:
         return [*self.comparisons, *self.not_compared]
 
 
-LEFT_OUT_IF_NONE = ("stage", "against")
+LEFT_OUT_IF_NONE = ("stage", "against", "among_all")
 
 
 def as_json(record: Any) -> dict[str, Any]:
@@ -335,6 +364,6 @@ def as_json(record: Any) -> dict[str, Any]:
 
 
 def _keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """`class` is no name for a field of Python's; what has no stage, or nothing to be against, tells none."""
+    """`class` is no name for a field of Python's; some keys tell nothing where there is nothing."""
     told = [(key, value) for key, value in pairs if value is not None or key not in LEFT_OUT_IF_NONE]
     return {key.rstrip("_"): value for key, value in told}

@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.ticker import MultipleLocator
 
 from data.perturbations import KINDS, in_steps
-from model.comparison.headlines import is_clear
-from model.comparison.records import Outcome
+from model.comparison.records import Outcome, leaves_out_0
 from model.report.canvas import GREY, Axes, Sheet, garment, shortened
 from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure, Picture
@@ -78,7 +77,7 @@ def _title(found: Curves) -> str:
     unclear = ""
     if len(rights) == 2 and found.differences:
         interval = found.differences[0].intervals[found.place]
-        unclear = "" if is_clear(interval) else " (no difference can be seen)"
+        unclear = "" if leaves_out_0(interval) else " (no difference can be seen)"
     return f"{at}: {shares}{unclear}; {_trained_on(found, len(rights))}"
 
 

@@ -17,16 +17,15 @@ import numpy as np
 
 from configs.difference import differences, flat, settings_of
 from model.comparison.compare import compare_scores
-from model.comparison.headlines import is_clear
-from model.comparison.intervals import difference_over, p_value_of, unpaired_interval
+from model.comparison.intervals import p_value_of, unpaired_interval
 from model.comparison.records import Comparison, Model, NotCompared, Rate
 from model.comparison.scores import Scores, over_seeds
+from model.comparison.together import allowing_for_all
 from model.comparison.verdict import count_looks, no_comparison, put_in_words
 from model.report.tables import printable
 from model.run.folder import RunError
 from model.run.rules import outdated
 from model.side_by_side.groups import baseline_in_words, baseline_of, classes_in_words, split_in_words
-from model.side_by_side.pairs import allowing_for_all
 from model.side_by_side.read import ComparedRun, read_run
 from model.side_by_side.records import Fault, Pair, PictureSet, RunFacts, RunModel, SideBySide
 
@@ -208,25 +207,16 @@ class _Group:
             return
         if without := [name for name in (one, other) if name not in self.scores]:
             found = self._unpaired(one, other)
-            p_value = p_value_of(found.difference, found.interval)
+            found = found.alone(p_value_of(found.difference, found.interval))
         else:
             found = compare_scores(one, self.scores[one], other, self.scores[other], self.data.classes)
-            p_value = difference_over(self.scores[other].right, self.scores[one].right).p_value
         source = "this run" if first is later else "these runs"
         found = put_in_words(found, self.models, self.data.test, source)
         if without:
             unpaired = UNPAIRED.format(names=" and ".join(without))
             words, verdict = found.words | {"unpaired": unpaired}, f"{found.verdict} {unpaired}"
             found = replace(found, words=words, verdict=verdict)
-        pair = Pair(
-            **vars(found),
-            paired=not without,
-            without_predictions=without,
-            p_value=p_value,
-            p_adjusted=p_value,  # of this pair alone, until all are known
-            clear=is_clear(found.interval),
-        )
-        self.comparisons.append(pair)
+        self.comparisons.append(Pair(**vars(found), paired=not without, without_predictions=without))
 
     def _obstacle(self, one: str, other: str, first: ComparedRun, later: ComparedRun) -> str:
         """Why these two can't be compared; nothing if they can."""

@@ -43,17 +43,10 @@ class RunModel:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair(Comparison):
-    """A comparison of two models; `paired` if by every picture, which takes the predictions of both.
-
-    `p_value` is that of this pair alone, `p_adjusted` allows for all pairs that were looked at, and `clear`
-    says by it whether the two differ.
-    """
+    """A comparison of two models; `paired` if by every picture, which takes the predictions of both."""
 
     paired: bool
     without_predictions: list[str]
-    p_value: float
-    p_adjusted: float
-    clear: bool
 
 
 @dataclass(frozen=True)
@@ -116,4 +109,7 @@ def comparison_json(comparison: SideBySide) -> dict[str, Any]:
     for entry in content["models"].values():
         found = entry.pop("found")
         entry |= {key: found[key] for key in KEYS_OF_MODEL}
+    for pair in content["comparisons"]:
+        among_all = pair.pop("among_all")
+        pair |= {key: among_all[key] for key in ("p_value", "p_adjusted", "clear")}
     return content

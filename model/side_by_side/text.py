@@ -61,13 +61,13 @@ def _models_in(comparison: SideBySide, pair: Pair | None) -> Models:
 
 def leading_pair(pairs: Sequence[Pair]) -> Pair | None:
     """The pair that the headline names: a single one, or of those that differ the one that does most."""
-    named = pairs if len(pairs) == 1 else [pair for pair in pairs if pair.clear]
+    named = pairs if len(pairs) == 1 else [pair for pair in pairs if pair.is_clear]
     return max(named, key=lambda pair: abs(pair.difference), default=None)
 
 
 def _of_several(pairs: Sequence[Pair]) -> str:
     """How many pairs differ, allowing for all of them, and the one that does most."""
-    clear, leading = [pair for pair in pairs if pair.clear], leading_pair(pairs)
+    clear, leading = [pair for pair in pairs if pair.is_clear], leading_pair(pairs)
     if not leading:
         return f"Allowing for all {len(pairs)} pairs, no difference can be seen"
     count = f"Allowing for all {len(pairs)} pairs, {len(clear)} {'differs' if len(clear) == 1 else 'differ'}"

@@ -11,6 +11,7 @@ from statsmodels.stats.multitest import multipletests
 
 from model.comparison import compare
 from model.comparison.compare import _answer, _per_class
+from model.comparison.intervals import Estimate
 from model.comparison.records import Answer, Facts, Failure, as_json
 from model.comparison.scores import Scores
 from tests.comparison.test_verdict import CLASSES, COST
@@ -135,6 +136,24 @@ def test_every_model_meets_the_first() -> None:
     summary = summarise({name: predict(0.9) for name in ("c", "b", "a")}, labels_of(), CLASSES, cost)
     pairs = [(one["baseline"], one["candidate"]) for one in summary["comparisons"]]
     assert pairs == [("a", "b"), ("a", "c")], "the config's order counts, not that of the predictions"
+
+
+def test_the_comparisons_of_a_run_are_allowed_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two p-values of 0.03 Holm makes 0.06: neither pair is clear, though each is by itself."""
+    monkeypatch.setattr(Estimate, "p_value", property(lambda self: 0.03))
+    shares, cost = {"a": 0.85, "b": 0.92, "c": 0.93}, dict.fromkeys(("a", "b", "c"), COST["dense"])
+    predictions = {name: predict(share) for name, share in shares.items()}
+    told = summarise(predictions, labels_of(), CLASSES, cost)["comparisons"]
+    expected = {"pairs": 2, "p_value": 0.03, "p_adjusted": 0.06, "clear": False}
+    assert [one["among_all"] for one in told] == [expected] * 2
+    for one in told:
+        assert one["interval"][0] > 0, "on its own the pair is clear"
+        assert one["verdict"].startswith("No difference can be seen, allowing for all 2 pairs: ")
+        assert one["verdict"].endswith("as may be by luck."), "a winner by luck has a cost"
+    del predictions["c"], cost["c"]
+    [alone] = summarise(predictions, labels_of(), CLASSES, cost)["comparisons"]
+    assert "among_all" not in alone, "of a single comparison report.json says what it said"
+    assert alone["verdict"].startswith("b is better than a by")
 
 
 def test_equal_models_are_not_told_apart() -> None:

@@ -1,13 +1,14 @@
 """What comparisons with controls come to in words, whichever way they fall."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from configs.schema import Cnn, Dense, Training, load
 from model.comparison.controls import explain_differences
-from model.comparison.records import Comparison, Model, as_json
+from model.comparison.records import AmongAll, Comparison, Model, as_json
 from model.networks.facts import layer_facts
 from tests.records import typed
 
@@ -107,6 +108,18 @@ def test_a_lead_of_one_training_each_may_be_another_with_other_seeds() -> None:
         "Only pooling differs (max against none): no difference can be seen between a and e, and anything "
         "from 0.6 points behind to 0.4 ahead fits; another seed may differ.",
     ]
+
+
+def test_a_lead_that_may_be_luck_among_as_many_is_no_lead() -> None:
+    """Clear by its own interval, and not with all pairs allowed for: neither ahead nor a share of another."""
+    lead, less = comparison("a", "b", -0.026), comparison("a", "c", -0.014)
+    less = replace(less, among_all=AmongAll(2, 0.03, 0.06, clear=False))
+    [_, found] = told(lead, less)
+    assert found["words"] == (
+        "With as many parameters, but without convolutions: no difference can be seen, allowing for all 2"
+        " pairs: a is ahead of c by 1.4 points (0.9 to 1.9 on its own), as may be by luck."
+    )
+    assert found["share_of_lead"] is None
 
 
 def test_a_control_that_is_as_good_or_better() -> None:

@@ -1,5 +1,6 @@
 """What pictures of the comparison say: titles computed from numbers, whichever way these fall."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from model.comparison import headlines
 from model.comparison.learning_figure import Histories, last_rise, learning_title
 from model.comparison.mistake_figures import confusion_title, mistakes_title
-from model.comparison.records import Comparison, Mistake, Model, NotCompared, Outcome
+from model.comparison.records import AmongAll, Comparison, Mistake, Model, NotCompared, Outcome
 from model.report.words import LONGEST_NAME, in_points, names, percent, short, span
 from tests.comparison.test_accuracy_figure import HOSTILE
 from tests.comparison.test_verdict import NOTHING_ODD
@@ -25,6 +26,11 @@ def outcome(*pairs: Comparison, broken: tuple[NotCompared, ...] = (), models: An
     return Outcome(
         chance=0.1, models=models or {}, comparisons=list(pairs), not_compared=list(broken), failed=[]
     )
+
+
+def among(found: Comparison, pairs: int, clear: bool) -> Comparison:
+    """One of so many pairs."""
+    return replace(found, among_all=AmongAll(pairs, 0.03, 0.03 if clear else 0.06, clear))
 
 
 def titled(*pairs: Comparison, broken: tuple[NotCompared, ...] = ()) -> str:
@@ -172,6 +178,14 @@ def test_an_interval_is_written_with_real_minus_and_enough_digits() -> None:
 )
 def test_lists_in_words(items: list[str], told: str) -> None:
     assert names(items) == told
+
+
+def test_the_title_of_several_allows_for_all_of_them() -> None:
+    one = among(pair(0.02, 0.01, 0.03), 2, clear=False)
+    other = among(pair(0.03, 0.02, 0.04, candidate="b"), 2, clear=True)
+    assert titled(one, other) == (
+        "Of 2 models against dense, allowing for all: 1 ahead, b by 3.0 points; 1 can't be told from it"
+    ), "a pair that may be ahead by luck counts as ahead"
 
 
 def test_the_one_model_of_a_run_is_told_with_its_interval() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from model.comparison.headlines import is_clear
 from model.comparison.records import Comparison
 from model.report.canvas import MODEL_COLOURS, shortened
 from model.report.figure import Figure
@@ -38,8 +37,7 @@ def write(found: SideBySide, outputs: Path) -> Path:
 
 
 def of_pairs(*pairs: Comparison) -> SideBySide:
-    known = {"paired": True, "without_predictions": [], "p_value": 0.5, "p_adjusted": 0.5}
-    told = [Pair(**vars(one), **known, clear=is_clear(one.interval)) for one in pairs]
+    told = [Pair(**vars(one.alone(0.5)), paired=True, without_predictions=[]) for one in pairs]
     return typed(SideBySide, {"comparisons": told, "models": {}})
 
 

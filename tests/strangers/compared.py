@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tests.strangers import second_way
 from tests.strangers.evidence import Evidence
 from tests.strangers.grammar import KINDS, NO, Number, Said, agree, agree_share, claim, says
 from tests.strangers.reports import agree_duration, agree_work
 from tests.strangers.tables import ends_of, table
-from tests.strangers.verdicts import agree_ends, speak_of
+from tests.strangers.verdicts import agree_ends, clear_among_all, speak_of
 
 
 class SideBySide(Evidence):
@@ -72,12 +71,6 @@ def _(e: Evidence, at: Said, title: str, n: Number) -> None:
 def _(e: Evidence, at: Said, all: Number, k: Number = NO, verb: str = "", rest: str = "") -> None:
     agree("pairs", all, len(e.pairs))
     agree("those that differ", k, sum(clear_among_all(e).values()))
-
-
-def clear_among_all(e: Evidence) -> dict[tuple[str, str], bool]:
-    """Of each pair whether it stays clear among as many."""
-    clear = second_way.clear_after_all([e.difference(*pair).p_value for pair in e.pairs])
-    return dict(zip(e.pairs, clear, strict=True))
 
 
 @says("no difference can be seen, allowing for all <all:n> pairs: <who:model> is ahead of <other:model> by <d:n> points"

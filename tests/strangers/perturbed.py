@@ -8,7 +8,7 @@ import numpy as np
 from tests.strangers.evidence import Evidence
 from tests.strangers.grammar import KINDS, Number, Said, agree, claim, says
 from tests.strangers.pictures import agree_shares
-from tests.strangers.verdicts import agree_ends, agree_names, speak_of
+from tests.strangers.verdicts import agree_ends, agree_names, clear_among_all, pair_of, speak_of
 
 MIDDLE = {  # how the middle strength of a kind is told
     "shift": "Shifted {:g} pixels",
@@ -120,7 +120,7 @@ def _(
     recipes = [e.recipe(model) for model in (who, loser)]
     differing += [k for k in recipes[0] if recipes[0][k] != recipes[1][k]]
     claim(differing == [name], f"{differing} differ")
-    claim(found.clear == (d is not None), f"{found}")
+    claim(clear_among_all(e)[pair_of(e)] == (d is not None), f"{found}")
     if d is not None:
         agree("the lead", d, found.value, 100)
         agree_ends((low, high), found.low, found.high)

@@ -1,4 +1,4 @@
-"""Twenty data sets and networks away from the default, each made from a fixed seed and trained in seconds.
+"""Data sets and networks away from the default, each made from a fixed seed and trained in seconds.
 
 Pictures are made up: each class has a smooth pattern of its own, moved a little and in noise.
 """
@@ -167,6 +167,9 @@ SETS = {
     ),
     "scripts": Stranger(Pictures(classes=len(SCRIPTS), names=SCRIPTS)),
     "one-seed": Stranger(Pictures(noise=120), seeds=(11,)),
+    "three-models": Stranger(
+        Pictures(noise=120), models={**SMALL, "bare": SMALL["cnn"] | {"pooling": "none"}}, seeds=(0, 1, 2)
+    ),
     "ten-seeds": Stranger(Pictures(noise=120), seeds=range(10)),
     "lines": Stranger(
         Pictures(source="lines", names=("horizontal", "rising", "vertical", "falling", "no line")),

@@ -51,6 +51,10 @@ def _swapped(text: str) -> str:
     return f"{right} % sure, {sure} % right"
 
 
+def _as_ahead(title: str) -> str:
+    return re.sub(r"No .+: (\S+) leads", r"\1 is ahead of", title)
+
+
 def _rounded_up(share: float, digits: int = 1) -> str:
     return f"{math.ceil(1000 * share) / 10:.1f} %"
 
@@ -58,7 +62,7 @@ def _rounded_up(share: float, digits: int = 1) -> str:
 LIES = {
     "a share is rounded up": Lie("comparison.accuracy_figure", "percent", lambda _: _rounded_up),
     "a mistake is left out": Lie("experiment.terminal", "wrong", _after(lambda text: f"{int(text) - 1}")),
-    "who leads is ahead": Lie("comparison.headlines", "is_clear", _always(True)),
+    "who leads is ahead": Lie("comparison.headlines", "ahead", _after(_as_ahead)),
     "all still improve": Lie("comparison.learning_figure", "trend", _always((1, True))),
     "another mistake is commonest": Lie(
         "comparison.mistake_figures", "pair", lambda pair: lambda *given: pair(*given[:2], given[2] + 1)
