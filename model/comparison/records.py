@@ -108,6 +108,7 @@ class Facts:
 class Quality:
     """How good a model is, over all its seeds.
 
+    `balanced_accuracy`: the mean of the shares that are right of each class, of those with test pictures.
     `broken` says what is wrong with a model of which all seeds guess. `confidence` is the mean probability of
     its answers, `top_2` how often its two first have the right one; `loss` in nats. `confusion`: rows are
     labels, columns answers, mean number of pictures.
@@ -117,6 +118,7 @@ class Quality:
     seeds: Annotated[list[SeedNumber], Field(min_length=1)]
     confidence: Number
     accuracy: Rate
+    balanced_accuracy: Share | None = None
     top_2: Rate
     loss: Measured
     brier: Measured

@@ -47,18 +47,21 @@ def describe(scores: Scores, class_names: Sequence[str], broken: str | None = No
     The calibration error and its diagram are of 15 bins of equally many images, each the mean of the seeds.
     """
     bins = _reliability(scores)
+    classes = [_of_class(scores, label, name) for label, name in enumerate(class_names)]
+    recalls = [one.accuracy for one in classes if one.accuracy is not None]
     return Quality(
         broken=broken,
         seeds=scores.seeds,
         confidence=float(scores.probabilities.max(axis=2).mean()),
         accuracy=over_seeds(scores.right, Rate),
+        balanced_accuracy=sum(recalls) / len(recalls),
         top_2=over_seeds(scores.top_2, Rate),
         loss=over_seeds(scores.loss, Measured, most=-math.log(SMALLEST_PROBABILITY)),
         brier=over_seeds(scores.brier, Measured, most=2.0),
         calibration_error=sum(one.share * one.gap for one in bins),
         calibration=bins,
         rejection=_rejection(scores),
-        per_class=[_of_class(scores, label, name) for label, name in enumerate(class_names)],
+        per_class=classes,
         confusion=scores.confusion.tolist(),
     )
 

@@ -52,20 +52,21 @@ def answers(outcome: Outcome) -> list[str]:
 
 def classes_in_words(outcome: Outcome) -> str:
     """Where classes differ in size: what the commonest gives, and accuracy with all classes alike."""
-    sizes = [row.images for model in outcome.models.values() for row in model.per_class if row.images]
-    if not sizes or max(sizes) <= UNEVEN * min(sizes):
+    if not told_balanced(outcome.models):
         return ""
-    alike = [f"{name} {percent(balanced(model))}" for name, model in outcome.models.items()]
+    shares = {name: model.balanced_accuracy for name, model in outcome.models.items()}
+    alike = [f"{name} {percent(share)}" for name, share in shares.items() if share is not None]
     return (
         f"The commonest class makes {percent(outcome.chance)} of the test pictures; with every class counted"
         f" alike (balanced accuracy): {', '.join(alike)}."
     )
 
 
-def balanced(model: Model) -> float:
-    """The mean of the shares that are right of each class."""
-    recalls = [row.accuracy for row in model.per_class if row.accuracy is not None]
-    return sum(recalls) / len(recalls)
+def told_balanced(models: Models) -> bool:
+    """Whether balanced accuracy is known and told: where classes differ in size, else it is accuracy."""
+    known = [model for model in models.values() if model.balanced_accuracy is not None]
+    sizes = [row.images for model in known for row in model.per_class if row.images]
+    return bool(sizes) and max(sizes) > UNEVEN * min(sizes)
 
 
 def epochs(entry: Facts) -> str:

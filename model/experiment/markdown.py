@@ -1,7 +1,7 @@
 """The result as report.md. It formats numbers and computes none."""
 
 from model.comparison.records import Comparison, Measured, Models
-from model.comparison.tables import classes_in_words, epochs, failure_line, what_may_differ
+from model.comparison.tables import classes_in_words, epochs, failure_line, told_balanced, what_may_differ
 from model.experiment.layers import layers_in_markdown
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
@@ -52,15 +52,16 @@ def markdown(report: Report) -> str:
 
 
 def _models_in_markdown(models: Models) -> list[str]:
-    quality = [
-        ["model", "accuracy", "interval", "top-2 accuracy", "log loss", "Brier score", "calibration error"]
-    ]
+    balanced = told_balanced(models)
+    quality = [["model", "accuracy", "interval", *["balanced accuracy"] * balanced]]
+    quality[0] += ["top-2 accuracy", "log loss", "Brier score", "calibration error"]
     cost = [["model", "seeds", "epochs", "precision", "parameters", "of these in convolutions"]]
     cost[0] += ["FLOPs per picture", "training seconds", "seconds for one picture", "for all pictures"]
     for name, entry in models.items():
         measures = entry.accuracy, entry.top_2, entry.loss, entry.brier
         measured = [_mean_and_deviation(found) for found in measures]
-        measured.insert(1, fractions(entry.accuracy.interval))
+        alike = "not known" if entry.balanced_accuracy is None else f"{entry.balanced_accuracy:.4f}"
+        measured[1:1] = [fractions(entry.accuracy.interval), *[alike] * balanced]
         quality.append([escaped(name), *measured, f"{entry.calibration_error:.4f}"])
         seeds = ", ".join(str(seed) for seed in entry.seeds)
         counts = [f"{n:,}" for n in (entry.parameters, entry.convolution_parameters, entry.flops_per_image)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from model.comparison.headlines import by_interest, headline, verdict_of
 from model.comparison.records import Outcome
-from model.comparison.tables import answers, epochs, failed_job, what_may_differ
+from model.comparison.tables import answers, epochs, failed_job, told_balanced, what_may_differ
 from model.experiment.layers import HEAD, alike
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
@@ -49,6 +49,7 @@ def page(
         layers=alike({name: entry.layers for name, entry in report.models.items()}),
         layer_head=HEAD,
         allowed_for=what_may_differ(report.models),
+        balanced=told_balanced(report.models),
         **_headline(report),
     )
 

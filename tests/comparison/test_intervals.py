@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import (
+    balanced_accuracy_score,
     brier_score_loss,
     confusion_matrix,
     f1_score,
@@ -310,6 +311,9 @@ def test_scores_are_scikit_learns() -> None:
     )
     recall = recall_score(labels, answers, average=None)
     assert [row["accuracy"] for row in found["per_class"]] == pytest.approx(list(recall))
+    balanced = balanced_accuracy_score(labels, answers)
+    assert found["balanced_accuracy"] == pytest.approx(balanced), "every class counts alike"
+    assert abs(balanced - found["accuracy"]["mean"]) > 1e-4, "this test sees nothing"
     assert [row["images"] for row in found["per_class"]] == np.bincount(labels).tolist()
     assert [row["class"] for row in found["per_class"]] == list("abcde")
     assert found["confidence"] == pytest.approx(probabilities.max(axis=1).mean(dtype=np.float64))
@@ -379,7 +383,10 @@ def test_class_without_images() -> None:
     probabilities, labels = predict()
     labels[labels == 3] = 2
     probabilities[:, 3] = 0
-    row = describe(Scores({0: probabilities}, labels), list("abcde"))["per_class"][3]
+    found = describe(Scores({0: probabilities}, labels), list("abcde"))
+    recalls = recall_score(labels, probabilities.argmax(axis=1), average=None)
+    assert found["balanced_accuracy"] == pytest.approx(np.mean(recalls)), "of the classes that have pictures"
+    row = found["per_class"][3]
     assert row == {
         "class": "d",
         "images": 0,

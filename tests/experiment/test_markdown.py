@@ -1,6 +1,11 @@
 """report.md: every number under its heading, in the row of its model or class."""
 
-from tests.cells import in_markdown
+from pathlib import Path
+
+from model.comparison.tables import classes_in_words
+from model.experiment.page import page
+from tests.cells import in_html, in_markdown
+from tests.records import parsed
 from tests.report.test_tables import REPORT, comparison, markdown, model, report_with
 from tests.reports import told_apart
 
@@ -109,3 +114,27 @@ def test_class_without_pictures() -> None:
     for why in ("no pictures", "no answers", "neither"):
         assert f"| Coat | 0 | {why} | {why} |" in text
     assert "| not measured |" in text, "a run of an earlier version has no time of a single picture"
+
+
+def test_balanced_accuracy_is_told_where_classes_differ_in_size_from_its_key(tmp_path: Path) -> None:
+    report = told_apart()
+    balanced = {"dense": 0.8123, "cnn": 0.8456}
+    for name, entry in report["models"].items():
+        entry["balanced_accuracy"] = balanced[name]
+    [alike, *_] = in_markdown(markdown(report))
+    assert "balanced accuracy" not in alike["cnn"], "of classes of one size it is accuracy"
+    for entry in report["models"].values():
+        entry["per_class"][1]["images"] = 20
+    told = parsed(report)
+    sentence = "with every class counted alike (balanced accuracy): dense 81.2 %, cnn 84.6 %."
+    assert sentence in classes_in_words(told)
+    text, html = markdown(report), page(told, [], {}, tmp_path)
+    [quality, *_] = in_markdown(text)
+    tables = [table for table in in_html(html) if "balanced accuracy" in table.get("cnn", {})]
+    assert sentence in text
+    assert [quality[name]["balanced accuracy"] for name in balanced] == ["0.8123", "0.8456"]
+    shown = [[table[name]["balanced accuracy"] for name in balanced] for table in tables]
+    assert shown == [["81.2 %", "84.6 %"]]
+    for entry in report["models"].values():
+        del entry["balanced_accuracy"]
+    assert classes_in_words(parsed(report)) == "", "a report of before does not have it"

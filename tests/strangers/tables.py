@@ -13,7 +13,7 @@ from tests.strangers.evidence import Evidence, Model
 from tests.strangers.grammar import KINDS, Fault, Number, Said, Wrong, agree, agree_share, claim, says
 from tests.strangers.reports import agree_duration, agree_work
 from tests.strangers.told import Table
-from tests.strangers.verdicts import agree_ends
+from tests.strangers.verdicts import agree_ends, balanced, uneven
 
 CHECKS: list[tuple[re.Pattern[str], Callable[..., None]]] = []
 
@@ -71,9 +71,12 @@ def scores(model: Model, labels: np.ndarray) -> dict[str, np.ndarray]:
     return {"top_2": np.array(top_2), "loss": np.array(loss), "brier": np.array(brier)}
 
 
-@table(r"model\|accuracy\|interval\|top-2 accuracy\|log loss\|Brier score\|calibration error")
+@table(
+    r"model\|accuracy\|interval(?:\|balanced accuracy)?\|top-2 accuracy\|log loss\|Brier score\|calibration error"
+)
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model, found = e.models[row[0]], e.mean(row[0])
+    row = _without_balanced(e, head, row)
     mean_and_deviation("accuracy", row[1], model.right)
     agree_ends(ends_of(row[2]), found.low, found.high, 1)
     for told, values in zip(row[3:6], scores(model, e.data.test_labels).values(), strict=True):
@@ -221,11 +224,25 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
             agree_ends(ends_of(row[place + 1]), found.low, found.high)
 
 
+def _without_balanced(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> tuple[str, ...]:
+    """The row without balanced accuracy, which is checked, and stands where classes differ in size."""
+    claim(
+        ("balanced accuracy" in head) == uneven(e),
+        f"classes are of the sizes {np.bincount(e.data.test_labels)}",
+    )
+    if "balanced accuracy" not in head:
+        return row
+    place = head.index("balanced accuracy")
+    share = "%" in row[place]
+    (agree_share if share else agree)("balanced accuracy", Number(row[place]), balanced(e, row[0]))
+    return row[:place] + row[place + 1 :]
+
+
 @table(
-    r"model\|among its first two\|log loss\|Brier score\|calibration error\|right when .*\|how sure\|trained in"
+    r"model\|among its first two(?:\|balanced accuracy)?\|log loss\|Brier score\|calibration error\|right when .*\|how sure\|trained in"
 )
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
-    model = e.models[row[0]]
+    model, row = e.models[row[0]], _without_balanced(e, head, row)
     found = scores(model, e.data.test_labels)
     agree_share("among the first two", Number(row[1]), float(found["top_2"].mean()))
     agree("loss", Number(row[2]), float(found["loss"].mean()))

@@ -65,7 +65,9 @@ def agree_times(what: str, told: Number, ratio: float) -> None:
 @says("<c:model> is <how:better|worse> than <b:model> by <d:n> points (<low:n> to <high:n>)")
 def _(e: Evidence, at: Said, c: str, how: str, b: str, d: Number, low: Number, high: Number) -> None:
     found = speak_of(e, b, c)
-    claim(clear_among_all(e)[pair_of(e)], f"from {found.low:.4f} to {found.high:.4f}, it holds 0 or may be luck")
+    claim(
+        clear_among_all(e)[pair_of(e)], f"from {found.low:.4f} to {found.high:.4f}, it holds 0 or may be luck"
+    )
     claim(found.over == "seeds and images", "with one training nothing is told beyond it")
     claim((found.value > 0) == (how == "better"), f"the difference is {found.value:+.4f}")
     agree("the difference", d, abs(found.value), 100)
@@ -425,11 +427,22 @@ def _(e: Evidence, at: Said) -> None:
 def _(e: Evidence, at: Said, share: Number, all: str) -> None:
     sizes = np.bincount(e.data.test_labels)
     agree_share("the commonest class", share, sizes.max() / e.num_test)
-    claim(sizes.max() > 1.5 * sizes[sizes > 0].min(), f"classes are of the sizes {sizes}")
+    claim(uneven(e), f"classes are of the sizes {sizes}")
     for name in e.scored:
-        recalls = by_class(e, name).values()
-        value = 100 * sum(recalls) / len(recalls)
+        value = 100 * balanced(e, name)
         claim(any(f"{name} {text} %" in all for text in ways(value)), f"{name} has {value:.3f} %")
+
+
+def uneven(e: Evidence) -> bool:
+    """Whether classes differ in size."""
+    sizes = np.bincount(e.data.test_labels)
+    return bool(sizes.max() > 1.5 * sizes[sizes > 0].min())
+
+
+def balanced(e: Evidence, name: str) -> float:
+    """Accuracy with every class counted alike."""
+    recalls = by_class(e, name).values()
+    return sum(recalls) / len(recalls)
 
 
 def ways(value: float) -> set[str]:
