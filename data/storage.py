@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-MOST_BYTES = 1 << 28  # of a file that is read back; the largest, maps of garments, take some 10 MB
+MOST_BYTES = 1 << 28  # of a file that is read back; the largest, maps of pictures, take some 10 MB
 MOST_UNPACKED = 1 << 30  # bytes of its arrays
 TEMPORARY = ".tmp"  # how the names of files end that are being written; they begin with a dot
 UMASK = os.umask(0o077)  # which can only be read by setting it
@@ -129,7 +129,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays by name, compressed: maps are half zeros, garments half black."""
+    """Write arrays by name, compressed: maps are half zeros, pictures often half black."""
     data = io.BytesIO()
     np.savez_compressed(data, allow_pickle=False, **arrays)
     write_atomically(path, data.getvalue())

@@ -3,7 +3,7 @@
 Deletion covers the blocks of an image with black, the highest in the map first; insertion uncovers them
 in the same order, on black (Petsiuk et al. 2018, arXiv 1806.07421, section 3.2, with blocks of 4 x 4
 pixels in place of single ones). The probability of the class asked about falls fast, or rises fast,
-where the map is right. Fashion images are bright where the garment is, so a map must beat not only
+where the map is right. Pictures are bright where the thing is that they show, so a map must beat not only
 chance but the map of another image.
 """
 

@@ -76,7 +76,7 @@ def _image(
     classes: Sequence[str],
     colours: Mapping[str, str],
 ) -> None:
-    """One garment with its label and the answers of both models, by their names."""
+    """One picture with its label and the answers of both models, by their names."""
     step = (sheet.width - 48) / SHOWN
     size = len(image) * BLOCK
     x = 24 + round(step * place + (step - size) / 2)

@@ -27,7 +27,7 @@ from model.report.estimates import colours_of, draw_estimate, finish_rows
 from model.report.figure import Figure
 from model.report.words import percent, quoted, short, signed
 
-# Garments for the upper body, the whole body and the legs, then bags and shoes: like beside like.
+# Fashion-MNIST's clothes for the upper body, the whole body and the legs, bags, shoes: like beside like.
 FASHION_ORDER = (0, 6, 2, 4, 3, 1, 8, 5, 7, 9)
 MOST_CLASSES = 12
 HEIGHT, GAINS = 760, 800  # pixels: the confusion figure's, and where the gains begin

@@ -1,4 +1,4 @@
-"""Activation maps: of chosen garments, and what there is to know of all others without keeping them."""
+"""Activation maps: of chosen pictures, and what there is to know of all others without keeping them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

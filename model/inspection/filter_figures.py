@@ -161,10 +161,18 @@ def _draw_large(sheet: Sheet, x: int, y: int, layer: Convolution, passport: Pass
     draw_kernel(sheet, x + 131, y + 3, before, limit, small, untrained=True)
     caption(sheet, x + 131 + side * small / 2, y + side * small + 8, "before")
     sheet.text(x, y + 126, f"filter {passport.index}", bold=True)
-    name = "" if passport.match is None else pattern(passport.match)
-    name = "dead: it never answers" if passport.dead else name
-    sheet.text(x, y + 146, shortened(name, 180, 13), size=13)
+    sheet.text(x, y + 146, _named(passport, 180, 13), size=13)
     sheet.text(x, y + 163, answers_lost(passport.worth), size=13, colour=GREY)
+
+
+def _named(passport: Passport, width: float, size: float) -> str:
+    """A filter's pattern on one line: where it is too long the name is cut, and the number stays."""
+    if passport.dead:
+        return "dead: it never answers"
+    if passport.match is None:
+        return ""
+    name, _, number = pattern(passport.match).rpartition(" ")
+    return f"{shortened(name, width - width_of(f' {number}', size), size)} {number}"
 
 
 def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, note: str = "") -> Figure:

@@ -1,4 +1,4 @@
-"""Kernels, maps, garments and patches as tiles of whole pixels, for the figures of filters."""
+"""Kernels, maps, pictures and patches as tiles of whole pixels, for the figures of filters."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from model.report.canvas import (
 )
 from model.report.words import decimal, share
 
-BOX = np.array([255, 176, 0], np.uint8)  # the receptive field in its garment: seen on black, gray and white
+BOX = np.array([255, 176, 0], np.uint8)  # the receptive field in its picture: seen on black, gray and white
 MOST_CELLS = 16  # a kernel with more has no numbers in its cells
 
 
@@ -69,7 +69,7 @@ def draw_map(
 
 
 def boxed_garment(image: np.ndarray, field: ReceptiveField, row: int, column: int, block: int) -> np.ndarray:
-    """A garment with a box around what one value of a map sees, cut at the picture's edges.
+    """A picture with a box around what one value of a map sees, cut at the picture's edges.
 
     Takes an image uint8 (28, 28), and the row and column of the value in the map. Returns uint8 (28 * block,
     28 * block, 3).

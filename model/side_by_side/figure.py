@@ -1,7 +1,6 @@
 """The picture of runs side by side: the accuracy of every model of every run."""
 
-from collections.abc import Collection, Sequence
-from os.path import commonprefix
+from collections.abc import Collection
 from pathlib import Path
 
 from model.comparison.accuracy_figure import accuracies_in_words
@@ -18,7 +17,7 @@ from model.report.estimates import (
 from model.report.figure import Figure
 from model.report.words import ends, percent
 from model.side_by_side.records import PictureSet, SideBySide
-from model.side_by_side.text import headline, leading_pair
+from model.side_by_side.text import distinct_labels, headline, leading_pair
 
 ROW, HEADING, AXIS = 48, 40, 40  # pixels: of a model, above a set of test pictures, below it
 MOST_ROWS = 26  # so that the sheet is no higher than 1500 pixels
@@ -37,7 +36,7 @@ def side_by_side(comparison: SideBySide, path: Path) -> Figure:
     """Draw the accuracy of every model, those scored on the same pictures on one scale."""
     title, drawn = headline(comparison), _shown(comparison)
     colours = _colours(comparison.runs)
-    labels = _labels(list(comparison.models))
+    labels = distinct_labels(list(comparison.models), _cut)
     numbered = any(labels[name] != name for _, models in drawn for name in models)
     reading = READING.format(colour=COLOUR * bool(colours), numbered=NUMBERED * numbered)
     hidden = len(comparison.models) - sum(len(models) for _, models in drawn)
@@ -69,17 +68,9 @@ def _colours(runs: Collection[str]) -> dict[str, str]:
     return colours_of(runs) if len(runs) <= len(MODEL_COLOURS) else {}
 
 
-def _labels(names: Sequence[str]) -> dict[str, str]:
-    """What is written for each name: of those that would be cut to the same text, number and other end."""
-    alike: dict[str, list[str]] = {}
-    for name in names:
-        alike.setdefault(shortened(name, NAME_WIDTH, 13, bold=True), []).append(name)
-    labels = {}
-    for place, name in enumerate(names, start=1):
-        others = alike[shortened(name, NAME_WIDTH, 13, bold=True)]
-        rest = name[len(commonprefix(others)) :]  # noqa: RUF071  letters are meant
-        labels[name] = name if len(others) == 1 else f"{place} …{rest}"
-    return labels
+def _cut(name: str) -> str:
+    """A name as it is written at its smallest."""
+    return shortened(name, NAME_WIDTH, 13, bold=True)
 
 
 def _shown(comparison: SideBySide) -> list[tuple[PictureSet, dict[str, Model]]]:

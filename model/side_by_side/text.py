@@ -1,7 +1,8 @@
 """Runs side by side as text: the terminal's block and comparison.md. It formats numbers and computes none."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from os.path import commonprefix
 
 from model.comparison.headlines import ahead, caution_title
 from model.comparison.records import Models
@@ -185,13 +186,32 @@ def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
             "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in cells
         ]
-    runs = [shortened(run, WIDTH // 2) for run in cells[0][1:]]
+    labels = distinct_labels(cells[0][1:], _cut)
+    runs = [_cut(labels[run]) for run in cells[0][1:]]
     width = max(map(len, runs))
     lines = []
     for key, *values in cells[1:]:
         told = [f"  {run:<{width}}  {value}" for run, value in zip(runs, values, strict=True)]
         lines += [key, *(shortened(line, WIDTH) for line in told)]
     return lines
+
+
+def _cut(name: str) -> str:
+    """The name of a run as there is room for it."""
+    return shortened(name, WIDTH // 2)
+
+
+def distinct_labels(names: Sequence[str], cut: Callable[[str], str]) -> dict[str, str]:
+    """What is written for each name: of those that would be cut to the same text, number and other end."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(cut(name), []).append(name)
+    labels = {}
+    for place, name in enumerate(names, start=1):
+        others = alike[cut(name)]
+        rest = name[len(commonprefix(others)) :]  # noqa: RUF071  letters are meant
+        labels[name] = name if len(others) == 1 else f"{place} …{rest}"
+    return labels
 
 
 def _models_in_markdown(models: Models) -> str:

@@ -8,7 +8,7 @@ from PIL import Image
 from configs.schema import Cnn
 from model.inspection.files import DenseInspection, Inspection, Patterns, read_inspection
 from model.inspection.filter_figures import dense_title, draw_dense, draw_first, first_title, flow, groups_of
-from model.inspection.records import Unit, Worth
+from model.inspection.records import Match, Unit, Worth
 from model.inspection.tiles import scale_words
 from model.report.canvas import UNTRAINED_FRAME, response
 from model.report.words import decimal
@@ -86,6 +86,21 @@ def test_filters_that_never_learn_are_called_so(tmp_path: Path) -> None:
     frozen = replace(layer, untrained_kernel=layer.kernel)
     title = draw_first(frozen, found.patterns, tmp_path / "x.png").title
     assert title == "conv1: 5 filters, 1 matches a named pattern (never trained)"
+
+
+@pytest.mark.parametrize(
+    ("name", "similarity", "words"),
+    [("blur", 0.93, "blur 0.93"), ("falling diagonal edge", -0.86, "inverted falling diagonal… 0.86")],
+)
+def test_a_long_name_is_cut_and_its_number_is_not(
+    tmp_path: Path, recording: Recording, name: str, similarity: float, words: str
+) -> None:
+    found = read_cnn(tmp_path, Cnn(filters=(1,)))
+    [passport] = found.convolutions[0].passports
+    named = replace(passport, match=Match(name, name, similarity), dead=False)
+    draw_first(replace(found.convolutions[0], passports=(named,)), None, tmp_path / "x.png")
+    [told] = [text.string for text in recording.last.texts if text.string.startswith(words[:4])]
+    assert told == words, "how like the pattern it is can't be read"
 
 
 def test_groups_follow_the_patterns_and_the_unnamed_come_last(tmp_path: Path) -> None:

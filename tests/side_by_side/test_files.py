@@ -15,10 +15,17 @@ from model.report.words import percent, span
 from model.run.folder import RunError, newest_run
 from model.side_by_side import files as run_comparison_files
 from model.side_by_side.compare_runs import RULE, RULE_OF_ONE, compare_runs
-from model.side_by_side.figure import NAME_WIDTH, _labels, side_by_side
+from model.side_by_side.figure import NAME_WIDTH, _cut, side_by_side
 from model.side_by_side.files import comparison_page, write_comparison
 from model.side_by_side.records import Pair, SideBySide
-from model.side_by_side.text import answers, comparison_block, comparison_markdown, headline, notes
+from model.side_by_side.text import (
+    answers,
+    comparison_block,
+    comparison_markdown,
+    distinct_labels,
+    headline,
+    notes,
+)
 from tests.cells import in_html, in_markdown
 from tests.compared_folders import make_run, read_report, report_alone, write_report
 from tests.comparison.test_headlines import pair
@@ -414,7 +421,17 @@ def test_the_title_names_no_model_that_is_not_drawn(recording: Recording, tmp_pa
 def test_long_names_are_not_cut_to_the_same_text() -> None:
     start = "a-name-that-goes-on-and-on-before-anything-tells-it-apart-"
     names = ["short/cnn", f"{start}1/cnn", f"{start}2/cnn", "another-long-name" * 5]
-    assert list(_labels(names).values()) == [names[0], "2 …1/cnn", "3 …2/cnn", names[3]]
+    assert list(distinct_labels(names, _cut).values()) == [names[0], "2 …1/cnn", "3 …2/cnn", names[3]]
     ends = [f"{start}{letter}{start}" for letter in "xyz"]
-    cut = {shortened(label, NAME_WIDTH, 13, bold=True) for label in _labels(ends).values()}
+    cut = {shortened(label, NAME_WIDTH, 13, bold=True) for label in distinct_labels(ends, _cut).values()}
     assert len(cut) == 3, "two rows have the same name"
+
+
+def test_runs_are_told_apart_in_the_settings_of_a_terminal(tmp_path: Path) -> None:
+    start = "a-name-that-goes-on-and-on-before-anything-tells-it-apart-"
+    runs = [make_run(tmp_path / f"{start}{end}", {"cnn": share}) for end, share in (("1", 0.9), ("2", 0.93))]
+    other = make_run(tmp_path / ("another" * 7), {"cnn": 0.91}, settings={"data": {"split_seed": 3}})
+    lines = comparison_block(made_of(tmp_path, *runs, other), "x").splitlines()
+    place = lines.index("data.split_seed")
+    names = [line.split()[:-1] for line in lines[place + 1 : place + 4]]
+    assert names == [["1", "…1"], ["2", "…2"], [f"{'another' * 7}"[:39] + "…"]], "two runs have the same name"
