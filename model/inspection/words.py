@@ -111,14 +111,22 @@ def worth_in_words(effect: Worth, num_test: int, dead: bool = False) -> str:
         return "taking it out changes nothing: it never answers"
     if effect.changed == 0:
         return "taking it out changes no answer"
-    told = (
-        f"taking it out changes {effect.changed:,} of {num_test:,} answers: "
-        f"{effect.became_wrong:,} become wrong, {effect.became_right:,} right"
-    )
+    told = f"taking it out changes {effect.changed:,} of {num_test:,} answers: {_what_became(effect)}"
     low, high = effect.interval
     if low <= 0 <= high:
         return f"{told}; within chance on its own"
     return told if low > 0 else f"{told}; without it the network does better"
+
+
+def _what_became(effect: Worth) -> str:
+    """Of the answers that changed, how many became wrong and how many right; what none did is not told."""
+    wrong, right = effect.became_wrong, effect.became_right
+    if not wrong and not right:
+        return "from one wrong answer to another"
+    become = "becomes" if (wrong or right) == 1 else "become"
+    if not wrong:
+        return f"{right:,} {become} right"
+    return f"{wrong:,} {become} wrong{f', {right:,} right' if right else ''}"
 
 
 def answers_lost(effect: Worth) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.comparison import headlines
+from model.comparison import headlines, tables
 from model.comparison.learning_figure import Histories, last_rise, learning_title
 from model.comparison.mistake_figures import confusion_title, mistakes_title
 from model.comparison.records import AmongAll, Comparison, Mistake, Model, NotCompared, Outcome
-from model.report.words import LONGEST_NAME, in_points, names, percent, short, span
+from model.report.words import LONGEST_NAME, ends, in_points, names, percent, short, span
 from tests.comparison.test_accuracy_figure import HOSTILE
 from tests.comparison.test_verdict import NOTHING_ODD
 from tests.records import typed
@@ -158,6 +158,24 @@ def test_a_share_is_not_100_unless_all_are_right() -> None:
     told = [percent(share) for share in (0.5, 0.9994, 0.99951, 1.0, 0.0)]
     assert told == ["50.0 %", "99.9 %", "99.9 %", "100.0 %", "0.0 %"]
     assert [percent(share, 0) for share in (0.994, 0.996, 1)] == ["99 %", "99 %", "100 %"]
+
+
+def test_of_two_equal_models_neither_leads() -> None:
+    for difference in (0.0, 0.0004, -0.0004):
+        told = headlines.ahead(pair(difference, -0.01, 0.01))
+        assert told == "No difference can be seen: neither leads (−1.0 to 1.0)", "a lead of 0.0 points"
+    assert "cnn leads dense by 0.1 points" in headlines.ahead(pair(0.0006, -0.01, 0.01))
+
+
+@pytest.mark.parametrize(("right", "share", "count"), [(3999, "99.9 %", "1"), (4000, "100.0 %", "0")])
+def test_one_wrong_answer_is_neither_none_nor_nothing(right: int, share: str, count: str) -> None:
+    entry = typed(Model, {"accuracy": {"mean": right / 4000, "interval": [0.998, 1.0]}})
+    told = (percent(entry.accuracy.mean), ends([entry.accuracy.mean] * 2), tables.wrong(entry, 4000))
+    assert told == (share, " to ".join([share.removesuffix(" %")] * 2), count)
+    third = typed(Model, {"accuracy": {"mean": 1 - 1 / 12000, "interval": [0.998, 1.0]}})
+    assert tables.wrong(third, 4000) == "under 1", (
+        "a third of a picture, on the mean of three seeds, is not none"
+    )
 
 
 def test_an_interval_is_written_with_real_minus_and_enough_digits() -> None:

@@ -29,6 +29,14 @@ def test_mistakes_are_counted_of_1000_of_each_class() -> None:
     assert shares.tolist() == [[0, 250, 0], [250, 0, 500], [0, 0, 0]], "rows must be comparable"
 
 
+def test_the_change_in_the_title_is_that_of_the_numbers_in_the_cells() -> None:
+    """94.4 and 51.6 of 1,000 stand there as 94 and 52: 42 fewer, though unrounded it is 42.8."""
+    before, after = (mistake_figures.mistakes_per_1000([[1000 - n, n], [0, 1000]]) for n in (94.4, 51.6))
+    title = mistake_figures.confusion_title(("a", "b"), after, after - before, "cnn")
+    assert [before[0, 1], after[0, 1]] == [94, 52]
+    assert title == "Where cnn errs less: a taken for b, −42 of 1,000", "it does not add up with the cells"
+
+
 def test_of_many_classes_the_largest_cells_are_shown() -> None:
     values = np.zeros((50, 50))
     values[40, 3], values[7, 20], values[1, 2] = -9, 8, 7
@@ -192,6 +200,19 @@ def test_the_classes_of_fashion_stand_in_their_own_order(recording: Recording, t
     order = [0, 6, 2, 4, 3, 1, 8, 5, 7, 9]
     assert list(middles(recording.last)[0]) == [f"kind {label}" for label in order]
     assert [mark.values[0, 0] for mark in recording.last.marks(1, "D")] == pytest.approx(order)
+
+
+def test_labels_are_said_to_be_arguable_of_fashion_mnist_alone(recording: Recording, tmp_path: Path) -> None:
+    """Those of made-up lines are exact, and of own data nobody knows."""
+    images = np.zeros((5, 28, 28), np.uint8)
+    for name in ("fashion-mnist", "lines", "mine"):
+        report = report_of({"cnn": 0.9}, names=[f"kind {label}" for label in range(10)])
+        report["data"]["name"] = name
+        mistake = {"index": 4, "label": 2, "predicted": 6, "probability": 0.91, "model": "cnn", "seed": 0}
+        report |= {"mistakes": [mistake], "seeds": [0]}
+        draw(mistake_figures.mistakes, report, tmp_path / "5.png", images=images)
+        found = "Some labels can be argued with" in recording.last.reading
+        assert found == (name == "fashion-mnist"), f"said of the labels of {name}: {recording.last.reading}"
 
 
 def test_under_a_mistaken_picture_stand_answer_and_label(recording: Recording, tmp_path: Path) -> None:

@@ -80,6 +80,19 @@ def test_directions_in_words(degrees: float | None, text: str) -> None:
             " without it the network does better",
         ),
         (Worth(0.0, (0.0, 0.0), 0, 0, 0), "taking it out changes no answer"),
+        (
+            Worth(-0.0001, (-0.0004, 0.0002), 1, 0, 1),
+            "taking it out changes 1 of 10,000 answers: 1 becomes right; within chance on its own",
+        ),
+        (
+            Worth(0.0001, (-0.0002, 0.0004), 3, 1, 0),
+            "taking it out changes 3 of 10,000 answers: 1 becomes wrong; within chance on its own",
+        ),
+        (
+            Worth(0.0, (-0.0002, 0.0002), 2, 0, 0),
+            "taking it out changes 2 of 10,000 answers: from one wrong answer to another;"
+            " within chance on its own",
+        ),
     ],
 )
 def test_worth_is_told_in_answers(effect: Worth, text: str) -> None:

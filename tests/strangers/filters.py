@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tests.strangers.evidence import Evidence, Model
-from tests.strangers.grammar import KINDS, NO, ONE, Number, Said, agree, claim, says
+from tests.strangers.grammar import KINDS, NO, NUMBER, ONE, Number, Said, agree, claim, says
 from tests.strangers.looks import ROOM, Layer, by_chance, drawn_patterns, layer_of, matching, named
 
 KINDS["dead"] = r"\d+(?:, \d+)*(?: and \d+(?: more)?)?"
@@ -180,16 +180,20 @@ def _(e: Evidence, at: Said, n: Number | None = None, all: Number | None = None,
     claim(abs((n or 0) - max(most, 0)) <= room, f"up to {most}")
 
 
-@says("Filter <k:n>: taking it out changes <n:n> of <all:n> answers: <wrong:n> become wrong, <right:n> right",
-      "Filter <k:n>: taking it out changes <n:n> of <all:n> answers: <wrong:n> become wrong, <right:n> right; within chance"
-      " on its own",
-      "Filter <k:n>: taking it out changes <n:n> of <all:n> answers: <wrong:n> become wrong, <right:n> right; without it"
-      " the network does better")  # fmt: skip
-def _(e: Evidence, at: Said, k: Number, n: Number, all: Number, wrong: Number, right: Number) -> None:
+KINDS["became"] = (
+    rf"{NUMBER} becomes? wrong(?:, {NUMBER} right)?|{NUMBER} becomes? right|from one wrong answer to another"
+)
+
+
+@says("Filter <k:n>: taking it out changes <n:n> of <all:n> answers: <became:became>"
+      "<rest:; within chance on its own|; without it the network does better|>")  # fmt: skip
+def _(e: Evidence, at: Said, k: Number, n: Number, all: Number, became: str, rest: str) -> None:
     layer = of_picture(e, at)
     taken = layer.taken(int(k))
     agree("test pictures", all, e.num_test)
-    claim(taken.agrees(n, wrong, right), f"{taken}")
+    wrong, right = (re.search(rf"({NUMBER})(?: becomes?)? {how}", became) for how in ("wrong", "right"))
+    claim(taken.agrees(n, *(Number(found[1]) if found else NO for found in (wrong, right))), f"{taken}")
+    claim((" becomes " in became) == became.startswith("1 "), "one becomes, two become")
 
 
 @says(

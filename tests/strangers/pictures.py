@@ -242,46 +242,24 @@ def _of_sureness(
         claim(gaps[name] >= extreme - 1e-9, f"another is farther off: {gaps}")
 
 
-@says(
-    "<who:names> <verb:is surer than it is right|are surer than they are right>: <sure:pct> sure, <right:pct> right",
-    "<who:names> <verb:is surer than it is right|are surer than they are right>, <most:model> most: <sure:pct> sure, <right:pct> right",
-)
-def _(e: Evidence, at: Said, who: str, verb: str, sure: Number, right: Number, most: str = "") -> None:
-    _of_sureness(e, who, "over", most, sure, right)
+TO_BE_SURE = {  # what is said of those that are surer than right, less sure, or neither, and of the extreme one
+    "over": ("<who:names> <verb:is surer than it is right|are surer than they are right>", "most"),
+    "under": ("<who:names> <verb:is less sure than it is right|are less sure than they are right>", "most"),
+    "even": (
+        "how sure <who:names> <verb:is fits how often it is right|are fits how often they are right>",
+        "least",
+    ),
+}
+NUMBERS = "<sure:pct> sure, <right:pct> right"
 
 
-@says(
-    "<who:names> <verb:is less sure than it is right|are less sure than they are right>",
-    "<who:names> <verb:is less sure than it is right|are less sure than they are right>: <sure:pct> sure, <right:pct> right",
-    "<who:names> <verb:is less sure than it is right|are less sure than they are right>, <most:model> most: <sure:pct> sure, <right:pct> right",
-)
+@says(*(f"{said}{end}" for said, extreme in TO_BE_SURE.values()
+        for end in ("", f": {NUMBERS}", f", <one:model> {extreme}: {NUMBERS}")))  # fmt: skip
 def _(
-    e: Evidence,
-    at: Said,
-    who: str,
-    verb: str,
-    sure: Number | None = None,
-    right: Number | None = None,
-    most: str = "",
-) -> None:
-    _of_sureness(e, who, "under", most, sure, right)
-
-
-@says(
-    "how sure <who:names> <verb:is fits how often it is right|are fits how often they are right>",
-    "how sure <who:names> <verb:is fits how often it is right|are fits how often they are right>: <sure:pct> sure, <right:pct> right",
-    "how sure <who:names> <verb:is fits how often it is right|are fits how often they are right>, <least:model> least: <sure:pct> sure, <right:pct> right",
-)
-def _(
-    e: Evidence,
-    at: Said,
-    who: str,
-    verb: str,
-    sure: Number | None = None,
-    right: Number | None = None,
-    least: str = "",
-) -> None:
-    _of_sureness(e, who, "even", least, sure, right)
+    e: Evidence, at: Said, who: str, verb: str, sure: Number | None = None, right: Number | None = None, one: str = ""
+) -> None:  # fmt: skip
+    kind = "over" if "surer" in verb else "under" if "less" in verb else "even"
+    _of_sureness(e, who, kind, one, sure, right)
 
 
 @says("Of <k:n> models, against how often they are right: <counts:counts>")
