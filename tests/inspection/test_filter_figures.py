@@ -90,7 +90,7 @@ def test_filters_that_never_learn_are_called_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "similarity", "words"),
-    [("blur", 0.93, "blur 0.93"), ("falling diagonal edge", -0.86, "inverted falling diagonal… 0.86")],
+    [("blur", 0.93, "blur 0.93"), ("falling diagonal edge", -0.86, "inverted falling diago… 0.86")],
 )
 def test_a_long_name_is_cut_and_its_number_is_not(
     tmp_path: Path, recording: Recording, name: str, similarity: float, words: str
