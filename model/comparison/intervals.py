@@ -257,9 +257,12 @@ def mcnemar(seed: int, baseline: np.ndarray, candidate: np.ndarray) -> McNemar:
     """
     only_baseline = int(np.sum(baseline > candidate))
     only_candidate = int(np.sum(candidate > baseline))
-    discordant = only_baseline + only_candidate
-    p_value = min(1.0, 2 * float(special.bdtr(min(only_baseline, only_candidate), discordant, 0.5)))
-    return McNemar(seed, only_baseline, only_candidate, p_value)
+    return McNemar(seed, only_baseline, only_candidate, mcnemar_p_value(only_baseline, only_candidate))
+
+
+def mcnemar_p_value(only_one: int, only_other: int) -> float:
+    """The p-value of the exact McNemar test, two-sided, from the images on which only one is right."""
+    return min(1.0, 2 * float(special.bdtr(min(only_one, only_other), only_one + only_other, 0.5)))
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

@@ -1,5 +1,6 @@
 """The whole of report.json: a run makes it, and whoever reads the file gets the same again."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any
@@ -9,8 +10,10 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from configs.schema import shown
 from configs.values import Count, Words
 from data.splits import DataFacts
+from model.comparison.contradictions import contradictions as of_outcome
 from model.comparison.records import Looks, Mistake, Outcome, SeedNumber, Share, as_json
 from model.report.figure import NotDrawn
+from model.robustness.contradictions import contradictions as of_robustness
 from model.robustness.records import Robustness
 from model.run.environment import Environment
 from model.run.folder import RunError, RunFolder, again
@@ -52,10 +55,10 @@ def _reader() -> TypeAdapter[Report]:
 
 
 def read_report(run: RunFolder) -> Report:
-    """The report.json of a run, every key of it known to be good.
+    """The report.json of a run: every key of it is known to be good, and to go with the others.
 
     Raises:
-        RunError: it is missing, damaged or no report.
+        RunError: it is missing, damaged or no report, or contradicts itself.
     """
     path, content = run.path / "report.json", run.report()
     try:
@@ -68,25 +71,23 @@ def read_report(run: RunFolder) -> Report:
             f"{path} is no report of a run: {shown(key, 80)}: {first['msg']}{given}; delete it, then "
             f"{again(run.path)}"
         ) from None
-    if unknown := _misfit(report):
-        raise RunError(f"{path} is no report of a run: {unknown}; delete it, then {again(run.path)}")
-    for name, entry in report.models.items():
-        if not len(set(entry.seeds)) == len(entry.seeds) == len(entry.accuracy.values):
-            raise RunError(
-                f"{path} is no report of a run: models.{name}.accuracy.values: expected one for each of its "
-                f"distinct seeds, {shown(str(entry.seeds))}; delete it, then {again(run.path)}"
-            )
+    for problem in _contradictions(report):
+        raise RunError(f"{path} contradicts itself: {problem}; delete it, then {again(run.path)}")
     return report
 
 
-def _misfit(report: Report) -> str:
-    """What in a report does not belong to its models and classes; empty if nothing."""
-    named = [name for pair in report.comparisons for name in (pair.baseline, pair.candidate)]
-    for name in (*named, *report.without_duplicates):
+def _contradictions(report: Report) -> Iterator[str]:
+    """What in a report does not follow from the rest of it; nothing of what a run has written."""
+    yield from of_outcome(report, report.data, report.seeds)
+    if report.robustness:
+        yield from of_robustness(report.robustness, report.models, report.data.test)
+    for name in report.without_duplicates:
         if name not in report.models:
-            return f"{shown(repr(name), 40)} is compared and is none of its models"
-    for name, entry in report.models.items():
-        size = len(entry.per_class)
-        if not size or {len(entry.confusion), *map(len, entry.confusion)} != {size}:
-            return f"models.{name}: expected per_class and confusion of the same classes"
-    return ""
+            yield f"without_duplicates: {shown(repr(name), 40)} is none of its models"
+    for place, one in enumerate(report.mistakes):
+        known = one.model in report.models and one.seed in report.models[one.model].seeds
+        labels = {one.label, one.predicted}
+        if not known or one.index >= report.data.test or max(labels) >= len(report.data.classes):
+            yield f"mistakes.{place}: expected a test picture, classes and a training that the report has"
+        if len(labels) == 1:
+            yield f"mistakes.{place}: expected an answer that is wrong"

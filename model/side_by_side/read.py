@@ -81,7 +81,8 @@ def read_run(folder: Path, label: str) -> ComparedRun:
     What is missing or damaged of it is among its faults.
 
     Raises:
-        RunError: it is no run, or report.json can't be used.
+        RunError: it is no run, or report.json can't be used: also where the predictions and metrics.json of a
+            training agree that it is of something else.
     """
     run = RunFolder(folder)
     report = read_report(run)
@@ -118,6 +119,33 @@ def _read_predictions(run: RunFolder, compared: ComparedRun) -> None:
                 expected = f"{data.test:,} pictures of {len(data.classes)} classes, as report.json says"
                 size = f"{len(labels):,} pictures of {probabilities.shape[1]}"
                 compared.drop(model, seed, f"holds {size}, not {expected}")
-            elif abs(found.accuracy - accuracy) > SAME_ACCURACY:
-                given = f"{100 * found.accuracy:.2f} % right, where report.json says {100 * accuracy:.2f} %"
-                compared.drop(model, seed, f"has {given}: it is of other labels or of another training")
+            elif not _alike(found.accuracy, accuracy):
+                _blame(run, compared, model, seed, accuracy)
+
+
+def _blame(run: RunFolder, compared: ComparedRun, model: str, seed: int, told: float) -> None:
+    """Predictions are left out that report.json speaks otherwise of, unless metrics.json bears them out.
+
+    Raises:
+        RunError: it does; then it is report.json that is of something else.
+    """
+    found = compared.predictions[model][seed]
+    scored = (run.metrics(model, seed) or {}).get("accuracy")
+    if scored is not None and _alike(scored, found.accuracy):
+        raise RunError(
+            f"{run.path / 'report.json'} says that {model}, seed {seed} is right on {_percent(told)}, where "
+            f"its predictions.npz and metrics.json have {_percent(found.accuracy)}: it is of other trainings "
+            f"or was changed; delete it, then {again(run.path)}"
+        )
+    both = scored is not None and _alike(scored, told)
+    by = "report.json and metrics.json say" if both else "report.json says"
+    given = f"{_percent(found.accuracy)} right, where {by} {_percent(told)}"
+    compared.drop(model, seed, f"has {given}: it is of other labels or of another training")
+
+
+def _alike(one: float, other: float) -> bool:
+    return abs(one - other) <= SAME_ACCURACY
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
