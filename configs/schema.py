@@ -23,7 +23,7 @@ from configs.networks import DEFAULT_MOMENTUM, Cnn, Dense, Section, Training
 from configs.strict_yaml import ConfigError, nearest, shown, write
 from configs.values import ClassNames, ModelName, Name, RunName, Seed, Seeds, SettingError, Text
 
-__all__ = ["Config", "ConfigError", "digest", "dump", "json_schema", "load"]
+__all__ = ["Config", "ConfigError", "digest", "dump", "json_schema", "load", "setting_of"]
 
 _SOURCES = ["auto", "tfds", "debian", "lines"]  # any other is a folder
 
@@ -241,7 +241,22 @@ def digest(config: Config) -> str:
         "models": list(settings["models"].items()),  # in order: the first is the baseline
         "threads_per_job": settings["launch"]["threads_per_job"],
     }
-    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    return _sha256(decisive)
+
+
+def setting_of(config: Config, model: str) -> str:
+    """A model's network, its recipe and what is done to its training images, as a sha256 in hex.
+
+    It is equal for all seeds and in all configs, whatever the model is called there and whichever images are
+    held out.
+    """
+    network = config.models[model].model_dump(mode="json", exclude={"training"})
+    augmentation = config.data.model_dump(mode="json")["augmentation"]
+    return _sha256([network, config.training_of(model).model_dump(mode="json"), augmentation])
+
+
+def _sha256(settings: object) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from configs.schema import Config, setting_of
 from configs.values import LAST_SEED
 from model.comparison.intervals import luck_of_the_best
 from model.comparison.records import Comparison, Facts, Failure, Looks, Model, Models, ToSee
@@ -225,18 +226,43 @@ def _cost(winner: Facts, loser: Facts) -> str:
     return " and ".join(clauses)
 
 
+class Scored(NamedTuple):
+    """A model that was scored on the test images: the digest of its run's config, its name, its setting.
+
+    The setting (`configs.schema.setting_of`) is None where that config can't be read.
+    """
+
+    config_digest: str
+    model: str
+    setting: str | None
+
+
+def scored_of(config_digest: str, config: Config | None, models: Iterable[str]) -> list[Scored]:
+    """Models of a run as looks at its test images; `config` is None where it can't be read."""
+    known = config.models if config else {}
+    return [
+        Scored(config_digest, name, setting_of(config, name) if config and name in known else None)
+        for name in models
+    ]
+
+
 def count_looks(
-    config_digests: Iterable[str], comparisons: Sequence[Comparison], num_images: int, told: int = 1
+    scored: Iterable[Scored], comparisons: Sequence[Comparison], num_images: int, told: int = 1
 ) -> Looks:
     """Say how often these test images have been looked at, and what luck that buys.
 
+    A look is a setting: a network and its recipe, however many trainings and runs have it. A model whose
+    setting is not known counts as one of its own, unless another run of the same config tells it.
+
     Args:
-        config_digests: of every run in the outputs folder that was scored on the same test images.
+        scored: the models of every run at hand that was scored on the same test images.
         comparisons: of any of these runs: how far apart equal settings come to lie.
         num_images: of the test split.
-        told: how many looks are known of already; these runs may be among them.
+        told: how many looks are known of already; these models may be among them.
     """
-    looks = max(len(set(config_digests)), told)
+    models = list(scored)
+    known = {one[:2]: one.setting for one in models if one.setting}
+    looks = max(len({one.setting or known.get(one[:2], one[:2]) for one in models}), told)
     errors = [one.standard_error for one in comparisons if one.standard_error is not None]
     luck = luck_of_the_best(looks, errors)
     sentence = f"{looks} settings have now been scored on these {num_images:,} pictures: the best of {looks} "

@@ -14,7 +14,7 @@ from model.comparison.compare import confident_mistakes, summarise
 from model.comparison.controls import explain_differences
 from model.comparison.headlines import by_interest
 from model.comparison.records import Facts, Failure, Mistake, Models
-from model.comparison.verdict import count_looks
+from model.comparison.verdict import Scored, count_looks, scored_of
 from model.experiment.report import Report
 from model.networks.facts import layer_facts, summary
 from model.robustness.curves import robustness_of
@@ -91,8 +91,8 @@ def report_of(
 ) -> Report:
     """Everything that report.json says of a run; see outputs/README.md.
 
-    The run's neighbours are counted as looks at the same test images. `identity` is its config's and its
-    data's digest.
+    What its neighbours have scored counts among the looks at the same test images. `identity` is its config's
+    and its data's digest.
     """
     facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
     outcome = summarise(
@@ -105,7 +105,8 @@ def report_of(
     )
     settings = {model: _settings(config, model) for model in config.models}
     why = explain_differences(settings, outcome.comparisons, outcome.models)
-    digests = [identity["config_digest"], *_neighbours(run, identity["data_digest"])]
+    scored = scored_of(identity["config_digest"], config, [name for name in facts if results.metrics[name]])
+    scored += _neighbours(run, identity["data_digest"])
     asked = {
         model: [] if entry.broken else [seed for seed in entry.seeds if seed in config.seeds_perturbed]
         for model, entry in outcome.models.items()
@@ -118,7 +119,7 @@ def report_of(
         seeds=list(config.seeds),
         data=data_facts(config, splits),
         **vars(outcome),
-        **vars(count_looks(digests, outcome.comparisons, len(splits.test.labels))),
+        **vars(count_looks(scored, outcome.comparisons, len(splits.test.labels))),
         without_duplicates=_without_duplicates(outcome.models, results, splits),
         robustness=robustness_of(perturbed, config),
         mistakes=_mistakes(outcome.models, results, splits.test.labels),
@@ -237,11 +238,20 @@ def _mean(metrics: Sequence[dict[str, Any]], key: str) -> float | None:
     return float(np.mean(values)) if values else None
 
 
-def _neighbours(run: RunFolder, data_digest: str) -> list[str]:
-    """The config digests of the other runs in this outputs folder that were scored on the same images."""
-    digests = []
-    for path in run.path.parent.glob("*/environment.json"):
-        environment = read_if_good(path) or {}
-        if environment.get("data_digest") == data_digest and any(path.parent.glob("*/seed-*/metrics.json")):
-            digests.append(str(environment.get("config_digest")))
-    return digests
+def _neighbours(run: RunFolder, data_digest: str) -> list[Scored]:
+    """What the runs in this outputs folder have scored on the same images, trained to the end or not.
+
+    Where the config of one can't be read, its models are known by its digest and their names: they count as
+    settings of their own, also those that another run has.
+    """
+    found = []
+    for path in sorted(run.path.parent.glob("*/environment.json")):
+        other, environment = RunFolder(path.parent), read_if_good(path) or {}
+        if environment.get("data_digest") != data_digest:
+            continue
+        models = {metrics.parts[-3] for metrics in other.path.glob("*/seed-*/metrics.json")}
+        config: Config | None = None
+        with suppress(RunError):
+            config = other.config()
+        found += scored_of(str(environment.get("config_digest")), config, sorted(models))
+    return found

@@ -11,23 +11,23 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from configs.difference import differences, flat, settings_of
+from configs.difference import differences
 from model.comparison.compare import compare_scores
 from model.comparison.intervals import p_value_of, unpaired_interval
 from model.comparison.records import Comparison, Model, NotCompared, Rate
 from model.comparison.scores import Scores, over_seeds
 from model.comparison.together import allowing_for_all
-from model.comparison.verdict import count_looks, no_comparison, put_in_words
+from model.comparison.verdict import count_looks, no_comparison, put_in_words, scored_of
 from model.report.tables import printable
 from model.run.folder import RunError
 from model.run.rules import outdated
 from model.side_by_side.groups import baseline_in_words, baseline_of, classes_in_words, split_in_words
 from model.side_by_side.read import ComparedRun, read_run
 from model.side_by_side.records import Fault, Pair, PictureSet, RunFacts, RunModel, SideBySide
+from model.side_by_side.settings import config_differences, report_differences, trained_in
 
 RULE = (
     "Each model of a later run is compared with the one of the same name in the first run scored on the same "
@@ -38,11 +38,8 @@ UNPAIRED = (
     "Without the predictions of {names}, this rests on the two intervals and not on every picture: the "
     "interval of the difference is wider than it would be with the predictions."
 )
-SAME_TRAININGS = (
-    "{candidate} and {baseline} hold the same trainings ({seeds}): the same experiment again, or a copy. "
-    "No comparison is made."
-)
-TOLD_BEFORE = ("config_digest", "data_digest", "bfloat16", "mixed_words")  # of an environment
+SAME_TRAININGS = "{candidate} and {baseline} hold the same trainings ({seeds}){more}. No comparison is made."
+A_COPY = ": the same experiment again, or a copy"
 # What decides training times.
 MACHINE = ("processor", "cores", "threads_per_job", "arithmetic.onednn", "precision")
 
@@ -65,7 +62,7 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> SideBySide:
         data = run.report.data
         groups.setdefault((data.digest, data.test, len(data.classes)), []).append(run)
     parts = [_Group(group, alone=len(runs) == 1) for group in groups.values()]
-    environments = {run.label: _trained_in(run) for run in runs}
+    environments = {run.label: trained_in(run) for run in runs}
     machines = [key for key in MACHINE if len({str(e.get(key)) for e in environments.values()}) > 1]
     return SideBySide(
         runs={run.label: _described(run, outputs) for run in runs},
@@ -76,7 +73,8 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> SideBySide:
         rule=RULE_OF_ONE if len(runs) == 1 else RULE,
         comparisons=allowing_for_all([pair for part in parts for pair in part.comparisons]),
         not_compared=[pair for part in parts for pair in part.not_compared],
-        config_differences=_config_differences(runs),
+        config_differences=config_differences(runs),
+        report_differences=report_differences(runs),
         environment_differences=differences(environments),
         same_machine=not machines,
         machine_differences=machines,
@@ -120,29 +118,6 @@ def _described(run: ComparedRun, outputs: Path) -> RunFacts:
     )
 
 
-def _trained_in(run: ComparedRun) -> dict[str, Any]:
-    """What a run was made in, by dotted key: what its trainings used, not what they could have."""
-    told = flat(run.report.environment)
-    precisions = {entry.precision for entry in run.report.models.values() if entry.precision}
-    return {key: value for key, value in told.items() if key not in TOLD_BEFORE} | {
-        "precision": ", ".join(sorted(precisions))
-    }
-
-
-def _config_differences(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
-    """By config.yaml, or as far as report.json tells."""
-    settings = {}
-    for run in runs:
-        told = run.report
-        of_models = {name: {"architecture": entry.architecture} for name, entry in told.models.items()}
-        data: dict[str, Any] = {"validation_images": told.data.validation}
-        if told.data.name != "lines":  # made-up ones are so by data.source, and data.name says nothing of it
-            data["name"] = told.data.name
-        known = {"seeds": told.seeds, "data": data, "models": of_models}
-        settings[run.label] = flat(known) if run.config is None else settings_of(run.config)
-    return differences(settings, frozenset(run.label for run in runs if run.config is None))
-
-
 class _Group:
     """Runs scored on the same test pictures: their models and the comparisons among them.
 
@@ -174,7 +149,11 @@ class _Group:
 
     def described(self) -> PictureSet:
         """The test pictures, and how often they were looked at."""
-        digests = [run.report.config_digest for run in self.runs]
+        scored = [
+            one
+            for run in self.runs
+            for one in scored_of(run.report.config_digest, run.config, run.report.models)
+        ]
         told = max(run.report.test_looks for run in self.runs)
         return PictureSet(
             title=self.data.title,
@@ -186,7 +165,7 @@ class _Group:
             baseline_words=baseline_in_words(self.runs),
             classes_words=classes_in_words(self.runs),
             split_words=split_in_words(self.runs),
-            **vars(count_looks(digests, self.comparisons, self.data.test, told)),
+            **vars(count_looks(scored, self.comparisons, self.data.test, told)),
         )
 
     def _describe(self, run: ComparedRun, model: str) -> None:
@@ -228,9 +207,29 @@ class _Group:
         if reason := no_comparison(one, other, self.models, failed):
             return reason
         if shared := self._same_trainings(one, other):
-            seeds = f"seed{'s' * (len(shared) > 1)} {', '.join(map(str, shared))}"
-            return SAME_TRAININGS.format(candidate=other, baseline=one, seeds=seeds)
+            more = A_COPY if self._is_copy(first, later) else self._not_shared(one, other, shared)
+            return SAME_TRAININGS.format(candidate=other, baseline=one, seeds=_seeds(shared), more=more)
         return ""
+
+    def _is_copy(self, first: ComparedRun, later: ComparedRun) -> bool:
+        """Whether two runs have the same models, and of each the same trainings, and no others."""
+        if first is later or first.report.models.keys() != later.report.models.keys():
+            return False
+        pairs = [(f"{first.label}/{model}", f"{later.label}/{model}") for model in first.report.models]
+        return all(
+            sorted(self._same_trainings(*pair)) == sorted(self.entries[name].found.seeds)
+            for pair in pairs
+            for name in pair
+        )
+
+    def _not_shared(self, one: str, other: str, shared: Sequence[int]) -> str:
+        """Which trainings two models do not share that share some."""
+        own = {
+            name: [seed for seed in self.entries[name].found.seeds if seed not in shared]
+            for name in (one, other)
+        }
+        told = [f"{_seeds(seeds)} of {name}" for name, seeds in own.items() if seeds]
+        return f", but not {' and '.join(told)}" if told else ""
 
     def _same_trainings(self, one: str, other: str) -> list[int]:
         """The seeds of which both have the same network: bit for bit, or as far as their reports tell."""
@@ -256,6 +255,10 @@ class _Group:
             interval=unpaired_interval(*ends),
             over=one.over if one.over == other.over else "images",
         )
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
 
 
 def _agree_on_labels(runs: Sequence[ComparedRun]) -> None:

@@ -12,7 +12,15 @@ from model.report.page import render
 from model.run.folder import read_json
 from model.side_by_side.figure import side_by_side
 from model.side_by_side.records import SideBySide, comparison_json
-from model.side_by_side.text import answers, comparison_markdown, differences, faults, headline, notes
+from model.side_by_side.text import (
+    answers,
+    comparison_markdown,
+    differences,
+    faults,
+    headline,
+    notes,
+    what_differs,
+)
 
 TEMPLATE = Path(__file__).with_name("comparison.html")
 
@@ -74,6 +82,7 @@ def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str
         headline=headline(comparison),
         answers=answers(comparison),
         differences=differences(comparison),
+        what_differs=what_differs(comparison),
         notes=notes(comparison),
         faults=faults(comparison),
     )

@@ -93,6 +93,7 @@ class SideBySide:
     comparisons: list[Pair]
     not_compared: list[NotCompared]
     config_differences: list[dict[str, Any]]
+    report_differences: list[dict[str, Any]]
     environment_differences: list[dict[str, Any]]
     same_machine: bool
     machine_differences: list[str]

@@ -10,7 +10,7 @@ from model.comparison.tables import epochs, row_per_model
 from model.comparison.verdict import cautions
 from model.report.drawing import missing_pictures
 from model.report.tables import WIDTH, escaped, fractions, printable, shortened, table, wrapped
-from model.report.words import in_points
+from model.report.words import in_points, names
 from model.side_by_side.records import Pair, PictureSet, SideBySide
 
 LACKS, UNKNOWN = "–", "?"  # a key that a run does without, and one of which nothing is known
@@ -106,11 +106,12 @@ def notes(comparison: SideBySide) -> list[str]:
             f"{', '.join(unknown)}: {known} unknown beyond what report.json tells"
             + (f" ({UNKNOWN})." if comparison.config_differences else ".")
         )
-    if len(runs) > 1 and not comparison.config_differences:
-        told.append("Their configs differ in nothing" + (" that is known." if unknown else "."))
+    told += _agreement(comparison, all_known=not unknown) if len(runs) > 1 else []
     if not comparison.same_machine:
-        names = [key.split(".")[-1].replace("_", " ") for key in comparison.machine_differences]
-        told.append(f"They were trained with different {', '.join(names)}: training times do not compare.")
+        differing = [key.split(".")[-1].replace("_", " ") for key in comparison.machine_differences]
+        told.append(
+            f"They were trained with different {', '.join(differing)}: training times do not compare."
+        )
     if len(comparison.test_sets) > 1:
         sets = "; ".join(f"{', '.join(one.runs)}: {name}" for one, name in _names(comparison.test_sets))
         told.append(
@@ -127,6 +128,18 @@ def notes(comparison: SideBySide) -> list[str]:
             "and not on every picture: these differences have wider intervals than they need."
         )
     return [*told, *([comparison.rule] if comparison.comparisons else [])]
+
+
+def _agreement(comparison: SideBySide, all_known: bool) -> list[str]:
+    """That configs differ in nothing, and in what reports differ that configs do not explain."""
+    equal = "Their configs differ in nothing"
+    if found := comparison.report_differences:
+        keys = names([row["key"] for row in found])
+        explained = comparison.config_differences or not all_known
+        return [f"Their reports differ in {keys}." if explained else f"{equal}, but their reports in {keys}."]
+    if comparison.config_differences:
+        return []
+    return [f"{equal}." if all_known else f"{equal} that is known."]
 
 
 def faults(comparison: SideBySide, unused: str = "", in_part: str = "", missing: str = "") -> list[str]:
@@ -148,9 +161,9 @@ def comparison_markdown(comparison: SideBySide) -> str:
     for tested in comparison.test_sets:
         if tested.models:
             parts += [f"## {escaped(_pictures(tested))}", _models_in_markdown(comparison.models_of(tested))]
-    if comparison.config_differences:
-        cells = [[escaped(cell) for cell in row] for row in differences(comparison)]
-        parts += ["## What differs in the configs", table(cells)]
+    if rows := differences(comparison):
+        cells = [[escaped(cell) for cell in row] for row in rows]
+        parts += [f"## {what_differs(comparison)}", table(cells)]
     parts += [escaped(note) for note in notes(comparison)]
     if found := faults(comparison):
         lines = [f"- {escaped(fault)}" for fault in found]
@@ -158,16 +171,23 @@ def comparison_markdown(comparison: SideBySide) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def what_differs(comparison: SideBySide) -> str:
+    """The heading of the differences."""
+    return "What differs in the configs" + (" and reports" if comparison.report_differences else "")
+
+
 def differences(comparison: SideBySide) -> list[list[str]]:
-    """What the configs differ in, as rows of cells: the keys, and the value in each run; the head first."""
+    """What configs and reports differ in, as rows of cells: a key, its value in each run; the head first."""
     runs = comparison.runs
     rows = [["setting", *runs]]
-    for one in comparison.config_differences:
-        values = []
-        for label, run in runs.items():
-            absent = LACKS if run.config_known else UNKNOWN
-            values.append(_value(one["values"][label]) if label in one["values"] else absent)
-        rows.append([one["key"], *values])
+    for found, are_known in (
+        (comparison.config_differences, {label: run.config_known for label, run in runs.items()}),
+        (comparison.report_differences, dict.fromkeys(runs, True)),
+    ):
+        for one in found:
+            absent = {label: LACKS if known else UNKNOWN for label, known in are_known.items()}
+            values = absent | {label: _value(value) for label, value in one["values"].items()}
+            rows.append([one["key"], *values.values()])
     return rows if len(rows) > 1 else []
 
 

@@ -98,7 +98,7 @@ def test_a_run_folder_holds_what_the_contract_says(run):
 def test_report_json_says_what_the_predictions_say(run):
     report = json.loads((run / "report.json").read_text())
     assert report["data"] | {"train": 1400, "validation": 100, "test": 500} == report["data"]
-    assert (report["failed"], report["test_looks"]) == ([], 1)
+    assert (report["failed"], report["test_looks"]) == ([], 2), "two networks were scored"
     for model, parameters in (("dense", 784 * 16 + 16 + 170), ("cnn", 40 + 222 + 150 * 16 + 16 + 170)):
         entry = report["models"][model]
         assert entry["parameters"] == parameters
@@ -266,7 +266,9 @@ def test_another_config_of_the_same_name_gets_its_own_folder(again, driver, smal
     result = driver.run(small_config, *other, "--outputs", tmp_path)
     assert result.code == 0, result.err
     assert "small-2" in result.out, "the terminal must say where the run went"
-    assert json.loads((tmp_path / "small-2" / "report.json").read_text())["test_looks"] == 2
+    assert json.loads((tmp_path / "small-2" / "report.json").read_text())["test_looks"] == 3, (
+        "a third recipe on the test pictures of the first run"
+    )
 
 
 def test_a_training_that_fails_is_named_and_the_rest_reported(driver, small_config, tmp_path):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from configs.schema import Config, digest, load
+from configs.schema import Config, digest, dump, load
 from data.fashion_mnist import load as load_data
 from data.splits import Split, Splits
 from model.comparison.records import Failure, as_json
@@ -191,16 +191,29 @@ def test_runs_beside_it_on_the_same_images_count_as_looks(copy, config, splits):
     def looks():
         return report_on(copy, config, splits)["test_looks"]
 
-    assert looks() == 1, "a run alone has looked once"
+    assert looks() == 2, "a run of two networks has looked twice"
     other = copy.path.parent / "other"
     shutil.copytree(copy.path, other)
-    assert looks() == 1, "the same config again is no other look"
-    path = other / "environment.json"
-    environment = json.loads(path.read_text())
-    path.write_text(json.dumps(environment | {"config_digest": "another"}))
-    assert looks() == 2, "another config on the same test images is a second look"
-    path.write_text(json.dumps(environment | {"config_digest": "another", "data_digest": "other images"}))
-    assert looks() == 1, "other test images are another matter"
+    environment = json.loads((other / "environment.json").read_text())
+
+    def made_of(changed, **identity):
+        (other / "config.yaml").write_text(dump(changed))
+        identity = {"config_digest": digest(changed)} | identity
+        (other / "environment.json").write_text(json.dumps(environment | identity))
+
+    made_of(config)
+    assert looks() == 2, "the same config again is no other look"
+    made_of(config.model_copy(update={"seeds": (5, 6)}))
+    assert looks() == 2, "nor are other seeds"
+    longer = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 9})})
+    made_of(longer)
+    assert looks() == 4, "two networks trained otherwise on the same test images are two more"
+    shutil.rmtree(other / "cnn")
+    assert looks() == 3, "what was never trained to the end has not been scored"
+    (other / "config.yaml").write_text("seeds: [0")
+    assert looks() == 3, "a network is known by its run's digest and its name where its config can't be read"
+    made_of(longer, data_digest="other images")
+    assert looks() == 2, "other test images are another matter"
 
 
 def test_what_is_known_without_answers_is_of_each_model_and_seed(copy, config, splits):

@@ -15,6 +15,7 @@ from model.side_by_side.records import comparison_json
 from model.side_by_side.text import notes
 from tests.compared_folders import (
     CLASSES,
+    call_classes,
     make_run,
     read_report,
     report_alone,
@@ -88,8 +89,8 @@ def test_other_test_pictures_stand_side_by_side(tmp_path: Path) -> None:
     assert [one["runs"] for one in found["test_sets"]] == [["one"], ["other", "again"]]
     assert set(found["models"]) == {"one/cnn", "other/cnn", "again/cnn"}
     assert compare(one, other)["comparisons"] == []
-    report = read_report(again)
-    report["data"] |= {"digest": "ab" * 32, "classes": ["Shirt", "Coat", "Bag", "Dress"]}
+    report = read_report(call_classes(again, *CLASSES, "Dress"))
+    report["data"]["digest"] = "ab" * 32
     write_report(again, report)
     assert pairs_of(compare(one, again)) == [], "a digest may be anybody's word; the classes differ"
 
@@ -136,10 +137,29 @@ def test_the_same_trainings_are_no_evidence(tmp_path: Path) -> None:
     one = make_run(tmp_path / "one", {"cnn": 0.9})
     more = make_run(tmp_path / "more", {"cnn": 0.9}, seeds=(0, 1, 2, 3))
     [told] = compare(one, more)["not_compared"]
-    assert "the same trainings (seeds 0, 1, 2)" in told["verdict"]
+    same = "more/cnn and one/cnn hold the same trainings (seeds 0, 1, 2), but not seed 3 of more/cnn."
+    assert told["verdict"] == f"{same} No comparison is made."
     alone = report_alone(one, tmp_path / "alone")
     [told] = compare(one, alone)["not_compared"]
-    assert "the same trainings" in told["verdict"], "same config, same seeds, same accuracies"
+    copied = "alone/cnn and one/cnn hold the same trainings (seeds 0, 1, 2): the same experiment again, or a"
+    assert told["verdict"].startswith(copied), "same config, same seeds, same accuracies"
+
+
+def test_runs_that_share_some_trainings_are_no_copies(tmp_path: Path) -> None:
+    one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
+    wider = make_run(tmp_path / "wider", {"dense": 0.85, "cnn": 0.9, "wide": 0.91})
+    other = make_run(tmp_path / "other", {"dense": 0.85, "cnn": 0.92})
+    copy = make_run(tmp_path / "copy", {"dense": 0.85, "cnn": 0.9})
+    same = "hold the same trainings (seeds 0, 1, 2)"
+    for run in ("wider", "other"):
+        told = compare(one, wider if run == "wider" else other)["not_compared"]
+        assert told[0]["verdict"] == f"{run}/dense and one/dense {same}. No comparison is made.", (
+            "a run that holds another training is no copy, and not the same experiment again"
+        )
+    told = [pair["verdict"] for pair in compare(one, copy)["not_compared"]]
+    end = ": the same experiment again, or a copy. No comparison is made."
+    assert told == [f"copy/{name} and one/{name} {same}{end}" for name in ("dense", "cnn")]
+    assert pairs_of(compare(one, wider)) == [("one/cnn", "wider/wide")], "the new one is compared"
 
 
 def test_a_model_whose_training_failed_is_not_compared(tmp_path: Path) -> None:
@@ -177,12 +197,31 @@ def test_the_baseline_is_the_configs_first_also_where_its_training_failed(
 
 def test_looks_that_a_report_knows_of_are_counted(tmp_path: Path) -> None:
     one = make_run(tmp_path / "one", {"cnn": 0.9}, test_looks=14)
-    two = make_run(tmp_path / "two", {"cnn": 0.93}, config_digest="01" * 32)
+    two = make_run(tmp_path / "two", {"cnn": 0.93}, settings={"training": {"epochs": 9}})
     [told] = compare(one, two)["test_sets"]
     assert told["test_looks"] == 14, "that only two are compared does not undo the other looks"
     assert told["test_looks_words"].startswith("14 settings have now been scored on these 3,000 pictures")
     write_report(one, read_report(one) | {"test_looks": 1})
     assert compare(one, two)["test_sets"][0]["test_looks"] == 2, "the two at hand are looks themselves"
+
+
+def test_a_setting_is_a_network_and_its_recipe_whatever_its_seeds_and_its_run(tmp_path: Path) -> None:
+    def looks(*runs: Path) -> int:
+        [tested] = compare(*runs)["test_sets"]
+        return int(tested["test_looks"])
+
+    one = make_run(tmp_path / "one", {"dense": 0.85, "cnn": 0.9})
+    assert looks(one) == 2, "two networks of one config are two settings"
+    seeds = make_run(tmp_path / "seeds", {"cnn": 0.91}, seeds=(5, 6), config_digest="01" * 32)
+    assert looks(one, seeds) == 2, "other seeds are no other setting"
+    renamed = make_run(tmp_path / "renamed", {"mine": 0.92}, config_digest="02" * 32)
+    assert looks(one, renamed) == 2, "nor is another name"
+    erased = {"data": {"augmentation": {"erase": 3}}}
+    augmented = make_run(tmp_path / "augmented", {"cnn": 0.93}, settings=erased, config_digest="03" * 32)
+    assert looks(one, seeds, renamed, augmented) == 3, "other training pictures are another setting"
+    alone = report_alone(one, tmp_path / "alone")
+    assert looks(one, alone) == 2, "whose config is known by its digest is no other setting"
+    assert looks(one, report_alone(seeds, tmp_path / "unknown")) == 3, "nothing tells that it is the same"
 
 
 def test_made_up_lines_do_not_differ_in_their_name(tmp_path: Path) -> None:
@@ -415,7 +454,7 @@ def test_seeds_that_are_told_twice_are_refused(tmp_path: Path) -> None:
     report = read_report(one)
     report["models"]["cnn"]["seeds"] = [0, 0, 2]
     write_report(one, report)
-    with pytest.raises(RunError, match=r"expected one for each of its distinct seeds, \[0, 0, 2\]"):
+    with pytest.raises(RunError, match=r"expected distinct ones of \[0, 1, 2\], found \[0, 0, 2\]"):
         compare(one)
 
 
@@ -430,8 +469,8 @@ def test_predictions_of_another_training_are_told_with_both_accuracies(tmp_path:
 
 def test_the_luck_of_several_looks_is_taken_from_these_comparisons(tmp_path: Path) -> None:
     runs = [
-        make_run(tmp_path / name, {"cnn": share}, config_digest=digest * 32)
-        for name, share, digest in (("one", 0.9, "01"), ("two", 0.93, "02"), ("three", 0.91, "03"))
+        make_run(tmp_path / name, {"cnn": share}, settings={"training": {"epochs": epochs}})
+        for name, share, epochs in (("one", 0.9, 4), ("two", 0.93, 5), ("three", 0.91, 6))
     ]
     found = compare(*runs)
     errors = [pair["standard_error"] for pair in found["comparisons"]]
@@ -452,7 +491,8 @@ def sizes(*rows: tuple[int, int]) -> list[dict[str, Any]]:
 def with_sizes(run: Path, *rows: tuple[int, int]) -> None:
     """The run as it would be of data with classes of these sizes, begun under the rules of now."""
     report = read_report(run)
-    data = report["data"] | {"per_class": sizes(*rows), "validation": sum(row[1] for row in rows)}
+    splits = {"train": sum(row[0] for row in rows), "validation": sum(row[1] for row in rows)}
+    data = report["data"] | {"per_class": sizes(*rows)} | splits
     environment = report["environment"] | {"rules": dict(RULES)}
     write_report(run, report | {"data": data, "environment": environment})
 

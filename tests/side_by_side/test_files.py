@@ -346,6 +346,21 @@ def test_notes_tell_what_these_runs_need(tmp_path: Path) -> None:
         " not on every picture: these differences have wider intervals than they need.",
         RULE,
     ]
+    shrunk = report_alone(again, tmp_path / "shrunk")
+    report = read_report(shrunk)
+    report["models"]["cnn"] |= {"parameters": 500, "epochs": 9}
+    write_report(shrunk, report)
+    told = notes(made_of(tmp_path, one, shrunk))
+    assert told[1] == "Their reports differ in models.cnn.parameters and models.cnn.epochs.", told
+    block = comparison_block(made_of(tmp_path, one, shrunk), "x")
+    assert re.search(r"^models\.cnn\.parameters +1000 +500$", block, re.M), "each with its value"
+    text = comparison_markdown(made_of(tmp_path, one, shrunk))
+    assert "## What differs in the configs and reports" in text
+    write_report(again, report)
+    assert notes(made_of(tmp_path, one, again))[0] == (
+        "Their configs differ in nothing, but their reports in models.cnn.parameters and models.cnn.epochs."
+    )
+    write_report(again, read_report(alone))
     third = report_alone(again, tmp_path / "third")
     told = notes(made_of(tmp_path, one, alone, third))
     assert told[0] == "alone, third: their configs are unknown beyond what report.json tells."

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from model.side_by_side.compare_runs import compare_runs
 from model.side_by_side.text import answers, notes
-from tests.compared_folders import make_run, read_report, write_report
+from tests.compared_folders import call_classes, make_run, read_report, write_report
 
 
 def failing(run: Path) -> Path:
@@ -45,17 +45,10 @@ def test_a_first_run_with_a_result_goes_without_saying(tmp_path: Path) -> None:
     assert [tested.baseline_words for tested in nobody.test_sets] == [None], "no other takes its place"
 
 
-def named(run: Path, *classes: str) -> Path:
-    """The run with other names of its classes."""
-    report = read_report(run)
-    write_report(run, report | {"data": report["data"] | {"classes": list(classes)}})
-    return run
-
-
 def test_the_same_pictures_are_compared_whatever_their_classes_are_called(tmp_path: Path) -> None:
     one = make_run(tmp_path / "one", {"cnn": 0.9})
-    two = named(make_run(tmp_path / "two", {"cnn": 0.95}, seeds=(3, 4, 5)), "Top", "Coat", "Bag")
-    three = named(make_run(tmp_path / "three", {"cnn": 0.8}, seeds=(6, 7, 8)), "Coat", "Shirt", "Bag")
+    two = call_classes(make_run(tmp_path / "two", {"cnn": 0.95}, seeds=(3, 4, 5)), "Top", "Coat", "Bag")
+    three = call_classes(make_run(tmp_path / "three", {"cnn": 0.8}, seeds=(6, 7, 8)), "Coat", "Shirt", "Bag")
     found = compare_runs([one, two, three], tmp_path)
     assert [pair.candidate for pair in found.comparisons] == ["two/cnn", "three/cnn"]
     said = (
@@ -64,13 +57,13 @@ def test_the_same_pictures_are_compared_whatever_their_classes_are_called(tmp_pa
     )
     assert said in notes(found)
     assert not any("different test pictures" in note for note in notes(found))
-    alike = compare_runs([two, two, named(three, "Top", "Coat", "Bag")], tmp_path)
+    alike = compare_runs([two, two, call_classes(three, "Top", "Coat", "Bag")], tmp_path)
     assert [tested.classes_words for tested in alike.test_sets] == [None]
 
 
 def test_what_has_one_digest_and_other_classes_is_told_apart(tmp_path: Path) -> None:
     one = make_run(tmp_path / "one", {"cnn": 0.9})
-    two = named(make_run(tmp_path / "two", {"cnn": 0.95}), "Shirt", "Coat", "Bag", "Dress")
+    two = call_classes(make_run(tmp_path / "two", {"cnn": 0.95}), "Shirt", "Coat", "Bag", "Dress")
     told = " ".join(notes(compare_runs([one, two], tmp_path)))
     assert (
         "(one: Fashion-MNIST, digest abababab, 3,000 pictures of 3 classes; "

@@ -2,6 +2,7 @@
 """Runs side by side: their models together as evidence, and what `compare` says of them."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -104,6 +105,21 @@ def _(e: Evidence, at: Said) -> None:
     claim("of the run" not in at.text or len(configs) == 1, "there are several runs")
 
 
+@says(
+    "their configs differ in nothing, but their reports in <keys:text>", "their reports differ in <keys:text>"
+)
+def _(e: Evidence, at: Said, keys: str) -> None:
+    runs = list(runs_of(e).values())
+    for key in keys.replace(" and ", ", ").split(", "):
+        if re.fullmatch(r"models\.[\w-]+\.(parameters|flops_per_image|epochs|precision|layers\..*)", key):
+            name = key.split(".")[1]
+            claim(all(name in run.models for run in runs), f"{key} is of one run alone")
+        else:
+            claim(
+                key in ("data.train", "data.test") or key.endswith(" more"), f"{key} is nothing of a report"
+            )
+
+
 @says("they were trained with different <what:text>: training times do not compare")
 def _(e: Evidence, at: Said, what: str) -> None:
     claim(len(runs_of(e)) > 1, "there is one run")
@@ -124,12 +140,21 @@ def _(e: Evidence, at: Said, who: str, other: str, d: Number, low: Number, high:
 
 
 @says(
-    "<c:model> and <b:model> hold the same trainings (<noun:seeds|seed> <seeds:text>): the same experiment again, or a copy"
+    "<c:model> and <b:model> hold the same trainings (<noun:seeds|seed> <seeds:text>)<copy:: the same experiment again, or a copy|>",
+    "<c:model> and <b:model> hold the same trainings (<noun:seeds|seed> <seeds:text>), but not <other:text>",
 )
-def _(e: Evidence, at: Said, c: str, b: str, noun: str, seeds: str) -> None:
-    runs_of(e)
+def _(e: Evidence, at: Said, c: str, b: str, noun: str, seeds: str, copy: str = "", other: str = "") -> None:
+    one, again = runs_of(e).values()
     found = e.same_trainings(b, c)  # type: ignore[attr-defined]
     claim(seeds == ", ".join(map(str, found)), f"the same are {found}")
+    alike = all(
+        set(e.same_trainings(name.replace(c.split("/")[0], b.split("/")[0], 1), name)) == set(model.seeds)  # type: ignore[attr-defined]
+        for name, model in e.models.items()
+        if name.startswith(c.split("/")[0])
+    )
+    claim(bool(copy) == (alike and one.models.keys() == again.models.keys()), "whether it is a copy")
+    left = {name: [seed for seed in e.models[name].seeds if seed not in found] for name in (b, c)}
+    claim(all(str(seed) in other for several in left.values() for seed in several), f"not shared: {left}")
 
 
 @says(

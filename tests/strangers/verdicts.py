@@ -1,6 +1,7 @@
 # ruff: noqa: E501  a pattern stands as its sentence does, in one line
 """Who is better and by how much, in clauses: each with what the predictions say of it."""
 
+import json
 import re
 from math import floor, log10
 from typing import Any
@@ -317,6 +318,15 @@ def _(e: Evidence, at: Said, m: str, share: Number, low: Number, high: Number) -
 )
 def _(e: Evidence, at: Said, k: Number, n: Number, same: Number) -> None:
     claim(k == same > 1, f"{k} and {same}")
+    runs = getattr(e, "runs", {"": e}).values()
+    recipes = {
+        json.dumps(
+            [{**run.scored[name].settings, "training": run.recipe(name)}, run.config["data"]["augmentation"]]
+        )
+        for run in runs
+        for name in run.scored
+    }
+    claim(k >= len(recipes), f"{len(recipes)} settings are here alone")
     agree("the number of test pictures", n, e.num_test)
     e.looks = int(k)  # type: ignore[attr-defined]
 
