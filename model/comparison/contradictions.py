@@ -49,10 +49,12 @@ def contradictions(outcome: Outcome, data: DataFacts, seeds: Sequence[int]) -> I
 
 
 def differing(key: str, told: float | None, follows: float | None, source: str) -> Iterator[str]:
-    """A clause, if a number is not the one that follows from others."""
-    alike = told is follows is None
-    if told is not None and follows is not None:
-        alike = abs(told - follows) <= ROUNDING * max(1.0, abs(follows))
+    """A clause, if a number is not the one that follows from others: whole ones exactly."""
+    if told is None or follows is None:
+        alike = told is follows
+    else:
+        exact = isinstance(told, int) and isinstance(follows, int)
+        alike = abs(told - follows) <= (0 if exact else ROUNDING * max(1.0, abs(follows)))
     if not alike:
         yield f"{key}: {source} gives {_in_json(follows)}, found {_in_json(told)}"
 
@@ -70,7 +72,7 @@ def straying(key: str, interval: Sequence[float] | None, value: float | None) ->
 
 
 def _in_json(value: float | None) -> str:
-    return json.dumps(value) if value is None or isinstance(value, bool) else f"{value:.9g}"
+    return f"{value:.9g}" if isinstance(value, float) else json.dumps(value)
 
 
 def _of_data(data: DataFacts) -> Iterator[str]:
