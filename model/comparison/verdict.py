@@ -261,8 +261,8 @@ def count_looks(
         told: how many looks are known of already; these models may be among them.
     """
     models = list(scored)
-    known = {one[:2]: one.setting for one in models if one.setting}
-    looks = max(len({one.setting or known.get(one[:2], one[:2]) for one in models}), told)
+    known = {one[:2]: setting for one in models if (setting := one.setting)}
+    looks = max(len({one.setting or known.get(one[:2]) or one[:2] for one in models}), told)
     errors = [one.standard_error for one in comparisons if one.standard_error is not None]
     luck = luck_of_the_best(looks, errors)
     sentence = f"{looks} settings have now been scored on these {num_images:,} pictures: the best of {looks} "
