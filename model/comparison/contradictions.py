@@ -12,9 +12,16 @@ import numpy as np
 
 from configs.strict_yaml import shown
 from data.splits import DataFacts
-from model.comparison.compare import CLEAR
 from model.comparison.intervals import holm, mcnemar_p_value
-from model.comparison.records import ClassDifference, Comparison, Measured, Model, Outcome
+from model.comparison.records import (
+    ClassDifference,
+    Comparison,
+    Measured,
+    Model,
+    Outcome,
+    leaves_out_0,
+)
+from model.comparison.together import CLEAR
 
 # Sums in another order differ in their last digits, by far less than this; and one more answer that is right,
 # of a million pictures, is as much.
@@ -46,6 +53,7 @@ def contradictions(outcome: Outcome, data: DataFacts, seeds: Sequence[int]) -> I
         yield from _of_comparison(
             key, pair, outcome.models[pair.baseline], outcome.models[pair.candidate], data
         )
+    yield from _of_all(outcome.comparisons)
 
 
 def differing(key: str, told: float | None, follows: float | None, source: str) -> Iterator[str]:
@@ -166,6 +174,11 @@ def _of_confusion(key: str, entry: Model, data: DataFacts) -> Iterator[str]:
         yield from differing(f"{below}.precision", row.precision, precision, source)
         yield from differing(f"{below}.f1", row.f1, float(2 * hits[label] / both) if both else None, source)
         yield from straying(below, row.interval, row.accuracy)
+    if entry.balanced_accuracy is not None:  # which an earlier version has not told
+        recalls = [row.accuracy for row in entry.per_class if row.accuracy is not None]
+        balanced = sum(recalls) / max(len(recalls), 1)
+        told = f"{key}.balanced_accuracy"
+        yield from differing(told, entry.balanced_accuracy, balanced, f"the mean of {key}.per_class")
 
 
 def _commonest(entry: Model) -> int:
@@ -194,6 +207,23 @@ def _of_comparison(
             pair.confusion_difference, expected, rtol=ROUNDING, atol=ROUNDING
         ):
             yield f"{key}.confusion_difference: expected the difference of both models' confusion"
+
+
+def _of_all(pairs: Sequence[Comparison]) -> Iterator[str]:
+    """What allows for the number of comparisons; it is told of several, and not by earlier versions."""
+    told = [pair.among_all for pair in pairs]
+    if not any(told):
+        return
+    adjusted = holm([one.p_value if one else None for one in told])
+    for place, (pair, one, allowed) in enumerate(zip(pairs, told, adjusted, strict=True)):
+        key = f"comparisons.{place}.among_all"
+        if one is None:
+            yield f"{key}: expected of every comparison, as of others here"
+            continue
+        yield from differing(f"{key}.pairs", one.pairs, len(pairs), "the number of comparisons")
+        yield from differing(f"{key}.p_adjusted", one.p_adjusted, allowed, "Holm's correction of p_value")
+        if one.clear != (leaves_out_0(pair.interval) and one.p_adjusted < CLEAR):
+            yield f"{key}.clear: expected whether p_adjusted is below {CLEAR}, found {_in_json(one.clear)}"
 
 
 def _of_seeds(

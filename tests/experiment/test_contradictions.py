@@ -93,6 +93,11 @@ def test_every_number_that_follows_from_others_is_held_to_them(
     assert held > 40, "too little of a report is held against the rest of it"
 
 
+def among_all(**changes: Any) -> dict[str, Any]:
+    """What would be told of the one comparison if it were one of several."""
+    return {"pairs": 1, "p_value": 0.001, "p_adjusted": 0.001, "clear": True} | changes
+
+
 KEYS = [
     ("models.cnn.accuracy.mean", 0.95, "models.cnn.accuracy.mean: the mean of its values gives 0.9"),
     ("models.cnn.accuracy.interval", [0.8, 0.6], "models.cnn.accuracy.interval: expected one that holds 0.9"),
@@ -112,6 +117,10 @@ KEYS = [
     ("comparisons.0.candidate", "gone", "'gone' is compared and is none of its models"),
     ("comparisons.0.mcnemar.1.seed", 8, "comparisons.0.mcnemar.1.seed: expected one of both models, found 8"),
     ("comparisons.0.confusion_difference", [[0.0]], "comparisons.0.confusion_difference: expected the diff"),
+    ("models.cnn.balanced_accuracy", 0.5, "models.cnn.balanced_accuracy: the mean of models.cnn.per_class"),
+    ("comparisons.0.among_all", among_all(pairs=3), "comparisons.0.among_all.pairs: the number of"),
+    ("comparisons.0.among_all", among_all(p_adjusted=0.04), "comparisons.0.among_all.p_adjusted: Holm's"),
+    ("comparisons.0.among_all", among_all(clear=False), "comparisons.0.among_all.clear: expected whether"),
     ("robustness.kinds.0.middle", 99, "robustness.kinds.0.middle: expected one of its strengths, found 99"),
     ("robustness.seeds.cnn", [9], "robustness.seeds.cnn: expected seeds that models.cnn has, found [9]"),
     ("robustness.kinds.0.models.cnn.accuracy", [0.5], "robustness.kinds.0.models.cnn: expected a number for"),
