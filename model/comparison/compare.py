@@ -7,20 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from model.comparison.intervals import Estimate, difference_over, holm, mcnemar
-from model.comparison.records import (
-    Answer,
-    ClassDifference,
-    Comparison,
-    Disagreement,
-    Facts,
-    Failure,
-    Mistake,
-    Model,
-    NotCompared,
-    OneRight,
-    Outcome,
-    ToSee,
-)
+from model.comparison.pairs import Answer, ClassDifference, Disagreement, OneRight, ToSee
+from model.comparison.records import Comparison, Facts, Failure, Mistake, Model, NotCompared, Outcome
 from model.comparison.scores import Scores, describe
 from model.comparison.together import CLEAR, allowing_for_all
 from model.comparison.verdict import GUESSING, LABELS_DO_NOT_FIT, no_comparison, put_in_words

@@ -13,14 +13,8 @@ import numpy as np
 from configs.strict_yaml import shown
 from data.splits import DataFacts
 from model.comparison.intervals import holm, mcnemar_p_value
-from model.comparison.records import (
-    ClassDifference,
-    Comparison,
-    Measured,
-    Model,
-    Outcome,
-    leaves_out_0,
-)
+from model.comparison.pairs import ClassDifference, leaves_out_0
+from model.comparison.records import Comparison, Measured, Model, Outcome
 from model.comparison.together import CLEAR
 
 # Sums in another order differ in their last digits, by far less than this; and one more answer that is right,

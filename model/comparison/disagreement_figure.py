@@ -7,7 +7,8 @@ import numpy as np
 
 from data.splits import DataFacts
 from model.comparison.accuracy_figure import failures_note
-from model.comparison.records import Answer, Comparison, Disagreement, OneRight, Outcome
+from model.comparison.pairs import Answer, Disagreement, OneRight
+from model.comparison.records import Comparison, Outcome
 from model.report.canvas import GREY, Sheet, garment, shortened, top_below
 from model.report.estimates import colours_of
 from model.report.figure import Figure

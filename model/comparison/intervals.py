@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.comparison.records import McNemar, Over
+from model.comparison.pairs import McNemar
+from model.comparison.values import Over
 from model.networks.measures import CONFIDENCE
 
 # SciPy takes over all that NumPy has, for whose sake f2py is imported: a tenth of a second for nothing.

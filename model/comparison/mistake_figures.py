@@ -9,7 +9,8 @@ from matplotlib import colormaps
 from data.splits import DataFacts
 from model.comparison.accuracy_figure import failures_note, nothing_scored
 from model.comparison.headlines import caution_title
-from model.comparison.records import ClassDifference, ClassScore, Comparison, Mistake, Outcome
+from model.comparison.pairs import ClassDifference
+from model.comparison.records import ClassScore, Comparison, Mistake, Outcome
 from model.report.canvas import (
     GREY,
     INK,

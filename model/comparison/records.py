@@ -1,27 +1,20 @@
 """What report.json holds of models and how they compare, as records.
 
 They are plain dataclasses: what a run makes of its own numbers is not checked. What is read may be anybody's
-and is checked key by key, by the types here. A key with a default is one that reports of earlier versions may
-lack.
+and is checked key by key, by the types in `values.py`. A key with a default is one that reports of earlier
+versions may lack.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from configs.values import Count, ModelName, Seed, Words
+from configs.values import Count, ModelName, Words
+from model.comparison.pairs import AmongAll, ClassDifference, Disagreement, McNemar, ToSee, leaves_out_0
+from model.comparison.values import ClassName, Interval, Number, Over, SeedNumber, Share, Size
 from model.networks.facts import LayerRow
-
-Number = Annotated[float, Field(strict=True)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1)]
-Size = Annotated[int, Field(strict=True, gt=0, le=10**18)]
-SeedNumber = Annotated[Seed, Field(strict=True)]
-Flag = Annotated[bool, Field(strict=True)]
-Over = Literal["seeds and images", "images"]  # what an interval allows for
-Interval = Annotated[list[Number], Field(min_length=2, max_length=2)]
-ClassName = Annotated[Words, Field(alias="class")]
 
 
 @dataclass(frozen=True)
@@ -135,89 +128,6 @@ class Model(Quality, Facts):
 
 
 Models = Mapping[str, Model]
-
-
-@dataclass(frozen=True)
-class ToSee:
-    """How many more seeds of each model would show such a difference; None: no number would."""
-
-    difference: Number
-    more_seeds: int | None
-
-
-@dataclass(frozen=True)
-class McNemar:
-    """Two trainings of one seed, picture by picture: on how many only one is right; exact, two-sided."""
-
-    seed: SeedNumber
-    only_baseline_correct: Count
-    only_candidate_correct: Count
-    p_value: Number
-
-
-@dataclass(frozen=True)
-class ClassDifference:
-    """Candidate minus baseline on one class; None without pictures. `clear`: with all classes allowed for."""
-
-    class_: ClassName
-    difference: Number | None
-    interval: Interval | None
-    p_value: Number | None
-    p_adjusted: Number | None
-    clear: Flag
-
-    @property
-    def value(self) -> float | None:
-        """What is drawn of the class."""
-        return self.difference
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The commonest answer of a model's seeds to a picture, a label, and its mean probability."""
-
-    predicted: Count
-    probability: Number
-
-
-@dataclass(frozen=True)
-class OneRight:
-    """A test picture that all seeds of one model get right and none of the other."""
-
-    index: Count
-    label: Count
-    baseline: Answer
-    candidate: Answer
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """The share of pictures on which answers differ; how many only one model gets right, and examples."""
-
-    share: Number
-    num_only_baseline_right: Count
-    only_baseline_right: list[OneRight]
-    num_only_candidate_right: Count
-    only_candidate_right: list[OneRight]
-
-
-def leaves_out_0(interval: Sequence[float]) -> bool:
-    """Whether the interval of a difference does."""
-    low, high = interval
-    return low > 0 or high < 0
-
-
-@dataclass(frozen=True)
-class AmongAll:
-    """A pair among those that were looked at: `p_value` of it alone, `p_adjusted` for their number, by Holm.
-
-    `clear` says by the latter whether the two differ; of a single pair, by its interval.
-    """
-
-    pairs: Count
-    p_value: Number
-    p_adjusted: Number
-    clear: Flag
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from model.comparison.intervals import holm
-from model.comparison.records import AmongAll, Comparison
+from model.comparison.pairs import AmongAll
+from model.comparison.records import Comparison
 from model.report.words import digits_for, in_points, span
 
 CLEAR = 0.05  # of an adjusted p-value, of a pair as of a class

@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 from configs.schema import Config, setting_of
 from configs.values import LAST_SEED
 from model.comparison.intervals import luck_of_the_best
-from model.comparison.records import Comparison, Facts, Failure, Looks, Model, Models, ToSee
+from model.comparison.pairs import ToSee
+from model.comparison.records import Comparison, Facts, Failure, Looks, Model, Models
 from model.report.words import digits_for, names, percent, points, quoted, short
 
 FAR_BELOW = 0.1  # training accuracy, from where on validation accuracy is a matter of concern

@@ -11,7 +11,8 @@ from configs.schema import shown
 from configs.values import Count, Words
 from data.splits import DataFacts
 from model.comparison.contradictions import contradictions as of_outcome
-from model.comparison.records import Looks, Mistake, Outcome, SeedNumber, Share, as_json
+from model.comparison.records import Looks, Mistake, Outcome, as_json
+from model.comparison.values import SeedNumber, Share
 from model.report.figure import NotDrawn
 from model.robustness.contradictions import contradictions as of_robustness
 from model.robustness.records import Robustness

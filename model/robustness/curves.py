@@ -9,7 +9,7 @@ import numpy as np
 from configs.schema import Augmentation, Cnn, Config, Dense
 from data.perturbations import KINDS
 from model.comparison.intervals import difference_over, mean_over
-from model.comparison.records import Over
+from model.comparison.values import Over
 from model.networks.facts import layer_facts
 from model.report.words import digits_for, points
 from model.robustness.records import (

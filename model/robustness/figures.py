@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.ticker import MultipleLocator
 
 from data.perturbations import KINDS, in_steps
-from model.comparison.records import Outcome, leaves_out_0
+from model.comparison.pairs import leaves_out_0
+from model.comparison.records import Outcome
 from model.report.canvas import GREY, Axes, Sheet, garment, shortened
 from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure, Picture

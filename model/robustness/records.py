@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from configs.values import Count, ModelName, Words
-from model.comparison.records import Interval, Number, Over, SeedNumber, Share, Size
+from model.comparison.values import Interval, Number, Over, SeedNumber, Share, Size
 
 Strength = Annotated[int, Field(strict=True)] | Number
 

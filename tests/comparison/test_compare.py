@@ -12,7 +12,8 @@ from statsmodels.stats.multitest import multipletests
 from model.comparison import compare
 from model.comparison.compare import _answer, _per_class
 from model.comparison.intervals import Estimate
-from model.comparison.records import Answer, Facts, Failure, as_json
+from model.comparison.pairs import Answer
+from model.comparison.records import Facts, Failure, as_json
 from model.comparison.scores import Scores
 from tests.comparison.test_verdict import CLASSES, COST
 from tests.records import FACTS, typed

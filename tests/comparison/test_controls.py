@@ -8,7 +8,8 @@ import pytest
 
 from configs.schema import Cnn, Dense, Training, load
 from model.comparison.controls import explain_differences
-from model.comparison.records import AmongAll, Comparison, Model, as_json
+from model.comparison.pairs import AmongAll
+from model.comparison.records import Comparison, Model, as_json
 from model.networks.facts import layer_facts
 from tests.records import typed
 

@@ -9,7 +9,8 @@ import pytest
 from model.comparison import headlines, tables
 from model.comparison.learning_figure import Histories, last_rise, learning_title
 from model.comparison.mistake_figures import confusion_title, mistakes_title
-from model.comparison.records import AmongAll, Comparison, Mistake, Model, NotCompared, Outcome
+from model.comparison.pairs import AmongAll
+from model.comparison.records import Comparison, Mistake, Model, NotCompared, Outcome
 from model.report.words import LONGEST_NAME, ends, in_points, names, percent, short, span
 from tests.comparison.test_accuracy_figure import HOSTILE
 from tests.comparison.test_verdict import NOTHING_ODD
