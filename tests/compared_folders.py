@@ -24,6 +24,7 @@ def make_run(
     seeds: tuple[int, ...] = (0, 1, 2),
     digest: str = "ab" * 32,
     settings: dict[str, Any] | None = None,
+    never: str | None = None,
     **others: Any,
 ) -> Path:
     """A run folder of models that are right on about these shares of 3,000 test pictures.
@@ -34,12 +35,15 @@ def make_run(
         seeds: of all of them.
         digest: of the data.
         settings: of the config, beside its name, seeds and models.
+        never: a class that none of them ever answers.
         others: keys of report.json to be other than they would be.
     """
     labels = labels_of()
     predictions = {name: predict(share, seeds) for name, share in models.items()}
     for name, of_seeds in predictions.items():
         for seed, probabilities in of_seeds.items():
+            if never is not None:
+                probabilities[:, CLASSES.index(never)] = 0
             (folder / name / f"seed-{seed}").mkdir(parents=True)
             write_predictions(folder, name, seed, probabilities, labels)
     networks = {name: {"architecture": "dense" if name == "dense" else "cnn"} for name in models}
