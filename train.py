@@ -46,6 +46,10 @@ def train(
 
     words = list(arguments or [])
     path = Path(words.pop(0)) if words and "=" not in words[0] else DEFAULT_CONFIG
+    if path.name == "config.yaml" and not path.exists():  # of a run that has lost it
+        from model.run.folder import RunFolder
+
+        RunFolder(path.parent).restore_config()
     config = load(path, words)
     from model.experiment.conductor import run_experiment
 
@@ -63,13 +67,40 @@ def show(
     from model.experiment.progress import say, short_path
     from model.experiment.remarks import of_rules
     from model.experiment.report import read_report
+    from model.experiment.status import problems_of_record
     from model.experiment.terminal import terminal_block
-    from model.run.folder import RunFolder, newest_run
+    from model.run.find import newest_run
+    from model.run.folder import RunFolder
 
     folder = RunFolder(run) if run is not None else newest_run(outputs)
     report = read_report(folder)
     block = terminal_block(report, short_path(folder.path), of_rules(folder, report))
-    say(_console(), "\n\n".join(filter(None, (block, layers_in_text(layers_of_run(folder, report))))))
+    parts = [block, layers_in_text(layers_of_run(folder, report)), *problems_of_record(folder)]
+    say(_console(), "\n\n".join(filter(None, parts)))
+
+
+@app.command(
+    help="How a run stands: what is done, waiting or failed, and what is missing, changed or edited. Ends "
+    "with 0 where all is whole, with 4 where not."
+)
+def status(
+    run: Run,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for programs, and nothing else.")] = False,
+    debug: Debug = False,
+) -> None:
+    """How a run stands."""
+    import json
+
+    from model.experiment.progress import say
+    from model.experiment.status import status_of
+    from model.run.folder import RunFolder
+
+    found = status_of(RunFolder(run))
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), indent=1, ensure_ascii=False))
+    else:
+        say(_console(), found.in_words())
+    raise typer.Exit(0 if found.is_whole else 4)
 
 
 @app.command(
@@ -133,7 +164,7 @@ def lesson(
 ) -> None:
     """Convolution and pooling, worked by hand and checked."""
     from configs.schema import Data
-    from model.experiment.conductor import load_data, open_run
+    from model.experiment.opening import load_data, open_run
     from model.lesson.lesson import lesson as whole_lesson
     from model.lesson.your_filter import lesson_filter
     from model.lesson.your_run import lesson_run, refuse_without_run
@@ -198,7 +229,8 @@ def main(arguments: list[str]) -> int:
         return int(end.code or 0)
     except _Interrupted as interrupted:
         name = "Ctrl-C" if interrupted.number == signal.SIGINT else "SIGTERM"
-        typer.echo(f"\nInterrupted by {name}. What was finished is kept; the same command goes on.", err=True)
+        again = "the same command without --fresh" if "--fresh" in arguments else "the same command"
+        typer.echo(f"\nInterrupted by {name}. What was finished is kept; {again} goes on.", err=True)
         return 128 + interrupted.number
     except Exception as error:
         if "--debug" in arguments:

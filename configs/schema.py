@@ -78,9 +78,14 @@ class Data(Section):
         default=None, json_schema_extra={"default": "none"}, description="changes of the training images"
     )
 
+    @property
+    def in_folder(self) -> bool:
+        """Whether `source` is a folder with files."""
+        return self.source not in _SOURCES
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        folder = self.source not in _SOURCES
+        folder = self.in_folder
         if folder and "/" not in self.source and self.source not in (".", "..", "~"):
             raise SettingError(
                 f"is {shown(repr(self.source))}, which could be a folder or a slip. "

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import hashlib
 import io
 import json
 import math
@@ -77,6 +78,16 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def write_if_other(path: Path, data: bytes) -> None:
+    """Write a file atomically, unless it is there with this very content: what is intact is left alone."""
+    try:
+        same = path.stat().st_size == len(data) and read_bytes(path) == data
+    except (OSError, ValueError):
+        same = False
+    if not same:
+        write_atomically(path, data)
+
+
 def explain_fault(error: OSError) -> str:
     """What went wrong with a file or a folder and what to do, in one sentence."""
     where = f"{error.filename}: " if error.filename else ""
@@ -125,7 +136,12 @@ def _this_process() -> str:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a value as readable JSON; NaN and infinity, which JSON lacks, raise ValueError."""
-    write_atomically(path, (json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
+    write_atomically(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """A value as `write_json` writes it."""
+    return (json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -148,6 +164,14 @@ def read_bytes(path: Path) -> bytes:
     if size > MOST_BYTES:
         raise ValueError(f"it has {size:,} bytes; expected at most {MOST_BYTES:,}")
     return path.read_bytes()
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hex; it raises as `read_bytes`, but a file may have any size."""
+    if path.stat() and not path.is_file():
+        raise ValueError("it is no regular file")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_value(path: Path) -> Any:

@@ -236,7 +236,7 @@ def _program(request):
     import tensorflow as tf
 
     from configs.schema import load
-    from model.experiment.conductor import identity_of, load_data
+    from model.experiment.opening import identity_of, load_data
     from model.run.arithmetic import here
     from model.run.environment import describe_environment
     from model.run.rules import RULES

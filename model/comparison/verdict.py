@@ -15,6 +15,7 @@ FAR_BELOW = 0.1  # training accuracy, from where on validation accuracy is a mat
 FEW = 10  # pictures of a class, on which a network may miss by chance what it knows
 SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
 GUESSING = "no better than guessing"
+NOT_TRAINED = "not trained yet"  # why trainings "failed" in reports of before
 LABELS_DO_NOT_FIT = "the test labels do not fit the test pictures, or both are of another kind"
 UNKNOWN_CAUSE = "; {source} can't say which made it better."
 
@@ -39,7 +40,10 @@ def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequenc
                 continue
             where = f"is at {percent(accuracy)}, no more than guessing gives"
             reasons = [broken]
-        reason = f" ({reasons[0]})" if reasons and reasons[0] != GUESSING else ""
+        if not reasons or reasons[0] == NOT_TRAINED:
+            sentences.append(f"{name} {where}: it is not trained yet.")
+            continue
+        reason = f" ({reasons[0]})" if reasons[0] != GUESSING else ""
         sentences.append(f"{name} {where}: its training failed{reason}.")
     return " ".join([*sentences, "No comparison is made."]) if sentences else ""
 

@@ -3,44 +3,45 @@
 It runs in the parent process, without TensorFlow.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from configs.schema import Config, ConfigError, Data, digest, dump
-from data.fashion_mnist import load as load_fashion_mnist
-from data.lines import load as load_lines
-from data.splits import IN_PROPORTION, Splits
-from data.storage import locked, write_atomically, write_json
+from configs.schema import Config
+from data.splits import Splits
+from data.storage import locked, write_json
 from model.comparison.records import Failure
 from model.experiment import progress
-from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan, Task
+from model.experiment.adoption import adopt
+from model.experiment.opening import (
+    as_it_began,
+    describe,
+    identity_of,
+    load_data,
+    must_fit,
+    open_run,
+    with_whole_path,
+)
+from model.experiment.parts import REPORT, Task, record, record_report, state_of_report
+from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan
 from model.experiment.remarks import of_rules
 from model.experiment.report import Report, read_report
 from model.experiment.results import collect, data_facts, kept, report_of
+from model.experiment.status import status_of
 from model.experiment.terminal import terminal_block
-from model.experiment.writer import write_report
-from model.networks.facts import layer_facts
+from model.experiment.writer import Histories, write_report
 from model.run.arithmetic import Arithmetic, here, recorded
-from model.run.capacity import free_memory, memory_of_training, num_side_by_side, num_workers
+from model.run.capacity import free_memory, num_side_by_side, num_workers
 from model.run.environment import decisive, describe_environment, num_cores
-from model.run.folder import RunError, RunFolder, find_folder
+from model.run.find import find_folder
+from model.run.folder import RunError, RunFolder, going_on
 from model.run.forecast import Forecast
-from model.run.rules import RULES, rules_of
+from model.run.manifest import Manifest
 from model.run.speed import probe_speed
 from model.run.workers import Done, Failed, Job, Reported, Workers
-
-
-def load_data(section: Data, split_rule: int = IN_PROPORTION) -> Splits:
-    """The data set that a config asks for, checked; of the rule `data.splits.shares` tells."""
-    load = load_lines if section.source == "lines" else load_fashion_mnist
-    return load(section, split_rule)
-
-
-def identity_of(config: Config, splits: Splits) -> dict[str, str]:
-    """What makes two experiments the same one."""
-    return {"config_digest": digest(config), "data_digest": splits.digest}
 
 
 def run_experiment(
@@ -63,56 +64,41 @@ def run_experiment(
         ConfigError: a network can't be trained in the memory there is; likewise.
         RunError: another process is at work on the same experiment.
     """
+    config = with_whole_path(config)
     splits = load_data(config.data)
     identity = identity_of(config, splits)
     with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
-        run, known = find_folder(outputs, config.name, identity)
+        run, known = find_folder(outputs, config.name, identity, renamed=not fresh)
         if not known:
-            _must_fit(config, splits)
-            _describe(run, config, identity)
+            must_fit(config, splits)
+            describe(run, config, identity)
     with run.held():
         with locked(outputs / ".lock"):
             if fresh and known:
                 run.clear()
-            if not _says(run, config):  # what is to be looked at may have changed, or where it runs
-                _describe(run, config, identity)
-        splits = _as_it_began(run, config, splits)
+                describe(run, config, identity)
+        if edited := run.edited():
+            aside = run.path / "config-edited.yaml"
+            (run.path / "config.yaml").replace(aside)
+            progress.say(console, f"note      {edited}; it is {aside} now")
+        splits = as_it_began(run, config, splits)
         progress.say(console, progress.header(config, data_facts(config, splits), run.path))
         return Experiment(config, splits, run, console, debug).complete()
 
 
 def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
-    """Look inside the saved models of a run, where that has not been done.
+    """Look inside the saved models of a run, where that has not been done, and write its report if need be.
 
-    Returns and raises as `run_experiment`; RunError also where the folder is no run.
+    Returns and raises as `run_experiment`; RunError also where the folder is no run, or nothing is trained.
     """
+    config = run.config()
+    if not any(run.metrics(model, seed) for model in config.models for seed in config.seeds):
+        raise RunError(
+            f"{run.path} has no finished training to look into; `{going_on(run.path)}` goes on with it"
+        )
     config, splits = open_run(run)
     with run.held():
         return Experiment(config, splits, run, console, debug).complete(train=False)
-
-
-def open_run(run: RunFolder) -> tuple[Config, Splits]:
-    """The config of a run and the data it was made with.
-
-    Raises:
-        RunError: the folder is no run, or the data have changed since.
-        DataError: the data can't be had.
-    """
-    config = run.config()
-    splits = load_data(config.data)
-    made_with = (run.environment() or {}).get("data_digest")
-    if made_with != splits.digest:
-        raise RunError(
-            f"{run.path} was made with other data (digest {made_with}) than data.source gives now "
-            f"({splits.digest}); put the files back, or train again"
-        )
-    return config, _as_it_began(run, config, splits)
-
-
-def _as_it_began(run: RunFolder, config: Config, splits: Splits) -> Splits:
-    """The data, cut by the rule that the run began under."""
-    rule = rules_of(run.environment() or {})["split"]
-    return splits if rule == IN_PROPORTION else load_data(config.data, rule)
 
 
 class Experiment:
@@ -122,27 +108,37 @@ class Experiment:
         self.config, self.splits, self.run = config, splits, run
         self.console, self.debug = console, debug
         self.identity = identity_of(config, splits)
-        began = run.environment() or {}
+        began = describe(run, config, self.identity)
+        self.manifest = run.manifest() or Manifest(run.path)
+        self.manifest.config, self.manifest.environment = config.model_dump(mode="json"), began
+        adopt(self.manifest, run, config)
+        self.manifest.write()
         self.environment = describe_environment(config.launch.threads_per_job)
         self.environment |= {"rules": began["rules"]} if "rules" in began else {}
-        self.plan = Plan(config, splits, run, self.identity, self._arithmetic(), self.environment)
+        self.plan = Plan(config, splits, run, self.manifest, self._arithmetic(began), self.environment)
         self.failed: list[Failure] = []
 
     def complete(self, train: bool = True) -> int:
-        """Do what is left, write the report if anything is new, and show it."""
-        left = self.plan.left(train)
+        """Do what is left, write the report if anything is new, show it, and tell what is not made good."""
+        left, damage = self.plan.left(train), status_of(self.run, thoroughly=True).damage
+        for name in (task.name for task in left if task.name in damage):
+            progress.say(self.console, f"{name} is made again: {damage[name]}.")
         if left:
             self._do(left)
         elif not train:
             progress.say(self.console, "Every trained model has been looked into already.")
-        anew = left or self.run.is_report_outdated()
-        report = self._report(looking=not train) if anew else read_report(self.run)
+        report = self._kept_report(left) or self._report(looking=not train)
         path, rules = progress.short_path(self.run.path), of_rules(self.run, report)
         progress.say(self.console, "\n" + terminal_block(report, path, rules))
-        return 4 if report.failed or report.not_drawn else 0
+        problems = status_of(self.run, thoroughly=True).problems
+        for problem in problems:
+            progress.say(self.console, f"\n{problem}")
+        return 4 if report.failed or report.not_drawn or problems else 0
 
     def _do(self, left: list[Task]) -> None:
         """Have workers do the jobs; a model is looked into as soon as it is trained."""
+        self.manifest.begin({task.name: task.written_last for task in left})
+        self.manifest.write()
         number, side_by_side = self._num_workers(left)
         threads, onednn = self.config.launch.threads_per_job, self.plan.arithmetic.onednn
         with Workers(number, threads, self.splits, self.debug, side_by_side, onednn) as workers:
@@ -162,6 +158,10 @@ class Experiment:
                     display.show(event)
                     if isinstance(event, Failed):
                         self._note_failure(tasks[event.job.name], event.reason)
+                    elif isinstance(event, Done):
+                        self.run.must_still_be_there()
+                        record(self.manifest, self.run, self.config, tasks[event.job.name])
+                        self.manifest.write()
 
     def _note_failure(self, task: Task, reason: str) -> None:
         stage = None if task.kind == "training" else "inspection"
@@ -169,17 +169,47 @@ class Experiment:
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
 
+    def _kept_report(self, left: list[Task]) -> Report | None:
+        """The report that is there, if it tells of all that is there.
+
+        Of its forms and pictures those that are not whole are made again, unless trainings can't be read.
+        """
+        state = state_of_report(self.manifest, self.config, thoroughly=True)
+        if left or state in ("waiting", "stale"):
+            return None
+        try:
+            report = read_report(self.run)
+        except RunError:
+            return None
+        if report.not_drawn:
+            return None
+        if state != "whole":
+            results = collect(self.run, self.config, self.splits.test.labels, [])
+            told = {model: list(entry.seeds) for model, entry in report.models.items()}
+            if all(set(seeds) <= results.metrics[model].keys() for model, seeds in told.items()):
+                return self._write(report, results.histories)
+        return report
+
     def _report(self, looking: bool = False) -> Report:
         """Write the report of what is there; where a look alone would lose numbers, the earlier one stays."""
-        self.run.must_still_be_there()
         results = collect(self.run, self.config, self.splits.test.labels, self.failed)
         report = report_of(self.run, self.config, self.splits, self.identity, results)
         if looking and (fuller := self._fuller(report)):
             progress.say(self.console, "report.json stays as it was: some of what it tells of can't be read.")
             return fuller
+        return self._write(report, results.histories)
+
+    def _write(self, report: Report, histories: Histories) -> Report:
+        """Write a report in all its forms, with its pictures, and vouch for them."""
+        self.run.must_still_be_there()
+        self.manifest.begin({REPORT: "report.json"})
+        self.manifest.write()
         looked_into = {model: self.plan.looked_into(model) for model in self.config.models}
         looked_into = {model: records for model, records in looked_into.items() if records}
-        return write_report(self.run, report, self.splits, results.histories, looked_into)
+        report, pictures = write_report(self.run, report, self.splits, histories, looked_into)
+        record_report(self.manifest, self.config, pictures)
+        self.manifest.write()
+        return report
 
     def _fuller(self, report: Report) -> Report | None:
         """The report that is there, if it holds more than this one."""
@@ -202,9 +232,8 @@ class Experiment:
         at_once = [job.cost for job in jobs if job.after not in names]
         return number, num_side_by_side(at_once, cores // launch.threads_per_job)
 
-    def _arithmetic(self) -> Arithmetic:
+    def _arithmetic(self, began: Mapping[str, Any]) -> Arithmetic:
         """How this run computes: as it began, where that holds here, else as the table says."""
-        began = self.run.environment() or {}
         as_before = recorded(began) if decisive(began) == decisive(self.environment) else None
         return as_before or here()
 
@@ -227,40 +256,7 @@ class Experiment:
         """Write what this run is computed with from now on; each training keeps its own."""
         self.run.must_still_be_there()
         environment = self.identity | self.environment | {"arithmetic": asdict(self.plan.arithmetic)}
-        if environment != self.run.environment():
+        if environment != self.manifest.environment:
+            self.manifest.environment = environment
+            self.manifest.write()
             write_json(self.run.path / "environment.json", environment)
-
-
-def _must_fit(config: Config, splits: Splits) -> None:
-    """Refuse what can't be trained in the memory there is, before anything is written."""
-    free = free_memory()
-    for model, network in config.models.items():
-        facts = layer_facts(network, len(splits.class_names))
-        batch_size, images = config.training_of(model).batch_size, splits.train.images.nbytes
-        needed = memory_of_training(batch_size, facts, images)
-        if needed > free:
-            smaller = [batch_size >> halvings for halvings in range(1, batch_size.bit_length())]
-            fits = [f"{size:,}" for size in smaller if memory_of_training(size, facts, images) <= free]
-            raise ConfigError(
-                f"models.{model} needs at least {needed / 1e9:,.1f} GB of memory to train, and "
-                f"{free / 1e9:,.1f} GB are free; take "
-                f"{f'a batch_size of {fits[0]} or ' if fits else ''}a smaller network."
-            )
-
-
-def _says(run: RunFolder, config: Config) -> bool:
-    """Whether config.yaml is there and says this very config."""
-    try:
-        return run.config() == config
-    except RunError:
-        return False
-
-
-def _describe(run: RunFolder, config: Config, identity: dict[str, str]) -> None:
-    """Write what the run is, before it begins."""
-    environment = run.environment()
-    if environment is None:
-        environment = describe_environment(config.launch.threads_per_job) | {"rules": RULES}
-    # First what the folder is known by: without it a killed process would leave a folder of nobody's.
-    write_json(run.path / "environment.json", identity | environment)
-    write_atomically(run.path / "config.yaml", dump(config).encode())

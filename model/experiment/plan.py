@@ -2,26 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from configs.schema import Cnn, Config
-from data.perturbations import kinds_for
 from data.splits import Splits
 from model.attribution.job import explain_model
+from model.experiment.parts import Kind, Task, is_sound, is_there, settings_of, state_of, tasks_of
 from model.inspection.job import inspect_model
 from model.networks.facts import LayerFacts, layer_facts, summary
-from model.robustness.files import measured_with, read_answers, read_record
 from model.robustness.measure import measure_robustness, num_questions
 from model.run.arithmetic import Arithmetic, Precision
 from model.run.checkpoints import newest_epoch
-from model.run.folder import RunError, RunFolder
+from model.run.folder import RECORDS, RunFolder
 from model.run.looks import Look
+from model.run.manifest import Manifest
 from model.run.rules import STATISTICS_IMAGES, STATISTICS_IMAGES_OF_CURVE, rules_of
-from model.run.saved import is_whole
 from model.run.workers import Job
 from model.training.job import train_and_score
-
-Kind = Literal["training", "inspection", "attribution", "robustness"]
 
 FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
 LOOKS: dict[Kind, Callable[..., None]] = {  # into the model of the first seed
@@ -43,84 +40,49 @@ REPORT_SECONDS = 2.0  # comparing and drawing, when all jobs are done
 GAIN_SIDE_BY_SIDE = 1.2  # how much faster a job goes that has the cores of two
 
 
-class Task(NamedTuple):
-    """What there is to do, of one model and seed."""
-
-    kind: Kind
-    model: str
-    seed: int
-
-
 @dataclass(frozen=True)
 class Plan:
     """The jobs of one config on its data, in its folder.
 
-    `identity` is what makes two experiments the same one. `speeds` are FLOP/s of one core by precision,
-    typical ones until a worker has been asked; where it dies of bfloat16, `arithmetic` changes, too.
+    `manifest` is what the run vouches for. `speeds` are FLOP/s of one core by precision, typical ones until a
+    worker has been asked; where it dies of bfloat16, `arithmetic` changes, too.
     """
 
     config: Config
     splits: Splits
     run: RunFolder
-    identity: dict[str, str]
+    manifest: Manifest
     arithmetic: Arithmetic
     environment: dict[str, Any] = field(default_factory=dict)
     speeds: Mapping[str, float] = field(default_factory=lambda: TYPICAL_SPEED)
 
     def left(self, train: bool = True) -> list[Task]:
         """What is not done yet: trainings, and looks at the models that are trained or will be."""
-        config = self.config
-        tasks = [Task("training", model, seed) for model in config.models for seed in config.seeds]
-        trainings = [task for task in tasks if train and not self._is_trained(task)]
+        tasks = tasks_of(self.config)
+        trainings = [task for task in tasks if task.kind == "training" and train and not self._is_whole(task)]
         made = {(task.model, task.seed) for task in trainings}
-        looks = [task for task in self._looks() if (task.model, task.seed) in made or self._is_wanted(task)]
-        return trainings + looks
+        looks = [task for task in tasks if task.kind != "training"]
+        return trainings + [
+            task for task in looks if (task.model, task.seed) in made or self._is_wanted(task)
+        ]
 
     def looked_into(self, model: str) -> list[dict[str, Any]]:
         """The records of the looks into a model that are done."""
-        records = [self.run.look(model, kind) for kind in LOOKS]
-        return [record for record in records if record is not None and self._is_ours(record)]
+        looks = [task for task in tasks_of(self.config) if task.model == model and task.kind in RECORDS]
+        records = [self.run.look(model, task.kind) for task in looks if is_there(self.manifest, task)]
+        return [record for record in records if record is not None]
 
-    def _looks(self) -> list[Task]:
-        """The models of the first seed are looked into; those of others may be asked, too."""
-        config, first = self.config, self.config.seeds[0]
-        inside = [Task(kind, model, first) for model in config.models for kind in LOOKS]
-        return inside + [
-            Task("robustness", model, seed) for model in config.models for seed in config.seeds_perturbed
-        ]
-
-    def _is_trained(self, task: Task) -> bool:
-        metrics = self.run.metrics(task.model, task.seed)
-        num_weights = sum(fact.parameters for fact in self.facts(task.model))
-        return self._is_ours(metrics) and is_whole(self.run, task.model, task.seed, num_weights)
+    def _is_whole(self, task: Task) -> bool:
+        return state_of(self.manifest, self.config, task, thoroughly=True) == "whole"
 
     def _is_wanted(self, look: Task) -> bool:
         """Whether a look is to be taken at a model that is trained."""
         metrics = self.run.metrics(look.model, look.seed)
-        if metrics is None or not is_sound(metrics):
+        if metrics is None or not is_sound(metrics) or self.manifest.fault_of(look.network) != "whole":
             return False
-        robust = look.kind == "robustness"
-        record = self._answered(look) if robust else self.run.look(look.model, look.kind)
-        if record is None or not self._is_ours(record) or record["settings"] != self._settings(look.kind):
-            return True
-        return any(figure.get("fault") for figure in record.get("figures", ()))
-
-    def _settings(self, kind: Kind) -> dict[str, Any]:
-        """What decides the numbers of a look, beside network and data."""
-        robust = kind == "robustness"
-        return measured_with(self.config) if robust else self.config.inspection.model_dump(mode="json")
-
-    def _answered(self, look: Task) -> dict[str, Any] | None:
-        """How a training was asked about perturbed images; None where its answers can't be read."""
-        try:
-            read_answers(self.run, look.model, look.seed, kinds_for(self.config.data.source))
-        except RunError:
-            return None
-        return read_record(self.run, look.model, look.seed)
-
-    def _is_ours(self, record: dict[str, Any] | None) -> bool:
-        """Whether a record is there and is of this very experiment."""
-        return record is not None and all(record.get(key) == value for key, value in self.identity.items())
+        record = self.run.look(look.model, look.kind) if look.kind in RECORDS else None
+        lacking = [figure for figure in (record or {"figures": ()})["figures"] if figure.get("fault")]
+        return bool(lacking) or not self._is_whole(look)
 
     def job(self, task: Task) -> Job:
         """What does a task, and what that costs as far as is known by now."""
@@ -139,7 +101,7 @@ class Plan:
         epoch += self._seconds_of_statistics(model, STATISTICS_IMAGES_OF_CURVE)
         begin_and_end = self.slowness * BEGIN_SECONDS + self._seconds_of_statistics(model, STATISTICS_IMAGES)
         return Job(
-            _name_of(task),
+            task.name,
             train_and_score,
             {
                 "network": self.config.models[model],
@@ -149,7 +111,7 @@ class Plan:
                 "arithmetic": replace(self.arithmetic, precision=precision),
                 "environment": self.environment,
                 "folder": folder,
-                "identity": self.identity,
+                "identity": self.manifest.identity,
             },
             cost=begin_and_end + epoch * recipe.epochs * (1 - begun),
             begun=begun,
@@ -159,17 +121,17 @@ class Plan:
     def _look(self, task: Task) -> Job:
         """Take one look at a trained model."""
         kind, model, seed = task
-        settings, folder = self._settings(kind), self.run.seed_folder(model, seed)
-        saved, training = folder / "model.keras", _name_of(Task("training", model, seed))
+        settings, folder = settings_of(self.config, task), self.run.seed_folder(model, seed)
+        saved, training = folder / "model.keras", Task("training", model, seed).name
         if kind == "robustness":
             function, num_images = measure_robustness, num_questions(settings, self.splits.test.labels)
         else:
             function, num_images = LOOKS[kind], LOOK_IMAGES[kind]
             folder = self.run.inspection_folder(model)
-        look = Look(model, seed, self.config.models[model], settings, saved, folder, self.identity)
+        look = Look(model, seed, self.config.models[model], settings, saved, folder, self.manifest.identity)
         flops = sum(fact.flops for fact in self.facts(model))
         cost = self.slowness * BEGIN_SECONDS + num_images * flops / self.speeds["float32"]
-        return Job(_name_of(task), function, {"look": look}, cost, after=training)
+        return Job(task.name, function, {"look": look}, cost, after=training)
 
     @property
     def slowness(self) -> float:
@@ -209,16 +171,3 @@ class Plan:
             fact.flops * (passes if fact.kind == "conv" else FORWARD_AND_BACKWARD)
             for fact in self.facts(model)
         )
-
-
-def _name_of(task: Task) -> str:
-    """The name of its job, as it is shown; models are looked into at one seed only."""
-    kind, model, seed = task
-    if kind in LOOKS:
-        return f"{model} {kind}"
-    return f"{model} seed {seed}" + f" {kind}" * (kind != "training")
-
-
-def is_sound(metrics: dict[str, Any]) -> bool:
-    """Whether a network has learned anything to look at: one that always says the same has not."""
-    return bool(metrics["distinct_answers"] > 1)

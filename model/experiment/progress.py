@@ -1,6 +1,7 @@
 """What is on screen before and while jobs run: one live display on a terminal, plain lines elsewhere."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -36,9 +37,9 @@ def header(config: Config, data: DataFacts, folder: Path) -> str:
     lines = [f"ConvLens  {title}", f"data      {data.title}, {data.source}: {sizes}"]
     lines += [wrapped(f"note      {remark}", indent=10) for remark in of_data(data)]
     if folder.name != config.name:
-        lines.append(
-            f"folder    {short_path(folder)}   ({config.name} is taken by another config or other data)"
-        )
+        numbered = re.fullmatch(rf"{re.escape(config.name)}-\d+", folder.name)
+        why = f"{config.name} is taken by another config or other data" if numbered else "renamed"
+        lines.append(f"folder    {short_path(folder)}   ({why})")
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from model.run.folder import RunError, RunFolder
 from model.run.rules import RULES, outdated, rules_of
 
 MOST_CLASSES = 6  # that are named
+MOST_TRAININGS = 6  # likewise
 
 
 def of_data(data: DataFacts) -> list[str]:
@@ -33,8 +34,11 @@ def of_data(data: DataFacts) -> list[str]:
 
 
 def of_report(report: Report) -> list[str]:
-    """The same, and what test pictures that were learned from are worth to the accuracy."""
+    """The same, what is not trained, and what test pictures that were learned from are worth."""
     told, without = of_data(report.data), report.without_duplicates
+    if report.not_trained:
+        waiting = [f"{one.model} seed {one.seed}" for one in report.not_trained]
+        told.append(f"Not trained yet: {names(waiting, MOST_TRAININGS)}.")
     if None in without.values():
         told.append("No other test picture is left: how the models do on new ones can't be told.")
     elif without:

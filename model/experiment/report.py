@@ -1,6 +1,8 @@
 """The whole of report.json: a run makes it, and whoever reads the file gets the same again."""
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any
@@ -11,13 +13,15 @@ from configs.schema import shown
 from configs.values import Count, Words
 from data.splits import DataFacts
 from model.comparison.contradictions import contradictions as of_outcome
-from model.comparison.records import Looks, Mistake, Outcome, as_json
+from model.comparison.records import Failure, Looks, Mistake, Outcome, as_json
 from model.comparison.values import SeedNumber, Share
+from model.comparison.verdict import NOT_TRAINED
 from model.report.figure import NotDrawn
 from model.robustness.contradictions import contradictions as of_robustness
 from model.robustness.records import Robustness
 from model.run.environment import Environment
 from model.run.folder import RunError, RunFolder, again
+from model.run.readers import read_if_good
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,16 +35,25 @@ class Heading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Training:
+    """One training, by its model and seed."""
+
+    model: Words
+    seed: SeedNumber
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report(Looks, Outcome, Heading):
     """The whole of report.json, in its order: each part is handed to those who tell of it.
 
     `without_duplicates`: where test pictures are also training pictures, each model's accuracy on the others;
-    None where no other is left.
+    None where no other is left. `not_trained`: what is not done yet, and has not failed.
     """
 
     without_duplicates: dict[str, Share | None] = field(default_factory=dict)
     robustness: Annotated[Robustness | None, BeforeValidator(lambda given: given or None)] = None
     mistakes: list[Mistake] = field(default_factory=list)
+    not_trained: list[Training] = field(default_factory=list)
     environment: Environment
     not_drawn: list[NotDrawn] = field(default_factory=list)
     classes_by_number: list[Count] = field(default_factory=list)  # in pictures: no font has their names
@@ -59,9 +72,12 @@ def read_report(run: RunFolder) -> Report:
     """The report.json of a run: every key of it is known to be good, and to go with the others.
 
     Raises:
-        RunError: it is missing, damaged or no report, or contradicts itself.
+        RunError: it is missing, damaged, no report, contradicts itself, or is not the one that this run made.
     """
     path, content = run.path / "report.json", run.report()
+    if (manifest := run.manifest()) and manifest.fault_of(path.name) == "changed":
+        command = shlex.join(["python", "train.py", "inspect", str(run.path)])
+        raise RunError(f"{path} is not the one that this run made; `{command}` makes it again")
     try:
         report = _reader().validate_python(content)
     except ValidationError as error:
@@ -75,6 +91,20 @@ def read_report(run: RunFolder) -> Report:
     for problem in _contradictions(report):
         raise RunError(f"{path} contradicts itself: {problem}; delete it, then {again(run.path)}")
     return report
+
+
+def reasons_before(run: RunFolder) -> dict[tuple[str, int], str]:
+    """Why trainings failed, by model and seed, as an earlier report.json says, which may be odd."""
+    told = (read_if_good(run.path / "report.json") or {}).get("failed")
+    with suppress(ValidationError):
+        reasons = reasons_of(TypeAdapter(list[Failure]).validate_python(told))
+        return {training: reason for training, reason in reasons.items() if reason != NOT_TRAINED}
+    return {}
+
+
+def reasons_of(failed: Sequence[Failure]) -> dict[tuple[str, int], str]:
+    """Why trainings failed, by model and seed."""
+    return {(one.model, one.seed): one.reason for one in failed if one.is_training}
 
 
 def _contradictions(report: Report) -> Iterator[str]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
 from configs.schema import Cnn, Config
 from data.splits import DataFacts, Splits
@@ -15,12 +14,13 @@ from model.comparison.controls import explain_differences
 from model.comparison.headlines import by_interest
 from model.comparison.records import Facts, Failure, Mistake, Models
 from model.comparison.verdict import Scored, count_looks, scored_of
-from model.experiment.report import Report
+from model.experiment.report import Report, Training, reasons_before, reasons_of
 from model.networks.facts import layer_facts, summary
 from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
-from model.run.folder import RunError, RunFolder, again, read_if_good
+from model.run.folder import RunError, RunFolder, again
+from model.run.readers import read_if_good
 
 
 @dataclass(frozen=True)
@@ -37,22 +37,24 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
     """Read what is there; a training whose files can't be used joins those that failed.
 
     What is missing for no reason among `failed`, the jobs that failed just now, keeps the one that an
-    earlier report.json gave. `labels` are uint8 (num_test,), of the test split: what was predicted must be
-    these images.
+    earlier report.json gave; where there is none, it is not trained yet and has not failed. `labels` are
+    uint8 (num_test,), of the test split: what was predicted must be these images.
     """
     results = Results({}, {}, {}, list(failed))
-    known, earlier = _reasons(failed), _reasons(_failed_before(run))
+    known, earlier = reasons_of(failed), reasons_before(run)
     for model in config.models:
         for kind in (results.histories, results.metrics, results.predictions):
             kind[model] = {}
         for seed in config.seeds:
             metrics = run.metrics(model, seed)
             if metrics is None:
-                if (model, seed) not in known:
-                    reason = earlier.get((model, seed), "not trained yet")
+                if (model, seed) not in known and (model, seed) in earlier:
+                    reason = earlier[model, seed]
                     results.failed.append(Failure(model=model, seed=seed, reason=reason))
                 continue
             try:
+                for name in ("metrics.json", "history.csv", "predictions.npz"):
+                    run.vouch_for(run.seed_folder(model, seed) / name)
                 history, probabilities = run.history(model, seed), _predictions(run, model, seed, labels)
             except RunError as error:
                 results.failed.append(Failure(model=model, seed=seed, reason=str(error)))
@@ -60,19 +62,6 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
             results.histories[model][seed], results.metrics[model][seed] = history, metrics
             results.predictions[model][seed] = probabilities
     return results
-
-
-def _reasons(failed: Sequence[Failure]) -> dict[tuple[str, int], str]:
-    """Why trainings failed, by model and seed."""
-    return {(one.model, one.seed): one.reason for one in failed if one.is_training}
-
-
-def _failed_before(run: RunFolder) -> list[Failure]:
-    """By an earlier report.json, which may be odd."""
-    told = (read_if_good(run.path / "report.json") or {}).get("failed")
-    with suppress(ValidationError):
-        return TypeAdapter(list[Failure]).validate_python(told)
-    return []
 
 
 def _predictions(run: RunFolder, model: str, seed: int, labels: np.ndarray) -> np.ndarray:
@@ -123,8 +112,20 @@ def report_of(
         without_duplicates=_without_duplicates(outcome.models, results, splits),
         robustness=robustness_of(perturbed, config),
         mistakes=_mistakes(outcome.models, results, splits.test.labels),
+        not_trained=_not_trained(config, results, outcome.failed),
         environment=identity | (joined(_made_in(run, results)) or _rules_of(run)),
     )
+
+
+def _not_trained(config: Config, results: Results, failed: Sequence[Failure]) -> list[Training]:
+    """The trainings that have neither a result nor failed."""
+    known = {(one.model, one.seed) for one in failed}
+    return [
+        Training(model=model, seed=seed)
+        for model in config.models
+        for seed in config.seeds
+        if seed not in results.metrics[model] and (model, seed) not in known
+    ]
 
 
 def kept(earlier: Report, report: Report) -> Report | None:

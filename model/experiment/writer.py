@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from data.splits import Splits
-from data.storage import write_atomically, write_json
+from data.storage import json_bytes, write_if_other
 from model.comparison.headlines import by_interest
 from model.comparison.pictures import COMPARISON
 from model.comparison.records import Models
@@ -36,23 +37,26 @@ def write_report(
     splits: Splits,
     histories: Histories,
     looked_into: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> Report:
+) -> tuple[Report, list[Path]]:
     """Draw the figures of the comparison and write the three forms of the report, report.json last.
 
-    Histories are the columns of each history.csv, by model and seed; `looked_into` has the records of what
-    was drawn, of each model that was looked into. Returned is the report with the pictures that are missing.
+    What is there already with the same content is left alone. Histories are the columns of each history.csv,
+    by model and seed; `looked_into` has the records of what was drawn, of each model that was looked into.
+    Returned is the report with the pictures that are missing, and the pictures that were drawn in figures/.
     """
     report = replace(report, classes_by_number=classes_by_number(splits.class_names))
     figures = _compare(run, report, splits, histories, looked_into)
     inside = {model: _inside(run, report.models, model, looked_into[model]) for model in looked_into}
-    report = replace(report, not_drawn=not_drawn([*figures, *chain(*inside.values())], run.path))
+    figures_of_all = [*figures, *chain(*inside.values())]
+    report = replace(report, not_drawn=not_drawn(figures_of_all, run.path))
     text = markdown(report) + robustness_in_markdown(report.robustness)
-    write_atomically(run.path / "report.md", text.encode())
+    write_if_other(run.path / "report.md", text.encode())
     config = (run.path / "config.yaml").read_text(encoding="utf-8")
     html = page(report, figures, inside, run.path, config)
-    write_atomically(run.path / "report.html", html.encode())
-    write_json(run.path / "report.json", report.as_json())
-    return report
+    write_if_other(run.path / "report.html", html.encode())
+    write_if_other(run.path / "report.json", json_bytes(report.as_json()))
+    there = [figure.path for figure in figures_of_all if not figure.fault]
+    return report, [path for path in there if path.parent == run.figures]
 
 
 def _compare(

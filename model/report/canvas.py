@@ -28,7 +28,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from data.splits import CLASSES_HERE
-from data.storage import write_atomically
+from data.storage import write_if_other
 from model.report.words import short
 
 DPI = 100  # so that 100 pixels are an inch, and 72 points are 100 pixels
@@ -120,7 +120,7 @@ class Sheet:
         return axes
 
     def save(self, path: Path) -> None:
-        """Write the sheet as PNG, atomically."""
+        """Write the sheet as PNG, atomically; one that is there with the same content is left alone."""
         self.figure.patch.set_alpha(0)  # text and axes over the pixels, which stay exactly what they are
         for text in self.figure.findobj(Text):
             text.set_text(_legible(text.get_text()))
@@ -139,7 +139,7 @@ class Sheet:
         data, image = io.BytesIO(), Image.fromarray(pixels.reshape(self.pixels.shape))
         # More effort takes longer, and these pictures, half of them noise in blocks, get larger by it.
         image.save(data, format="png", compress_level=3, dpi=(DPI, DPI))
-        write_atomically(path, data.getvalue())
+        write_if_other(path, data.getvalue())
 
 
 def _inches(pixels: int) -> float:

@@ -14,7 +14,8 @@ from data.storage import read_npz
 from model.comparison.records import Failure
 from model.networks.facts import layer_facts
 from model.robustness.curves import Measured
-from model.run.folder import RunError, RunFolder, again, read_if_good
+from model.run.folder import RunError, RunFolder, again
+from model.run.readers import read_if_good
 
 PICTURE = "picture"  # beside the layers' maps: what moving does to the picture itself
 
@@ -71,6 +72,7 @@ def _of_these_images(
     run: RunFolder, config: Config, model: str, seed: int, splits: Splits, asked: np.ndarray | None
 ) -> dict[str, np.ndarray]:
     """A training's answers to these test images (of `asked`, once known), and what became of its maps."""
+    run.vouch_for(run.seed_folder(model, seed) / "robustness.npz")
     arrays = read_answers(run, model, seed, kinds_for(config.data.source))
     labels = splits.test.labels
     indices, facts = arrays["indices"], layer_facts(config.models[model], len(splits.class_names))

@@ -1,44 +1,37 @@
 """The run folder: where each file stands, and reading it with errors that help. No TensorFlow.
 
 outputs/<name>/
-  config.yaml  environment.json  report.json  report.md  report.html  figures/*.png
+  manifest.json  config.yaml  environment.json  report.json  report.md  report.html  figures/*.png
   <model>/seed-<n>/    model.keras  history.csv  predictions.npz  metrics.json  robustness.npz/.json
   <model>/inspection/  filters.npz  passports.json  ...  inside-figures.json  why-figures.json  *.png
 
 What each file holds: outputs/README.md.
 """
 
-import csv
-import hashlib
-import io
-import re
+import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from configs.schema import Config, ConfigError, load
-from data.storage import TEMPORARY, holder, locked, read_bytes, read_npz, read_value, remove_temporary
+from configs.difference import differences, settings_of
+from configs.schema import Config, ConfigError, digest, dump, load
+from configs.strict_yaml import shown
+from data.storage import holder, locked, remove_temporary, write_atomically
 from model.run.checkpoints import remove_checkpoints
+from model.run.manifest import IDENTITY, Manifest, read_manifest
+from model.run.readers import METRICS, is_look, read_columns, read_if_good, read_json, read_predictions
 
 T = TypeVar("T")
-HISTORY = {"loss", "accuracy", "val_loss", "val_accuracy"}  # columns of history.csv that are drawn
-METRICS: dict[str, type] = {  # what metrics.json must have
-    "accuracy": float,
-    "validation_accuracy": float,
-    "distinct_answers": int,
-    "epochs": int,
-    "precision": str,
-    "train_seconds": float,
-    "predict_seconds": float,
-}
 RECORDS = {"inspection": "inside-figures.json", "attribution": "why-figures.json"}  # by kind, their records
-FIGURE = {"file", "title", "alt"}  # what a look tells of each; and why it is missing, its "fault"
+FREE = ("inspection.", "robustness.", "launch.workers", "launch.engine", "data.source")  # settings to change
+MOST_CHANGES = 3  # of a config that are told
 
 
 class RunError(Exception):
@@ -64,18 +57,88 @@ class RunFolder:
         """Where the filters and maps of a model's first seed stand."""
         return self.path / model / "inspection"
 
+    def manifest(self) -> Manifest | None:
+        """What the run vouches for; None where it was made before there was such a record, or lost it."""
+        return read_manifest(self.path)
+
     def config(self) -> Config:
-        """The config of the run, as resolved."""
+        """The config that the run was made with, also where config.yaml was edited since, or lost.
+
+        What decides no number of a training may be edited in it, and is as config.yaml says.
+        """
         self._must_be_a_run()
-        if not (self.path / "config.yaml").exists():
-            raise RunError(
-                f"{self.path} holds no config.yaml, so nothing can be trained or opened in it; "
-                "`python train.py` makes a run that has all"
-            )
+        there, made, fault = self._configs()
+        if there is not None and not fault:
+            return there
+        if made is not None:
+            return made
+        if fault:
+            raise RunError(f"{fault}; put it back as it was")
+        raise RunError(
+            f"{self.path} holds no config.yaml, so nothing can be trained or opened in it; "
+            "`python train.py` makes a run that has all"
+        )
+
+    def edited(self) -> str:
+        """What keeps config.yaml from being that of the run, in a clause; empty if nothing does."""
+        return self._configs()[2]
+
+    def edited_in_words(self) -> str:
+        """The same with what to do, in a sentence without its end."""
+        _, made, fault = self._configs()
+        if not fault:
+            return ""
+        path = self.path / "config.yaml"
+        remedy = f"put {path} back as it was"
+        if made is not None:
+            inspect = shlex.join(["python", "train.py", "inspect", str(self.path)])
+            remedy = f"delete it: `{inspect}` writes the one that the run was made with again"
+        if "was edited" in fault:
+            remedy += f"; `{_command(self.path)}` makes a run of the edited one"
+        return f"{fault}; {remedy}"
+
+    def restore_config(self) -> None:
+        """Write config.yaml again where it is lost and the run knows it."""
+        there, made, _ = self._configs()
+        path = self.path / "config.yaml"
+        if there is None and made is not None and not os.path.lexists(path):
+            write_atomically(path, dump(made).encode())
+
+    def must_not_be_edited(self) -> None:
+        """Raise RunError where config.yaml is not that of the run, which would be looked into as another."""
+        if told := self.edited_in_words():
+            raise RunError(told)
+
+    def _configs(self) -> tuple[Config | None, Config | None, str]:
+        """The config.yaml that is there, what the record says the run was made with, and `edited`."""
+        path, manifest = self.path / "config.yaml", self.manifest()
+        made = None
+        with suppress(ValueError):
+            made = Config.model_validate(manifest.config) if manifest else None
+        if not path.exists():
+            return None, made, ""
         try:
-            return load(self.path / "config.yaml")
+            there = load(path)
         except ConfigError as error:
-            raise RunError(f"{self.path} can't be read as a run: {error}") from None
+            return None, made, f"{self.path} can't be read as a run: {str(error).rstrip('.')}"
+        if self.identity().get("config_digest") in (None, digest(there)):
+            return there, made, ""
+        changes = f" ({_changes(made, there)})" if made else ""
+        return there, made, f"{path} was edited since{changes}"
+
+    def identity(self) -> dict[str, str]:
+        """The digests of config and data that the run was made with; empty where nothing tells them."""
+        manifest = self.manifest()
+        records = [manifest.environment] if manifest else []
+        records += [read_if_good(self.path / "environment.json") or {}]
+        for record in chain(records, self._trainings()):
+            if all(isinstance(record.get(key), str) for key in IDENTITY):
+                return {key: record[key] for key in IDENTITY}
+        return {}
+
+    def _trainings(self) -> Iterator[dict[str, Any]]:
+        """The metrics of all trainings that are there."""
+        return (read_if_good(path) or {} for path in sorted(self.path.glob("*/seed-*/metrics.json")))
 
     def report(self) -> dict[str, Any]:
         """The content of report.json."""
@@ -83,8 +146,13 @@ class RunFolder:
         return self.read(self.path / "report.json", read_json)
 
     def environment(self) -> dict[str, Any] | None:
-        """The content of environment.json, or None where there is none that can be read."""
-        return read_if_good(self.path / "environment.json")
+        """What the run began in: by its record, environment.json, or a training of its own; else None."""
+        if manifest := self.manifest():
+            return manifest.environment
+        if there := read_if_good(self.path / "environment.json"):
+            return there
+        own = (metrics.get("environment") for metrics in self._trainings())
+        return next((one | self.identity() for one in own if isinstance(one, dict)), None)
 
     def metrics(self, model: str, seed: int) -> dict[str, Any] | None:
         """The metrics of a finished training, or None: they are written last."""
@@ -92,38 +160,17 @@ class RunFolder:
         return metrics if all(isinstance(metrics.get(key), kind) for key, kind in METRICS.items()) else None
 
     def look(self, model: str, kind: str) -> dict[str, Any] | None:
-        """What a look into a model has drawn (its record, written last), or None.
-
-        None, too, where a file that it wrote is missing or has changed: then it is taken again.
-        """
-        folder = self.inspection_folder(model)
-        try:
-            record = read_json(folder / RECORDS[kind])
-            return record if _is_look(record) and _is_intact(folder, record["files"]) else None
-        except (OSError, ValueError):
-            return None
+        """What a look into a model has drawn (its record, written last), or None."""
+        record = read_if_good(self.inspection_folder(model) / RECORDS[kind])
+        return record if record is not None and is_look(record) else None
 
     def history(self, model: str, seed: int) -> dict[str, np.ndarray]:
         """The columns of history.csv by name."""
-        return self.read(self.seed_folder(model, seed) / "history.csv", _read_columns)
+        return self.read(self.seed_folder(model, seed) / "history.csv", read_columns)
 
     def predictions(self, model: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities float32 (num_test, num_classes) and labels uint8 (num_test,)."""
-        return self.read(self.seed_folder(model, seed) / "predictions.npz", _read_predictions)
-
-    def is_report_outdated(self) -> bool:
-        """Whether a report is missing or damaged, lacks a picture, or what it tells of is newer."""
-        report = self.path / "report.json"
-        try:
-            lacking = read_json(report).get("not_drawn")
-        except (OSError, ValueError):
-            return True
-        if lacking or not all((self.path / name).exists() for name in ("report.md", "report.html")):
-            return True
-        written_last = ("seed-*/metrics.json", "seed-*/robustness.json", "inspection/*-figures.json")
-        parts = [part for last in written_last for part in self.path.glob(f"*/{last}")]
-        parts += self.path.glob("config.yaml")
-        return any(part.stat().st_mtime_ns > report.stat().st_mtime_ns for part in parts)
+        return self.read(self.seed_folder(model, seed) / "predictions.npz", read_predictions)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -149,8 +196,11 @@ class RunFolder:
             if path.is_symlink() and path.is_dir():
                 raise RunError(f"{path} is a link to another folder; put a folder of its own in its place")
         remove_temporary(self.path)
-        for metrics in self.path.glob("*/seed-*/metrics.json"):
-            remove_checkpoints(metrics.parent)
+        manifest = self.manifest()
+        again = manifest.unfinished if manifest else {}  # they may be trained for the second time
+        for folder in (metrics.parent for metrics in self.path.glob("*/seed-*/metrics.json")):
+            if f"{folder.parent.name} {folder.name.replace('-', ' ')}" not in again:
+                remove_checkpoints(folder)
 
     def clear(self) -> None:
         """Remove the run; whoever looks finds it whole or not at all. What a link leads to stays."""
@@ -167,6 +217,12 @@ class RunFolder:
         if not (self.path / "config.yaml").exists():
             raise RunError(f"{self.path} was deleted or moved meanwhile; the same command starts over")
 
+    def vouch_for(self, path: Path) -> None:
+        """Raise RunError where a file is there and is not the one that this run made."""
+        manifest, name = self.manifest(), path.relative_to(self.path).as_posix()
+        if manifest and manifest.fault_of(name) == "changed" and os.access(path, os.R_OK):
+            raise RunError(f"{path} is not the one that this run made; {again(self.path)}")
+
     def _must_be_a_run(self) -> None:
         if not self.path.is_dir():
             raise RunError(f"{self.path} is no folder; expected a run folder such as outputs/dense-vs-cnn")
@@ -182,112 +238,46 @@ class RunFolder:
 
 
 def again(run: Path) -> str:
-    """The command that makes good what a run lacks, wherever its folder is and whatever it is called now."""
-    run = run if run.name.strip(".") else run.resolve()
+    """The command that makes good what a run lacks, in a clause."""
+    folder = RunFolder(run)
     config = run / "config.yaml"
-    if not config.exists():
+    _, made, fault = folder._configs()
+    if made is None and not config.exists():
         return "get the whole folder of that run: this one has no config.yaml to make it from"
-    words = ["python", "train.py", str(config)]
-    with suppress(ConfigError):
-        if load(config).name != run.resolve().name:
-            words.append(f"name={run.resolve().name}")
-    if run.parent != Path("outputs"):
-        words += ["--outputs", str(run.parent)]
-    return f"`{shlex.join(words)}` makes only what is missing or damaged"
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file; ValueError if it holds anything else."""
-    value = read_value(path)
-    if not isinstance(value, dict):
-        raise ValueError(f"expected an object, found {type(value).__name__}")
-    return value
-
-
-def read_if_good(path: Path) -> dict[str, Any] | None:
-    """A JSON object from a file, or None where there is none that can be read."""
-    with suppress(OSError, ValueError):
-        return read_json(path)
-    return None
-
-
-def _is_look(record: dict[str, Any]) -> bool:
-    """Whether this tells what was drawn, all of it in the folder where it stands."""
-    figures = record.get("figures")
-    return (
-        isinstance(record.get("settings"), dict)
-        and isinstance(record.get("files"), dict)
-        and isinstance(figures, list)
-        and all(isinstance(figure, dict) and figure.keys() >= FIGURE for figure in figures)
-        and all(isinstance(figure.get(key, ""), str) for figure in figures for key in (*FIGURE, "fault"))
-        and all(re.fullmatch(r"[\w-]+\.png", figure["file"]) for figure in figures)
+    first = (
+        f"{'delete' if made else 'put back'} {config}, which is not that of the run, then " if fault else ""
     )
+    return f"{first}`{going_on(run)}` makes only what is missing or damaged"
 
 
-def _is_intact(folder: Path, files: dict[str, Any]) -> bool:
-    """Whether the files of a folder are what a record says: a sha256 by name."""
-    names = all(re.fullmatch(r"[\w-]+\.(json|npz|png)", name) for name in files)
-    return names and all(sha256_of(folder / name) == digest for name, digest in files.items())
+def going_on(run: Path, *words: str) -> str:
+    """The command that goes on with a run, wherever its folder is and whatever it is called now.
 
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, in hex."""
-    return hashlib.sha256(read_bytes(path)).hexdigest()
-
-
-def _read_columns(path: Path) -> dict[str, np.ndarray]:
-    rows = list(csv.DictReader(io.StringIO(read_bytes(path).decode(), newline="")))
-    if not rows:
-        raise ValueError("no epochs in it")
-    missing = HISTORY - rows[0].keys()
-    if missing:
-        raise ValueError(f"no column {min(missing)} in it")
-    columns = {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
-    if not all(np.isfinite(column).all() for column in columns.values()):
-        raise ValueError("numbers that are not finite")
-    return columns
-
-
-def _read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    arrays = read_npz(path)
-    probabilities, labels = arrays["probabilities"], arrays["labels"]
-    if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1]:
-        raise ValueError(f"shapes {probabilities.shape} and {labels.shape} do not belong together")
-    if probabilities.dtype.kind != "f" or labels.dtype.kind != "u":
-        raise ValueError(f"numbers of the kinds {probabilities.dtype} and {labels.dtype}")
-    if labels.size and labels.max() >= probabilities.shape[1]:
-        raise ValueError(f"a label {labels.max()} among {probabilities.shape[1]} classes")
-    if not (np.isfinite(probabilities).all() and probabilities.min(initial=0) >= 0):
-        raise ValueError("probabilities that are not finite numbers from 0 on")
-    return probabilities, labels
-
-
-def find_folder(outputs: Path, name: str, identity: dict[str, str]) -> tuple[RunFolder, bool]:
-    """The folder of this experiment: its own from earlier, or the first free one of NAME, NAME-2, ...
-
-    `identity` are the entries of environment.json that make an experiment the same. Also returned: whether
-    the folder holds this very experiment already.
+    It may be told more words, as KEY=VALUE.
     """
-    number = 1
-    while True:
-        run = RunFolder(outputs / (name if number == 1 else f"{name}-{number}"))
-        environment = run.environment()
-        if environment is not None and all(environment.get(key) == value for key, value in identity.items()):
-            return run, True
-        if not run.path.exists() or (run.path.is_dir() and all(map(_is_half_written, run.path.iterdir()))):
-            return run, False
-        number += 1
+    with suppress(RunError):
+        if RunFolder(run).config().name != run.resolve().name:
+            words = (f"name={run.resolve().name}", *words)
+    return _command(run, *words)
 
 
-def _is_half_written(path: Path) -> bool:
-    """Whether this is what a killed writer left."""
-    return path.name.startswith(".") and path.suffix == TEMPORARY
+def _command(run: Path, *words: str) -> str:
+    run = run if run.name.strip(".") else run.resolve()
+    outputs = [] if run.parent == Path("outputs") else ["--outputs", str(run.parent)]
+    return shlex.join(["python", "train.py", str(run / "config.yaml"), *words, *outputs])
 
 
-def newest_run(outputs: Path) -> RunFolder:
-    """The run whose report was written last."""
-    reports = [path for path in outputs.glob("*/report.json") if path.parent.name != "reference"]
-    if not reports:
-        where = "" if outputs == Path("outputs") else f" --outputs {shlex.quote(str(outputs))}"
-        raise RunError(f"no finished run in {outputs}; `python train.py{where}` makes one")
-    return RunFolder(max(reports, key=lambda path: path.stat().st_mtime).parent)
+def _changes(made: Config, there: Config) -> str:
+    """What was edited in a config, of that which decides numbers: the first changes."""
+    found = differences({"made": settings_of(made), "there": settings_of(there)})
+    told = [
+        f"{row['key']} was {_value(row['values'], 'made')}, is {_value(row['values'], 'there')}"
+        for row in found
+        if not row["key"].startswith(FREE)
+    ]
+    more = [f"and {len(told) - MOST_CHANGES} more"] if len(told) > MOST_CHANGES else []
+    return "; ".join([*told[:MOST_CHANGES], *more]) or "in the order of the models"
+
+
+def _value(values: dict[str, Any], label: str) -> str:
+    return shown(str(values[label]), 40) if label in values else "not there"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema import Cnn, Dense
-from data.storage import write_json
+from data.storage import sha256_of, write_json
 from model.networks.facts import layer_facts
-from model.run.folder import RunError, sha256_of
+from model.run.folder import RunError
 from model.run.workers import JobFailed, Tell
 
 

@@ -105,10 +105,11 @@ def load(path: Path, network: Dense | Cnn, num_classes: int) -> "keras.Model":
     """Rebuild a saved network from its config and give it the saved weights; no code from the file runs.
 
     Raises:
-        RunError: the file is missing, damaged, or of another network.
+        RunError: the file is missing, damaged, of another network, or not the one that its run made.
     """
     from model.networks.build import build
 
+    RunFolder(_run_of(path)).vouch_for(path)
     model = build(network, num_classes, seed=0)
     try:
         with warnings.catch_warnings():

@@ -9,7 +9,7 @@ from model.comparison.tables import epochs
 from model.report.drawing import drawn, not_drawn
 from model.report.figure import Figure
 from model.report.page import render
-from model.run.folder import read_json
+from model.run.readers import read_json
 from model.side_by_side.figure import side_by_side
 from model.side_by_side.records import SideBySide, comparison_json
 from model.side_by_side.text import (

@@ -1,13 +1,16 @@
 """A run as a comparison reads it, for it may be anybody's. No TensorFlow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from configs.schema import Config
+from model.experiment.parts import tasks_of
 from model.experiment.report import Report, read_report
 from model.run.folder import RunError, RunFolder, again
+from model.run.manifest import Manifest
 
 SAME_ACCURACY = 1e-6  # on a million pictures, one answer
 
@@ -92,27 +95,43 @@ def read_run(folder: Path, label: str) -> ComparedRun:
         for failure in report.failed
         if failure.is_training
     ]
-    if (folder / "config.yaml").exists():
+    manifest = run.manifest()
+    if manifest or (folder / "config.yaml").exists():
         try:
             compared.config = run.config()
+            if edited := run.edited():
+                compared.faults.append(f"{edited}; what counts is the config that the run was made with")
         except RunError as error:
-            compared.faults.append(f"{error} Until then its config counts as unknown.")
+            compared.faults.append(f"{error}. Until then its config counts as unknown.")
+    changed = _changed(manifest, compared.config) if manifest and compared.config else []
+    compared.faults += [
+        f"{folder / file} is not the one that this run made; {again(folder)}" for file in changed
+    ]
     if any(folder.glob("*/seed-*/predictions.npz")):
-        _read_predictions(run, compared)
+        _read_predictions(run, compared, changed)
     return compared
 
 
-def _read_predictions(run: RunFolder, compared: ComparedRun) -> None:
-    """What was stored of every training that counts, if it is what the report says."""
+def _changed(manifest: Manifest, config: Config) -> list[str]:
+    """The files of trainings that are not those that the run made."""
+    trainings = [task.name for task in tasks_of(config) if task.kind == "training"]
+    faults = {file: state for name in trainings for file, state in manifest.faults(name).items()}
+    return [file for file, state in faults.items() if state == "changed"]
+
+
+def _read_predictions(run: RunFolder, compared: ComparedRun, changed: Sequence[str]) -> None:
+    """What was stored of every training that counts, if it is as it was made, and what the report says."""
     for model, entry in compared.report.models.items():
         stored = compared.predictions[model] = {}
         for seed, accuracy in zip(entry.seeds, entry.accuracy.values, strict=True):
+            path = run.seed_folder(model, seed) / "predictions.npz"
+            if path.relative_to(run.path).as_posix() in changed:
+                continue
             try:
                 probabilities, labels = run.predictions(model, seed)
             except RunError as error:
                 compared.faults.append(str(error))
                 continue
-            path = run.seed_folder(model, seed) / "predictions.npz"
             stored[seed] = found = Stored(path, probabilities, labels)
             data = compared.report.data
             if probabilities.shape != (data.test, len(data.classes)):

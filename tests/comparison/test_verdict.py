@@ -296,6 +296,11 @@ def test_each_model_without_a_result_has_its_own_reason() -> None:
         "cnn is at 10.0 %, no more than guessing gives: its training failed "
         "(the same answer to every picture). No comparison is made."
     )
+    of_before = failures([{"model": "cnn", "seed": 0, "reason": "not trained yet"}])
+    for waiting in ([], of_before):  # which counted as a failure
+        assert no_comparison("dense", "cnn", of({"dense": {"broken": None}}), waiting) == (
+            "cnn has no result: it is not trained yet. No comparison is made."
+        )
     sound = {name: {"broken": None} for name in ("dense", "cnn")}
     assert no_comparison("dense", "cnn", of(sound), failures(failed)) == "", "other seeds have a result"
 

@@ -10,9 +10,11 @@ import pytest
 from configs.networks import Cnn
 from configs.schema import Config
 from data.splits import Split, Splits
-from model.experiment.plan import Plan, Task
+from model.experiment.parts import Task
+from model.experiment.plan import Plan
 from model.run.arithmetic import Arithmetic
 from model.run.folder import RunFolder
+from model.run.manifest import Manifest
 from model.run.rules import RULES
 
 FEW = Split(np.zeros((100, 28, 28), np.uint8), np.arange(100, dtype=np.uint8) % 2)
@@ -21,7 +23,10 @@ SPLITS = Splits(FEW, FEW, FEW, ("a", "b"), "Nothing", "made up", "0")
 
 def plan_of(folder: Path, **network: Any) -> Plan:
     config = Config(name="made-up", models={"cnn": Cnn(**network)}, seeds=(0, 1))
-    return Plan(config, SPLITS, RunFolder(folder), {}, Arithmetic("made up", None, "float32", "in turn"))
+    manifest = Manifest(folder)
+    return Plan(
+        config, SPLITS, RunFolder(folder), manifest, Arithmetic("made up", None, "float32", "in turn")
+    )
 
 
 def test_all_is_left_in_an_empty_folder_and_untrained_models_are_not_looked_into(tmp_path: Path) -> None:

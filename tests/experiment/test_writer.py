@@ -70,6 +70,7 @@ def test_models_without_a_result_leave_a_whole_report(broken, small_run, small_c
     run, config = RunFolder(shutil.copytree(small_run, tmp_path / "small")), load(small_config)
     for path in [*run.figures.glob("*.png"), *(run.path / name for name in ("report.html", "report.md"))]:
         path.unlink()
+    (run.path / "manifest.json").unlink()  # as in a run of before
     for model in broken:  # they were looked into, and then their predictions became unreadable
         for seed in config.seeds:
             (run.seed_folder(model, seed) / "predictions.npz").write_bytes(b"nothing of use")
@@ -132,7 +133,7 @@ def test_names_that_no_font_has_are_given_by_number_and_that_is_told(monkeypatch
     (tmp_path / "config.yaml").write_text("name: x")
     drawn = []
     monkeypatch.setattr(writer, "_compare", lambda *_: drawn.append(canvas.shortened("日本語", 99)) or [])
-    report = write_report(RunFolder(tmp_path), parsed(content), splits, {}, {})
+    report, _ = write_report(RunFolder(tmp_path), parsed(content), splits, {}, {})
     assert (report.classes_by_number, drawn) == ([1], ["class 1"]), "pictures are drawn after that is known"
     told = "Pictures give the numbers of the classes 日本語 and not their names: no font here has all"
     assert told in (tmp_path / "report.md").read_text()

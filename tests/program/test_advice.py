@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from configs.schema import ConfigError, load
+from configs.schema import ConfigError, digest, load
 from data import idx
 from data.idx import DataError
 from data.splits import Split, Splits
 from data.storage import write_json
-from model.experiment import conductor
-from model.run.folder import RunError, RunFolder, find_folder
+from model.experiment import opening
+from model.run.find import find_folder
+from model.run.folder import RunError, RunFolder
 
 CONFIG = """\
 name: mine
@@ -163,9 +164,6 @@ def test_what_a_message_about_a_file_advises_helps(
     read(path)
 
 
-IDENTITY = {"config_digest": "a", "data_digest": "b"}
-
-
 @pytest.mark.parametrize("where", ["outputs/mine", "else where/mine", "elsewhere/mine-too", "."])
 def test_the_command_that_makes_a_run_good_again_finds_that_very_run(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -174,7 +172,8 @@ def test_the_command_that_makes_a_run_good_again_finds_that_very_run(
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder if where == "." else tmp_path)
     (folder / "config.yaml").write_text(CONFIG)
-    write_json(folder / "environment.json", IDENTITY)
+    identity = {"config_digest": digest(load(folder / "config.yaml")), "data_digest": "b"}
+    write_json(folder / "environment.json", identity)
     with pytest.raises(RunError) as caught:
         RunFolder(Path(where)).report()
     [command] = re.findall("`(.+)`", str(caught.value))
@@ -182,7 +181,7 @@ def test_the_command_that_makes_a_run_good_again_finds_that_very_run(
     assert (python, program) == ("python", "train.py")
     outputs = Path(words[words.index("--outputs") + 1]) if "--outputs" in words else Path("outputs")
     name = load(Path(config), [word for word in words if word.startswith("name=")]).name
-    found, known = find_folder(outputs, name, IDENTITY)
+    found, known = find_folder(outputs, name, identity)
     assert known, f"following `{command}`, all would be trained again in {found.path}"
     assert found.path.resolve() == folder.resolve()
 
@@ -201,10 +200,10 @@ def test_a_batch_is_advised_only_if_it_fits(
     network = "models={cnn: {architecture: cnn, padding: same, pooling: none, filters: [64, 64]}}"
     config = load(path, [network, "training.batch_size=8192"])
     splits = Splits(*[Split(IMAGES, LABELS % 2)] * 3, ("a", "b"), "", "", "")
-    monkeypatch.setattr(conductor, "free_memory", lambda: free)
+    monkeypatch.setattr(opening, "free_memory", lambda: free)
     with pytest.raises(ConfigError, match="a smaller network") as caught:
-        conductor._must_fit(config, splits)
+        opening.must_fit(config, splits)
     advised = re.search(r"take a batch_size of ([\d,]+) or", str(caught.value))
     assert (advised and int(advised[1].replace(",", ""))) == batch_size
     if batch_size:
-        conductor._must_fit(load(path, [network, f"training.batch_size={batch_size}"]), splits)
+        opening.must_fit(load(path, [network, f"training.batch_size={batch_size}"]), splits)

@@ -12,8 +12,9 @@ from rich.console import Console
 
 from configs.schema import load
 from model.experiment import writer
-from model.experiment.conductor import Experiment, load_data, run_experiment
-from model.experiment.plan import Task
+from model.experiment.conductor import Experiment, run_experiment
+from model.experiment.opening import load_data
+from model.experiment.parts import Task, record
 from model.inspection import figures as inspection_figures
 from model.inspection import passport_figures
 from model.inspection.figures import draw_inspection
@@ -83,11 +84,12 @@ def test_a_look_keeps_what_could_be_drawn_and_is_taken_again(run, small_config, 
     monkeypatch.setattr(passport_figures, "_draw_page", unable)
     figures = draw_inspection(folder, splits.test, splits.class_names, folder, "cnn")
     experiment.plan.job(look).arguments["look"].record("inside-figures.json", INSIDE, figures)
+    record(experiment.manifest, run, config, look)
     missing = [figure.path.name for figure in figures if figure.fault]
     assert missing == ["conv1-filters.png", "conv1-passports.png", "conv2-passports.png"]
-    record = run.look("cnn", "inspection")
-    assert record is not None, "what was drawn must be shown"
-    assert whole["files"].keys() - record["files"].keys() >= set(missing), "a missing picture has no digest"
+    partly = run.look("cnn", "inspection")
+    assert partly in experiment.plan.looked_into("cnn"), "what was drawn must be shown"
+    assert whole["files"].keys() - partly["files"].keys() >= set(missing), "a missing picture has no digest"
     assert look in experiment.plan.left(), "the next run must draw it"
     experiment._report()
     told = [one["file"] for one in json.loads((run.path / "report.json").read_text())["not_drawn"]]

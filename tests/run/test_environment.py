@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from configs.schema import Config
+from data.storage import write_json
 from model.experiment import conductor
 from model.experiment.conductor import Experiment
 from model.run.environment import REPOSITORY, decisive, describe_environment, joined
-from model.run.folder import RunError
+from model.run.folder import RunError, RunFolder
 from model.run.workers import Done, Failed, Reported
 from tests.conftest import AT_ONCE, IN_TURN
 
@@ -56,12 +57,13 @@ def test_what_an_earlier_version_did_not_record_is_unknown_and_not_other():
     assert "mixed" not in joined({"dense seed 0": before, "cnn seed 0": HERE})
 
 
-def one(monkeypatch, environment, arithmetic=None, precision="auto"):
+def one(monkeypatch, folder, environment, arithmetic=None, precision="auto"):
     """An experiment whose folder holds an environment.json, on a machine of which the table says IN_TURN."""
     monkeypatch.setattr(conductor, "here", lambda: IN_TURN)
     config = Config(name="x", models={"cnn": {"architecture": "cnn"}}, training={"precision": precision})
-    run = SimpleNamespace(environment=lambda: environment)
-    made = Experiment(config, SimpleNamespace(digest="0"), run, None, False)
+    if environment:
+        write_json(folder / "environment.json", environment)
+    made = Experiment(config, SimpleNamespace(digest="0"), RunFolder(folder), None, False)
     if arithmetic:
         made.plan = replace(made.plan, arithmetic=arithmetic)
     return made
@@ -78,10 +80,10 @@ def one(monkeypatch, environment, arithmetic=None, precision="auto"):
         ({"arithmetic": {"precision": "bfloat16"}}, IN_TURN),
     ],
 )
-def test_a_run_goes_on_as_it_began_where_nothing_else_has_changed(monkeypatch, recorded, expected):
+def test_a_run_goes_on_as_it_began_where_nothing_else_has_changed(monkeypatch, tmp_path, recorded, expected):
     """Also where the table, or a processor that can't run bfloat16 after all, would have it otherwise."""
     here = describe_environment(1)
-    found = one(monkeypatch, (here | recorded) if recorded else None)
+    found = one(monkeypatch, tmp_path, (here | recorded) if recorded else None)
     assert found.plan.arithmetic == expected
 
 
@@ -101,30 +103,30 @@ class Probing:
 SINGLE, BOTH = {"float32": 1e10}, {"float32": 1e10, "bfloat16": 1.01e10}
 
 
-def probed(monkeypatch, workers, **how):
-    experiment_there = one(monkeypatch, None, **how)
+def probed(monkeypatch, folder, workers, **how):
+    experiment_there = one(monkeypatch, folder, None, **how)
     experiment_there._probe(workers)
     return experiment_there.plan
 
 
-def test_a_probe_decides_nothing_but_whether_bfloat16_can_be_run(monkeypatch):
-    plan = probed(monkeypatch, Probing((Reported, SINGLE), (Done, BOTH)), arithmetic=BEGAN_AS)
+def test_a_probe_decides_nothing_but_whether_bfloat16_can_be_run(monkeypatch, tmp_path):
+    plan = probed(monkeypatch, tmp_path, Probing((Reported, SINGLE), (Done, BOTH)), arithmetic=BEGAN_AS)
     assert plan.arithmetic == BEGAN_AS, "the table says bfloat16, however fast it is at the moment"
     assert plan.speeds == BOTH, "the forecast is of this machine"
     dead = Probing((Reported, SINGLE), (Failed, "its process was ended by SIGILL"))
-    plan = probed(monkeypatch, dead, arithmetic=BEGAN_AS)
+    plan = probed(monkeypatch, tmp_path, dead, arithmetic=BEGAN_AS)
     assert plan.arithmetic == replace(BEGAN_AS, precision="float32")
     assert plan.precision_of("cnn") == "float32"
 
 
-def test_bfloat16_is_not_tried_where_no_model_uses_it(monkeypatch):
+def test_bfloat16_is_not_tried_where_no_model_uses_it(monkeypatch, tmp_path):
     workers = Probing((Done, SINGLE))
-    plan = probed(monkeypatch, workers, arithmetic=BEGAN_AS, precision="float32")
+    plan = probed(monkeypatch, tmp_path, workers, arithmetic=BEGAN_AS, precision="float32")
     assert workers.jobs[0].arguments == {"bfloat16": False}
     assert plan.arithmetic == BEGAN_AS, "what was not tried says nothing of the processor"
     assert plan.precision_of("cnn") == "float32"
     with pytest.raises(RunError, match="no worker process could be started"):
-        probed(monkeypatch, Probing((Failed, "SIGILL")))
+        probed(monkeypatch, tmp_path, Probing((Failed, "SIGILL")))
 
 
 def test_the_commit_is_that_of_this_code() -> None:

@@ -4,13 +4,13 @@ import re
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from data.storage import write_atomically, write_json, write_npz
-from model.run.folder import RunError, RunFolder, find_folder, newest_run, sha256_of
+from data.storage import write_json, write_npz
+from model.run.find import find_folder, newest_run
+from model.run.folder import RunError, RunFolder
 from tests.conftest import ROOT
 
 IDENTITY = {"config_digest": "a", "data_digest": "b"}
@@ -69,9 +69,14 @@ def test_the_newest_run_is_the_one_reported_last_and_never_the_reference(tmp_pat
     ):
         newest_run(tmp_path)
     for age, name in enumerate(("reference", "new", "old")):
-        write_json(tmp_path / name / "report.json", {})
+        write_json(tmp_path / name / "report.json", {"models": {"cnn": {}}})
         os.utime(tmp_path / name / "report.json", (1000 - age, 1000 - age))
     assert newest_run(tmp_path).path.name == "new"
+    of_nothing = {"models": {}, "failed": [{"model": "cnn", "seed": 0, "reason": "not trained yet"}]}
+    write_json(tmp_path / "interrupted" / "report.json", of_nothing)  # as `inspect` has once written it
+    assert newest_run(tmp_path).path.name == "new", "it tells of nothing"
+    write_json(tmp_path / "died" / "report.json", {"models": {}, "failed": [{"reason": "out of memory"}]})
+    assert newest_run(tmp_path).path.name == "died", "that all of it failed is a result"
 
 
 def test_what_is_missing_or_damaged_is_named_with_what_to_do(tmp_path):
@@ -214,47 +219,3 @@ def test_metrics_that_are_half_there_count_as_not_there(tmp_path):
     for content in (text[:-3], text.replace("10", "null"), text.replace("1.0", "NaN"), "{}", "[" * 100_000):
         path.write_text(content)
         assert run.metrics("cnn", 0) is None, "a training whose record can't be used must be done again"
-
-
-def test_a_report_is_outdated_by_whatever_it_tells(tmp_path):
-    run = RunFolder(tmp_path)
-    assert run.is_report_outdated(), "there is none"
-    parts = ["config.yaml", "cnn/seed-0/metrics.json", "cnn/seed-0/robustness.json"]
-    for part in [*parts, "cnn/inspection/why-figures.json"]:
-        path = tmp_path / part
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-        os.utime(path, (1000, 1000))
-    for name in ("report.md", "report.html"):
-        (tmp_path / "report.json").write_text("{}")
-        assert run.is_report_outdated(), f"there is no {name}"
-        (tmp_path / name).touch()
-    assert not run.is_report_outdated(), "nothing in it is newer"
-    (tmp_path / "report.json").write_text('{"name": ')
-    assert run.is_report_outdated(), "it is damaged"
-    (tmp_path / "report.json").write_text("{}")
-    for part in [*parts, "cnn/inspection/why-figures.json"]:
-        os.utime(tmp_path / part, (2e9 + 1e9, 2e9 + 1e9))
-        assert run.is_report_outdated(), f"{part} is newer than the report that tells of it"
-        os.utime(tmp_path / part, (1000, 1000))
-
-
-def test_a_look_counts_only_while_each_of_its_files_is_there_as_it_was(tmp_path):
-    run = RunFolder(tmp_path)
-    folder = run.inspection_folder("cnn")
-    names = ("filters.npz", "passports.json", "conv1-filters.png")
-    for name in names:
-        write_atomically(folder / name, name.encode())
-    figures = [{"file": "conv1-filters.png", "title": "", "alt": ""}]
-    record = {"settings": {}, "figures": figures, "files": {name: sha256_of(folder / name) for name in names}}
-    write_json(folder / "inside-figures.json", record)
-    assert run.look("cnn", "inspection") == record
-    assert run.look("cnn", "attribution") is None, "the record of one look stands for another"
-    for name in names:
-        for damage in (Path.unlink, lambda path: path.write_bytes(b"other")):
-            damage(folder / name)
-            assert run.look("cnn", "inspection") is None, (
-                f"{name} alone is missing or changed: nobody sees it"
-            )
-            write_atomically(folder / name, name.encode())
-    assert run.look("cnn", "inspection") == record, "what was made again counts"

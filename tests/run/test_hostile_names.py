@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from configs.schema import ConfigError, load
 from data.storage import write_json
-from model.run.folder import RunError, RunFolder, find_folder
+from model.run.find import find_folder
+from model.run.folder import RunError, RunFolder
 from tests.faults import Driver
 from train import app
 

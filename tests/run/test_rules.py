@@ -7,7 +7,7 @@ import pytest
 
 from configs.schema import Config, load
 from data.splits import EVENLY, IN_PROPORTION
-from model.experiment.conductor import load_data, open_run
+from model.experiment.opening import load_data, open_run
 from model.run.folder import RunFolder
 from model.run.rules import RULES, outdated, rules_of
 from model.run.saved import load as load_network
@@ -55,6 +55,7 @@ def test_a_run_goes_on_under_the_rules_it_began_with(driver, small_data, tmp_pat
             told = json.loads(environment.read_text())
             assert told.pop("rules") == RULES, "a new run must say under which rules it is made"
             environment.write_text(json.dumps(told))
+            (run.path / "manifest.json").unlink()  # as in a run of before
         done = driver.run(path, "--outputs", tmp_path)
         assert done.code == 0, done.out + done.err
         metrics, report = run.metrics("dense", 0), run.report()

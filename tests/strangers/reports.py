@@ -306,6 +306,13 @@ def _(e: Evidence, at: Said, k: Number, n: Number, split: str, are: str, earlier
     claim((k == 1) == (are == "is"), "one is, two are")
 
 
+@says("Not trained yet: <waiting:text>")
+def _(e: Evidence, at: Said, waiting: str) -> None:
+    seeds = e.config["seeds"]
+    found = [f"{name} seed {s}" for name, m in e.models.items() for s in seeds if s not in m.trained]
+    agree_names(waiting, found)
+
+
 @says("No <split:test|validation> picture is of the <word:class|classes> <lacking:lacking>",
       "note No <split:test|validation> picture is of the <word:class|classes> <lacking:lacking>")  # fmt: skip
 def _(e: Evidence, at: Said, split: str, word: str, lacking: str) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from model.experiment.conductor import Experiment, open_run
+from model.experiment.conductor import Experiment
+from model.experiment.opening import open_run
 from model.experiment.terminal import terminal_block
 from model.inspection.figures import draw_inspection
 from model.report.canvas import Sheet

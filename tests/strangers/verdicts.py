@@ -381,6 +381,11 @@ def _(e: Evidence, at: Said, why: str = "") -> None:
         claim(not why or why in set(model.faults.values()), f"{model.faults}")
 
 
+@says("it is not trained yet")
+def _(e: Evidence, at: Said) -> None:
+    claim(not e.models[e.failed].trained, "it has trainings")  # type: ignore[attr-defined]
+
+
 # Before all else -------------------------------------------------------------------------------------------
 
 

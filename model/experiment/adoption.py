@@ -1,0 +1,111 @@
+"""What of a run is there and not recorded, held against itself: it is of before, or lost its record."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from configs.schema import Config
+from data.perturbations import kinds_for
+from data.storage import sha256_of
+from model.experiment.parts import (
+    FORMS,
+    REPORT,
+    Task,
+    files_of,
+    made_from,
+    record_report,
+    settings_of,
+    tasks_of,
+)
+from model.experiment.report import read_report
+from model.networks.facts import layer_facts
+from model.robustness.files import read_answers, read_record
+from model.run.folder import RunError, RunFolder
+from model.run.manifest import Manifest, digest_of
+from model.run.saved import is_whole
+
+SAME_ACCURACY = 1e-6  # on a million pictures, one answer
+
+
+def adopt(manifest: Manifest, run: RunFolder, config: Config) -> None:
+    """Vouch for what is there and not recorded, as far as its own files hold together.
+
+    So it is with runs of before, with one whose record was lost, and with a part whose end this program did
+    not live to see.
+    """
+    for task in tasks_of(config):
+        begun = task.name in manifest.unfinished
+        if begun and not manifest.is_made_anew(task.name, task.written_last):
+            continue
+        if not begun and task.name in manifest.parts:
+            continue
+        settings = _settings_of_training if task.kind == "training" else _settings_of_look
+        if (found := settings(manifest, run, config, task)) is not None:
+            manifest.record(task.name, digest_of(found), made_from(manifest, task), files_of(run, task))
+    if REPORT not in {*manifest.parts, *manifest.unfinished} and _tells_of_all(manifest, run, config):
+        record_report(manifest, config, sorted(run.figures.glob("[!.]*.png")))
+
+
+def _settings_of_training(
+    manifest: Manifest, run: RunFolder, config: Config, task: Task
+) -> dict[str, Any] | None:
+    """By what a training was made that can be used and is of this experiment, or None."""
+    metrics = run.metrics(task.model, task.seed)
+    if not _is_of(manifest, metrics):
+        return None
+    with suppress(RunError):
+        probabilities, labels = run.predictions(task.model, task.seed)
+        facts = layer_facts(config.models[task.model], probabilities.shape[1])
+        accuracy = np.mean(probabilities.argmax(axis=1) == labels)
+        same = metrics is not None and abs(metrics["accuracy"] - accuracy) <= SAME_ACCURACY
+        if same and is_whole(run, task.model, task.seed, sum(fact.parameters for fact in facts)):
+            return settings_of(config, task)
+    return None
+
+
+def _settings_of_look(
+    manifest: Manifest, run: RunFolder, config: Config, task: Task
+) -> dict[str, Any] | None:
+    """Likewise of a look at a network that is as it was."""
+    if manifest.fault_of(task.network) != "whole":
+        return None
+    with suppress(RunError, OSError, ValueError):
+        if task.kind == "robustness":
+            found = read_record(run, task.model, task.seed)
+            read_answers(run, task.model, task.seed, kinds_for(config.data.source))
+        else:
+            found, folder = run.look(task.model, task.kind), run.inspection_folder(task.model)
+            files = found["files"] if found else {}
+            if any(sha256_of(folder / name) != digest for name, digest in files.items()):
+                return None
+        if found is not None and _is_of(manifest, found):
+            return dict(found["settings"])
+    return None
+
+
+def _is_of(manifest: Manifest, record: Mapping[str, Any] | None) -> bool:
+    """Whether a record is there and is of this very experiment."""
+    return record is not None and all(record.get(key) == value for key, value in manifest.identity.items())
+
+
+def _tells_of_all(manifest: Manifest, run: RunFolder, config: Config) -> bool:
+    """Whether a report is there, in all its forms, that tells of the trainings what their metrics do."""
+    try:
+        report = read_report(run)
+    except RunError:
+        return False
+    told: dict[tuple[str, int], float | None] = {(one.model, one.seed): None for one in report.failed}
+    told |= {
+        (name, seed): accuracy
+        for name, entry in report.models.items()
+        for seed, accuracy in zip(entry.seeds, entry.accuracy.values, strict=True)
+    }
+    for task in tasks_of(config):
+        if task.kind == "training" and task.name in manifest.parts:
+            metrics, accuracy = run.metrics(task.model, task.seed), told.get((task.model, task.seed), -1)
+            if metrics and accuracy is not None and abs(metrics["accuracy"] - accuracy) > SAME_ACCURACY:
+                return False
+    ours = report.config_digest == manifest.identity.get("config_digest")
+    return ours and not report.not_drawn and all((run.path / name).is_file() for name in FORMS)

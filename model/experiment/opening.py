@@ -1,0 +1,102 @@
+"""How a run is opened: its data, cut by its rule, and a folder that says what it is. No TensorFlow."""
+
+import os
+from typing import Any
+
+from configs.schema import Config, ConfigError, Data, digest, dump, load
+from data.fashion_mnist import load as load_fashion_mnist
+from data.idx import DataError
+from data.lines import load as load_lines
+from data.splits import IN_PROPORTION, Splits
+from data.storage import write_atomically, write_json
+from model.networks.facts import layer_facts
+from model.run.capacity import free_memory, memory_of_training
+from model.run.environment import describe_environment
+from model.run.folder import RunError, RunFolder, going_on
+from model.run.readers import read_if_good
+from model.run.rules import RULES, rules_of
+
+
+def load_data(section: Data, split_rule: int = IN_PROPORTION) -> Splits:
+    """The data set that a config asks for, checked; of the rule `data.splits.shares` tells."""
+    from_source = load_lines if section.source == "lines" else load_fashion_mnist
+    return from_source(section, split_rule)
+
+
+def identity_of(config: Config, splits: Splits) -> dict[str, str]:
+    """What makes two experiments the same one."""
+    return {"config_digest": digest(config), "data_digest": splits.digest}
+
+
+def with_whole_path(config: Config) -> Config:
+    """The config with the whole path of the folder of its data, so that these are found from anywhere."""
+    data = config.data
+    if not data.in_folder:
+        return config
+    whole = os.path.abspath(os.path.expanduser(data.source))
+    return config.model_copy(update={"data": data.model_copy(update={"source": whole})})
+
+
+def open_run(run: RunFolder) -> tuple[Config, Splits]:
+    """The config of a run and the data it was made with.
+
+    Raises:
+        RunError: the folder is no run, or the data have changed since.
+        DataError: the data can't be had.
+    """
+    run.must_not_be_edited()
+    config = run.config()
+    try:
+        splits = load_data(config.data)
+    except DataError as error:
+        if not config.data.in_folder:
+            raise
+        command = going_on(run.path, "data.source=DIR")
+        raise DataError(f"{error} If the files have moved to DIR: `{command}` tells the run so.") from None
+    made_with = run.identity().get("data_digest", splits.digest)
+    if made_with != splits.digest:
+        raise RunError(
+            f"{run.path} was made with other data (digest {made_with}) than data.source gives now "
+            f"({splits.digest}); put the files back, or make a run of these: `{going_on(run.path)}`"
+        )
+    return config, as_it_began(run, config, splits)
+
+
+def as_it_began(run: RunFolder, config: Config, splits: Splits) -> Splits:
+    """The data, cut by the rule that the run began under."""
+    rule = rules_of(run.environment() or {})["split"]
+    return splits if rule == IN_PROPORTION else load_data(config.data, rule)
+
+
+def must_fit(config: Config, splits: Splits) -> None:
+    """Refuse what can't be trained in the memory there is, before anything is written."""
+    free = free_memory()
+    for model, network in config.models.items():
+        facts = layer_facts(network, len(splits.class_names))
+        batch_size, images = config.training_of(model).batch_size, splits.train.images.nbytes
+        needed = memory_of_training(batch_size, facts, images)
+        if needed > free:
+            smaller = [batch_size >> halvings for halvings in range(1, batch_size.bit_length())]
+            fits = [f"{size:,}" for size in smaller if memory_of_training(size, facts, images) <= free]
+            raise ConfigError(
+                f"models.{model} needs at least {needed / 1e9:,.1f} GB of memory to train, and "
+                f"{free / 1e9:,.1f} GB are free; take "
+                f"{f'a batch_size of {fits[0]} or ' if fits else ''}a smaller network."
+            )
+
+
+def describe(run: RunFolder, config: Config, identity: dict[str, str]) -> dict[str, Any]:
+    """Write what the run is, as far as its folder does not say so; returned is what it began in."""
+    began = run.environment() or describe_environment(config.launch.threads_per_job) | {"rules": RULES}
+    environment = identity | began | identity
+    # First what the folder is known by: without it a killed process would leave a folder of nobody's.
+    if read_if_good(run.path / "environment.json") != environment:
+        write_json(run.path / "environment.json", environment)
+    path = run.path / "config.yaml"
+    try:
+        told = load(path) == config
+    except ConfigError:
+        told = False
+    if not told:  # what is to be looked at may have changed, or where it runs
+        write_atomically(path, dump(config).encode())
+    return environment

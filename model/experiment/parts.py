@@ -1,0 +1,124 @@
+"""What a run consists of: which parts there are, what decides each, and how it stands. No TensorFlow."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from configs.schema import Config
+from model.robustness.files import measured_with
+from model.run.folder import RECORDS, RunFolder
+from model.run.manifest import Manifest, State, digest_of
+
+Kind = Literal["training", "inspection", "attribution", "robustness"]
+REPORT = "report"  # the part beside those that are tasks
+FORMS = ("report.md", "report.html", "report.json")
+
+
+class Task(NamedTuple):
+    """What there is to do, of one model and seed."""
+
+    kind: Kind
+    model: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its job, as it is shown, and of what it makes; models are looked into at one seed only."""
+        if self.kind in RECORDS:
+            return f"{self.model} {self.kind}"
+        return f"{self.model} seed {self.seed}" + f" {self.kind}" * (self.kind != "training")
+
+    @property
+    def network(self) -> str:
+        """The file of the network that it makes or looks at, as seen from the run, as all files here."""
+        return f"{self.model}/seed-{self.seed}/model.keras"
+
+    @property
+    def written_last(self) -> str:
+        """The file that is there when all others are."""
+        if self.kind in RECORDS:
+            return f"{self.model}/inspection/{RECORDS[self.kind]}"
+        return f"{self.model}/seed-{self.seed}/{'metrics' if self.kind == 'training' else self.kind}.json"
+
+
+def tasks_of(config: Config) -> list[Task]:
+    """All trainings, then all looks: into the models of the first seed, and the questions to those asked."""
+    looks: list[Task] = [
+        Task(kind, model, config.seeds[0])
+        for model in config.models
+        for kind in ("inspection", "attribution")
+    ]
+    looks += [Task("robustness", model, seed) for model in config.models for seed in config.seeds_perturbed]
+    return [Task("training", model, seed) for model in config.models for seed in config.seeds] + looks
+
+
+def settings_of(config: Config, task: Task) -> dict[str, Any]:
+    """What decides the numbers of a task, beside data and seed, and of a look the network."""
+    if task.kind == "training":
+        data, network = config.data.model_dump(mode="json"), config.models[task.model]
+        return {
+            "network": network.model_dump(mode="json", exclude={"training"}),
+            "recipe": config.training_of(task.model).model_dump(mode="json"),
+            "augmentation": data["augmentation"],
+        }
+    return measured_with(config) if task.kind == "robustness" else config.inspection.model_dump(mode="json")
+
+
+def state_of(manifest: Manifest, config: Config, task: Task, thoroughly: bool = False) -> State:
+    """How what a task makes stands, by the record of its run."""
+    settings = digest_of(settings_of(config, task))
+    return manifest.state(task.name, settings, made_from(manifest, task), thoroughly)
+
+
+def state_of_report(manifest: Manifest, config: Config, thoroughly: bool = False) -> State:
+    """Likewise of the report and its pictures, which tell of everything that is recorded."""
+    return manifest.state(REPORT, *_of_report(manifest, config), thoroughly)
+
+
+def is_sound(metrics: Mapping[str, Any]) -> bool:
+    """Whether a network has learned anything to look at: one that always says the same has not."""
+    return bool(metrics["distinct_answers"] > 1)
+
+
+def is_there(manifest: Manifest, look: Task) -> bool:
+    """Whether a look that was taken is there, with whatever settings, and of the network that is there."""
+    part = manifest.parts.get(look.name)
+    same = part is not None and part.made_from == made_from(manifest, look)
+    return same and look.name not in manifest.unfinished and not manifest.faults(look.name)
+
+
+def record(manifest: Manifest, run: RunFolder, config: Config, task: Task) -> None:
+    """Vouch for what a task has just made."""
+    settings = digest_of(settings_of(config, task))
+    manifest.record(task.name, settings, made_from(manifest, task), files_of(run, task))
+
+
+def record_report(manifest: Manifest, config: Config, pictures: Iterable[Path]) -> None:
+    """Likewise for the report and the pictures of the comparison."""
+    names = [path.relative_to(manifest.folder).as_posix() for path in pictures]
+    manifest.record(REPORT, *_of_report(manifest, config), [*FORMS, *names])
+
+
+def _of_report(manifest: Manifest, config: Config) -> tuple[str, dict[str, str]]:
+    """What decides the report, and the files that it is made from."""
+    parts = [manifest.parts[task.name] for task in tasks_of(config) if task.name in manifest.parts]
+    files = {file: stamp.sha256 for part in parts for file, stamp in part.files.items()}
+    read = {file: digest for file, digest in files.items() if not file.endswith(".keras")}
+    return digest_of(config.model_dump(mode="json")), read
+
+
+def made_from(manifest: Manifest, task: Task) -> dict[str, str]:
+    """The files that a task works with, and their sha256 as recorded."""
+    return {} if task.kind == "training" else {task.network: manifest.recorded(task.network)}
+
+
+def files_of(run: RunFolder, task: Task) -> list[str]:
+    """What a task that is done has left, as far as its own record tells."""
+    folder = task.written_last.rpartition("/")[0]
+    if task.kind == "training":
+        names = ["model.keras", "history.csv", "predictions.npz"]
+    elif task.kind == "robustness":
+        names = ["robustness.npz"]
+    else:
+        names = list((run.look(task.model, task.kind) or {"files": {}})["files"])
+    return [*(f"{folder}/{name}" for name in names), task.written_last]

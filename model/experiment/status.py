@@ -1,0 +1,167 @@
+"""How a run stands: what is done, waiting or failed, and what is not as it was made. No TensorFlow."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.experiment.parts import REPORT, Task, is_sound, state_of, state_of_report, tasks_of
+from model.experiment.report import read_report, reasons_before
+from model.report.drawing import missing_pictures
+from model.run.folder import RunError, RunFolder, again, going_on
+from model.run.manifest import Manifest, State
+from model.run.readers import read_if_good
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the parts of a run stand.
+
+    Attributes:
+        run: its folder.
+        tasks: its trainings, then its looks; beside these there is the report.
+        states: of all parts, by name.
+        damage: what is missing, or not as the run made it, by part or file: in a clause each.
+        failed: why trainings failed that are not made yet, by name.
+        not_drawn: which pictures could not be drawn, and why.
+        edited: what keeps config.yaml from being that of the run, with what to do; empty if nothing does.
+    """
+
+    run: Path
+    tasks: list[Task]
+    states: dict[str, State]
+    damage: dict[str, str]
+    failed: dict[str, str]
+    not_drawn: list[str]
+    edited: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all is done and as it was made."""
+        as_made = not self.damage and not self.edited and not self.not_drawn
+        return as_made and set(self.states.values()) == {"whole"}
+
+    @property
+    def problems(self) -> list[str]:
+        """What is edited, and what is missing or changed, each in a sentence with what to do."""
+        damage = f"{'; '.join(self.damage.values())}; {self._remedy}" if self.damage else ""
+        return [f"{sentence}." for sentence in (self.edited, damage) if sentence]
+
+    @property
+    def _remedy(self) -> str:
+        trainings = [task.name for task in self.tasks if task.kind == "training"]
+        if any(self.states[name] in ("missing", "changed") for name in trainings):
+            return again(self.run)
+        return f"`{shlex.join(['python', 'train.py', 'inspect', str(self.run)])}` makes it again"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "run": str(self.run),
+            "whole": self.is_whole,
+            "parts": self.states | dict.fromkeys(self.failed, "failed"),
+            "failed": self.failed,
+            "not_drawn": self.not_drawn,
+            "problems": self.problems,
+        }
+
+    def in_words(self) -> str:
+        """How much is done, what failed, and what to do about the rest."""
+        report = {"whole": "its report is written", "waiting": "no report yet"}
+        told = [
+            self._counted("training", [task.name for task in self.tasks if task.kind == "training"]),
+            self._counted("look", [task.name for task in self.tasks if task.kind != "training"]),
+            report.get(self.states[REPORT], "its report is to be made again"),
+        ]
+        lines = [f"{self.run}: {', '.join(told)}."]
+        lines += [f"{name} failed: {reason}" for name, reason in self.failed.items()]
+        lines += [*self.not_drawn, *self.problems]
+        if not self.is_whole and not self.problems:
+            lines.append(f"`{going_on(self.run)}` goes on with it.")
+        return "\n".join(lines)
+
+    def _counted(self, what: str, names: list[str]) -> str:
+        done = sum(self.states[name] == "whole" for name in names)
+        return f"{done} of {len(names)} {what}{'s' * (len(names) > 1)} done"
+
+
+def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
+    """How a run stands, by sizes and times of its files or, `thoroughly`, by their content.
+
+    Nothing is written.
+
+    Raises:
+        RunError: it is no run, or nothing says what it was made with.
+    """
+    config, manifest = run.config(), run.manifest()
+    if manifest is None:  # it was made before there were records, or has lost its own
+        from model.experiment.adoption import adopt  # it reads networks, which takes long to import
+
+        manifest = Manifest(run.path, environment=run.environment() or {})
+        adopt(manifest, run, config)
+    tasks = [task for task in tasks_of(config) if task.kind == "training" or _is_asked_for(run, task)]
+    reasons = reasons_before(run)
+    states = {task.name: state_of(manifest, config, task, thoroughly) for task in tasks}
+    states[REPORT] = state_of_report(manifest, config, thoroughly)
+    damage = {name: _in_words(run.path, manifest.faults(name, thoroughly)) for name in states}
+    damage |= {name: _of_beginning(run, name, manifest) for name in ("config.yaml", "environment.json")}
+    waiting = [task for task in tasks if task.kind == "training" and states[task.name] == "waiting"]
+    return Status(
+        run.path,
+        tasks,
+        states,
+        {name: words for name, words in damage.items() if words},
+        {task.name: reasons[task[1:]] for task in waiting if task[1:] in reasons},
+        _not_drawn(run),
+        run.edited_in_words(),
+    )
+
+
+def _not_drawn(run: RunFolder) -> list[str]:
+    with suppress(RunError):
+        return missing_pictures(read_report(run).not_drawn)
+    return []
+
+
+def _is_asked_for(run: RunFolder, look: Task) -> bool:
+    """Whether there is, or may be, a network to look at that has learned something."""
+    metrics = run.metrics(look.model, look.seed)
+    return metrics is None or is_sound(metrics)
+
+
+def problems_of_record(run: RunFolder) -> list[str]:
+    """What is not as a run made it, in sentences, as far as it has a record that says so."""
+    return (
+        status_of(run).problems
+        if run.manifest()
+        else [f"{told}." for told in [run.edited_in_words()] if told]
+    )
+
+
+def _in_words(folder: Path, faults: Mapping[str, State]) -> str:
+    """The files of a part that are not as they were made: the first, and how many more."""
+    if not faults:
+        return ""
+    (file, state), *others = faults.items()
+    path = folder / file
+    if state == "missing":
+        what = "is missing"
+    elif not os.access(path, os.R_OK):
+        what = "can't be read"
+    else:
+        what = "is not the one that this run made"
+    more = f" (and {len(others)} more of its files are not as they were)" if others else ""
+    return f"{path} {what}{more}"
+
+
+def _of_beginning(run: RunFolder, name: str, manifest: Manifest) -> str:
+    """What is wrong with a file that says what the run is; an edited config is told elsewhere."""
+    path = run.path / name
+    if not path.exists():
+        return f"{path} is missing"
+    if name == "environment.json" and read_if_good(path) != manifest.environment:
+        return f"{path} is not the one that this run made"
+    return ""

@@ -1,0 +1,184 @@
+"""What a run folder vouches for: manifest.json says what was made from what. No TensorFlow.
+
+The process that holds the run writes it, after every part that is finished: a training, a look, the report.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, TypeAdapter
+
+from data.storage import json_bytes, read_value, sha256_of, write_if_other
+
+MANIFEST = "manifest.json"
+VERSION = 1
+IDENTITY = ("config_digest", "data_digest")  # what makes two experiments the same one
+OF_ONE_RUN = ("metrics.json", "model.keras", "report.json")  # files that no two runs have alike
+Name = Annotated[str, Field(pattern=r"^[\w-][\w.-]*(/[\w-][\w.-]*){0,2}$")]  # a file, as seen from the run
+State = Literal["whole", "waiting", "missing", "changed", "stale"]
+
+
+class Stamp(NamedTuple):
+    """A file as it was made: its sha256 in hex, its size in bytes, its time in nanoseconds."""
+
+    sha256: str
+    size: int
+    mtime_ns: int
+
+
+class Part(NamedTuple):
+    """What was made at once: the digest of its settings, the sha256 of what it was made from, its files."""
+
+    settings: str
+    made_from: dict[Name, str]
+    files: dict[Name, Stamp]
+
+
+@dataclass
+class Manifest:
+    """The record of one run folder.
+
+    Attributes:
+        folder: of the run.
+        config: that the run was made with, as JSON.
+        environment: the content of environment.json; its digests are the run's identity.
+        parts: what is finished, by name.
+        unfinished: what was begun, by name, and the sha256 of its last file then ("" for none). Whatever
+            stands there is vouched for again when it is recorded.
+    """
+
+    folder: Path
+    config: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    unfinished: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """The digests of config and data, as far as they are known."""
+        return {key: self.environment[key] for key in IDENTITY if key in self.environment}
+
+    def write(self) -> None:
+        """Write manifest.json, unless it says so already."""
+        parts = {name: part._asdict() for name, part in self.parts.items()}
+        content = {"version": VERSION, "config": self.config, "environment": self.environment}
+        content |= {"parts": parts, "unfinished": self.unfinished}
+        write_if_other(self.folder / MANIFEST, json_bytes(content | {"sha256": digest_of(content)}))
+
+    def begin(self, files: Mapping[str, str]) -> None:
+        """Note that parts are about to be made; `files` has of each the one that is written last."""
+        self.unfinished |= {name: digest_of_file(self.folder / file) for name, file in files.items()}
+
+    def is_made_anew(self, name: str, file: str) -> bool:
+        """Whether a part that was begun came to its end: its last file is another than it was then."""
+        return digest_of_file(self.folder / file) not in ("", self.unfinished.get(name))
+
+    def record(self, name: str, settings: str, made_from: Mapping[str, str], files: Iterable[str]) -> None:
+        """Vouch for a part as its files are now."""
+        self.parts[name] = Part(
+            settings, dict(made_from), {file: _stamp(self.folder / file) for file in files}
+        )
+        self.unfinished.pop(name, None)
+
+    def recorded(self, file: str) -> str:
+        """The sha256 of a file as the part that made it left it; "" where none has."""
+        return next((part.files[file].sha256 for part in self.parts.values() if file in part.files), "")
+
+    def faults(self, name: str, thoroughly: bool = False) -> dict[str, State]:
+        """The files of a part that are missing or changed; `thoroughly`: whatever their sizes and times."""
+        part = self.parts.get(name)
+        if part is None or name in self.unfinished:
+            return {}
+        states = {file: _state(self.folder / file, stamp, thoroughly) for file, stamp in part.files.items()}
+        return {file: state for file, state in states.items() if state != "whole"}
+
+    def fault_of(self, file: str) -> State:
+        """How one file stands by its content; "waiting" where nothing is known of it."""
+        for name, part in self.parts.items():
+            if file in part.files and name not in self.unfinished:
+                return _state(self.folder / file, part.files[file], thoroughly=True)
+        return "waiting"
+
+    def state(
+        self, name: str, settings: str, made_from: Mapping[str, str], thoroughly: bool = False
+    ) -> State:
+        """How a part stands that is to be made by these settings and from these files."""
+        part = self.parts.get(name)
+        if part is None or name in self.unfinished:
+            return "waiting"
+        if faults := self.faults(name, thoroughly):
+            return "changed" if "changed" in faults.values() else "missing"
+        return "whole" if (part.settings, part.made_from) == (settings, made_from) else "stale"
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a run; None where there is none, it is damaged or edited, or it is of another folder.
+
+    It is of another where files that no two runs have alike are there, and not one as it says.
+    """
+    with suppress(OSError, ValueError):
+        value = read_value(folder / MANIFEST)
+        if not isinstance(value, dict) or value.pop("sha256", None) != digest_of(value):
+            return None
+        if value.pop("version", None) == VERSION:
+            manifest = _reader().validate_python(value | {"folder": folder})
+            return manifest if _is_of_this_folder(manifest) else None
+    return None
+
+
+@cache
+def _reader() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
+
+
+def _is_of_this_folder(manifest: Manifest) -> bool:
+    states = (
+        _state(manifest.folder / file, stamp)
+        for part in manifest.parts.values()
+        for file, stamp in part.files.items()
+        if file.endswith(OF_ONE_RUN)
+    )
+    changed = False
+    for state in states:
+        if state == "whole":
+            return True
+        changed |= state == "changed"
+    return not changed
+
+
+def digest_of(settings: Any) -> str:
+    """What decides a part, as a sha256 in hex."""
+    return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """The sha256 of a file in hex, or "" where it can't be read."""
+    with suppress(OSError, ValueError):
+        return sha256_of(path)
+    return ""
+
+
+def _stamp(path: Path) -> Stamp:
+    status = path.stat()
+    return Stamp(sha256_of(path), status.st_size, status.st_mtime_ns)
+
+
+def _state(path: Path, stamp: Stamp, thoroughly: bool = False) -> State:
+    """How a file stands; its content is read where size and time do not say it, or where that is asked."""
+    try:
+        status = path.stat()
+        if not path.is_file() or status.st_size != stamp.size:
+            return "changed"
+        if status.st_mtime_ns == stamp.mtime_ns and not thoroughly:
+            return "whole"
+        return "whole" if sha256_of(path) == stamp.sha256 else "changed"
+    except (FileNotFoundError, NotADirectoryError):
+        return "missing"
+    except (OSError, ValueError):
+        return "changed"
