@@ -265,7 +265,7 @@ def test_model_without_predictions() -> None:
     assert nothing["models"] == {}
     assert nothing["not_compared"][0]["verdict"] == (
         "dense has no result: its training failed (loss not finite at epoch 2). "
-        "cnn has no result: its training failed. No comparison is made."
+        "cnn has no result: it is not trained yet. No comparison is made."
     )
 
 
