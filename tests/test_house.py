@@ -25,6 +25,7 @@ FLOORS = [  # a room may import from the floors below its own, and from neighbou
         "model.inspection": {"model.worth", "model.attribution"},
         "model.robustness": {"model.comparison"},
     },
+    {"model.page": set()},
     {"model.experiment": set()},
     {"model.side_by_side": {"model.comparison"}},
     {"train": set()},

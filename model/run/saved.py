@@ -5,7 +5,9 @@ import tempfile
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,8 @@ import h5py
 import numpy as np
 
 from configs.networks import Cnn, Dense
+from model.networks.layers import Convolution, Layer, Normalization
+from model.networks.layers import Dense as DenseLayer
 from model.run.folder import RunError, RunFolder, again
 
 if TYPE_CHECKING:
@@ -24,6 +28,8 @@ MOST_TEXT = 1 << 20  # bytes of the first two; they take 10 KB, of the largest n
 MOST_STRUCTURE = 1 << 20  # bytes around the weights: names of layers and the like; they take 30 to 240 KB
 MOST_PARTS = 1000  # groups and arrays; the largest networks have 330
 DEPTH = 4  # layers/conv2d/vars/0
+# Kinds of layers as they are called in the file:
+WITH_WEIGHTS = {Convolution: "conv2d", DenseLayer: "dense", Normalization: "batch_normalization"}
 
 
 def check_saved(path: Path, num_weights: int) -> None:
@@ -101,6 +107,40 @@ def _is_plain(part: h5py.Dataset | h5py.Datatype) -> bool:
     )
 
 
+def read_weights(path: Path, layers: Sequence[Layer], num_weights: int) -> dict[str, list[np.ndarray]]:
+    """The weights of a saved network by the names of its layers, in Keras's order; without TensorFlow.
+
+    `layers` are those of the network, from input to output. A convolution or dense layer has a kernel and a
+    bias, a normalization scale, shift, mean and variance: float32.
+
+    Raises:
+        RunError: the file is missing, damaged, or of another network.
+    """
+    with _explained(path):
+        check_saved(path, num_weights)
+        with (
+            zipfile.ZipFile(path) as archive,
+            h5py.File(io.BytesIO(archive.read(WEIGHTS)), "r") as file,
+        ):
+            weights = {name: _weights_of(file[f"layers/{place}/vars"]) for name, place in _places(layers)}
+        _must_be_finite(path, [array for arrays in weights.values() for array in arrays])
+    return weights
+
+
+def _places(layers: Sequence[Layer]) -> Iterator[tuple[str, str]]:
+    """Where Keras puts the weights of each layer that has some: by its kind, numbered from the second on."""
+    seen: Counter[str] = Counter()
+    for layer in layers:
+        if isinstance(layer, Convolution | DenseLayer | Normalization):
+            kind = WITH_WEIGHTS[type(layer)]
+            yield layer.name, f"{kind}_{seen[kind]}" if seen[kind] else kind
+            seen[kind] += 1
+
+
+def _weights_of(group: h5py.Group) -> list[np.ndarray]:
+    return [np.asarray(group[str(number)]) for number in range(len(group))]
+
+
 def load(path: Path, network: Dense | Cnn, num_classes: int) -> "keras.Model":
     """Rebuild a saved network from its config and give it the saved weights; no code from the file runs.
 
@@ -111,12 +151,22 @@ def load(path: Path, network: Dense | Cnn, num_classes: int) -> "keras.Model":
 
     RunFolder(_run_of(path)).vouch_for(path)
     model = build(network, num_classes, seed=0)
+    with _explained(path), warnings.catch_warnings():
+        # Keras leaves a layer that it does not find as it was, with a warning.
+        warnings.simplefilter("error", UserWarning)
+        check_saved(path, model.count_params())
+        model.load_weights(path)
+        _must_be_finite(path, model.get_weights())
+    return model
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn whatever is wrong with a saved network into a RunError that says what to do."""
     try:
-        with warnings.catch_warnings():
-            # Keras leaves a layer that it does not find as it was, with a warning.
-            warnings.simplefilter("error", UserWarning)
-            check_saved(path, model.count_params())
-            model.load_weights(path)
+        yield
+    except RunError:
+        raise
     except FileNotFoundError:
         raise RunError(f"{path} is missing; {again(_run_of(path))}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError):
@@ -127,10 +177,12 @@ def load(path: Path, network: Dense | Cnn, num_classes: int) -> "keras.Model":
             f"{path} does not fit the network in the run's config.yaml ({problem}); "
             f"delete its folder, then {again(_run_of(path))}"
         ) from None
-    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+
+
+def _must_be_finite(path: Path, weights: Sequence[np.ndarray]) -> None:
+    if not all(np.isfinite(one).all() for one in weights):
         remedy = f"delete its folder, then {again(_run_of(path))}"
         raise RunError(f"{path} holds weights that are not finite numbers; {remedy}")
-    return model
 
 
 def _run_of(path: Path) -> Path:

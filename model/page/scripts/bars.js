@@ -1,0 +1,31 @@
+// Probabilities as bars.
+
+import { make, shape } from "./elements.js";
+import { inPercent } from "./numbers.js";
+import { largestOf } from "./network.js";
+
+// What a network makes of a picture: a bar for each class, with its percentage.
+//
+// The answer is bold, the class that the picture's label names is marked; `label` is null where there is none.
+export function barsOf(title, probabilities, classes, label) {
+  const answer = largestOf(probabilities);
+  const rows = classes.map((name, place) => {
+    const share = probabilities[place];
+    const mark = place === label ? make("span", { class: "live-right" }, " ✓ label") : null;
+    const bar = barIn("0 0 100 10", { width: Math.max(100 * share, 0.4), height: 10 });
+    return make(
+      "tr",
+      { class: place === answer ? "live-answer" : null },
+      make("th", { scope: "row" }, name, mark),
+      make("td", { class: "live-bar-cell" }, bar),
+      make("td", {}, inPercent(share)),
+    );
+  });
+  return make("table", { class: "live-bars" }, make("caption", {}, title), make("tbody", {}, rows));
+}
+
+// A bar: a rectangle in a box, which is as wide as there is room.
+export function barIn(viewBox, rectangle) {
+  const box = { class: "live-bar", viewBox, preserveAspectRatio: "none", "aria-hidden": true };
+  return shape("svg", box, shape("rect", rectangle));
+}

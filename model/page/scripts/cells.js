@@ -1,0 +1,41 @@
+// Numbers in coloured cells: windows, kernels, products and blocks, each a small table.
+
+import { asHex, colourOf, inkOn } from "./colours.js";
+import { make } from "./elements.js";
+
+const SMALLEST = 5; // cells a side; in more there is no room for numbers
+
+// A square of numbers with a title: `values` row by row, `colour` a value's [red, green, blue], `text` how it is
+// written. `ringed` is the place of one that is circled.
+export function cellsOf(title, values, colour, text, ringed = -1) {
+  const side = Math.round(Math.sqrt(values.length));
+  const rows = Array.from({ length: side }, (_, row) =>
+    make(
+      "tr",
+      {},
+      values.slice(row * side, (row + 1) * side).map((value, column) => {
+        const place = row * side + column;
+        const kind = place === ringed ? "live-ringed" : null;
+        const cell = make("td", { class: kind }, side > SMALLEST ? "" : text(value));
+        const shade = colour(value);
+        cell.style.backgroundColor = asHex(shade);
+        cell.style.color = inkOn(shade);
+        if (side > SMALLEST) cell.title = text(value);
+        return cell;
+      }),
+    ),
+  );
+  return make("table", { class: "live-cells" }, make("caption", {}, title), make("tbody", {}, rows));
+}
+
+// The colour of weights, products and values, the largest of them in full colour.
+export function redBlue(values) {
+  const limit = Math.max(...values.map(Math.abs)) || 1;
+  return (value) => colourOf(value, limit);
+}
+
+// The colour of pixels from 0 to 1.
+export function grayOf(value) {
+  const level = Math.round(255 * value);
+  return [level, level, level];
+}

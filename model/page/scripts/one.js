@@ -1,0 +1,52 @@
+// One picture: what the networks make of a garment, map by map and number by number.
+
+import { barsOf } from "./bars.js";
+import { causesShown } from "./causes.js";
+import { chooser, nameOf } from "./chooser.js";
+import { choice, make } from "./elements.js";
+import { mapRows } from "./maps.js";
+import { unlike } from "./own.js";
+import { placeViews } from "./place.js";
+
+// The section "One picture".
+export function onePicture(app) {
+  const parts = [chooser(app), title(app), answers(app)];
+  if (app.main) parts.push(causesShown(app), modelChoice(app), mapRows(app), placeViews(app));
+  return make("div", {}, parts);
+}
+
+function title(app) {
+  const [name, strange] = [make("h3", {}), make("p", { class: "live-strange", role: "status" })];
+  const show = ({ picture }) => {
+    const text = nameOf(picture, app.classes);
+    name.replaceChildren(text[0].toUpperCase() + text.slice(1));
+    const own = picture.index === null;
+    strange.replaceChildren(own ? unlike(picture.levels, app.pictures.map((one) => one.levels)) : "");
+  };
+  app.store.watch(["picture"], show);
+  show(app.store.get());
+  return make("div", {}, name, strange);
+}
+
+function answers(app) {
+  const box = make("div", { class: "live-answers" });
+  app.store.watch(["values"], ({ values, seen }) => {
+    const tables = Object.entries(values).map(([model, found]) => {
+      const { seed } = app.networks[model];
+      return barsOf(`${model} (live: seed ${seed}, this picture)`, found.at(-1).after, app.classes, seen.label);
+    });
+    box.replaceChildren(...tables);
+  });
+  return box;
+}
+
+// Which model's maps are shown, where several have some.
+export function modelChoice(app) {
+  if (app.convolutional.length < 2) return null;
+  const options = app.convolutional.map((model) => [model, model]);
+  const label = choice("Look inside", options, app.store.get().model, (model) => app.lookInside(model));
+  app.store.watch(["model"], ({ model }) => {
+    label.querySelector("select").value = model;
+  });
+  return label;
+}

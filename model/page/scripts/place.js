@@ -1,0 +1,97 @@
+// One filter at work, in large: what it reads, its map before and after ReLU, and what pooling leaves.
+
+import { paintLevels, paintValues } from "./canvas.js";
+import { make } from "./elements.js";
+import { paintChannel, sizeOf } from "./maps.js";
+import { channelOf, layerNamed, SIDE } from "./network.js";
+import { briefly } from "./numbers.js";
+import { sumsBox } from "./sums.js";
+import { makeView } from "./view.js";
+import { blockAt, readBy, seenBy, workings } from "./workings.js";
+
+const ROOM = 264; // pixels
+
+// The views of the filter that is looked at, and the arithmetic of the place; both follow the store.
+export function placeViews(app) {
+  const [row, sums] = [make("div", { class: "live-row live-views" }), sumsBox()];
+  let shown = null;
+  const build = () => {
+    const { model, layer, values } = app.store.get();
+    if (!values || layer === null) return;
+    if (shown?.model !== model || shown.layer !== layer) {
+      shown = { model, layer, ...viewsOf(app, app.networks[model], layerNamed(app.networks[model], layer)) };
+      row.replaceChildren(...shown.all.map((view) => view.element));
+    }
+    paintViews(app, shown);
+    move();
+  };
+  const move = () => {
+    const { row: place, values } = app.store.get();
+    if (shown && values && place !== null) showPlace(app, shown, sums);
+  };
+  app.store.watch(["values", "model", "layer", "filter"], build);
+  app.store.watch(["row", "column", "held"], move);
+  build();
+  return make("div", {}, row, sums.element);
+}
+
+function viewsOf(app, network, at) {
+  const layer = network.layers[at];
+  const after = network.layers[at + 1];
+  const toPlace = (row, column, how) => moved(app, row, column, how);
+  const garment = makeView("the picture", SIDE, ROOM);
+  const reads = at === 0 ? null : makeView("the map it reads most from", layer.from.side, ROOM);
+  const before = makeView(`${layer.name} before ReLU, ${sizeOf(layer)}`, layer.to.side, ROOM, toPlace);
+  const map = makeView(`${layer.name} after ReLU`, layer.to.side, ROOM, toPlace);
+  const pooled =
+    after?.kind === "pool" &&
+    makeView(`${after.name}, ${sizeOf(after)}`, after.to.side, ROOM, (row, column, how) => {
+      const { values, model, filter } = app.store.get();
+      const { top, left, size, winner } = blockAt(network, values[model], at + 1, filter, row, column);
+      toPlace(top + Math.floor(winner / size), left + (winner % size), how);
+    });
+  const all = [garment, reads, before, map, pooled].filter(Boolean);
+  return { at, garment, reads, before, map, pooled: pooled || null, all };
+}
+
+function moved(app, row, column, how) {
+  const { held } = app.store.get();
+  if (how === "release") app.look({ row, column, held: false });
+  else if (how === "hold" || (how === "step" && held)) app.look({ row, column, held: true });
+  else if (how === "step" || !held) app.store.set({ row, column });
+}
+
+function paintViews(app, { at, garment, before, map, pooled }) {
+  const { seen, values, model, filter } = app.store.get();
+  const network = app.networks[model];
+  const [layer, found] = [network.layers[at], values[model]];
+  const limit = network.limits[layer.name];
+  paintLevels(garment.canvas, seen.levels);
+  paintChannel(before, found[at].before, layer.to.channels, filter, limit);
+  paintChannel(map, found[at].after, layer.to.channels, filter, limit);
+  if (pooled) paintChannel(pooled, found[at + 1].after, layer.to.channels, filter, limit);
+}
+
+function showPlace(app, { at, garment, reads, before, map, pooled }, sums) {
+  const { seen, values, model, filter, row, column, held } = app.store.get();
+  const network = app.networks[model];
+  const found = workings(network, seen.levels, values[model], { layer: at, filter, row, column });
+  const { top, left, size } = seenBy(network, at, row, column);
+  garment.frame("seen", { top, left, size });
+  garment.tell(`it sees rows ${top} to ${top + size - 1}, columns ${left} to ${left + size - 1}`);
+  if (reads) showHeaviest(reads, network, readBy(seen.levels, values[model], at), at, found);
+  for (const view of [before, map]) {
+    view.frame("place", { top: row, left: column, size: 1 });
+    view.frame("block", found.block);
+  }
+  if (pooled) pooled.frame("place", found.block && { top: found.block.row, left: found.block.column, size: 1 });
+  sums.show(network, at, { filter, row, column, held }, found);
+}
+
+function showHeaviest(view, network, maps, at, { slices, corner }) {
+  const { from } = network.layers[at];
+  const map = channelOf(maps, from.channels, slices[0].channel);
+  paintValues(view.canvas, map, Math.max(...map.map(Math.abs)) || 1);
+  view.frame("seen", corner);
+  view.tell(`${network.layers[at - 1].name}, map ${slices[0].channel}, up to ${briefly(Math.max(...map))}`);
+}

@@ -1,0 +1,25 @@
+// What stands for a filter in small: its kernel where it reads the picture, else what excites it most.
+
+import { mapOf, pictureOf } from "./canvas.js";
+import { make } from "./elements.js";
+import { cutOut } from "./gallery.js";
+import { kernelOf, layerNamed } from "./network.js";
+import { seenBy } from "./workings.js";
+
+const SCALE = 0.995; // share of a layer's weights that is not beyond full colour
+
+// A filter's portrait in at most `room` pixels; a dead one of a deeper layer has none.
+export function portraitOf(app, network, layer, { index, strongest }, room) {
+  const at = layerNamed(network, layer);
+  if (at === 0) return mapOf(kernelOf(network.layers[0], 0, index), kernelLimit(network.layers[0]), room);
+  const [example] = strongest;
+  const levels = example && app.shown.get(example.index);
+  if (!levels) return make("span", { class: "live-empty" });
+  return pictureOf(cutOut(levels, seenBy(network, at, example.row, example.column)), room);
+}
+
+// The weight that is shown in full colour: one scale for all kernels of a layer.
+export function kernelLimit({ weights }) {
+  const sizes = Float32Array.from(weights, Math.abs).sort();
+  return sizes[Math.floor(SCALE * (sizes.length - 1))] || 1;
+}

@@ -1,0 +1,86 @@
+// The arithmetic of one number, written out: products, sum, bias, ReLU and pooling.
+
+import { cellsOf, grayOf, redBlue } from "./cells.js";
+import { make, tableOf } from "./elements.js";
+import { counted, written } from "./numbers.js";
+
+const DIGITS = 3;
+const HELD = "Held: click another place, or press Escape to let go. Rows and columns begin with 0.";
+const FREE = "Point at a map or use the arrow keys; a click or Enter holds the place. Rows and columns begin with 0.";
+const number = (value) => written(value, DIGITS);
+
+// A place for the arithmetic: `show(network, at, place, found)` fills it, `found` being what `workings` gave.
+export function sumsBox() {
+  const [title, steps] = [make("h3", { "aria-live": "polite" }), make("div", { class: "live-steps" })];
+  const note = make("p", { class: "live-note" });
+  return {
+    element: make("div", { class: "live-sums" }, title, note, steps),
+    show(network, at, { filter, row, column, held }, found) {
+      const layer = network.layers[at];
+      const place = `filter ${filter}, row ${row}, column ${column}`;
+      title.textContent = `How ${layer.name} gets ${number(found.value)}: ${place}`;
+      note.textContent = held ? HELD : FREE;
+      steps.replaceChildren(
+        productsShown(network, at, found),
+        ...(at > 0 ? [slicesShown(network, at, found)] : []),
+        stepsShown(layer, found),
+        poolingShown(network, at, found),
+      );
+    },
+  };
+}
+
+// The window of the heaviest map, times its part of the kernel, product by product.
+function productsShown(network, at, { slices, beyond }) {
+  const [{ channel, window, kernel, products, sum }] = slices;
+  const from = at === 0 ? "picture, 0 to 1" : `${network.layers[at - 1].name}, map ${channel}`;
+  const gray = at === 0 ? grayOf : redBlue(window);
+  return make(
+    "div",
+    { class: "live-row live-products" },
+    cellsOf(from, window, gray, (value) => written(value, 2)),
+    make("span", { class: "live-sign" }, "×"),
+    cellsOf("kernel", kernel, redBlue(kernel), (value) => written(value, 2)),
+    make("span", { class: "live-sign" }, "="),
+    cellsOf("products", products, redBlue(products), number),
+    make("span", { class: "live-sign" }, "→"),
+    make("p", {}, `together ${number(sum)}`, beyond ? ". Beyond the border stand zeros." : ""),
+  );
+}
+
+function slicesShown(network, at, { slices, others }) {
+  const before = network.layers[at - 1].name;
+  const cells = slices[0].window.length;
+  const rows = slices.map(({ channel, sum }) => [`map ${channel} of ${before}`, number(sum)]);
+  if (others.count) rows.push([`${others.count} others together`, number(others.sum)]);
+  return tableOf("The maps that weigh most here", ["map", `sum of its ${cells} products`], rows);
+}
+
+function stepsShown({ size, from }, { sum, bias, linear, value }) {
+  const steps = [
+    [`sum of all ${counted(size * size * from.channels)} products`, number(sum)],
+    ["bias", number(bias)],
+    ["sum + bias", number(linear)],
+    [linear > 0 ? "ReLU keeps it" : "ReLU makes it 0", number(value)],
+  ];
+  return tableOf("From the products to the number", ["step", "number"], steps);
+}
+
+function poolingShown(network, at, { block }) {
+  const pooling = network.layers[at + 1];
+  if (pooling?.kind !== "pool") return make("p", {}, "No pooling follows this layer.");
+  if (!block) {
+    const { size, name } = pooling;
+    const why = `the last row or column fills no block of ${size} × ${size}`;
+    return make("p", {}, `${name} leaves this place out: ${why}.`);
+  }
+  const { way, values, winner, result, row, column } = block;
+  const keeps = way === "max" ? "keeps the largest" : "takes the mean";
+  return make(
+    "div",
+    { class: "live-row live-products" },
+    cellsOf("its block", values, redBlue(values), number, way === "max" ? winner : -1),
+    make("span", { class: "live-sign" }, "→"),
+    make("p", {}, `${pooling.name} ${keeps}: ${number(result)}, at row ${row}, column ${column}`),
+  );
+}
