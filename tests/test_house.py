@@ -59,6 +59,7 @@ WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "model.experiment.writer",
     "model.inspection.figures",
     "model.report.tables",
+    "model.page.render",
     "train",
 ]
 

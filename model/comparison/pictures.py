@@ -1,4 +1,4 @@
-"""The pictures of the comparison, in reading order: the first four stand in front, after the glance."""
+"""The pictures of the comparison, in reading order, after the glance."""
 
 from model.comparison.accuracy_figure import accuracy
 from model.comparison.disagreement_figure import disagreements

@@ -21,6 +21,7 @@ from model.experiment.parts import (
 )
 from model.experiment.report import read_report
 from model.networks.facts import layer_facts
+from model.page.contents import carries_its_numbers
 from model.robustness.files import read_answers, read_record
 from model.run.folder import RunError, RunFolder
 from model.run.manifest import Manifest, digest_of
@@ -108,4 +109,5 @@ def _tells_of_all(manifest: Manifest, run: RunFolder, config: Config) -> bool:
             if metrics and accuracy is not None and abs(metrics["accuracy"] - accuracy) > SAME_ACCURACY:
                 return False
     ours = report.config_digest == manifest.identity.get("config_digest")
-    return ours and not report.not_drawn and all((run.path / name).is_file() for name in FORMS)
+    whole = all((run.path / name).is_file() for name in FORMS)
+    return ours and not report.not_drawn and whole and carries_its_numbers(run.path / "report.html")

@@ -29,10 +29,10 @@ from model.experiment.parts import REPORT, Task, record, record_report, state_of
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan
 from model.experiment.remarks import of_rules
 from model.experiment.report import Report, read_report
-from model.experiment.results import collect, data_facts, kept, report_of
+from model.experiment.results import Results, collect, data_facts, kept, report_of
 from model.experiment.status import status_of
 from model.experiment.terminal import terminal_block
-from model.experiment.writer import Histories, write_report
+from model.experiment.writer import write_report
 from model.run.arithmetic import Arithmetic, here, recorded
 from model.run.capacity import free_memory, num_side_by_side, num_workers
 from model.run.environment import decisive, describe_environment, num_cores
@@ -187,7 +187,7 @@ class Experiment:
             results = collect(self.run, self.config, self.splits.test.labels, [])
             told = {model: list(entry.seeds) for model, entry in report.models.items()}
             if all(set(seeds) <= results.metrics[model].keys() for model, seeds in told.items()):
-                return self._write(report, results.histories)
+                return self._write(report, results)
         return report
 
     def _report(self, looking: bool = False) -> Report:
@@ -197,16 +197,16 @@ class Experiment:
         if looking and (fuller := self._fuller(report)):
             progress.say(self.console, "report.json stays as it was: some of what it tells of can't be read.")
             return fuller
-        return self._write(report, results.histories)
+        return self._write(report, results)
 
-    def _write(self, report: Report, histories: Histories) -> Report:
+    def _write(self, report: Report, results: Results) -> Report:
         """Write a report in all its forms, with its pictures, and vouch for them."""
         self.run.must_still_be_there()
         self.manifest.begin({REPORT: "report.json"})
         self.manifest.write()
         looked_into = {model: self.plan.looked_into(model) for model in self.config.models}
         looked_into = {model: records for model, records in looked_into.items() if records}
-        report, pictures = write_report(self.run, report, self.splits, histories, looked_into)
+        report, pictures = write_report(self.run, report, self.splits, results, looked_into)
         record_report(self.manifest, self.config, pictures)
         self.manifest.write()
         return report

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
 
 from model.comparison.headlines import by_interest, headline, verdict_of
 from model.comparison.records import Outcome
@@ -9,13 +12,17 @@ from model.comparison.tables import answers, epochs, failed_job, told_balanced, 
 from model.experiment.layers import HEAD, alike
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
+from model.experiment.sections import SECTIONS, Filled, filled
+from model.page.contents import block
+from model.page.pictures import inlined
+from model.page.render import render
 from model.report.drawing import missing_pictures
 from model.report.figure import Figure
-from model.report.page import render
 from model.report.words import names, told_by_number
 
 TEMPLATE = Path(__file__).with_name("page.html")
-IN_FRONT = 6  # figures, of the comparison all but the last; the others wait under "details"
+LARGEST = 12_000_000  # characters of a page
+TEXT = 400_000  # of them, at most about, what is neither data nor pictures
 
 
 def page(
@@ -24,26 +31,41 @@ def page(
     inside: Mapping[str, Sequence[Figure]],
     folder: Path,
     config: str = "",
+    data: Mapping[str, Markup] | None = None,
+    live: Mapping[str, Any] | None = None,
 ) -> str:
-    """Build report.html: readable by itself but for the pictures beside it.
+    """Build report.html: one file that needs no other.
 
     The first of the figures is the one at a glance; `inside` has those of each model that was looked into.
-    All are in reading order, and links to them are relative to the folder of the run, where the page will
-    stand. It makes no requests to elsewhere; names of classes and models are shown as text, as is the config.
+    All are in reading order, and lie in `folder`, that of the run; as many as there is room for stand in the
+    page, those in the open first. It makes no requests; names of classes and models are shown as text, as is
+    the config. `data` are more blocks for programs, beside report and config; `live` is what the page's
+    script runs, as `model.page.live` makes it.
     """
-    front, details = _arranged(figures, inside, [*by_interest(report.models), *inside])
+    data = {"report": block(report.as_json()), "config": block(config)} | dict(data or {})
+    data |= {"live": block(live)} if live else {}
+    drawn = {model for model, one in live["networks"].items() if one["passports"]} if live else set()
+    parts = _live_parts(live)
+    sections = filled(figures, inside, [*by_interest(report.models), *inside], folder, parts, drawn)
+    order = [one for part in sections for one in part.front]
+    order += [one for part in sections for one in part.pictures[len(part.front) :]]
     missing = missing_pictures(report.not_drawn)
+    failures = _failures(report, len(missing))
+    sections = [part for part in sections if part.section.id in parts or _has_something(part, report)]
     return render(
         TEMPLATE,
-        folder,
+        "page.js",
+        data,
         epochs=epochs,
         job=failed_job,
         report=report,
         answers=answers(report),
-        front=front,
-        details=details,
+        sections=sections,
+        contents=_contents(sections, bool(failures)),
+        pictures=inlined(order, LARGEST - TEXT - sum(map(len, data.values()))),
         config=config,
-        failures=_failures(report, len(missing)),
+        live=parts,
+        failures=failures,
         missing=missing,
         limits=limits(report),
         layers=alike({name: entry.layers for name, entry in report.models.items()}),
@@ -54,19 +76,24 @@ def page(
     )
 
 
-def _arranged(
-    figures: Sequence[Figure], inside: Mapping[str, Sequence[Figure]], order: Sequence[str]
-) -> tuple[list[Figure], dict[str, list[Figure]]]:
-    """Six figures in front, the first of the model of most interest among them; the others by model."""
-    front = list(figures[: IN_FRONT - 1])
-    details = {"The comparison": list(figures[IN_FRONT - 1 :])}
-    details |= {f"Inside {model}": list(drawn) for model, drawn in inside.items()}
-    for heading in (*(f"Inside {model}" for model in order), "The comparison"):
-        drawn = details.get(heading)
-        if drawn and len(front) < IN_FRONT:
-            front.append(drawn.pop(0))
-            break
-    return front, {heading: drawn for heading, drawn in details.items() if drawn}
+def _live_parts(live: Mapping[str, Any] | None) -> set[str]:
+    """The sections in which the page's script has a part; two of them need no network."""
+    if not live:
+        return set()
+    of_script = {section.id for section in SECTIONS if section.is_live}
+    return of_script if live["networks"] else of_script & {"byhand", "differ"}
+
+
+def _has_something(part: Filled, report: Report) -> bool:
+    """Whether there is anything to show in a section."""
+    tables = {"differ", "learning"} if report.models else set()
+    return bool(part.pictures) or part.section.id in {"result", "limits", "made"} | tables
+
+
+def _contents(sections: Sequence[Filled], failed: bool) -> list[tuple[str, str]]:
+    """The sections by address and title; what failed is told right after the result."""
+    listed = [(part.section.id, part.section.title) for part in sections]
+    return [listed[0], ("failures", "What failed"), *listed[1:]] if failed else listed
 
 
 def _headline(outcome: Outcome) -> dict[str, str]:

@@ -16,10 +16,13 @@ from model.comparison.pictures import COMPARISON
 from model.comparison.records import Models
 from model.experiment.glance import GLANCE
 from model.experiment.markdown import markdown
-from model.experiment.page import page
+from model.experiment.page import LARGEST, page
 from model.experiment.report import Report
+from model.experiment.results import Results
 from model.inspection.files import Inspection, read_inspection
 from model.inspection.pattern_figure import PATTERNS
+from model.page.contents import block, predicted
+from model.page.live import groups_of, live
 from model.report.canvas import classes_by_number
 from model.report.drawing import draw_pictures, not_drawn
 from model.report.figure import Figure
@@ -35,28 +38,50 @@ def write_report(
     run: RunFolder,
     report: Report,
     splits: Splits,
-    histories: Histories,
+    results: Results,
     looked_into: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> tuple[Report, list[Path]]:
     """Draw the figures of the comparison and write the three forms of the report, report.json last.
 
-    What is there already with the same content is left alone. Histories are the columns of each history.csv,
-    by model and seed; `looked_into` has the records of what was drawn, of each model that was looked into.
-    Returned is the report with the pictures that are missing, and the pictures that were drawn in figures/.
+    What is there already with the same content is left alone. `results` are what the report was made of;
+    `looked_into` has the records of what was drawn, of each model that was looked into. Returned is the
+    report with the pictures that are missing, and the pictures that were drawn in figures/.
     """
     report = replace(report, classes_by_number=classes_by_number(splits.class_names))
-    figures = _compare(run, report, splits, histories, looked_into)
+    figures = _compare(run, report, splits, results.histories, looked_into)
     inside = {model: _inside(run, report.models, model, looked_into[model]) for model in looked_into}
     figures_of_all = [*figures, *chain(*inside.values())]
     report = replace(report, not_drawn=not_drawn(figures_of_all, run.path))
     text = markdown(report) + robustness_in_markdown(report.robustness)
     write_if_other(run.path / "report.md", text.encode())
     config = (run.path / "config.yaml").read_text(encoding="utf-8")
-    html = page(report, figures, inside, run.path, config)
+    data = {"predictions": block(predicted(splits.test.labels, results.predictions))}
+    running = _live(run, report, splits, results, looked_into)
+    html = page(report, figures, inside, run.path, config, data, running)
     write_if_other(run.path / "report.html", html.encode())
     write_if_other(run.path / "report.json", json_bytes(report.as_json()))
     there = [figure.path for figure in figures_of_all if not figure.fault]
     return report, [path for path in there if path.parent == run.figures]
+
+
+def _live(
+    run: RunFolder, report: Report, splits: Splits, results: Results, looked_into: Collection[str]
+) -> dict[str, Any] | None:
+    """What the page's script runs: the networks of the first seed; None where the config can't be read."""
+    try:
+        config = run.config()
+    except RunError:
+        return None
+    seed, labels = config.seeds[0], splits.test.labels
+    answers = {m: given[seed].argmax(axis=1) for m, given in results.predictions.items() if seed in given}
+    first = [model for model in by_interest(report.models) if model in answers][:1]
+    pair = [*first, *(model for model in answers if model not in first)][:2]
+    groups = groups_of(labels, answers, pair, seed)
+    for model in first:
+        sure = [one.index for one in report.mistakes if (one.model, one.seed) == (model, seed)]
+        groups[f"mistakes that {model} is surest of, seed {seed}"] = np.array(sure, int)
+    names = splits.class_names
+    return live(run, config, splits.test, names, answers, groups, looked_into, LARGEST // 2)
 
 
 def _compare(

@@ -37,8 +37,7 @@ def draw_pictures(pictures: Iterable[Picture], parts: Mapping[str, Any], folder:
             named = signature(picture.draw).parameters
             figure = drawn(picture.draw, path=path, **{name: parts[name] for name in parts if name in named})
             if figure is not None:
-                own = figure.numbers != Figure.numbers
-                figures.append(figure if own else replace(figure, numbers=picture.numbers))
+                figures.append(replace(figure, numbers=figure.numbers or picture.numbers))
     return figures
 
 

@@ -11,15 +11,15 @@ from configs.values import Words
 class Figure:
     """A picture: where, the finding it shows, the same in words with its numbers; or the fault it died of.
 
-    `numbers` says in which files its numbers stand; what a picture's function says there goes before what its
-    declaration does.
+    `numbers` says in which files its numbers stand, empty: in those beside the picture. What a picture's
+    function says there goes before what its declaration does.
     """
 
     path: Path
     title: str
     alt: str
     fault: str = ""
-    numbers: str = "the .json and .npz files beside the picture"
+    numbers: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from data.storage import write_atomically, write_json
 from model.comparison.tables import epochs
+from model.page.contents import block
+from model.page.pictures import Shown, inlined
+from model.page.render import render
 from model.report.drawing import drawn, not_drawn
 from model.report.figure import Figure
-from model.report.page import render
 from model.run.readers import read_json
 from model.side_by_side.figure import side_by_side
 from model.side_by_side.records import SideBySide, comparison_json
@@ -23,6 +25,8 @@ from model.side_by_side.text import (
 )
 
 TEMPLATE = Path(__file__).with_name("comparison.html")
+LARGEST = 1_000_000  # characters of the picture in the page
+NUMBERS = "models.*.accuracy in comparison.json"  # where those of the picture stand
 
 MOST_NAMED = 3  # runs in a folder's name
 LONGEST_NAME = 40  # characters of each of them
@@ -69,16 +73,26 @@ def _name(labels: list[str]) -> str:
 
 
 def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str:
-    """Build comparison.html, which will stand in a folder: readable by itself but for the picture beside it.
+    """Build comparison.html, one file that needs no other; the picture stands in a folder, that of the page.
 
-    It makes no requests to elsewhere, and whatever stands in `comparison` is shown as text.
+    It makes no requests, and whatever stands in `comparison` is shown as text.
     """
+    picture = Shown(replace(figure, numbers=NUMBERS), figure.path.relative_to(folder).as_posix())
+    told = {
+        "result": "Result",
+        **{f"test-{number}": one.title for number, one in enumerate(comparison.test_sets) if one.models},
+        "configs": what_differs(comparison) if differences(comparison) else "",
+        "reading": "How to read this",
+        "faults": "What could not be used" if faults(comparison) else "",
+    }
     return render(
         TEMPLATE,
-        folder,
+        "comparison.js",
+        {"comparison": block(comparison_json(comparison))},
+        contents=[(id, title) for id, title in told.items() if title],
         epochs=epochs,
         comparison=comparison,
-        figure=figure,
+        picture=inlined([picture], LARGEST)[picture.file],
         headline=headline(comparison),
         answers=answers(comparison),
         differences=differences(comparison),

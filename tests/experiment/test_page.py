@@ -1,26 +1,28 @@
-"""report.html: all is shown as text, every picture is there and told in words, nothing is fetched."""
+"""report.html: all is shown as text, every picture is in it and told in words, nothing is fetched."""
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
+from PIL import Image
 
 from data.splits import NumDuplicates
 from model.experiment import page as page_file
+from model.page.contents import block
+from model.page.render import NUMBERS
 from model.report.figure import Figure
-from model.report.page import NUMBERS, PARTS
 from tests.cells import in_html
 from tests.comparison.test_accuracy_figure import HOSTILE, LOOK, report_of
 from tests.records import parsed
 from tests.reports import told_apart
 
-ALLOWED_SCRIPTS = 1  # the page's own
+PNG = Image.new("RGB", (60, 30), "red")
 
 
 class Reader(HTMLParser):
@@ -29,14 +31,24 @@ class Reader(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
+        self.text, self.within = "", [("", "")]
+        self.inside: dict[tuple[str, str], str] = {}  # what scripts and the style hold, by tag and id
         self.feed(html)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attributes)))
+        if tag in ("script", "style"):
+            self.within.append((tag, dict(attributes).get("id") or ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style"):
+            self.within.pop()
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        if self.within[-1] == ("", ""):
+            self.text += data
+        else:
+            self.inside[self.within[-1]] = self.inside.get(self.within[-1], "") + data
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for found, attributes in self.tags if found == tag]
@@ -48,7 +60,7 @@ def figures_in(folder: Path, *names: str) -> list[Figure]:
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
+        PNG.save(path)
         found.append(Figure(path, f'{name} "finds" <b>', f'{name} "finds" <b>, 1 and 2'))
     return found
 
@@ -61,7 +73,10 @@ def limits(report: dict[str, Any]) -> list[str]:
     return page_file.limits(parsed(report))
 
 
-COMPARISON = [f"figures/{number}-x.png" for number in range(1, 6)]
+COMPARISON = [
+    f"figures/{name}.png"
+    for name in ("1-at-a-glance", "2-accuracy", "3-learning", "4-confusion", "5-mistakes")
+]
 
 
 def read(report: dict[str, Any], folder: Path, config: str = "name: x") -> Reader:
@@ -82,26 +97,107 @@ def test_the_verdict_comes_first_then_the_first_picture(tmp_path: Path) -> None:
     assert verdict in told, "the page's verdict is not report.json's"
 
 
-def test_pictures_exist_and_are_told_in_words(tmp_path: Path) -> None:
+def test_pictures_are_in_the_page_and_told_in_words(tmp_path: Path) -> None:
     reader = read(report_of({"dense": 0.8, "cnn": 0.9}), tmp_path)
-    images = reader.all("img")
-    assert len(images) == 8, "every picture is on the page, once"
-    for image in images:
-        source = image["src"] or ""
-        assert (tmp_path / unquote(source)).is_file(), f"the link {source} leads nowhere"
-        assert not re.match(r"/|[a-z]+:", source), "a link must be relative to the page"
+    pictures = [image for image in reader.all("img") if image["alt"]]
+    assert len({image["data-file"] for image in pictures}) == len(pictures) == 8, "each is there, once"
+    for image in reader.all("img"):
+        assert re.match(r"data:image/(webp|png);base64,", image["src"] or ""), "the page needs another file"
+    for image in pictures:
         assert '"finds" <b>, 1 and 2' in (image["alt"] or ""), "a picture without words"
-    assert not re.search(r"https?://", page(report_of({"a": 0.9}), [], {}, tmp_path)), (
-        "a request to elsewhere"
-    )
+        assert (image["width"], image["height"]) == ("60", "30"), "the page moves when pictures appear"
 
 
-def test_six_pictures_in_front_the_rest_under_details(tmp_path: Path) -> None:
-    figures, inside = figures_in(tmp_path, *COMPARISON), figures_in(tmp_path, "c/a.png", "c/b.png")
-    html = page(report_of({"dense": 0.8, "cnn": 0.9}), figures, {"c": inside}, tmp_path)
-    front, details = html.split("<details>", 1)
-    assert front.count("<img") == 6, "six in front: five of the comparison, one of the inside"
-    assert details.count("<img") == 1
+def test_the_page_asks_for_nothing(tmp_path: Path) -> None:
+    html = page(report_of({"a": 0.9}), figures_in(tmp_path, *COMPARISON), {}, tmp_path)
+    addresses = set(re.findall(r"https?://[^\s\"'`)<]+", html))
+    assert addresses <= {"http://www.w3.org/2000/svg"}, "a request to elsewhere"  # the name of a language
+    for tag, attributes in Reader(html).tags:
+        assert "style" not in attributes, "the policy forbids styles that stand at an element"
+        for name in ("src", "href", "action", "srcset", "poster"):
+            address = attributes.get(name) or "#"
+            assert address.startswith(("#", "data:")), f"<{tag}> asks for {address[:60]}"
+
+
+def test_every_picture_has_its_section(tmp_path: Path) -> None:
+    """In the open the glance, the maps of the model of most interest before confusion and mistakes."""
+    report = report_of({"dense": 0.8, "other": 0.85, "cnn": 0.9})
+    report["models"]["cnn"]["convolution_parameters"] = 9
+    names = ("1-at-a-glance", "2-accuracy", "3-learning", "4-confusion", "5-mistakes", "6-calibration")
+    figures = figures_in(tmp_path, *(f"figures/{name}.png" for name in (*names, "robustness-blur")))
+    of_each = ("conv1-filters", "conv1-activations", "conv1-passports", "conv2-activations", "odd")
+    inside = {m: figures_in(tmp_path, *(f"{m}/{one}.png" for one in of_each)) for m in ("other", "cnn")}
+    html = page(report, figures, inside, tmp_path)
+    sections = dict(re.findall(r'<section id="(\w+)">(.*?)</section>', html, re.DOTALL))
+    front = {
+        id: re.findall(r'data-file="([^"]*)"', re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL))
+        for id, text in sections.items()
+    }
+    assert list(sections) == ["result", "one", "filters", "differ", "strain", "learning", "limits", "made"]
+    assert set(front["one"]) == {"cnn/conv1-activations.png"}
+    assert set(front["filters"]) == {"cnn/conv1-filters.png"}
+    assert front["result"] == ["figures/1-at-a-glance.png", "figures/2-accuracy.png"]
+    assert set(front["differ"]) == {"figures/4-confusion.png", "figures/5-mistakes.png"}
+    assert set(front["strain"]) == {"figures/robustness-blur.png"}, "none is in the open"
+    assert set(front["learning"]) == {"figures/3-learning.png"}
+    assert "cnn/odd.png" in sections["made"], "a picture without a section is lost"
+    headings = re.findall(r"<h3>Inside (\w+)</h3>", sections["one"])
+    assert headings == ["cnn", "other"], "the model of most interest comes first"
+    for text in re.findall(r"<summary>(.*?)</summary>", sections["one"]):
+        assert re.search(r'<img src="data:.*<span.*>(cnn|other)/.*finds', text), (
+            "what is folded away has no title or thumbnail"
+        )
+
+
+def test_the_list_of_contents_leads_to_every_section(tmp_path: Path) -> None:
+    for failed in ((), ({"model": "cnn", "seed": 9, "reason": "loss not finite at epoch 2"},)):
+        reader = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=failed), tmp_path)
+        sections = [section["id"] for section in reader.all("section")]
+        links = [(link["href"] or "").removeprefix("#") for link in reader.all("a")]
+        listed = links[1 : len(sections) + 1]
+        assert listed == sections, "a section can't be reached, or a link leads nowhere"
+        assert set(links) <= {*sections, "main"}
+
+
+def test_a_section_without_anything_to_show_is_left_out(tmp_path: Path) -> None:
+    reader = Reader(page(report_of({"dense": 0.8, "cnn": 0.9}), [], {}, tmp_path))
+    shown = [section["id"] for section in reader.all("section")]
+    assert shown == ["result", "differ", "learning", "limits", "made"]
+    assert "What is a convolution?" not in reader.text
+
+
+def test_what_has_no_room_is_told_without_its_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figures, report = figures_in(tmp_path, *COMPARISON), report_of({"dense": 0.8, "cnn": 0.9})
+    monkeypatch.setattr(page_file, "LARGEST", 0)
+    html = page(report, figures, {}, tmp_path)
+    assert "<img" not in html
+    assert "The picture stands in figures/1-at-a-glance.png." in html, "nobody knows where to look"
+    assert html.count("1 and 2</p>") == len(COMPARISON), "what a picture shows must be told all the same"
+
+
+def test_a_picture_that_can_not_be_read_costs_itself_alone(tmp_path: Path) -> None:
+    figures = figures_in(tmp_path, *COMPARISON)
+    figures[1].path.write_bytes(b"\x89PNG and no more")
+    figures[2].path.unlink()
+    html = page(report_of({"dense": 0.8, "cnn": 0.9}), figures, {}, tmp_path)
+    assert "The picture stands in figures/2-accuracy.png." in html
+    assert "The picture stands in figures/3-learning.png." in html
+    assert len({one["data-file"] for one in Reader(html).all("img") if one["alt"]}) == 3
+
+
+def test_the_page_carries_its_numbers_for_programs(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.8, "cnn": 0.9}, names=["</script><script>alert(1)</script>", *"bcdefghij"])
+    config = "name: </script><!-- & \u2028"
+    data = {"predictions": block({"models": {"</script>": {"0": "AA=="}}})}
+    reader = Reader(page(report, [], {}, tmp_path, config, data))
+    read_back = {id: json.loads(text) for (tag, id), text in reader.inside.items() if id.startswith("data-")}
+    assert read_back["data-report"]["models"].keys() == report["models"].keys()
+    assert read_back["data-report"]["data"]["classes"][0] == "</script><script>alert(1)</script>"
+    assert read_back["data-config"] == config
+    assert read_back["data-predictions"] == {"models": {"</script>": {"0": "AA=="}}}
+    assert len(reader.all("script")) == 4, "text of a block became an element"
+    kinds = [script.get("type") for script in reader.all("script")]
+    assert kinds == ["application/json"] * 3 + [None], "data could run"
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -112,20 +208,29 @@ def test_whatever_stands_in_a_report_is_text(name: str, tmp_path: Path) -> None:
     report["environment"] = {"a<b>": "</script><script>alert(1)</script>"}
     report["data"]["source"] = "<iframe src=x>"
     reader = read(report, tmp_path, config="</pre><script>alert(1)</script>")
-    assert len(reader.all("script")) == ALLOWED_SCRIPTS, "text of the report became a script"
-    assert len(reader.all("img")) == 8, "text of the report became a picture"
+    assert [one["id"] for one in reader.all("script")] == ["data-report", "data-config", "script"], (
+        "text of the report became a script"
+    )
+    assert len([one for one in reader.all("img") if one["alt"]]) == 8, "text of the report became a picture"
     assert not reader.all("iframe"), "text of the report became an element"
     assert names[1] in reader.text, "a class name is not shown as it is"
     assert not any("onerror" in attributes or "onclick" in attributes for _, attributes in reader.tags)
 
 
-def test_only_the_page_s_own_script_may_run(tmp_path: Path) -> None:
+def test_only_the_page_s_own_script_may_run_and_only_its_style_be_set(tmp_path: Path) -> None:
     reader = read(report_of({"dense": 0.8, "cnn": 0.9}), tmp_path)
     policy = next(meta["content"] for meta in reader.all("meta") if "http-equiv" in meta) or ""
-    digest = hashlib.sha256((PARTS / "page.js").read_bytes()).digest()
-    wanted = f"script-src 'sha256-{base64.b64encode(digest).decode()}'"
-    assert wanted in policy, "an injected script could run, or the page's own could not"
-    assert "default-src 'none'" in policy, "something could be fetched"
+    for kind, text in (
+        ("script", reader.inside["script", "script"]),
+        ("style", reader.inside["style", ""]),
+    ):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}';" in policy, (
+            f"another {kind} could be used, or the own could not"
+        )
+    assert policy.startswith("default-src 'none'; "), "something could be fetched"
+    assert "unsafe" not in policy
+    assert not re.search(r"(?:https?|\*|'self')", policy)
 
 
 @pytest.mark.parametrize(
@@ -214,13 +319,17 @@ def test_limits_are_those_of_this_run() -> None:
 
 
 def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path: Path) -> None:
-    models, pairs, classes, quality, of_answers = in_html(page(told_apart(), [], {}, tmp_path))
+    models, pairs, classes, quality, of_answers, cost = in_html(page(told_apart(), [], {}, tmp_path))
     assert models == {
         "dense": {"right": "89.1 %", "95 %": "88.7 to 89.6", "single trainings": "89.0, 89.1, 89.2",
-                  "weights": "101,770", "in convolutions": "0", "MFLOP a picture": "0.2", "epochs": "9 to 10",
-                  "training": "3.4 s", "one picture": "0.21 ms", "all test pictures": "0.05 s"},
+                  "weights": "101,770", "MFLOP a picture": "0.2", "training": "3.4 s"},
         "cnn": {"right": "91.7 %", "95 %": "91.3 to 92.2", "single trainings": "91.6, 91.7, 91.8",
-                "weights": "243,786", "in convolutions": "37,568", "MFLOP a picture": "10", "epochs": "4",
+                "weights": "243,786", "MFLOP a picture": "10", "training": "50 s"},
+    }  # fmt: skip
+    assert cost == {
+        "dense": {"weights": "101,770", "in convolutions": "0", "MFLOP a picture": "0.2", "epochs": "9 to 10",
+                  "training": "3.4 s", "one picture": "0.21 ms", "all test pictures": "0.05 s"},
+        "cnn": {"weights": "243,786", "in convolutions": "37,568", "MFLOP a picture": "10", "epochs": "4",
                 "training": "50 s", "one picture": "0.42 ms", "all test pictures": "1.5 s"},
     }  # fmt: skip
     assert pairs == {
@@ -280,28 +389,15 @@ def test_what_an_interval_allows_for_is_told_of_these_models(tmp_path: Path) -> 
 
 def test_a_figure_stands_above_where_its_own_numbers_are(tmp_path: Path) -> None:
     figures = [replace(one, numbers=f"{one.path.stem}.csv") for one in figures_in(tmp_path, "a.png", "b.png")]
-    html = page(report_of({"cnn": 0.9}), figures, {"cnn": figures_in(tmp_path, "c.png")}, tmp_path)
-    told = re.findall(r'src="(\w)\.png".*?Numbers: (.*?)\.</figcaption>', html, re.DOTALL)
-    assert told == [("a", "a.csv"), ("b", "b.csv"), ("c", "the .json and .npz files beside the picture")]
-
-
-def test_the_model_of_most_interest_is_the_one_in_front(tmp_path: Path) -> None:
-    report = report_of({"dense": 0.8, "other": 0.85, "cnn": 0.9})
-    report["models"]["cnn"]["convolution_parameters"] = 9
-    figures = figures_in(tmp_path, *COMPARISON, "figures/6-x.png")
-    inside = {model: figures_in(tmp_path, f"{model}/a.png", f"{model}/b.png") for model in report["models"]}
-    html = page(report, figures, inside, tmp_path)
-    front, details = html.split("<h2>More pictures</h2>")
-    assert re.findall(r'img src="(.*?)"', front) == [*COMPARISON, "cnn/a.png"], (
-        "its first picture, after five"
+    html = page(
+        report_of({"cnn": 0.9}), figures, {"cnn": figures_in(tmp_path, "cnn/inspection/c.png")}, tmp_path
     )
-    headings = re.findall(r"<summary>(.*?): (\d)", details)
-    assert headings[:4] == [
-        ("The comparison", "1"),
-        ("Inside dense", "2"),
-        ("Inside other", "2"),
-        ("Inside cnn", "1"),
-    ]
+    told = re.findall(
+        r'alt="\w[^>]*" data-file="(?:\w+/)*(\w)\.png".*?Numbers, in the run folder: (.*?)\.</figcaption>',
+        html,
+        re.DOTALL,
+    )
+    assert told == [("a", "a.csv"), ("b", "b.csv"), ("c", "the .json and .npz files in cnn/inspection")]
 
 
 def test_a_model_is_written_below_the_headline_as_it_is_called(tmp_path: Path) -> None:

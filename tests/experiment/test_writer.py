@@ -1,3 +1,4 @@
+import base64
 import json
 import re
 import shutil
@@ -12,7 +13,7 @@ from data.perturbations import KINDS
 from data.splits import Split, Splits
 from model.comparison.records import Model, as_json
 from model.experiment import writer
-from model.experiment.results import collect, report_of
+from model.experiment.results import Results, collect, report_of
 from model.experiment.writer import PICTURES, _compare, _for_a_glance, _inside, write_report
 from model.report import canvas
 from model.report.canvas import garment
@@ -30,13 +31,27 @@ def test_the_three_forms_of_the_report_tell_the_same(small_run):
     assert f"{mean:.4f}"[:5] in (small_run / "report.md").read_text(), "report.md has another accuracy"
 
 
-def test_every_picture_that_the_page_links_is_there(small_run):
+def test_every_picture_is_in_the_page(small_run):
     page = (small_run / "report.html").read_text()
-    linked = set(re.findall(r'src="([^"]+\.png)"', page))
-    for name in linked:
-        assert (small_run / name).is_file(), f"the page links {name}, which is missing"
+    shown = set(re.findall(r'<img src="data:[^>]* data-file="([^"]+\.png)"', page))
     drawn = {str(path.relative_to(small_run)) for path in small_run.rglob("*.png")}
-    assert linked == drawn, "pictures that were drawn are not on the page"
+    assert shown == drawn, "pictures that were drawn are not in the page, or others are"
+    assert len(page.encode()) < 12e6, "the page is too large to be mailed"
+
+
+def test_the_page_alone_tells_what_every_training_answered(small_run):
+    page = (small_run / "report.html").read_text()
+    blocks = dict(re.findall(r'<script type="application/json" id="data-(\w+)">(.*?)</script>', page))
+    report, predictions = json.loads(blocks["report"]), json.loads(blocks["predictions"])
+    assert report == json.loads((small_run / "report.json").read_text())
+    assert json.loads(blocks["config"]) == (small_run / "config.yaml").read_text()
+    for model in ("dense", "cnn"):
+        assert predictions["models"][model].keys() == {"0", "1"}
+        for seed, text in predictions["models"][model].items():
+            with np.load(small_run / model / f"seed-{seed}" / "predictions.npz") as file:
+                answers, labels = file["probabilities"].argmax(axis=1), file["labels"]
+            assert list(base64.b64decode(text)) == answers.tolist(), "answers of another training"
+    assert list(base64.b64decode(predictions["labels"])) == labels.tolist()
 
 
 @pytest.mark.parametrize("pattern", ["figures/*.png", "*/inspection/*.png"])
@@ -78,7 +93,7 @@ def test_models_without_a_result_leave_a_whole_report(broken, small_run, small_c
     results = collect(run, config, splits.test.labels, [])
     identity = {"config_digest": digest(config), "data_digest": splits.digest}
     report = report_of(run, config, splits, identity, results)
-    write_report(run, report, splits, results.histories, {model: [] for model in config.models})
+    write_report(run, report, splits, results, {model: [] for model in config.models})
     page = (run.path / "report.html").read_text()
     drawn = {path.stem for path in run.figures.glob("*.png")}
     numbers = "123456" if len(broken) < 2 else "12345"  # nobody's sureness, and no pair to compare
@@ -133,7 +148,7 @@ def test_names_that_no_font_has_are_given_by_number_and_that_is_told(monkeypatch
     (tmp_path / "config.yaml").write_text("name: x")
     drawn = []
     monkeypatch.setattr(writer, "_compare", lambda *_: drawn.append(canvas.shortened("日本語", 99)) or [])
-    report, _ = write_report(RunFolder(tmp_path), parsed(content), splits, {}, {})
+    report, _ = write_report(RunFolder(tmp_path), parsed(content), splits, Results({}, {}, {}, []), {})
     assert (report.classes_by_number, drawn) == ([1], ["class 1"]), "pictures are drawn after that is known"
     told = "Pictures give the numbers of the classes 日本語 and not their names: no font here has all"
     assert told in (tmp_path / "report.md").read_text()

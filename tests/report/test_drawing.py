@@ -62,8 +62,8 @@ def test_the_report_is_written_without_a_picture_that_fails(run, small_config, m
         assert sentence in text.replace("\\", ""), "report.md must say what is missing, and why"
     assert "3 pictures failed" in page
     assert "6-calibration.png could not be drawn" in page, "where it would stand"
-    assert 'src="figures/6-calibration.png"' not in page, "the page links a picture that is missing"
-    assert 'src="figures/9-disagreements.png"' in page, "one picture cost another"
+    assert 'data-file="figures/6-calibration.png"' not in page, "the page has a picture that is missing"
+    assert 'data-file="figures/9-disagreements.png"' in page, "one picture cost another"
     assert [one["file"] for one in run.report()["not_drawn"]] == names
 
     monkeypatch.undo()

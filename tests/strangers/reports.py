@@ -22,7 +22,7 @@ KINDS["reason"] = (
 KINDS["reason"] += " a lower learning_rate may help"
 PLACES = r"[\w.*]+(?:, [\w.*]+)*(?: and [\w.*]+)*(?: (?:in|of) (?:the |every )?[\w.]+)?"
 KINDS["places"] = (
-    rf"(?:models\.\*\.accuracy in report\.json; those of filters in {PLACES}|the \.json and \.npz files beside the picture|{PLACES}(?:; {PLACES})*)"
+    rf"(?:models\.\*\.accuracy in report\.json; those of filters in {PLACES}|the \.json and \.npz files in \S+|{PLACES}(?:; {PLACES})*)"
 )
 KINDS["lacking"] = r"(?:(?:\"\d+\"|{cls})(?:, | and )?)+(?:\d+ more)?"
 KINDS["with_them"] = r"(?:{model}) {n} % \({n} % with them\)(?:, (?:{model}) {n} % \({n} % with them\))*"
@@ -257,7 +257,7 @@ def _(e: Evidence, at: Said, folder: str = "outputs") -> None:
     claim(folder == "outputs" or folder.endswith(e.run.name), f"the run is {e.run}")
 
 
-@says("Numbers: <places:places>")
+@says("Numbers: <places:places>", "Numbers, in the run folder: <places:places>")
 def _(e: Evidence, at: Said, places: str) -> None:
     if "of filters" in places and not any(e.run.glob("*/inspection/passports.json")):
         places = places.partition(";")[0]  # nothing is said of filters where none were looked into
@@ -376,10 +376,9 @@ def _(e: Evidence, at: Said, k: Number) -> None:
     agree("classes", k, len(e.classes))
 
 
-@says("<heading:text>: <k:n> <noun:pictures|picture>")
-def _(e: Evidence, at: Said, heading: str, k: Number, noun: str) -> None:
-    claim(heading == "The comparison" or heading.removeprefix("Inside ") in e.models, "what is in it")
-    claim((noun == "picture") == (k == 1), "one picture, two pictures")
+@says("Inside <m:model>")
+def _(e: Evidence, at: Said, m: str) -> None:
+    claim(any((e.run / m / "inspection").iterdir()), "nothing is known of its inside")
 
 
 @says(

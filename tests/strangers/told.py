@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.strangers.grammar import Said
 
-BLOCKS = {"h1", "h2", "p", "li", "dt", "dd", "summary", "figcaption", "title", "th", "td"}
+BLOCKS = {"h1", "h2", "h3", "p", "li", "dt", "dd", "summary", "figcaption", "title", "th", "td"}
 CELLS = {"th", "td", "dt", "dd"}  # a list of terms and what they are is a table of two columns
 SILENT = {"script", "style", "pre"}  # what a reader does not see, and the config, which is no sentence
 
@@ -64,7 +64,8 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.where, self.found = where, list[Said | Table]()
         self.open: list[str] = []  # blocks and silent ones
-        self.text, self.rows, self.heading = "", list[list[str]](), ""
+        self.text, self.rows = "", list[list[str]]()
+        self.of: dict[str, str | None] = {}  # the picture that the text of a block tells of
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         if tag in BLOCKS | SILENT:
@@ -72,11 +73,11 @@ class _Page(HTMLParser):
             self.open.append(tag)
         if tag in ("tr", "dt"):
             self.rows.append([])
-        if tag == "img":
-            given = dict(attributes)
-            source = given.get("src") or ""
-            model = source.partition("/inspection/")[0] if "/inspection/" in source else ""
-            self.found.append(Said(_plain_spaces(given.get("alt") or ""), f"{self.where}, {source}", model))
+        given = dict(attributes)
+        if tag == "img" and given.get("alt"):  # a thumbnail has none
+            self._say(_plain_spaces(given["alt"] or ""), given)
+        elif "data-file" in given:
+            self.of = given
 
     def handle_endtag(self, tag: str) -> None:
         if tag in BLOCKS | SILENT:
@@ -93,14 +94,17 @@ class _Page(HTMLParser):
             self.text += data
 
     def _end_of_text(self) -> None:
-        text, self.text = _plain_spaces(self.text), ""
+        text, self.text, of, self.of = _plain_spaces(self.text), "", self.of, {}
         if not self.open or self.open[-1] in SILENT:
             return
         if self.open[-1] in CELLS:
             self.rows[-1].append(text)
         elif text:
-            place = f"{self.where}, <{self.open[-1]}>"
-            self.found.append(Said(text, place))
+            self._say(text, of or {"data-file": f"<{self.open[-1]}>"})
+
+    def _say(self, text: str, of: dict[str, str | None]) -> None:
+        """Something said of a picture, or in a block."""
+        self.found.append(Said(text, f"{self.where}, {of.get('data-file')}", of.get("data-model") or ""))
 
 
 def _plain_spaces(text: str) -> str:

@@ -1,18 +1,20 @@
-"""Pages of HTML: templates filled in, every text escaped, one style and one script."""
+"""Pages of HTML in one file each: a template filled in, every text escaped, one style, one script, data."""
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from model.page.assemble import joined
 from model.report.words import decimal, ends, mega, percent, signed
 
 PARTS = Path(__file__).parent
+SCRIPTS = PARTS / "scripts"
+STYLES = ("page.css", "live.css")
 
 
 def _or_dash(write: Callable[[float], str]) -> Callable[[float | None], str]:
@@ -36,12 +38,15 @@ NUMBERS: dict[str, Callable[..., str]] = {  # filters that write them in the uni
 }
 
 
-def render(template: Path, folder: Path, **values: Any) -> str:
+def render(template: Path, script: str, data: Mapping[str, Markup], **values: Any) -> str:
     """Fill in a page, a file for Jinja that extends base.html; every text is escaped.
 
-    Links to figures are relative to the folder where the page will stand.
+    The page needs no other file and asks for none. `script` is the file of `scripts/` that it runs, joined
+    with what that imports; nothing else may run, or set its style. `data` are blocks of
+    `model.page.contents`: each stands in a `<script>` with the id `data-NAME`.
     """
-    script = (PARTS / "page.js").read_text(encoding="utf-8")
+    style = "".join((PARTS / name).read_text(encoding="utf-8") for name in STYLES)
+    code = joined(SCRIPTS / script)
     environment = Environment(
         loader=FileSystemLoader([template.parent, PARTS]),
         autoescape=True,
@@ -49,10 +54,16 @@ def render(template: Path, folder: Path, **values: Any) -> str:
         trim_blocks=True,
     )
     environment.filters |= NUMBERS
-    environment.filters["link"] = lambda figure: quote(figure.path.relative_to(folder).as_posix())
     return environment.get_template(template.name).render(
         **values,
-        style=Markup((PARTS / "page.css").read_text(encoding="utf-8")),
-        script=Markup(script),
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        data=data,
+        style=Markup(style),
+        style_digest=_digest(style),
+        script=Markup(code),
+        script_digest=_digest(code),
     )
+
+
+def _digest(text: str) -> str:
+    """How a page's policy names a text that it allows."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

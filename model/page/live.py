@@ -1,0 +1,132 @@
+"""What the page needs to run the networks itself: test pictures to choose from, networks, their passports."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from configs.schema import Config
+from data.splits import Split
+from model.inspection.files import Inspection, read_inspection
+from model.page.contents import block
+from model.page.networks import live_network, live_passports
+from model.run.folder import RunError, RunFolder
+
+NUM_PICTURES = 200  # in the page
+OF_A_GROUP = 24  # of them, on which networks differ or are wrong
+
+
+def live(
+    run: RunFolder,
+    config: Config,
+    test: Split,
+    class_names: Sequence[str],
+    answers: Mapping[str, np.ndarray],
+    groups: Mapping[str, np.ndarray],
+    looked_into: Collection[str],
+    room: int,
+) -> dict[str, Any]:
+    """Put together what the page's script runs.
+
+    Args:
+        run: the folder of the run.
+        config: its config; the networks are those of its first seed.
+        test: the test pictures.
+        class_names: of the labels.
+        answers: the models that have a usable training of the first seed.
+        groups: more pictures to choose from, by what is said of them: indices into the test file.
+        looked_into: the models whose inspection is of these networks.
+        room: characters of text that networks may take; from the first on, as many as fit.
+
+    Returns:
+        `classes`, `pictures` and, by model, `networks`, or in `not_live` the reason in words; `shown` are the
+        test pictures that passports tell of.
+    """
+    indices = chosen(test.labels, groups)
+    seed = config.seeds[0]
+    networks: dict[str, Any] = {}
+    not_live: dict[str, str] = {}
+    shown: set[int] = set()
+    for model, network in config.models.items():
+        if model not in answers:
+            not_live[model] = f"seed {seed} has no training that can be used"
+            continue
+        path = run.seed_folder(model, seed) / "model.keras"
+        try:
+            found = {"seed": seed} | live_network(path, network, len(class_names), test.images[indices])
+        except RunError as error:
+            not_live[model] = str(error)
+            continue
+        passports, of_passports = (
+            _passports(run, model, class_names, config) if model in looked_into else ({}, [])
+        )
+        size = len(block(found | {"passports": passports}))
+        if size > room:
+            not_live[model] = (
+                f"it takes {size / 1e6:,.1f} MB, and the page has {room / 1e6:,.1f} MB left for it"
+            )
+            continue
+        room -= size
+        networks[model] = found | {"passports": passports}
+        shown |= set(of_passports)
+    return {
+        "classes": list(class_names),
+        "pictures": _pictures(test, indices)
+        | {"groups": {name: _places(indices, some) for name, some in groups.items() if len(some)}},
+        "shown": _pictures(test, np.array(sorted(shown), int)),
+        "networks": networks,
+        "not_live": not_live,
+    }
+
+
+def chosen(labels: np.ndarray, groups: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Which test pictures are in the page, by index: of each class the first, then of each group the first.
+
+    As many of each class as there is room for beside the groups; what is left over are the first of the file.
+    """
+    of_groups = [some[:OF_A_GROUP] for some in groups.values()]
+    classes = np.unique(labels)
+    each = max(1, (NUM_PICTURES - sum(map(len, of_groups))) // max(1, len(classes)))
+    of_classes = [np.flatnonzero(labels == label)[:each] for label in classes]
+    wanted = np.concatenate([*of_classes, *of_groups, np.arange(len(labels))]).astype(int)
+    return np.array(list(dict.fromkeys(wanted.tolist()))[:NUM_PICTURES], int)
+
+
+def _places(indices: np.ndarray, group: np.ndarray) -> list[int]:
+    """Where the pictures of a group stand among those of the page."""
+    return [int(np.flatnonzero(indices == one)[0]) for one in group[:OF_A_GROUP] if one in indices]
+
+
+def _pictures(test: Split, indices: np.ndarray) -> dict[str, Any]:
+    return {
+        "pixels": test.images[indices],
+        "labels": test.labels[indices].tolist(),
+        "indices": indices.tolist(),
+    }
+
+
+def _passports(
+    run: RunFolder, model: str, class_names: Sequence[str], config: Config
+) -> tuple[dict[str, Any], list[int]]:
+    """What is known of the filters of a model, and the test pictures that this tells of."""
+    try:
+        found = read_inspection(run.inspection_folder(model))
+    except RunError:
+        return {}, []
+    if not isinstance(found, Inspection):
+        return {}, []
+    return live_passports(found, class_names, config.inspection.replacement)
+
+
+def groups_of(
+    labels: np.ndarray, answers: Mapping[str, np.ndarray], pair: Sequence[str], seed: int
+) -> dict[str, np.ndarray]:
+    """On which test pictures only one of two models is right, by what is said of them: indices.
+
+    `answers` are the predicted classes (num_test,) by model, of trainings of one seed. Empty for one model.
+    """
+    if len(pair) < 2:
+        return {}
+    (one, right), (other, also) = ((model, answers[model] == labels) for model in pair)
+    told = ((one, other, right & ~also), (other, one, also & ~right))
+    return {f"{a} is right and {b} wrong, seed {seed}": np.flatnonzero(where) for a, b, where in told}

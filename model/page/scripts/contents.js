@@ -1,0 +1,62 @@
+// The list of contents and the addresses of sections: `#one/23/conv1` lies in the section `one`.
+
+const NARROW = "(max-width: 900px)"; // as in page.css
+
+// The section that an address lies in: all before its first slash.
+export function sectionOf(hash) {
+  try {
+    return decodeURIComponent(hash.replace(/^#/, "").split("/")[0]);
+  } catch {
+    return ""; // a % that stands for nothing
+  }
+}
+
+const goTo = (document, name) => {
+  const place = name && document.getElementById(name);
+  if (!place) return;
+  for (let one = place; one; one = one.parentElement) {
+    if (one.tagName === "DETAILS") one.open = true;
+  }
+  place.scrollIntoView();
+};
+
+// While the page grows, before anybody has touched it, what its address names stays in sight.
+const stayAt = (document, name) => {
+  const observer = new ResizeObserver(() => goTo(document, name));
+  observer.observe(document.getElementById("main"));
+  for (const touch of ["wheel", "pointerdown", "touchstart", "keydown"]) {
+    addEventListener(touch, () => observer.disconnect(), { once: true, passive: true });
+  }
+};
+
+const mark = (links, name) => {
+  for (const link of links) {
+    if (sectionOf(link.hash) === name) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+};
+
+const followScrolling = (document, links) => {
+  const seen = new Set();
+  const sections = links.map((link) => document.getElementById(sectionOf(link.hash))).filter(Boolean);
+  const observer = new IntersectionObserver((entries) => {
+    for (const entry of entries) entry.isIntersecting ? seen.add(entry.target) : seen.delete(entry.target);
+    const first = sections.find((section) => seen.has(section));
+    if (first) mark(links, first.id);
+  }, { rootMargin: "-15% 0px -70% 0px" });
+  sections.forEach((section) => observer.observe(section));
+};
+
+// Folds the list where it would push everything down, marks where one is, and opens what an address names.
+export function followContents(document) {
+  const list = document.querySelector("nav details");
+  const links = [...list.querySelectorAll("a")];
+  const narrow = matchMedia(NARROW);
+  const fit = () => { list.open = !narrow.matches; };
+  narrow.addEventListener("change", fit);
+  fit();
+  list.addEventListener("click", (event) => { if (narrow.matches && event.target.closest("a")) list.open = false; });
+  followScrolling(document, links);
+  addEventListener("hashchange", () => { goTo(document, sectionOf(location.hash)); });
+  if (location.hash) stayAt(document, sectionOf(location.hash));
+}
