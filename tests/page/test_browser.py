@@ -1,0 +1,184 @@
+"""The page in a browser: alone, from disk, at any width, by keyboard, in light and dark, on paper."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.side_by_side.compare_runs import compare_runs
+from model.side_by_side.files import write_comparison
+from tests.compared_folders import make_run
+from tests.comparison.test_accuracy_figure import HOSTILE, report_of
+from tests.experiment.test_page import COMPARISON, figures_in, page
+from tests.page.conftest import SCHEMES, WIDTHS, until
+from tests.run.test_hostile_names import SHOWN
+
+WIDER = "[...document.querySelectorAll('body *')].filter((one) => !one.closest('.wide, .live-wide, pre')"
+WIDER += " && one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 90))"
+MORE = [
+    "</script><script>alert(1)</script>", "--><img src=x onerror=alert(1)>", "<!--<script>",
+    "javascript:alert(1)",
+    "' onmouseover='alert(1)", '" autofocus onfocus="alert(1)', "<svg onload=alert(1)>", "</style><b>", "]]>",
+    "{{ 7 * 7 }}", "{% raw %}", "&lt;b&gt;", "\u2028alert(1)", "</textarea><iframe src=//x>",
+]  # fmt: skip
+LONG = "a-very-long-name-without-any-place-to-break-it-" * 3
+
+
+@pytest.fixture(scope="module")
+def run_page(small_run: Path) -> Path:
+    """The page of a whole run in small, with networks and looks."""
+    return small_run / "report.html"
+
+
+@pytest.fixture
+def hostile_page(tmp_path: Path) -> Any:
+    """The page of a made-up run in which whatever can have a name has one of ten."""
+
+    def made(names: list[str]) -> str:
+        report = report_of({"dense": 0.8, names[1] or "x": 0.9}, names=names)
+        report["name"] = report["data"]["source"] = names[0]
+        report["environment"] = {names[2]: names[3] or "x"}
+        return page(report, figures_in(tmp_path, *COMPARISON), {}, tmp_path, f"name: {names[4]}")
+
+    return made
+
+
+def serious(shown: Any) -> list[str]:
+    """What axe-core finds that keeps people from using a page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return [
+        f"{one['id']}: {one['help']}: {node['html'][:120]}"
+        for one in Axe().run(shown).response["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_screen(width: int, scheme: str, run_page: Path, opened: Any) -> None:
+    """Nor does the browser complain, or the page ask for anything: `opened` sees to that."""
+    shown = opened(run_page, width, scheme)
+    shown.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    assert not (wider := shown.evaluate(WIDER)), f"cut off at the right: {wider[:3]}"
+
+
+def test_long_names_are_broken(hostile_page: Any, opened: Any) -> None:
+    shown = opened(hostile_page([LONG, *"abcdefghi"]), 360)
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_no_name_is_more_than_text(hostile_page: Any, opened: Any) -> None:
+    """Nor runs anything, or asks for anything: `opened` sees to that."""
+    elements = "document.querySelectorAll(':not(nav a)')"  # the list marks where one is
+    named = "[...one.attributes].map((attribute) => attribute.name)"
+    tags = f"[...{elements}].map((one) => one.tagName + {named})"
+    plain = opened(hostile_page(list("abcdefghij"))).evaluate(tags)
+    names = list(dict.fromkeys([*HOSTILE, *SHOWN, *MORE]))
+    assert len(names) >= 30
+    for first in range(0, len(names), 10):
+        ten = (names[first:] + names)[:10]
+        assert opened(hostile_page(ten)).evaluate(tags) == plain, (
+            f"one of {ten} became an element or an attribute"
+        )
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_everybody_can_use_it(scheme: str, run_page: Path, opened: Any) -> None:
+    """By axe-core, which tests what programs can test: names, roles, contrast, order."""
+    shown = opened(run_page, 1440, scheme)
+    shown.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+    assert not (bad := serious(shown)), "\n".join(bad)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_runs_side_by_side_have_such_a_page_too(width: int, tmp_path: Path, opened: Any) -> None:
+    one = make_run(tmp_path / LONG, {"dense": 0.85, "cnn": 0.9})
+    two = make_run(tmp_path / "two", {"cnn": 0.93}, settings={"training": {"epochs": 9}})
+    folder, _ = write_comparison(compare_runs([one, two, tmp_path / "nowhere"], tmp_path), tmp_path)
+    shown = opened(folder / "comparison.html", width)
+    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    assert not (bad := serious(shown)), "\n".join(bad)
+    links = shown.locator("nav a").evaluate_all("all => all.map((link) => link.hash)")
+    assert links == ["#result", "#test-0", "#configs", "#reading", "#faults"]
+    for link in links:
+        assert shown.locator(link).count() == 1, f"{link} leads nowhere"
+
+
+def test_the_contents_lead_everywhere_by_keyboard(run_page: Path, opened: Any) -> None:
+    shown = opened(run_page)
+    shown.keyboard.press("Tab")
+    assert shown.evaluate("document.activeElement.className") == "skip", "the list can't be skipped"
+    for _ in range(3):
+        shown.keyboard.press("Tab")
+    assert shown.evaluate("document.activeElement.hash") == "#filters"
+    shown.keyboard.press("Enter")
+    assert abs(shown.evaluate("document.getElementById('filters').getBoundingClientRect().top")) < 100
+    until(shown, "document.querySelector('nav [aria-current]')?.hash === '#filters'")
+
+
+def test_on_a_phone_the_contents_are_folded_and_stay_in_reach(run_page: Path, opened: Any) -> None:
+    shown = opened(run_page, 360, has_touch=True)
+    until(shown, "!document.querySelector('nav details').open")
+    shown.tap("nav summary")
+    shown.tap("nav a[href='#learning']")
+    until(shown, "!document.querySelector('nav details').open")
+    place = shown.evaluate("document.getElementById('learning').getBoundingClientRect().top")
+    bar = shown.evaluate("document.querySelector('nav').getBoundingClientRect().bottom")
+    assert 0 <= bar <= place + 1 < 200, "the heading is under the bar, or elsewhere"
+    assert bar < 100, "the folded list takes the screen"
+
+
+def test_an_address_leads_to_its_section(run_page: Path, opened: Any) -> None:
+    shown = opened(run_page, address="#differ/anything")
+    top = "document.getElementById('differ').getBoundingClientRect().top"
+    until(shown, f"Math.abs({top}) < 100")
+    assert shown.evaluate("location.hash") == "#differ/anything", "the address is forgotten"
+    opened(run_page, address="#%E0%A4%A")  # what is no address is none
+
+
+def test_a_table_is_sorted_by_keyboard(run_page: Path, opened: Any) -> None:
+    shown = opened(run_page)
+    head = shown.locator("#result table").first.locator("thead button").nth(1)
+    head.focus()
+    order = []
+    for _ in range(2):
+        shown.keyboard.press("Enter")
+        cells = shown.locator("#result table").first.locator("tbody td:nth-child(2)").all_inner_texts()
+        order.append([float(cell.removesuffix(" %")) for cell in cells])
+    assert order[0] == sorted(order[0], reverse=True), "the largest comes first"
+    assert order[1] == order[0][::-1]
+    assert shown.locator("#result thead th[aria-sort=ascending]").count() == 1
+
+
+def test_a_picture_can_be_seen_in_its_own_size_on_a_phone(run_page: Path, opened: Any) -> None:
+    shown = opened(run_page, 360)
+    picture, button = shown.locator("#result .picture img").first, shown.locator("#result .enlarge").first
+    assert picture.bounding_box()["width"] <= 360
+    button.click()
+    assert picture.bounding_box()["width"] == 1200
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 360
+    button.click()
+    assert picture.bounding_box()["width"] <= 360
+
+
+def test_on_paper_it_is_the_result_a_picture_the_filters_and_the_cost(run_page: Path, opened: Any) -> None:
+    shown = opened(run_page)
+    shown.emulate_media(media="print")
+    visible = (
+        "[...document.querySelectorAll('section')].filter((one) => one.offsetHeight).map((one) => one.id)"
+    )
+    assert shown.evaluate(visible) == ["result", "one", "filters", "learning"]
+    assert not shown.locator("nav").is_visible()
+    shown.set_viewport_size({"width": 703, "height": 1032})  # A4 within margins of 12 mm
+    heights = shown.evaluate("[...document.querySelectorAll('section')].map((one) => one.offsetHeight)")
+    assert max(heights) <= 1032, f"more than four sheets: {heights}"
+
+
+def test_without_its_script_the_page_can_be_read(run_page: Path, opened: Any) -> None:
+    shown = opened(run_page, java_script_enabled=False)
+    assert shown.locator("h1").is_visible()
+    assert shown.locator("nav a").first.is_visible()
+    assert shown.locator("#result table").first.is_visible()
