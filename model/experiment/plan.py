@@ -36,7 +36,7 @@ LOOK_IMAGES: dict[Kind, int] = {  # what a look takes, in images passed forward
     "inspection": 300_000,
     "attribution": 120_000,
 }
-REPORT_SECONDS = 2.0  # comparing and drawing, when all jobs are done
+REPORT_SECONDS = 5.0  # comparing, drawing and putting the page together, when all jobs are done
 GAIN_SIDE_BY_SIDE = 1.2  # how much faster a job goes that has the cores of two
 
 

@@ -8,12 +8,14 @@ import numpy as np
 from configs.schema import Config
 from data.splits import Split
 from model.inspection.files import Inspection, read_inspection
+from model.networks.facts import layer_facts
 from model.page.contents import block
 from model.page.networks import live_network, live_passports
 from model.run.folder import RunError, RunFolder
 
 NUM_PICTURES = 200  # in the page
 OF_A_GROUP = 24  # of them, on which networks differ or are wrong
+TEXT_OF_A_WEIGHT = 16 / 3  # characters: four bytes in base64
 
 
 def live(
@@ -48,27 +50,23 @@ def live(
     not_live: dict[str, str] = {}
     shown: set[int] = set()
     for model, network in config.models.items():
-        if model not in answers:
-            not_live[model] = f"seed {seed} has no training that can be used"
-            continue
+        size = TEXT_OF_A_WEIGHT * sum(fact.parameters for fact in layer_facts(network, len(class_names)))
         path = run.seed_folder(model, seed) / "model.keras"
         try:
-            found = {"seed": seed} | live_network(path, network, len(class_names), test.images[indices])
+            if model not in answers:
+                raise RunError(f"seed {seed} has no training that can be used")
+            if size > room:
+                raise RunError(f"it takes {_mega(size)}, and the page has {_mega(room)} left for it")
+            found = live_network(path, network, len(class_names), test.images[indices])
         except RunError as error:
             not_live[model] = str(error)
             continue
-        passports, of_passports = (
-            _passports(run, model, class_names, config) if model in looked_into else ({}, [])
-        )
-        size = len(block(found | {"passports": passports}))
-        if size > room:
-            not_live[model] = (
-                f"it takes {size / 1e6:,.1f} MB, and the page has {room / 1e6:,.1f} MB left for it"
-            )
-            continue
-        room -= size
-        networks[model] = found | {"passports": passports}
-        shown |= set(of_passports)
+        passports: tuple[dict[str, Any], list[int]] = ({}, [])
+        if model in looked_into:
+            passports = _passports(run, model, class_names, config)
+        networks[model] = {"seed": seed, **found, "passports": passports[0]}
+        shown |= set(passports[1])
+        room -= len(block(networks[model]))
     return {
         "classes": list(class_names),
         "pictures": _pictures(test, indices)
@@ -77,6 +75,10 @@ def live(
         "networks": networks,
         "not_live": not_live,
     }
+
+
+def _mega(size: float) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def chosen(labels: np.ndarray, groups: Mapping[str, np.ndarray]) -> np.ndarray:
