@@ -149,6 +149,36 @@ def test_every_picture_has_its_section(tmp_path: Path) -> None:
         )
 
 
+def test_what_is_live_has_its_place_and_takes_that_of_pictures(tmp_path: Path) -> None:
+    figures = figures_in(tmp_path, "figures/4-confusion.png", "figures/5-mistakes.png")
+    names = ("conv1-filters", "conv1-activations", "conv1-passports", "keep-best", "why-3")
+    inside = {m: figures_in(tmp_path, *(f"{m}/{one}.png" for one in names)) for m in ("cnn", "other")}
+    networks = {"cnn": {"passports": {"conv1": {}}}, "other": {"passports": {}}}
+
+    report = report_of({"cnn": 0.9, "other": 0.8})
+    report["models"]["cnn"]["convolution_parameters"] = 9
+
+    def parts(networks: dict[str, Any]) -> tuple[list[str], str]:
+        html = page(report, figures, inside, tmp_path, "", None, {"networks": networks})
+        return re.findall(r'<div class="live" data-part="(\w+)"></div>', html), html
+
+    found, html = parts(networks)
+    assert found == ["one", "filters", "worth", "byhand", "differ", "strain"]
+    assert html.count("<noscript>") == len(found), "without a script nobody learns why there is nothing"
+    shown = {image["data-file"] for image in Reader(html).all("img") if image["alt"]}
+    taken = {f"cnn/{name}.png" for name in ("conv1-filters", "conv1-activations", "conv1-passports")}
+    everything = [*figures, *inside["cnn"], *inside["other"]]
+    assert shown == {one.path.relative_to(tmp_path).as_posix() for one in everything} - taken, (
+        "a picture is there that the script draws, or another one is lost"
+    )
+    assert '<p class="answer" data-file="cnn/conv1-activations.png"' in html, "what it finds is not said"
+    folded = "".join(re.findall(r"<details>.*?</details>", html, re.DOTALL))
+    assert 'data-file="figures/5-mistakes.png"' in folded, "the same pictures are in the open twice"
+    assert 'data-file="figures/4-confusion.png"' not in folded
+    assert parts({})[0] == ["byhand", "differ"], "what runs a network stands there without one"
+    assert not parts({})[1].count('class="answer" data-file="cnn/conv1-a'), "its picture says so already"
+
+
 def test_the_list_of_contents_leads_to_every_section(tmp_path: Path) -> None:
     for failed in ((), ({"model": "cnn", "seed": 9, "reason": "loss not finite at epoch 2"},)):
         reader = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=failed), tmp_path)

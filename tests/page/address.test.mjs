@@ -37,7 +37,7 @@ for (const [address, place] of Object.entries(PLACES)) {
 test("what is none of ours is no place", () => {
   const others = ["", "#", "#two", "#one/", "#one/-1", "#one/01", "#one/1e3", "#one/23/conv1/37/r7", "#filters/37"];
   others.push("#one/23/<img src=x>", "#one/99999999", "#worth/1", "#one/23/__proto__", "#one/23/conv1/37/r7c20/x");
-  others.push("#filters/a b:conv1", "one/23", "#one/23/conv1/37/r7c20\n");
+  others.push("#filters/a b:conv1", "one/23", "x#one/23", "#one/23/conv1/37/r7c20\n");
   for (const other of others) assert.equal(readAddress(other), null, other);
 });
 

@@ -75,5 +75,6 @@ test("colours are the figures': blue, white, red, and as wide as the limit", () 
   const found = [-9, -1, -0.5, 0, 0.5, 1, 9].map((value) => asHex(colourOf(value, 1)));
   const matplotlibs = ["#053061", "#053061", "#6bacd1", "#f7f6f6", "#e48066", "#67001f", "#67001f"];
   assert.deepEqual(found, matplotlibs, "RdBu_r, as in the figures");
+  assert.deepEqual(colourOf(3, 6), colourOf(0.5, 1), "half of the limit, whatever it is");
   assert.deepEqual([1, 0.2, 0, -0.9].map((value) => inkOn(colourOf(value, 1))), ["#ffffff", "#000000", "#000000", "#ffffff"]);
 });

@@ -56,6 +56,8 @@ test("noise has its deviation, stays within black and white, and its seed decide
 test("less contrast moves all levels towards their mean; a square covers the middle", () => {
   const flat = perturb(Uint8Array.from(PICTURE), "contrast", 100);
   assert.equal(new Set(flat).size, 1);
+  const halfway = (low) => perturb(Uint8Array.from({ length: 784 }, (_, i) => low + (i % 2)), "contrast", 100)[0];
+  assert.deepEqual([halfway(1), halfway(2)], [2, 2], "halfway between two levels it is the even one, as NumPy's");
   const covered = perturb(new Uint8Array(784).fill(255), "occlusion", 8);
   assert.equal(covered.filter((level) => level === 0).length, 64);
   assert.equal(at(covered, 14, 14), 0);
