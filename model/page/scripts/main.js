@@ -21,7 +21,6 @@ const PARTS = {
   differ: differences,
   strain: underStrain,
 };
-const NEEDS_NETWORKS = ["one", "filters", "worth", "strain"];
 
 // Fill every part of the page that waits for it.
 export function start(document) {
@@ -33,8 +32,7 @@ export function start(document) {
     const box = boxes.shift();
     if (!box) return arrive(app);
     const { part } = box.dataset;
-    const dead = NEEDS_NETWORKS.includes(part) && !Object.keys(app.networks).length;
-    box.replaceChildren(...reasons(live, part), dead ? "" : PARTS[part](app));
+    box.replaceChildren(...reasons(live, part), PARTS[part](app));
     return setTimeout(next, 0); // one part a task: the page answers in between
   };
   next();
