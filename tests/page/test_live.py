@@ -231,6 +231,26 @@ def test_an_address_leads_to_its_place(live: Any, run_page: str) -> None:
     live(address="#one/99999/conv9/%3Cb%3E")  # what leads nowhere disturbs nobody
 
 
+def test_another_model_can_be_looked_into(live: Any, run_page: str) -> None:
+    data = data_of(run_page, "data-live")
+    data["networks"]["other"] = data["networks"]["cnn"]
+    index = data["pictures"]["indices"][3]
+    shown = live(with_data(run_page, "data-live", data), address=f"#one/{index}/other:conv2/1/r0c1")
+    shown.locator("#one .live-sums h3", has_text="filter 1, row 0, column 1").wait_for()
+    which = "Look inside"
+    for section in ("one", "filters", "worth"):
+        assert shown.locator(f"#{section}").get_by_label(which).input_value() == "other", section
+    shown.locator("#filters .live-tile").first.click()
+    assert "#filters/other:conv1/" in shown.url, "the address does not say of which model the filter is"
+    shown.locator("#worth").get_by_label(which).select_option("cnn")
+    assert shown.locator("#one").get_by_label(which).input_value() == "cnn", (
+        "one model is looked into at a time"
+    )
+    assert shown.locator(".live-passport").count() == 0
+    choose(shown, 0, 1)
+    assert "/conv1/" in shown.url, "the first model needs no name"
+
+
 def test_pictures_of_ones_own_are_drawn_chosen_and_refused(live: Any, tmp_path: Path) -> None:
     shown = live()
     shown.locator("#one summary", has_text="Draw a picture").click()
