@@ -2,6 +2,7 @@
 
 import { asHex, colourOf, inkOn } from "./colours.js";
 import { make } from "./elements.js";
+import { rowsOf } from "./lesson.js";
 
 const SMALLEST = 5; // cells a side; in more there is no room for numbers
 
@@ -26,6 +27,23 @@ export function cellsOf(title, values, colour, text, ringed = -1) {
     ),
   );
   return make("table", { class: "live-cells" }, make("caption", {}, title), make("tbody", {}, rows));
+}
+
+// The gray levels of a picture, 28 rows of 28.
+export function levelsTable(levels) {
+  const rows = rowsOf(levels).map((row) =>
+    make(
+      "tr",
+      {},
+      row.map((level) => {
+        const [cell, shade] = [make("td", {}, String(level)), [level, level, level]];
+        cell.style.backgroundColor = asHex(shade);
+        cell.style.color = inkOn(shade);
+        return cell;
+      }),
+    ),
+  );
+  return make("table", { class: "live-levels" }, make("tbody", {}, rows));
 }
 
 // The colour of weights, products and values, the largest of them in full colour.

@@ -19,27 +19,36 @@ export function garmentButton(picture, classes, choose, attributes = {}) {
   return make("button", { ...open, onclick: () => choose(picture) }, pictureOf(picture.levels, THUMBNAIL));
 }
 
-// A strip of garments by class and by how networks do on them, and a picture of one's own.
+// A strip of pictures by class and by how networks do on them, and a picture of one's own.
 export function chooser(app) {
   const groups = groupsOf(app.pictures, app.classes, app.live.pictures.groups ?? {});
   const strip = make("div", { class: "live-strip" });
   const choose = (picture) => app.look({ picture, held: false });
+  let group = -1;
   const show = (number) => {
-    const places = groups[Number(number)][1];
-    strip.replaceChildren(...places.map((place) => garmentButton(app.pictures[place], app.classes, choose)));
+    group = Number(number);
+    const pictures = groups[group][1].map((place) => app.pictures[place]);
+    strip.replaceChildren(...pictures.map((picture) => garmentButton(picture, app.classes, choose)));
     mark();
   };
   const mark = () => {
-    const shown = [...strip.children];
-    const chosen = nameOf(app.store.get().picture, app.classes);
-    for (const button of shown) button.setAttribute("aria-pressed", String(button.title === chosen));
+    const { picture } = app.store.get();
+    groups[group][1].forEach((place, number) => {
+      strip.children[number].setAttribute("aria-pressed", String(app.pictures[place] === picture));
+    });
   };
   const options = groups.map(([name, places], number) => [String(number), `${name} (${places.length})`]);
-  const here = app.pictures.indexOf(app.store.get().picture);
-  const first = Math.max(groups.findIndex(([, places]) => places.includes(here)), 0);
-  const select = choice("Pictures", options, String(first), show);
-  show(first);
-  app.store.watch(["picture"], mark);
+  const select = choice("Pictures", options, "0", show);
+  const follow = ({ picture }) => {
+    const place = app.pictures.indexOf(picture);
+    const isHere = group >= 0 && (place < 0 || groups[group][1].includes(place));
+    if (isHere) return mark();
+    const other = groups.findIndex(([, places]) => places.includes(place));
+    select.querySelector("select").value = String(other);
+    return show(other);
+  };
+  app.store.watch(["picture"], follow);
+  follow(app.store.get());
   return make("div", { class: "live-chooser" }, select, strip, ownPicture(app, choose));
 }
 

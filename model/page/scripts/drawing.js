@@ -65,7 +65,9 @@ function drawingSheet(change) {
     if (!event.buttons) return;
     const box = stage.getBoundingClientRect();
     const cell = (pixels, length) => Math.floor((pixels / length) * SIDE);
-    touch(cell(event.clientY - box.top, box.height), cell(event.clientX - box.left, box.width));
+    for (const one of event.getCoalescedEvents?.() ?? [event]) {
+      touch(cell(one.clientY - box.top, box.height), cell(one.clientX - box.left, box.width));
+    }
   });
   paintLevels(view.canvas, levels);
   const clear = action("Clear", () => {

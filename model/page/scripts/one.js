@@ -2,6 +2,7 @@
 
 import { barsOf } from "./bars.js";
 import { causesShown } from "./causes.js";
+import { levelsTable } from "./cells.js";
 import { chooser, nameOf } from "./chooser.js";
 import { choice, make } from "./elements.js";
 import { mapRows } from "./maps.js";
@@ -25,7 +26,17 @@ function title(app) {
   };
   app.store.watch(["picture"], show);
   show(app.store.get());
-  return make("div", {}, name, strange);
+  return make("div", {}, name, strange, levelsShown(app));
+}
+
+// The numbers of which the picture consists, where somebody asks for them.
+function levelsShown(app) {
+  const title = make("summary", {}, "The picture as the network gets it: 784 numbers from 0 to 255");
+  const region = make("div", { class: "live-wide", tabindex: 0, role: "region", "aria-label": "784 gray levels" });
+  const show = () => box.open && region.replaceChildren(levelsTable(app.store.get().picture.levels));
+  const box = make("details", { ontoggle: show }, title, region);
+  app.store.watch(["picture"], show);
+  return box;
 }
 
 function answers(app) {
