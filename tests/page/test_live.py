@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 BLOCK = '(<script type="application/json" id="{}">)(.*?)(</script>)'
+TIMELINE = ["devtools.timeline", "disabled-by-default-devtools.timeline"]  # what a trace takes down
 PNG = bytes.fromhex(  # one gray pixel
     "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
     "3a7e9b550000000a49444154789c6368000000820081dd436af40000000049454e44ae426082"
@@ -336,16 +336,15 @@ def course_page(run_page: str, tmp_path: Path) -> str:
 
 @pytest.mark.deep
 def test_the_course_network_is_quick(browser: Any, course_page: str, tmp_path: Path) -> None:
-    """On two cores that do nothing else: a pass in 30 ms, the page in 1.5 s, both the median."""
+    """A pass in 30 ms, the page in 1.5 s: of the processor, whatever else it does, where that can be told."""
     page, scripts = browser.new_page(), Path(__file__).parents[2] / "model" / "page" / "scripts"
     (tmp_path / "report.html").write_text(course_page, encoding="utf-8")
-    seconds = []
-    for _ in range(5):
-        started = time.perf_counter()
-        page.goto((tmp_path / "report.html").as_uri())
-        page.locator("#one .live-bars").first.wait_for()
-        seconds.append(time.perf_counter() - started)
-    assert np.median(seconds) < 1.5, f"networks have answered after {seconds} s"
+    browser.start_tracing(page=page, path=tmp_path / "trace.json", categories=TIMELINE)
+    page.goto((tmp_path / "report.html").as_uri())
+    page.locator("#one .live-bars").first.wait_for()
+    browser.stop_tracing()
+    opening = milliseconds(tmp_path / "trace.json", "RunTask")
+    assert sum(opening) < 1500, f"networks have answered after {sum(opening):.0f} ms"
 
     def answer(route: Any) -> None:
         name = route.request.url.rpartition("/")[2]
@@ -384,8 +383,7 @@ def test_nothing_waits_while_the_pointer_crosses_a_map(
     stage.scroll_into_view_if_needed()
     box = stage.bounding_box()
     shown.wait_for_timeout(300)
-    categories = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
-    browser.start_tracing(page=shown, path=tmp_path / "trace.json", categories=categories)
+    browser.start_tracing(page=shown, path=tmp_path / "trace.json", categories=TIMELINE)
     for step in range(100):
         down, right = (step * 23) % int(box["height"]), (step * 37) % int(box["width"])
         shown.mouse.move(box["x"] + right, box["y"] + down)
