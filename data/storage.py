@@ -35,6 +35,7 @@ ADVICE = {
     errno.EROFS: f"take a folder on another disk {ELSEWHERE}",
     errno.ENOTDIR: f"a file stands where a folder belongs: move it away, or take another folder {ELSEWHERE}",
     errno.EEXIST: f"a file stands where a folder belongs: move it away, or take another folder {ELSEWHERE}",
+    errno.EISDIR: "a folder stands where a file belongs: move it away",
     errno.ENOENT: "it was deleted or moved meanwhile",
     errno.EIO: "the disk may be failing: check it",
 }
@@ -118,6 +119,18 @@ def locked(path: Path, wait: bool = True) -> Iterator[None]:
         file.write(_this_process())
         file.flush()
         yield
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds a lock; the file is only read."""
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is none, so nobody has ever held it
+        return False
+    return False
 
 
 def holder(path: Path) -> str:

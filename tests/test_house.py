@@ -53,6 +53,8 @@ WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "model.robustness.curves",
     "model.side_by_side.compare_runs",
     "model.run.folder",
+    "model.run.manifest",
+    "model.experiment.status",
     "model.comparison.intervals",
     "model.comparison.verdict",
     "model.side_by_side.files",

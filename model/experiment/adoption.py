@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-import numpy as np
-
 from configs.schema import Config
 from data.perturbations import kinds_for
 from data.storage import sha256_of
@@ -25,9 +23,8 @@ from model.page.contents import carries_its_numbers
 from model.robustness.files import read_answers, read_record
 from model.run.folder import RunError, RunFolder
 from model.run.manifest import Manifest, digest_of
+from model.run.readers import SAME_ACCURACY, fits
 from model.run.saved import is_whole
-
-SAME_ACCURACY = 1e-6  # on a million pictures, one answer
 
 
 def adopt(manifest: Manifest, run: RunFolder, config: Config) -> None:
@@ -59,8 +56,7 @@ def _settings_of_training(
     with suppress(RunError):
         probabilities, labels = run.predictions(task.model, task.seed)
         facts = layer_facts(config.models[task.model], probabilities.shape[1])
-        accuracy = np.mean(probabilities.argmax(axis=1) == labels)
-        same = metrics is not None and abs(metrics["accuracy"] - accuracy) <= SAME_ACCURACY
+        same = metrics is not None and fits(metrics, probabilities, labels)
         if same and is_whole(run, task.model, task.seed, sum(fact.parameters for fact in facts)):
             return settings_of(config, task)
     return None

@@ -25,7 +25,7 @@ from model.experiment.opening import (
     open_run,
     with_whole_path,
 )
-from model.experiment.parts import REPORT, Task, record, record_report, state_of_report
+from model.experiment.parts import REPORT, Task, record, record_report, state_of, state_of_report
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan
 from model.experiment.remarks import of_rules
 from model.experiment.report import Report, read_report
@@ -172,7 +172,7 @@ class Experiment:
     def _kept_report(self, left: list[Task]) -> Report | None:
         """The report that is there, if it tells of all that is there.
 
-        Of its forms and pictures those that are not whole are made again, unless trainings can't be read.
+        Of its forms and pictures those that are not whole are made again, unless a training of it is not.
         """
         state = state_of_report(self.manifest, self.config, thoroughly=True)
         if left or state in ("waiting", "stale"):
@@ -183,11 +183,11 @@ class Experiment:
             return None
         if report.not_drawn:
             return None
-        if state != "whole":
-            results = collect(self.run, self.config, self.splits.test.labels, [])
-            told = {model: list(entry.seeds) for model, entry in report.models.items()}
-            if all(set(seeds) <= results.metrics[model].keys() for model, seeds in told.items()):
-                return self._write(report, results)
+        told = {(model, seed) for model, entry in report.models.items() for seed in entry.seeds}
+        trainings = [Task("training", model, seed) for model, seed in told]
+        whole = [state_of(self.manifest, self.config, task, thoroughly=True) for task in trainings]
+        if state != "whole" and set(whole) <= {"whole"}:
+            return self._write(report, collect(self.run, self.config, self.splits.test.labels, []))
         return report
 
     def _report(self, looking: bool = False) -> Report:

@@ -103,8 +103,7 @@ def _of_report(manifest: Manifest, config: Config) -> tuple[str, dict[str, str]]
     """What decides the report, and the files that it is made from."""
     parts = [manifest.parts[task.name] for task in tasks_of(config) if task.name in manifest.parts]
     files = {file: stamp.sha256 for part in parts for file, stamp in part.files.items()}
-    read = {file: digest for file, digest in files.items() if not file.endswith(".keras")}
-    return digest_of(config.model_dump(mode="json")), read
+    return digest_of(config.model_dump(mode="json")), files
 
 
 def made_from(manifest: Manifest, task: Task) -> dict[str, str]:

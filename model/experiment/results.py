@@ -20,7 +20,7 @@ from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
 from model.run.folder import RunError, RunFolder, again
-from model.run.readers import read_if_good
+from model.run.readers import fits, read_if_good
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
             try:
                 for name in ("metrics.json", "history.csv", "predictions.npz"):
                     run.vouch_for(run.seed_folder(model, seed) / name)
-                history, probabilities = run.history(model, seed), _predictions(run, model, seed, labels)
+                history = run.history(model, seed)
+                probabilities = _predictions(run, model, seed, labels, metrics)
             except RunError as error:
                 results.failed.append(Failure(model=model, seed=seed, reason=str(error)))
                 continue
@@ -64,15 +65,19 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
     return results
 
 
-def _predictions(run: RunFolder, model: str, seed: int, labels: np.ndarray) -> np.ndarray:
-    """Probabilities of these test images."""
+def _predictions(
+    run: RunFolder, model: str, seed: int, labels: np.ndarray, metrics: dict[str, Any]
+) -> np.ndarray:
+    """Probabilities of these test images, which a training's metrics were made from."""
     probabilities, stored = run.predictions(model, seed)
     if not np.array_equal(stored, labels):
-        folder = run.seed_folder(model, seed)
-        raise RunError(
-            f"predictions in {folder} are of other test images; delete that folder, then {again(run.path)}"
-        )
-    return probabilities
+        fault = "are of other test images"
+    elif not fits(metrics, probabilities, stored):
+        fault = "are not those that metrics.json there tells of"
+    else:
+        return probabilities
+    folder = run.seed_folder(model, seed)
+    raise RunError(f"predictions in {folder} {fault}; delete that folder, then {again(run.path)}")
 
 
 def report_of(

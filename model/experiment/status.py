@@ -27,6 +27,7 @@ class Status:
         damage: what is missing, or not as the run made it, by part or file: in a clause each.
         failed: why trainings failed that are not made yet, by name.
         not_drawn: which pictures could not be drawn, and why.
+        running: who is at work in it; empty if nobody.
         edited: what keeps config.yaml from being that of the run, with what to do; empty if nothing does.
     """
 
@@ -36,6 +37,7 @@ class Status:
     damage: dict[str, str]
     failed: dict[str, str]
     not_drawn: list[str]
+    running: str
     edited: str
 
     @property
@@ -53,7 +55,7 @@ class Status:
     @property
     def _remedy(self) -> str:
         trainings = [task.name for task in self.tasks if task.kind == "training"]
-        if any(self.states[name] in ("missing", "changed") for name in trainings):
+        if any(name in self.damage for name in trainings):
             return again(self.run)
         return f"`{shlex.join(['python', 'train.py', 'inspect', str(self.run)])}` makes it again"
 
@@ -62,6 +64,7 @@ class Status:
         return {
             "run": str(self.run),
             "whole": self.is_whole,
+            "running": self.running,
             "parts": self.states | dict.fromkeys(self.failed, "failed"),
             "failed": self.failed,
             "not_drawn": self.not_drawn,
@@ -79,7 +82,9 @@ class Status:
         lines = [f"{self.run}: {', '.join(told)}."]
         lines += [f"{name} failed: {reason}" for name, reason in self.failed.items()]
         lines += [*self.not_drawn, *self.problems]
-        if not self.is_whole and not self.problems:
+        if self.running:
+            lines.append(f"{self.running} is at work in it.")
+        elif not self.is_whole and not self.problems:
             lines.append(f"`{going_on(self.run)}` goes on with it.")
         return "\n".join(lines)
 
@@ -107,6 +112,8 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
     states = {task.name: state_of(manifest, config, task, thoroughly) for task in tasks}
     states[REPORT] = state_of_report(manifest, config, thoroughly)
     damage = {name: _in_words(run.path, manifest.faults(name, thoroughly)) for name in states}
+    lone = [task for task in tasks if task.name not in {*manifest.parts, *manifest.unfinished}]
+    damage |= {task.name: _unadopted(run, task) for task in lone}
     damage |= {name: _of_beginning(run, name, manifest) for name in ("config.yaml", "environment.json")}
     waiting = [task for task in tasks if task.kind == "training" and states[task.name] == "waiting"]
     return Status(
@@ -116,6 +123,7 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
         {name: words for name, words in damage.items() if words},
         {task.name: reasons[task[1:]] for task in waiting if task[1:] in reasons},
         _not_drawn(run),
+        run.at_work(),
         run.edited_in_words(),
     )
 
@@ -134,11 +142,10 @@ def _is_asked_for(run: RunFolder, look: Task) -> bool:
 
 def problems_of_record(run: RunFolder) -> list[str]:
     """What is not as a run made it, in sentences, as far as it has a record that says so."""
-    return (
-        status_of(run).problems
-        if run.manifest()
-        else [f"{told}." for told in [run.edited_in_words()] if told]
-    )
+    if run.manifest():
+        return status_of(run).problems
+    edited = run.edited_in_words()
+    return [f"{edited}."] if edited else []
 
 
 def _in_words(folder: Path, faults: Mapping[str, State]) -> str:
@@ -155,6 +162,13 @@ def _in_words(folder: Path, faults: Mapping[str, State]) -> str:
         what = "is not the one that this run made"
     more = f" (and {len(others)} more of its files are not as they were)" if others else ""
     return f"{path} {what}{more}"
+
+
+def _unadopted(run: RunFolder, task: Task) -> str:
+    """What is wrong with a training that came to its end, and that nothing vouches for."""
+    folder = run.seed_folder(task.model, task.seed)
+    ended = task.kind == "training" and (folder / "metrics.json").exists()
+    return f"{folder} holds files that can't be read, or do not belong together" if ended else ""
 
 
 def _of_beginning(run: RunFolder, name: str, manifest: Manifest) -> str:

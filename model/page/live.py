@@ -57,6 +57,7 @@ def live(
                 raise RunError(f"seed {seed} has no training that can be used")
             if size > room:
                 raise RunError(f"it takes {_mega(size)}, and the page has {_mega(room)} left for it")
+            run.vouch_for(path)
             found = live_network(path, network, len(class_names), test.images[indices])
         except RunError as error:
             not_live[model] = str(error)

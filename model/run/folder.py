@@ -23,7 +23,7 @@ import numpy as np
 from configs.difference import differences, settings_of
 from configs.schema import Config, ConfigError, digest, dump, load
 from configs.strict_yaml import shown
-from data.storage import holder, locked, remove_temporary, write_atomically
+from data.storage import holder, is_locked, locked, remove_temporary, write_atomically
 from model.run.checkpoints import remove_checkpoints
 from model.run.manifest import IDENTITY, Manifest, read_manifest
 from model.run.readers import METRICS, is_look, read_columns, read_if_good, read_json, read_predictions
@@ -85,7 +85,7 @@ class RunFolder:
 
     def edited_in_words(self) -> str:
         """The same with what to do, in a sentence without its end."""
-        _, made, fault = self._configs()
+        there, made, fault = self._configs()
         if not fault:
             return ""
         path = self.path / "config.yaml"
@@ -93,8 +93,8 @@ class RunFolder:
         if made is not None:
             inspect = shlex.join(["python", "train.py", "inspect", str(self.path)])
             remedy = f"delete it: `{inspect}` writes the one that the run was made with again"
-        if "was edited" in fault:
-            remedy += f"; `{_command(self.path)}` makes a run of the edited one"
+        if there is not None:
+            remedy += f"; `{_command(self.path)}` makes a run of {'the edited one' if made else 'it'}"
         return f"{fault}; {remedy}"
 
     def restore_config(self) -> None:
@@ -121,10 +121,13 @@ class RunFolder:
             there = load(path)
         except ConfigError as error:
             return None, made, f"{self.path} can't be read as a run: {str(error).rstrip('.')}"
-        if self.identity().get("config_digest") in (None, digest(there)):
+        # Of a record its config, not its digest: keys that came later are in neither.
+        expected = digest(made) if made else self.identity().get("config_digest")
+        if expected in (None, digest(there)):
             return there, made, ""
-        changes = f" ({_changes(made, there)})" if made else ""
-        return there, made, f"{path} was edited since{changes}"
+        if made is None:
+            return there, None, f"{path} has another digest than the config that the run was made with"
+        return there, made, f"{path} was edited since ({_changes(made, there)})"
 
     def identity(self) -> dict[str, str]:
         """The digests of config and data that the run was made with; empty where nothing tells them."""
@@ -172,17 +175,24 @@ class RunFolder:
         """Probabilities float32 (num_test, num_classes) and labels uint8 (num_test,)."""
         return self.read(self.seed_folder(model, seed) / "predictions.npz", read_predictions)
 
+    @property
+    def _lock(self) -> Path:
+        path = self.path.resolve()
+        return path.parent / f".{path.name}.lock"
+
+    def at_work(self) -> str:
+        """Who is at work in the folder; empty if nobody."""
+        return holder(self._lock) if is_locked(self._lock) else ""
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep other processes out of the folder, and tidy up what one that was killed left."""
-        path = self.path.resolve()
-        lock = path.parent / f".{path.name}.lock"
         with ExitStack() as stack:
             try:
-                stack.enter_context(locked(lock, wait=False))
+                stack.enter_context(locked(self._lock, wait=False))
             except BlockingIOError:
                 remedy = "wait for it, or give this one another name"
-                raise RunError(f"{holder(lock)} is at work in {self.path}; {remedy}") from None
+                raise RunError(f"{holder(self._lock)} is at work in {self.path}; {remedy}") from None
             self.tidy()
             yield
 

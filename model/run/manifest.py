@@ -120,7 +120,8 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest of a run; None where there is none, it is damaged or edited, or it is of another folder.
 
-    It is of another where files that no two runs have alike are there, and not one as it says.
+    It is of another where files that no two runs have alike are there, and not one as it says; or where none
+    are there, and environment.json is of another experiment.
     """
     with suppress(OSError, ValueError):
         value = read_value(folder / MANIFEST)
@@ -149,6 +150,11 @@ def _is_of_this_folder(manifest: Manifest) -> bool:
         if state == "whole":
             return True
         changed |= state == "changed"
+    with suppress(
+        OSError, ValueError, AttributeError
+    ):  # of files that are gone nobody can tell whose they were
+        told = read_value(manifest.folder / "environment.json")
+        changed |= any(told.get(key) != value for key, value in manifest.identity.items())
     return not changed
 
 

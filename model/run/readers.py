@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,14 @@ METRICS: dict[str, type] = {  # what metrics.json must have
     "train_seconds": float,
     "predict_seconds": float,
 }
+SAME_ACCURACY = 1e-6  # on a million pictures, one answer
 FIGURE = {"file", "title", "alt"}  # what a look tells of each; and why it is missing, its "fault"
+
+
+def fits(metrics: Mapping[str, Any], probabilities: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether a training's metrics tell the accuracy of these answers."""
+    accuracy = np.mean(probabilities.argmax(axis=1) == labels)
+    return bool(abs(metrics["accuracy"] - accuracy) <= SAME_ACCURACY)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -40,10 +40,11 @@ def complete(driver, config, tmp_path_factory):
 
 @pytest.fixture
 def outputs(complete, tmp_path):
-    """A run whose first seed is done and whose second is not."""
+    """A run whose first seed is done and whose second is not; its pictures are to be drawn, too."""
     outputs = tmp_path / "outputs"
     shutil.copytree(complete, outputs / "small")
-    shutil.rmtree(outputs / "small" / "dense" / "seed-1")
+    for folder in ("dense/seed-1", "figures"):
+        shutil.rmtree(outputs / "small" / folder)
     return outputs
 
 
@@ -81,8 +82,8 @@ def strike(driver, config, outputs, **fault):
 @pytest.mark.parametrize(
     ("write", "moment", "error", "code", "words"),
     [
-        (2, "inside", errno.ENOSPC, 4, ["seed-1/epoch-0002.checkpoint: no space left", "free some space"]),
-        (9, "after", errno.EDQUOT, 1, [".png: disk quota exceeded"]),
+        (3, "inside", errno.ENOSPC, 4, ["seed-1/epoch-0002.checkpoint: no space left", "free some space"]),
+        (12, "after", errno.EDQUOT, 1, [".png: disk quota exceeded"]),
     ],
 )
 def test_a_write_that_fails_costs_its_job_and_no_more(
