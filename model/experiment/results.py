@@ -20,7 +20,7 @@ from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
 from model.run.folder import RunError, RunFolder, again
-from model.run.readers import fits, read_if_good
+from model.run.readers import fits
 
 
 @dataclass(frozen=True)
@@ -251,13 +251,13 @@ def _neighbours(run: RunFolder, data_digest: str) -> list[Scored]:
     settings of their own, also those that another run has.
     """
     found = []
-    for path in sorted(run.path.parent.glob("*/environment.json")):
-        other, environment = RunFolder(path.parent), read_if_good(path) or {}
-        if environment.get("data_digest") != data_digest:
+    for path in sorted(run.path.parent.iterdir()):
+        other, identity = RunFolder(path), RunFolder(path).identity()
+        if identity.get("data_digest") != data_digest:
             continue
         models = {metrics.parts[-3] for metrics in other.path.glob("*/seed-*/metrics.json")}
         config: Config | None = None
         with suppress(RunError):
             config = other.config()
-        found += scored_of(str(environment.get("config_digest")), config, sorted(models))
+        found += scored_of(identity["config_digest"], config, sorted(models))
     return found
