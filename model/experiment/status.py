@@ -26,7 +26,6 @@ class Status:
         states: of all parts, by name.
         damage: what is missing, or not as the run made it, by part or file: in a clause each.
         failed: why trainings failed that are not made yet, by name.
-        not_drawn: which pictures could not be drawn, and why.
         running: who is at work in it; empty if nobody.
         edited: what keeps config.yaml from being that of the run, with what to do; empty if nothing does.
     """
@@ -36,7 +35,6 @@ class Status:
     states: dict[str, State]
     damage: dict[str, str]
     failed: dict[str, str]
-    not_drawn: list[str]
     running: str
     edited: str
 
@@ -45,6 +43,13 @@ class Status:
         """Whether all is done and as it was made."""
         as_made = not self.damage and not self.edited and not self.not_drawn
         return as_made and set(self.states.values()) == {"whole"}
+
+    @property
+    def not_drawn(self) -> list[str]:
+        """Which pictures could not be drawn, and why."""
+        with suppress(RunError):
+            return missing_pictures(read_report(RunFolder(self.run)).not_drawn)
+        return []
 
     @property
     def problems(self) -> list[str]:
@@ -122,16 +127,9 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
         states,
         {name: words for name, words in damage.items() if words},
         {task.name: reasons[task[1:]] for task in waiting if task[1:] in reasons},
-        _not_drawn(run),
         run.at_work(),
         run.edited_in_words(),
     )
-
-
-def _not_drawn(run: RunFolder) -> list[str]:
-    with suppress(RunError):
-        return missing_pictures(read_report(run).not_drawn)
-    return []
 
 
 def _is_asked_for(run: RunFolder, look: Task) -> bool:
