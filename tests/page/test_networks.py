@@ -12,7 +12,7 @@ from model.page.networks import live_network, live_passports
 from model.run.folder import RunError
 from tests.inspection_folders import write_cnn
 
-NETWORK = Cnn(filters=(8, 6), units=(8,))
+NETWORK = Cnn(filters=(8, 7), units=(8,))
 CLASSES = ("Coat", "Bag", "Shoe")
 BLACK = np.zeros((2, 28, 28), np.uint8)
 
