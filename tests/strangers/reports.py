@@ -265,6 +265,11 @@ def _(e: Evidence, at: Said, places: str) -> None:
         claim("comparison" in at.where or any(e.run.rglob(name)), f"there is no {name}")
 
 
+@says("The picture stands in <file:word>")
+def _(e: Evidence, at: Said, file: str) -> None:
+    claim((e.run / file.removesuffix(".")).is_file(), f"there is no {file}")
+
+
 @says("<name:run>", "report of <name:run>")
 def _(e: Evidence, at: Said, name: str) -> None:
     claim(name == e.config["name"], f"the run is called {e.config['name']}")
