@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { classesShown } from "../../model/page/scripts/bars.js";
 import { asHex, colourOf, inkOn } from "../../model/page/scripts/colours.js";
 import { cutOut, groupsOf, readPictures } from "../../model/page/scripts/gallery.js";
 import { briefly, counted, inPercent, plainly, written } from "../../model/page/scripts/numbers.js";
@@ -69,6 +70,14 @@ test("numbers are written with the real minus, and what rounds to 0 has none", (
   assert.deepEqual([plainly(577), plainly(882.5), plainly(-1 / 3), plainly(0), plainly(100)], ["577", "882.5", "−0.333", "0", "100"]);
   assert.deepEqual([inPercent(1), inPercent(0.9999), inPercent(0.1234), inPercent(0.0001), inPercent(0)], ["100.0 %", "99.9 %", "12.3 %", "under 0.1 %", "0.0 %"]);
   assert.deepEqual([counted(10000), counted(2.6666), counted(-5)], ["10,000", "2.7", "−5"]);
+});
+
+test("of many classes the most probable have a bar, and the label", () => {
+  assert.deepEqual(classesShown(Float32Array.of(0.2, 0.5, 0.3), 0), [0, 1, 2]);
+  const many = Float32Array.from({ length: 30 }, (_, place) => place / 435);
+  const highest = Array.from({ length: 20 }, (_, number) => number + 10);
+  assert.deepEqual(classesShown(many, 3), [3, ...highest]);
+  assert.deepEqual(classesShown(many, null), highest, "a picture of one's own has no label");
 });
 
 test("colours are the figures': blue, white, red, and as wide as the limit", () => {

@@ -33,7 +33,7 @@ export function passportShown(app, network, layer, passport) {
     make("p", { class: "live-words" }, `${passport.worth} `, make("span", { class: "live-note" }, `(${measured})`)),
     make("div", { class: "live-row" }, kernelsShown(app, network, at, passport), maps),
     examplesShown(app, network, at, passport),
-    classesShown(app, passport, measured),
+    selectivityShown(app, passport, measured),
     stepsFromHere(app, network, layer, passport),
   );
   const shown = { element, network, at, passport, maps };
@@ -119,7 +119,7 @@ function exampleShown(levels, seen, { index, activation }) {
   return view.element;
 }
 
-function classesShown(app, { selectivity }, measured) {
+function selectivityShown(app, { selectivity }, measured) {
   const rows = app.classes.map((name, label) => {
     const value = selectivity[label];
     return value === null ? [name, "", "no pictures"] : [name, leaning(value), written(value, 2)];
