@@ -78,7 +78,9 @@ class Status:
 
     def in_words(self) -> str:
         """How much is done, what failed, and what to do about the rest."""
-        report = {"whole": "its report is written", "waiting": "no report yet"}
+        report = {"whole": "its report is written"}
+        if not os.path.lexists(self.run / "report.json"):  # one that is there may be of before
+            report["waiting"] = "no report yet"
         told = [
             self._counted("training", [task.name for task in self.tasks if task.kind == "training"]),
             self._counted("look", [task.name for task in self.tasks if task.kind != "training"]),

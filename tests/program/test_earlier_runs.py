@@ -66,6 +66,8 @@ def test_an_earlier_run_is_shown_and_compared(driver: Driver, folder: Path) -> N
     run = folder / "outputs" / "finished"
     shown = driver.run("show", run)
     assert (shown.code, "right, of 100 test pictures" in shown.out) == (0, True), shown.out + shown.err
+    stands = driver.run("status", run)
+    assert "its report is to be made again" in stands.out, f"it has one, if not as now: {stands.out}"
     compared = driver.run("compare", run, "--json", "--outputs", folder)
     assert compared.code == 0, compared.out + compared.err
     models = json.loads(compared.out)["models"]
