@@ -183,11 +183,33 @@ def lesson(
         whole_lesson(outputs, splits.test, splits.class_names, typer.echo)
 
 
-@app.command(help="Fetch and verify the data set, say where it came from.")
-def data(debug: Debug = False) -> None:
-    """Fetch and verify the data."""
-    from configs.schema import Data
+@app.command(
+    help="Fetch and verify the data set, say where it came from. With --pack: make such files of class "
+    "folders of pictures (also in train/ and test/), CSV, npz or IDX files of other kinds."
+)
+def data(
+    pack: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option("--pack", metavar="SOURCE FOLDER", help="Pack SOURCE into a new FOLDER."),
+    ] = None,
+    transpose: Annotated[
+        bool, typer.Option("--transpose", help="With --pack: swap rows and columns.")
+    ] = False,
+    invert: Annotated[bool, typer.Option("--invert", help="With --pack: make light of dark.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Fetch and verify the data, or pack one's own."""
+    from configs.schema import ConfigError, Data
     from data.fashion_mnist import load
+
+    if pack is not None:
+        from model.packing.pack import pack as pack_data
+
+        raise typer.Exit(pack_data(*pack, _console(), transpose, invert))
+    if transpose or invert:
+        raise ConfigError(
+            "--transpose and --invert are for --pack SOURCE FOLDER; add that, or leave them out."
+        )
 
     splits = load(Data())
     typer.echo(

@@ -72,7 +72,8 @@ class Data(Section):
     )
     split_seed: Seed = Field(default=0, description="decides which images are taken out")
     class_names: ClassNames | None = Field(
-        default=None, description="of your own files: names of labels 0, 1, ...; null: the numbers themselves"
+        default=None,
+        description="of your own files: names of labels 0, 1, ...; null: classes.txt, or numbers",
     )
     augmentation: AugmentationOrNone = Field(
         default=None, json_schema_extra={"default": "none"}, description="changes of the training images"

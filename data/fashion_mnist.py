@@ -1,18 +1,22 @@
 """Fashion-MNIST, or image files of the user's own in the same format, cut into splits."""
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
-from data import idx, sources
-from data.idx import DataError
+from configs.strict_yaml import shown
+from configs.values import ClassNames
+from data import sources
+from data.idx import DataError, packing
 from data.splits import IN_PROPORTION, Split, Splits, hold_out
+from data.storage import read_bytes
 
 if TYPE_CHECKING:
     from configs.schema import Data
 
 OFFICIAL_NAME = "fashion-mnist"
+NAMES_FILE = "classes.txt"  # beside files of the user's own: names of labels 0, 1, ..., one on each line
 CLASS_NAMES: tuple[str, ...] = (
     "T-shirt/top",
     "Trouser",
@@ -55,11 +59,10 @@ def load(section: "Data", split_rule: int = IN_PROPORTION) -> Splits:
     if len(names) != num_classes:
         raise DataError(
             f"data.class_names has {len(names)} names; expected {num_classes}, for the training labels go "
-            f"from 0 to {num_classes - 1}. Give each label its name, in order."
+            f"from 0 to {num_classes - 1}. Give each label its name, in order, there or in {NAMES_FILE}."
         )
     num_validation, seed = section.validation_images, section.split_seed
     train, validation = hold_out(train_images, train_labels, num_validation, seed, split_rule)
-    digests = "".join(idx.digest(arrays[name]) for name in sources.FILES)
     return Splits(
         train=train,
         validation=validation,
@@ -67,8 +70,28 @@ def load(section: "Data", split_rule: int = IN_PROPORTION) -> Splits:
         class_names=names,
         title=title,
         source=source,
-        digest=hashlib.sha256(digests.encode()).hexdigest(),
+        digest=sources.digest_of(arrays),
     )
+
+
+def with_names(section: "Data") -> "Data":
+    """A config's section with the class names that stand beside the user's own files, unless it has some.
+
+    Raises:
+        DataError: the file with the names can't be used.
+    """
+    path = sources.own_folder(section.source) / NAMES_FILE
+    if section.name == OFFICIAL_NAME or section.class_names is not None or not path.exists():
+        return section
+    try:
+        names = TypeAdapter(ClassNames).validate_python(read_bytes(path).decode().splitlines())
+    except (OSError, ValueError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise DataError(
+            f"{path} can't be used ({shown(reason, 200)}). Expected 2 to 256 different names, one on each "
+            "line. Put it right, or take it away."
+        ) from None
+    return section.model_copy(update={"class_names": names})
 
 
 def _count_classes(train_labels: np.ndarray, test_labels: np.ndarray, folder: str) -> int:
@@ -79,7 +102,7 @@ def _count_classes(train_labels: np.ndarray, test_labels: np.ndarray, folder: st
     if missing := sorted(set(range(num_classes)) - set(present.tolist())):
         raise DataError(
             f"{train} go to {num_classes - 1}, but none is {missing[0]}; expected no gaps from "
-            "0 on. Number the classes anew, or look for a wrong label."
+            f"0 on. {packing(sources.own_folder(folder))} numbers them anew; or look for a wrong label."
         )
     if num_classes < 2:
         raise DataError(f"{train} are all 0; expected two classes or more. Check the file.")

@@ -3,6 +3,7 @@
 Every route ends in the strict reader of idx.py and the same digests, and so in the same arrays.
 """
 
+import hashlib
 import http.client
 import io
 import logging
@@ -46,7 +47,7 @@ log = logging.getLogger("convlens.data")
 
 
 def read_folder(folder: Path) -> Arrays:
-    """Read the four IDX files of a folder, each with or without .gz.
+    """Read the four IDX files of a folder, each with or without .gz, with a dash or a dot before idx.
 
     Raises:
         DataError: a file is missing or not exactly right.
@@ -54,6 +55,11 @@ def read_folder(folder: Path) -> Arrays:
     train = idx.read_pair(_find(folder, FILES[0]), _find(folder, FILES[1]))
     test = idx.read_pair(_find(folder, FILES[2]), _find(folder, FILES[3]))
     return dict(zip(FILES, (*train, *test), strict=True))
+
+
+def digest_of(arrays: Arrays) -> str:
+    """The digest of a data set: the sha256 of the digests of the four files, in their order, in hex."""
+    return hashlib.sha256("".join(idx.digest(arrays[name]) for name in FILES).encode()).hexdigest()
 
 
 def fetch(source: str) -> tuple[Arrays, str]:
@@ -67,7 +73,7 @@ def fetch(source: str) -> tuple[Arrays, str]:
     """
     routes = _routes(source)
     if routes is None:
-        folder = _folder(source)
+        folder = own_folder(source)
         return _verified(folder), f"folder {folder.name}, verified"
     if source == "auto":
         _warn_of_environment()
@@ -89,11 +95,12 @@ def fetch(source: str) -> tuple[Arrays, str]:
 
 def read_own(source: str) -> tuple[Arrays, str]:
     """Read files of the user's own, which no digest proves: as `fetch`, from a folder."""
-    folder = _folder(source)
+    folder = own_folder(source)
     return read_folder(folder), f"folder {folder.name}"
 
 
-def _folder(source: str) -> Path:
+def own_folder(source: str) -> Path:
+    """The folder that a value of `data.source` means, whether or not it is there."""
     return Path(os.path.abspath(os.path.expanduser(source)))
 
 
@@ -101,9 +108,11 @@ def _routes(source: str) -> Routes | None:
     """Return the routes behind a value of `data.source`; None for a folder."""
     environment = {"CONVLENS_DATA": _from_environment}
     debian = {"Debian package": lambda: _verified(DEBIAN_FOLDER)}
+    keras = {"Keras's cache": lambda: _verified(_keras_folder())}
     tfds = {"tensorflow-datasets": _from_tfds}
     apt = {"Debian package through apt": _from_apt}
-    return {"auto": environment | debian | tfds | apt, "debian": debian | apt, "tfds": tfds}.get(source)
+    auto = environment | debian | keras | tfds | apt
+    return {"auto": auto, "debian": debian | apt, "tfds": tfds}.get(source)
 
 
 def _first_that_works(routes: Routes) -> tuple[Arrays, str]:
@@ -122,9 +131,11 @@ def _first_that_works(routes: Routes) -> tuple[Arrays, str]:
 
 
 def _find(folder: Path, name: str) -> Path:
-    for path in (folder / f"{name}.gz", folder / name):
-        if os.path.lexists(path):
-            return path
+    dotted = name.replace("-idx", ".idx")  # as some have unpacked them
+    paths = [folder / each for each in (f"{name}.gz", name, f"{dotted}.gz", dotted)]
+    there = [path for path in paths if os.path.lexists(path)]
+    if there:  # Kaggle's copies have folders of the same names beside the files
+        return next((path for path in there if not path.is_dir()), there[0])
     if not os.path.isdir(folder):
         problem = "is no folder"
     elif not os.access(folder, os.X_OK):
@@ -132,7 +143,8 @@ def _find(folder: Path, name: str) -> Path:
     else:
         problem = f"has no {name}.gz, nor without .gz"
     raise DataError(
-        f"{folder} {problem}; expected a folder with the files {', '.join(FILES)}. Name another one."
+        f"{folder} {problem}; expected a folder with the files {', '.join(FILES)}. Name another one; "
+        f"{idx.packing()} makes these of pictures, CSV, npz and other IDX files."
     )
 
 
@@ -158,6 +170,11 @@ def _from_environment() -> Arrays:
     if not folder:
         raise DataError("not set")
     return _verified(Path(folder))
+
+
+def _keras_folder() -> Path:
+    """Where Keras keeps the data sets that it has downloaded; it may never have."""
+    return own_folder(os.environ.get("KERAS_HOME") or "~/.keras") / "datasets" / "fashion-mnist"
 
 
 def _warn_of_environment() -> None:

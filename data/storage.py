@@ -8,7 +8,9 @@ import json
 import math
 import os
 import shlex
+import shutil
 import socket
+import stat
 import sys
 import tempfile
 import time
@@ -101,6 +103,42 @@ def remove_temporary(folder: Path) -> None:
     """Remove what writers that were killed left in a folder and below; no one may be writing there."""
     for path in folder.rglob(f".*{TEMPORARY}"):
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder to write into, which stands beside `path` and takes its name at the end.
+
+    After an error nothing is left of it.
+
+    Raises:
+        OSError: the disk is full, a folder with something in it stands at `path`, ...
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent))
+    try:
+        beside.chmod(0o777 & ~UMASK)
+        yield beside
+        os.rename(beside, path)
+        _sync_folder(path.parent)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[tuple[io.BufferedReader, int]]:
+    """Open a file that may come from anywhere: to be read, and how many bytes it has.
+
+    Raises:
+        OSError: it is missing, ...
+        IsADirectoryError: it is no regular file; a named pipe, say, whose writer would be waited for.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "it is no regular file", str(path))
+        yield file, status.st_size
 
 
 @contextmanager

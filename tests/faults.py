@@ -201,7 +201,7 @@ def _replace_writing(storage, request, count):
         reached("after")
 
     tempfile = storage.tempfile
-    storage.tempfile = types.SimpleNamespace(mkstemp=mkstemp)
+    storage.tempfile = types.SimpleNamespace(**vars(tempfile) | {"mkstemp": mkstemp})
     storage.os = types.SimpleNamespace(**vars(os))
     storage.os.fdopen, storage.os.replace = fdopen, replace
 

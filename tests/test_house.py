@@ -27,12 +27,12 @@ FLOORS = [  # a room may import from the floors below its own, and from neighbou
     },
     {"model.page": set()},
     {"model.experiment": set()},
-    {"model.side_by_side": {"model.comparison"}},
+    {"model.side_by_side": {"model.comparison"}, "model.packing": set()},
     {"train": set()},
 ]
 SUBJECTS = {  # know of one another what stands beside them above, and nothing else
     *("model.worth", "model.training", "model.attribution", "model.comparison", "model.lesson"),
-    *("model.inspection", "model.robustness", "model.side_by_side"),
+    *("model.inspection", "model.robustness", "model.side_by_side", "model.packing"),
 }
 WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "configs.schema",
@@ -60,6 +60,7 @@ WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "model.side_by_side.files",
     "model.experiment.writer",
     "model.inspection.figures",
+    "model.packing.pack",
     "model.report.tables",
     "model.page.render",
     "train",

@@ -23,7 +23,7 @@ from model.experiment.opening import (
     load_data,
     must_fit,
     open_run,
-    with_whole_path,
+    resolved,
 )
 from model.experiment.parts import REPORT, Task, record, record_report, state_of, state_of_report
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan
@@ -64,7 +64,7 @@ def run_experiment(
         ConfigError: a network can't be trained in the memory there is; likewise.
         RunError: another process is at work on the same experiment.
     """
-    config = with_whole_path(config)
+    config = resolved(config)
     splits = load_data(config.data)
     identity = identity_of(config, splits)
     with locked(outputs / ".lock"):  # so that two at once do not find the same free folder

@@ -5,10 +5,12 @@ from typing import Any
 
 from configs.schema import Config, ConfigError, Data, digest, dump, load
 from data.fashion_mnist import load as load_fashion_mnist
+from data.fashion_mnist import with_names
 from data.idx import DataError
 from data.lines import load as load_lines
+from data.packing import PREPARATION, preparation_of
 from data.splits import IN_PROPORTION, Splits
-from data.storage import write_atomically, write_json
+from data.storage import json_bytes, write_atomically, write_if_other, write_json
 from model.networks.facts import layer_facts
 from model.run.capacity import free_memory, memory_of_training
 from model.run.environment import describe_environment
@@ -28,13 +30,17 @@ def identity_of(config: Config, splits: Splits) -> dict[str, str]:
     return {"config_digest": digest(config), "data_digest": splits.digest}
 
 
-def with_whole_path(config: Config) -> Config:
-    """The config with the whole path of the folder of its data, so that these are found from anywhere."""
+def resolved(config: Config) -> Config:
+    """The config with what its data tell: the whole path of their folder, and names of classes in it.
+
+    Raises:
+        DataError: the names of classes that stand beside the data can't be used.
+    """
     data = config.data
     if not data.in_folder:
         return config
     whole = os.path.abspath(os.path.expanduser(data.source))
-    return config.model_copy(update={"data": data.model_copy(update={"source": whole})})
+    return config.model_copy(update={"data": with_names(data.model_copy(update={"source": whole}))})
 
 
 def open_run(run: RunFolder) -> tuple[Config, Splits]:
@@ -92,6 +98,8 @@ def describe(run: RunFolder, config: Config, identity: dict[str, str]) -> dict[s
     # First what the folder is known by: without it a killed process would leave a folder of nobody's.
     if read_if_good(run.path / "environment.json") != environment:
         write_json(run.path / "environment.json", environment)
+    if preparation := preparation_of(config.data.source, identity["data_digest"]):
+        write_if_other(run.path / PREPARATION, json_bytes(preparation))
     path = run.path / "config.yaml"
     try:
         told = load(path) == config

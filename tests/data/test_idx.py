@@ -35,7 +35,7 @@ def refusal(path: Path, read: Callable[[Path], object] = idx.read_images) -> str
     with pytest.raises(DataError) as caught:
         read(path)
     text = str(caught.value)
-    assert str(path) in text, f"the message does not name the file: {text}"
+    assert str(path) in text or repr(str(path)) in text, f"the message does not name the file: {text}"
     assert "expected" in text, f"the message does not say what was expected: {text}"
     assert text.endswith("."), f"the message does not end in what to do: {text}"
     return text

@@ -32,6 +32,7 @@ def _private_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """No test sees the user's cache or folder, or the network."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     monkeypatch.delenv("CONVLENS_DATA", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nobody listens there
     monkeypatch.delenv("no_proxy", raising=False)
 
@@ -97,10 +98,11 @@ def test_routes_are_tried_in_order(tiny: Path, monkeypatch: pytest.MonkeyPatch) 
         tried.append(name)
         raise DataError(f"{name} has nothing.")
 
+    monkeypatch.setattr(sources, "_keras_folder", lambda: nothing("_keras_folder"))
     for name in ("_from_environment", "_verified", "_from_tfds", "_from_apt"):
         monkeypatch.setattr(sources, name, lambda *_, name=name: nothing(name))
     for source, order in {
-        "auto": ["_from_environment", "_verified", "_from_tfds", "_from_apt"],
+        "auto": ["_from_environment", "_verified", "_keras_folder", "_from_tfds", "_from_apt"],
         "debian": ["_verified", "_from_apt"],
         "tfds": ["_from_tfds"],
         str(tiny): ["_verified"],
@@ -150,6 +152,47 @@ def test_a_folder_is_read_with_or_without_gz(tiny: Path, cache: Path) -> None:
     assert source == "folder tiny, verified", "the route is not told"
     assert equal(arrays, sources.fetch("auto")[0]), "a folder gives other arrays than the other routes"
     assert cache.is_dir(), "the automatic route keeps no cache"
+
+
+@pytest.mark.parametrize("form", ["{}", "{}.gz"])
+def test_files_with_a_dot_before_idx_are_read(tiny: Path, form: str) -> None:
+    right, _ = sources.fetch(str(tiny))
+    for name in FILES:
+        content = (tiny / name).read_bytes()
+        (tiny / name).unlink()
+        (tiny / name).mkdir()  # as Kaggle's copy of MNIST has, beside the files
+        dotted = tiny / form.format(name.replace("-idx", ".idx"))
+        dotted.write_bytes(gzip.compress(content) if dotted.suffix == ".gz" else content)
+    assert equal(sources.fetch(str(tiny))[0], right), "names with a dot give other arrays"
+
+
+@pytest.mark.parametrize("at_home", [False, True])
+def test_what_keras_has_downloaded_is_used(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_home: bool
+) -> None:
+    if at_home:
+        monkeypatch.delenv("KERAS_HOME")
+        monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / (".keras" if at_home else "keras") / "datasets" / "fashion-mnist"
+    folder.mkdir(parents=True)
+    for name in FILES:
+        (folder / f"{name}.gz").write_bytes(gzip.compress((tiny / name).read_bytes()))
+    monkeypatch.setattr(sources, "DEBIAN_FOLDER", tmp_path / "none")
+    assert sources.fetch("auto")[1] == "Keras's cache, verified", "what Keras has is not used"
+    assert sources.fetch("auto")[1] == "Keras's cache (cached), verified", "no copy of it is kept"
+    with pytest.raises(DataError, match="can't be had"):
+        sources.fetch("debian")
+
+
+def test_what_keras_has_is_proved(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "keras" / "datasets" / "fashion-mnist"
+    folder.mkdir(parents=True)
+    for name in FILES:
+        (folder / name).write_bytes((tiny / name).read_bytes()[:-1] + b"\x0b")
+    monkeypatch.setattr(sources, "DEBIAN_FOLDER", tmp_path / "none")
+    monkeypatch.setenv("PATH", str(tmp_path))  # no apt-get
+    with pytest.raises(DataError, match=r"Keras's cache: .* is not the one of Fashion-MNIST"):
+        sources.fetch("auto")
 
 
 def test_files_that_are_not_the_official_ones(tiny: Path) -> None:
@@ -293,9 +336,10 @@ def test_when_everything_fails_every_route_is_named(
         f"(1) the cache {tmp_path}/caches/convlens/fashion-mnist: nothing of use",
         f"(2) CONVLENS_DATA: {tmp_path}/typo is no folder",
         f"(3) Debian package: {tmp_path}/none is no folder",
-        "(4) tensorflow-datasets: fashion-mnist.s3-website",
+        f"(4) Keras's cache: {tmp_path}/keras/datasets/fashion-mnist is no folder",
+        "(5) tensorflow-datasets: fashion-mnist.s3-website",
         "Connection refused",
-        "(5) Debian package through apt: apt-get and dpkg-deb are not here",
+        "(6) Debian package through apt: apt-get and dpkg-deb are not here",
         "in CONVLENS_DATA with data.source auto",
         "sudo apt install dataset-fashion-mnist",
     ):

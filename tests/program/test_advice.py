@@ -3,14 +3,15 @@
 import re
 import shlex
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from configs.schema import ConfigError, digest, load
-from data import idx
+import train
+from configs.schema import ConfigError, Data, digest, load
+from data import sources
+from data.fashion_mnist import load as load_data
 from data.idx import DataError
 from data.splits import Split, Splits
 from data.storage import write_json
@@ -125,43 +126,40 @@ def pack(values: np.ndarray, code: int) -> bytes:
     return struct.pack(f">HBB{values.ndim}I", 0, code, values.ndim, *values.shape) + values.tobytes()
 
 
-IMAGES = np.random.default_rng(0).integers(0, 256, (12, 28, 28), np.uint8)
-LABELS = np.arange(12, dtype=np.uint8)
-Redo = Callable[[np.ndarray], np.ndarray]
-FILES: list[tuple[str, np.ndarray, int, str, Redo]] = [  # values, their type, the advice, and following it
-    (
-        "int32 images",
-        IMAGES.astype(">i4"),
-        0x0C,
-        "write them as unsigned bytes",
-        lambda v: v.astype(np.uint8),
-    ),
-    (
-        "int64 labels",
-        LABELS.astype(">i4"),
-        0x0C,
-        "write them as unsigned bytes",
-        lambda v: v.astype(np.uint8),
-    ),
-    ("floats", IMAGES.astype(">f4"), 0x0D, "write them as unsigned bytes", lambda v: v.astype(np.uint8)),
-    ("colours", np.stack([IMAGES] * 3, -1), 8, "write one grey value for each pixel", lambda v: v[..., 0]),
-    ("one-hot labels", np.eye(12, dtype=np.uint8), 8, "one number for each image", lambda v: v.argmax(1)),
-    ("images of 32 x 32", np.pad(IMAGES, ((0, 0), (2, 2), (2, 2))), 8, "Resize", lambda v: v[:, 2:-2, 2:-2]),
-]
+IMAGES = np.random.default_rng(0).integers(0, 256, (48, 28, 28), np.uint8)
+LABELS = np.arange(48, dtype=np.uint8) % 12
+FILES: dict[str, tuple[np.ndarray, int]] = {  # values that training does not take, and their type
+    "int32 images": (IMAGES.astype(">i4"), 0x0C),
+    "int32 labels": (LABELS.astype(">i4"), 0x0C),
+    "float32 images": ((IMAGES / 255).astype(">f4"), 0x0D),
+    "images in colour": (np.stack([IMAGES] * 3, -1), 8),
+    "one-hot labels": (np.eye(12, dtype=np.uint8)[LABELS], 8),
+    "images of 32 x 32": (np.pad(IMAGES, ((0, 0), (2, 2), (2, 2))), 8),
+    "labels from 1": (LABELS + 1, 8),
+}
 
 
-@pytest.mark.parametrize(("name", "values", "code", "advice", "follow"), FILES, ids=[row[0] for row in FILES])
+@pytest.mark.parametrize("name", FILES)
 def test_what_a_message_about_a_file_advises_helps(
-    name: str, values: np.ndarray, code: int, advice: str, follow: Redo, tmp_path: Path
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = idx.read_labels if "labels" in name else idx.read_images
-    path = tmp_path / "file"
-    path.write_bytes(pack(values, code))
+    folder, (values, code) = tmp_path / "my own", FILES[name]
+    folder.mkdir()
+    for file in sources.FILES:
+        of_kind = "images" if "images" in file else "labels"
+        good = pack(IMAGES if of_kind == "images" else LABELS, 8)
+        (folder / file).write_bytes(pack(values, code) if of_kind in name else good)
+    section = Data.model_validate({"source": str(folder), "name": "mine", "validation_images": 10})
     with pytest.raises(DataError) as caught:
-        read(path)
-    assert advice in str(caught.value)
-    path.write_bytes(pack(follow(values).astype(np.uint8), 8))
-    read(path)
+        load_data(section)
+    [command] = re.findall("`(.+)`", str(caught.value))
+    assert "FOLDER" in command, f"it does not say where to: {command}"
+    monkeypatch.chdir(tmp_path)
+    assert train.main(shlex.split(command)[2:]) == 0, f"following `{command}` does not help"
+    splits = load_data(section.model_copy(update={"source": "./FOLDER"}))
+    assert splits.test.labels.tolist() == LABELS.tolist(), "the labels are other ones then"
+    if "32 x 32" not in name:
+        assert (splits.test.images == IMAGES).all(), "the pictures are other ones then"
 
 
 @pytest.mark.parametrize("where", ["outputs/mine", "else where/mine", "elsewhere/mine-too", "."])

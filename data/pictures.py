@@ -1,0 +1,108 @@
+"""Any picture file as 28 x 28 gray pixels: upright, scaled as a whole to fit, padded with its background."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from configs.networks import IMAGE_SIDE as SIDE
+from configs.strict_yaml import shown
+from data.idx import DataError
+from data.storage import open_regular
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # the readers of Pillow that are let at files
+ENDINGS = frozenset([".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"])
+MOST_PIXELS = 150_000_000
+_DECODED = 4 * SIDE  # pixels a side that a JPEG, which can be decoded reduced, still has to have
+_SIXTEEN_BITS = 2**16 - 1
+
+Size = tuple[int, int]  # width and height in pixels
+
+
+class BadPicture(DataError):
+    """A file is no picture that can be taken; the text is the reason alone."""
+
+
+def read_picture(path: Path, behind: int = 0) -> tuple[np.ndarray, Size]:
+    """Read a picture file, of an animation the first picture.
+
+    Args:
+        path: PNG, JPEG, WebP, GIF, BMP, TIFF or PGM, of gray or colour, of 8 or 16 bits.
+        behind: the gray, 0 or 255, that is seen where the picture is transparent.
+
+    Returns:
+        The pixels, uint8 (28, 28), 0 to 255, and the size that the picture has in its file.
+
+    Raises:
+        BadPicture: it is none, is damaged, or has more than 150 million pixels, which its header tells.
+    """
+    try:
+        with open_regular(path) as (file, _), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, of large and of odd files
+            with Image.open(file, formats=FORMATS) as image:
+                size = image.size
+                if size[0] * size[1] > MOST_PIXELS:
+                    raise BadPicture(f"{size[0]:,} x {size[1]:,} pixels, more than {MOST_PIXELS:,}")
+                image.draft(None, (_DECODED, _DECODED))
+                ImageOps.exif_transpose(image, in_place=True)
+                return fit(gray(image, behind)), size
+    except BadPicture:
+        raise
+    except UnidentifiedImageError:
+        raise BadPicture("no picture of these kinds, or a damaged one") from None
+    except Image.DecompressionBombError:
+        raise BadPicture(f"more than {MOST_PIXELS:,} pixels") from None
+    except Exception as error:  # a damaged picture fails in as many ways as there are decoders
+        raise BadPicture(
+            shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+        ) from None
+
+
+def gray(image: Image.Image, behind: int = 0) -> Image.Image:
+    """A picture of any kind in 8 bits of gray, set on `behind` where it is transparent.
+
+    Raises:
+        ValueError: its values are fractions, or have more than 16 bits.
+    """
+    if image.mode == "F":
+        raise ValueError("its values are fractions, not 8 or 16 bits")
+    if image.mode.startswith("I"):
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() > _SIXTEEN_BITS:
+            raise ValueError("its values have more than 16 bits")
+        return Image.fromarray(
+            ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        )  # 257 * 255 = 65535
+    if image.has_transparency_data:
+        image = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
+        ground = Image.new("L", image.size, behind)
+        return Image.composite(image.convert("L"), ground, image.getchannel("A"))
+    return image.convert("L")
+
+
+def fit(image: Image.Image) -> np.ndarray:
+    """Scale a gray picture, as a whole and in proportion, to 28 x 28 and centre it.
+
+    What it does not fill has the median of its outermost pixels. Where it gets smaller a pixel is the mean
+    of those it stands for.
+
+    Returns:
+        uint8 (28, 28); a picture of that size is returned as it is.
+    """
+    if image.size == (SIDE, SIDE):
+        return np.asarray(image)
+    longest = max(image.size)
+    width, height = (max(1, round(side * SIDE / longest)) for side in image.size)
+    filter_ = Image.Resampling.BOX if longest > SIDE else Image.Resampling.BICUBIC
+    small = np.asarray(image.resize((width, height), filter_))
+    whole = np.full((SIDE, SIDE), int(np.median(border(small))), np.uint8)
+    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    whole[top : top + height, left : left + width] = small
+    return whole
+
+
+def border(images: np.ndarray) -> np.ndarray:
+    """The outermost pixels of pictures (..., height, width): (..., pixels)."""
+    rows, columns = images[..., [0, -1], :], images[..., 1:-1, [0, -1]]
+    return np.concatenate([part.reshape(*images.shape[:-2], -1) for part in (rows, columns)], axis=-1)
