@@ -251,7 +251,7 @@ def _neighbours(run: RunFolder, data_digest: str) -> list[Scored]:
     settings of their own, also those that another run has.
     """
     found = []
-    for path in sorted(run.path.parent.iterdir()):
+    for path in sorted(run.path.parent.glob("*")):  # which may have been deleted meanwhile
         other, identity = RunFolder(path), RunFolder(path).identity()
         if identity.get("data_digest") != data_digest:
             continue
