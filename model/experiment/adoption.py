@@ -34,6 +34,8 @@ def adopt(manifest: Manifest, run: RunFolder, config: Config) -> None:
     not live to see.
     """
     for task in tasks_of(config):
+        if manifest.take_back(task.name):  # it was to be made again, and is as it was once more
+            continue
         begun = task.name in manifest.unfinished
         if begun and not manifest.is_made_anew(task.name, task.written_last):
             continue
@@ -42,6 +44,7 @@ def adopt(manifest: Manifest, run: RunFolder, config: Config) -> None:
         settings = _settings_of_training if task.kind == "training" else _settings_of_look
         if (found := settings(manifest, run, config, task)) is not None:
             manifest.record(task.name, digest_of(found), made_from(manifest, task), files_of(run, task))
+    manifest.take_back(REPORT)
     if REPORT not in {*manifest.parts, *manifest.unfinished} and _tells_of_all(manifest, run, config):
         record_report(manifest, config, sorted(run.figures.glob("[!.]*.png")))
 
@@ -66,7 +69,7 @@ def _settings_of_look(
     manifest: Manifest, run: RunFolder, config: Config, task: Task
 ) -> dict[str, Any] | None:
     """Likewise of a look at a network that is as it was."""
-    if manifest.fault_of(task.network) != "whole":
+    if manifest.state_of_file(task.network) != "whole":
         return None
     with suppress(RunError, OSError, ValueError):
         if task.kind == "robustness":

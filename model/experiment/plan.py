@@ -78,7 +78,7 @@ class Plan:
     def _is_wanted(self, look: Task) -> bool:
         """Whether a look is to be taken at a model that is trained."""
         metrics = self.run.metrics(look.model, look.seed)
-        if metrics is None or not is_sound(metrics) or self.manifest.fault_of(look.network) != "whole":
+        if metrics is None or not is_sound(metrics) or self.manifest.state_of_file(look.network) != "whole":
             return False
         record = self.run.look(look.model, look.kind) if look.kind in RECORDS else None
         lacking = [figure for figure in (record or {"figures": ()})["figures"] if figure.get("fault")]

@@ -75,7 +75,7 @@ def read_report(run: RunFolder) -> Report:
         RunError: it is missing, damaged, no report, contradicts itself, or is not the one that this run made.
     """
     path, content = run.path / "report.json", run.report()
-    if (manifest := run.manifest()) and manifest.fault_of(path.name) == "changed":
+    if (manifest := run.manifest()) and manifest.state_of_file(path.name) == "changed":
         command = shlex.join(["python", "train.py", "inspect", str(run.path)])
         raise RunError(f"{path} is not the one that this run made; `{command}` makes it again")
     try:

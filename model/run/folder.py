@@ -228,10 +228,19 @@ class RunFolder:
             raise RunError(f"{self.path} was deleted or moved meanwhile; the same command starts over")
 
     def vouch_for(self, path: Path) -> None:
-        """Raise RunError where a file is there and is not the one that this run made."""
+        """Raise RunError where a file is there and nothing tells that this run has made it.
+
+        It is another than the record says, or of a training that was begun and is not recorded.
+        """
         manifest, name = self.manifest(), path.relative_to(self.path).as_posix()
-        if manifest and manifest.fault_of(name) == "changed" and os.access(path, os.R_OK):
+        if manifest is None or not os.access(path, os.R_OK):
+            return
+        state = manifest.state_of_file(name)
+        if state == "changed":
             raise RunError(f"{path} is not the one that this run made; {again(self.path)}")
+        model, _, seed = name.rpartition("/")[0].partition("/seed-")
+        if state == "waiting" and f"{model} seed {seed}" in manifest.unfinished:
+            raise RunError(f"{path} is of a training that was not finished; {again(self.path)}")
 
     def _must_be_a_run(self) -> None:
         if not self.path.is_dir():

@@ -49,8 +49,8 @@ class Manifest:
         config: that the run was made with, as JSON.
         environment: the content of environment.json; its digests are the run's identity.
         parts: what is finished, by name.
-        unfinished: what was begun, by name, and the sha256 of its last file then ("" for none). Whatever
-            stands there is vouched for again when it is recorded.
+        unfinished: what was begun, by name, and the sha256 of its last file then ("" for none). While that
+            file is there as it was then, what stands there is still what the part of before left.
     """
 
     folder: Path
@@ -92,25 +92,39 @@ class Manifest:
 
     def faults(self, name: str, thoroughly: bool = False) -> dict[str, State]:
         """The files of a part that are missing or changed; `thoroughly`: whatever their sizes and times."""
-        part = self.parts.get(name)
-        if part is None or name in self.unfinished:
+        part = self._standing(name)
+        if part is None:
             return {}
+        thoroughly |= name in self.unfinished
         states = {file: _state(self.folder / file, stamp, thoroughly) for file, stamp in part.files.items()}
         return {file: state for file, state in states.items() if state != "whole"}
 
-    def fault_of(self, file: str) -> State:
+    def state_of_file(self, file: str) -> State:
         """How one file stands by its content; "waiting" where nothing is known of it."""
-        for name, part in self.parts.items():
-            if file in part.files and name not in self.unfinished:
-                return _state(self.folder / file, part.files[file], thoroughly=True)
-        return "waiting"
+        name = next((name for name, part in self.parts.items() if file in part.files), "")
+        part = self._standing(name)
+        return "waiting" if part is None else _state(self.folder / file, part.files[file], thoroughly=True)
+
+    def take_back(self, name: str) -> bool:
+        """Forget that a part was begun where it still is, file by file, as it was; whether that is so."""
+        if name in self.unfinished and self._standing(name) and not self.faults(name, thoroughly=True):
+            del self.unfinished[name]
+            return True
+        return False
+
+    def _standing(self, name: str) -> Part | None:
+        """A part of which the files that stand there must be; none where they were made anew since."""
+        part = self.parts.get(name)
+        if part is None or (name in self.unfinished and self.is_made_anew(name, _last_file(part))):
+            return None
+        return part
 
     def state(
         self, name: str, settings: str, made_from: Mapping[str, str], thoroughly: bool = False
     ) -> State:
         """How a part stands that is to be made by these settings and from these files."""
-        part = self.parts.get(name)
-        if part is None or name in self.unfinished:
+        part = self._standing(name)
+        if part is None:
             return "waiting"
         if faults := self.faults(name, thoroughly):
             return "changed" if "changed" in faults.values() else "missing"
@@ -168,6 +182,11 @@ def digest_of_file(path: Path) -> str:
     with suppress(OSError, ValueError):
         return sha256_of(path)
     return ""
+
+
+def _last_file(part: Part) -> str:
+    """The file of a part that is written when all others are."""
+    return "report.json" if "report.json" in part.files else list(part.files)[-1]
 
 
 def _stamp(path: Path) -> Stamp:

@@ -282,14 +282,22 @@ def experiment_in(run: Path, config: Path) -> Experiment:
 
 def test_what_was_finished_and_not_recorded_is_adopted(run: Path, small_config: Path) -> None:
     """A process can be killed after a training has ended and before that is written down."""
-    metrics = sha256_of(run / "dense/seed-1/metrics.json")
-    for then, left in (("", []), ("0" * 64, []), (metrics, [("training", "dense", 1)])):
+    history = run / "dense/seed-1/history.csv"
+    metrics, whole = sha256_of(history.with_name("metrics.json")), history.read_bytes()
+    again = [("training", "dense", 1)]
+    for then, content, left in (
+        ("", whole, []),
+        ("0" * 64, whole, []),
+        (metrics, whole[:-9], again),
+        (metrics, whole, []),
+    ):
+        history.write_bytes(content)
         manifest = read_manifest(run)
         assert manifest is not None
         manifest.unfinished["dense seed 1"] = then
         manifest.write()
         experiment = experiment_in(run, small_config)
-        assert experiment.plan.left() == left, "its last file says whether it came to its end"
+        assert experiment.plan.left() == left, "its files say whether it came to its end, or is as it was"
         assert (experiment.manifest.unfinished == {}) == (not left)
 
 

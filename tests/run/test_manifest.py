@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from model.run.folder import RunError, RunFolder
 from model.run.manifest import MANIFEST, Manifest, digest_of, read_manifest
 
 FILES = ("cnn/seed-0/model.keras", "cnn/seed-0/metrics.json")
@@ -53,7 +54,7 @@ def test_a_file_is_whole_while_size_and_time_say_so_and_else_by_its_content(mani
     assert manifest.faults("cnn seed 0") == {}, "who only reads goes by size and time"
     changed = {NETWORK: "changed"}
     assert manifest.faults("cnn seed 0", thoroughly=True) == changed, "who makes something reads the content"
-    assert manifest.fault_of(NETWORK) == "changed"
+    assert manifest.state_of_file(NETWORK) == "changed"
     later(path)
     assert manifest.faults("cnn seed 0") == changed, "its time tells that it was written since"
     path.write_text(content + " ")
@@ -62,7 +63,7 @@ def test_a_file_is_whole_while_size_and_time_say_so_and_else_by_its_content(mani
     assert manifest.state("cnn seed 0", MADE_BY, {}) == "missing"
     path.mkdir()
     assert manifest.state("cnn seed 0", MADE_BY, {}) == "changed", "a folder is no file"
-    assert manifest.fault_of("cnn/seed-0/notes.txt") == "waiting", "of what it did not make it knows nothing"
+    assert manifest.state_of_file("cnn/seed-0/notes.txt") == "waiting", "of what it did not make it knows nothing"
 
 
 def test_what_was_made_by_other_settings_or_from_other_files_is_stale(manifest: Manifest) -> None:
@@ -82,14 +83,39 @@ def test_what_was_begun_is_vouched_for_when_it_is_recorded_again(manifest: Manif
     manifest.write()
     found = read_manifest(manifest.folder)
     assert found is not None
-    assert found.state("cnn seed 0", MADE_BY, {}) == "waiting"
-    assert found.fault_of(NETWORK) == "waiting", "half of what stands there may be of before"
+    assert found.state("cnn seed 0", MADE_BY, {}) == "whole", "nothing was written over it yet"
     assert not found.is_made_anew("cnn seed 0", last), "its last file is the one of before"
     assert not found.is_made_anew("cnn seed 1", "cnn/seed-1/metrics.json"), "there is none"
     write(manifest.folder, last, "of the training that was made again")
     assert found.is_made_anew("cnn seed 0", last)
+    assert found.state("cnn seed 0", MADE_BY, {}) == "waiting"
+    assert found.state_of_file(NETWORK) == "waiting", "half of what stands there may be of before"
     found.record("cnn seed 0", MADE_BY, {}, FILES)
-    assert (found.unfinished.keys(), found.fault_of(NETWORK)) == ({"cnn seed 1"}, "whole")
+    assert (found.unfinished.keys(), found.state_of_file(NETWORK)) == ({"cnn seed 1"}, "whole")
+
+
+def test_what_was_begun_and_not_made_anew_is_held_against_what_it_was(manifest: Manifest) -> None:
+    """A training that is made again, for a file was changed, can be interrupted or fail."""
+    path = manifest.folder / NETWORK
+    good, status = path.read_text(), path.stat()
+    path.write_text(good.swapcase())
+    os.utime(path, ns=(status.st_mtime_ns, status.st_mtime_ns))
+    manifest.begin({"cnn seed 0": FILES[1]})
+    assert manifest.faults("cnn seed 0") == {NETWORK: "changed"}, "another network would be taken for it"
+    assert manifest.state_of_file(NETWORK) == "changed"
+    assert not manifest.take_back("cnn seed 0")
+    with pytest.raises(RunError, match="is not the one that this run made"):
+        manifest.write()
+        RunFolder(manifest.folder).vouch_for(path)
+    path.write_text(good)
+    assert manifest.take_back("cnn seed 0"), "the file was put back: nothing is to be trained"
+    assert manifest.unfinished == {}
+    manifest.begin({"cnn seed 0": FILES[1]})
+    write(manifest.folder, FILES[1], "of the training that was made again")
+    manifest.write()
+    assert not manifest.take_back("cnn seed 0")
+    with pytest.raises(RunError, match="is of a training that was not finished"):
+        RunFolder(manifest.folder).vouch_for(path)
 
 
 def test_a_record_of_another_folder_counts_as_none(manifest: Manifest, tmp_path: Path) -> None:
