@@ -50,10 +50,10 @@ def train(
         from model.run.folder import RunFolder
 
         RunFolder(path.parent).restore_config()
-    config = load(path, words)
+    config = load(path, words, of_a_run=path.name == "config.yaml")
     from model.experiment.conductor import run_experiment
 
-    raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug))
+    raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug, path))
 
 
 @app.command(help="The result of a run again, where to look, its layers (default: the newest run).")

@@ -13,18 +13,20 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from configs.document import override, read_file
+from configs.document import Document, override, read_file
 from configs.explain import explain, takes_list
 from configs.networks import DEFAULT_MOMENTUM, Cnn, Dense, Section, Training
 from configs.strict_yaml import ConfigError, nearest, shown, write
 from configs.values import ClassNames, ModelName, Name, RunName, Seed, Seeds, SettingError, Text
 
-__all__ = ["Config", "ConfigError", "digest", "dump", "json_schema", "load", "setting_of"]
+__all__ = ["Config", "ConfigError", "digest", "dump", "json_schema", "load", "recheck", "setting_of"]
 
+OF_A_RUN = {"of": "a run"}  # the context of a config that a run was made with: it may mirror lines
 _SOURCES = ["auto", "tfds", "debian", "lines"]  # any other is a folder
 
 
@@ -85,7 +87,7 @@ class Data(Section):
         return self.source not in _SOURCES
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _fits_together(self, info: ValidationInfo) -> Self:
         folder = self.in_folder
         if folder and "/" not in self.source and self.source not in (".", "..", "~"):
             raise SettingError(
@@ -111,7 +113,8 @@ class Data(Section):
                 "leave it out, or give your own files a data.name of their own.",
                 "class_names",
             )
-        if self.source == "lines" and self.augmentation and self.augmentation.flip:
+        mirrored = self.source == "lines" and self.augmentation and self.augmentation.flip
+        if mirrored and info.context is not OF_A_RUN:
             raise SettingError(
                 "is true, and data.source is lines: a rising line, mirrored, is a falling one, "
                 "which is another class. Expected false: leave flip out.",
@@ -205,13 +208,14 @@ class Config(Section):
         return self.training.model_copy(update=own.model_dump() if own else None)
 
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Config:
+def load(path: Path, overrides: Sequence[str] = (), of_a_run: bool = False) -> Config:
     """Read a config, change it and check it.
 
     Args:
         path: a YAML file.
         overrides: `KEY=VALUE`, KEY a dotted path and VALUE YAML; applied in order. Where a list belongs,
             `16,32` is `[16, 32]` and `0` is `[0]`. A mapping replaces a whole section.
+        of_a_run: whether it may ask for what earlier versions made and this one begins no more.
 
     Raises:
         ConfigError: the file, an override or a setting is wrong.
@@ -220,7 +224,16 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
     for text in overrides:
         override(document, text, lambda keys: takes_list(json_schema(), keys, document.values))
     try:
-        return Config.model_validate(document.values)
+        return Config.model_validate(document.values, context=OF_A_RUN if of_a_run else None)
+    except ValidationError as error:
+        raise ConfigError(explain(error, document, json_schema(), Config.model_validate)) from None
+
+
+def recheck(config: Config) -> None:
+    """Raise ConfigError where a config asks for what only runs of before may have."""
+    document = Document("config.yaml", config.model_dump(mode="json"), {})
+    try:
+        Config.model_validate(document.values)
     except ValidationError as error:
         raise ConfigError(explain(error, document, json_schema(), Config.model_validate)) from None
 

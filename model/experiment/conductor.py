@@ -3,14 +3,16 @@
 It runs in the parent process, without TensorFlow.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from configs.schema import Config
+from configs.schema import Config, recheck
 from data.splits import Splits
 from data.storage import locked, write_json
 from model.comparison.records import Failure
@@ -25,7 +27,15 @@ from model.experiment.opening import (
     open_run,
     resolved,
 )
-from model.experiment.parts import REPORT, Task, record, record_report, state_of, state_of_report
+from model.experiment.parts import (
+    REPORT,
+    Task,
+    must_be_free,
+    record,
+    record_report,
+    state_of,
+    state_of_report,
+)
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan
 from model.experiment.remarks import of_rules
 from model.experiment.report import Report, read_report
@@ -39,13 +49,18 @@ from model.run.environment import decisive, describe_environment, num_cores
 from model.run.find import find_folder
 from model.run.folder import RunError, RunFolder, going_on
 from model.run.forecast import Forecast
-from model.run.manifest import Manifest
+from model.run.manifest import MANIFEST, Manifest, record_in
 from model.run.speed import probe_speed
 from model.run.workers import Done, Failed, Job, Reported, Workers
 
 
 def run_experiment(
-    config: Config, outputs: Path, console: Console, fresh: bool = False, debug: bool = False
+    config: Config,
+    outputs: Path,
+    console: Console,
+    fresh: bool = False,
+    debug: bool = False,
+    path: Path | None = None,
 ) -> int:
     """Train what is not trained yet, look inside, compare, report.
 
@@ -55,6 +70,7 @@ def run_experiment(
         console: where progress and result are shown.
         fresh: start over, also where this very experiment is done already.
         debug: leave TensorFlow's chatter and tracebacks on screen.
+        path: of the config's file, if it has one; that of a run means this very run.
 
     Returns:
         The exit code: 0, or 4 if a job failed or a picture could not be drawn.
@@ -68,8 +84,9 @@ def run_experiment(
     splits = load_data(config.data)
     identity = identity_of(config, splits)
     with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
-        run, known = find_folder(outputs, config.name, identity, renamed=not fresh)
+        run, known = find_folder(outputs, config.name, identity, not fresh, path)
         if not known:
+            recheck(config)
             must_fit(config, splits)
             describe(run, config, identity)
     with run.held():
@@ -78,12 +95,20 @@ def run_experiment(
                 run.clear()
                 describe(run, config, identity)
         if edited := run.edited():
-            aside = run.path / "config-edited.yaml"
+            aside = _free(run.path / "config-edited.yaml")
             (run.path / "config.yaml").replace(aside)
             progress.say(console, f"note      {edited}; it is {aside} now")
+        if known and not fresh and (name := run.name()):  # it stays what the command that made it calls it
+            config = config.model_copy(update={"name": name})
         splits = as_it_began(run, config, splits)
         progress.say(console, progress.header(config, data_facts(config, splits), run.path))
         return Experiment(config, splits, run, console, debug).complete()
+
+
+def _free(path: Path) -> Path:
+    """The first of NAME, NAME-2, ... that is not there."""
+    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(one for one in chain([path], names) if not os.path.lexists(one))
 
 
 def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
@@ -109,6 +134,8 @@ class Experiment:
         self.console, self.debug = console, debug
         self.identity = identity_of(config, splits)
         began = describe(run, config, self.identity)
+        if record_in(run.path) == "later":
+            raise RunError(f"{run.path / MANIFEST} was written by a later version, which goes on with it")
         self.manifest = run.manifest() or Manifest(run.path)
         self.manifest.config, self.manifest.environment = config.model_dump(mode="json"), began
         adopt(self.manifest, run, config)
@@ -137,6 +164,7 @@ class Experiment:
 
     def _do(self, left: list[Task]) -> None:
         """Have workers do the jobs; a model is looked into as soon as it is trained."""
+        must_be_free(self.run, left)
         self.manifest.begin({task.name: task.written_last for task in left})
         self.manifest.write()
         number, side_by_side = self._num_workers(left)

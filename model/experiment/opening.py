@@ -102,7 +102,7 @@ def describe(run: RunFolder, config: Config, identity: dict[str, str]) -> dict[s
         write_if_other(run.path / PREPARATION, json_bytes(preparation))
     path = run.path / "config.yaml"
     try:
-        told = load(path) == config
+        told = load(path, of_a_run=True) == config
     except ConfigError:
         told = False
     if not told:  # what is to be looked at may have changed, or where it runs

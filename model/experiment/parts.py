@@ -1,16 +1,18 @@
 """What a run consists of: which parts there are, what decides each, and how it stands. No TensorFlow."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from configs.schema import Config
 from model.robustness.files import measured_with
-from model.run.folder import RECORDS, RunFolder
+from model.run.folder import RECORDS, RunError, RunFolder
 from model.run.manifest import Manifest, State, digest_of
 
 Kind = Literal["training", "inspection", "attribution", "robustness"]
 REPORT = "report"  # the part beside those that are tasks
+TRAINING_FILES = ("model.keras", "history.csv", "predictions.npz", "metrics.json")
 FORMS = ("report.md", "report.html", "report.json")
 
 
@@ -93,6 +95,20 @@ def record(manifest: Manifest, run: RunFolder, config: Config, task: Task) -> No
     manifest.record(task.name, settings, made_from(manifest, task), files_of(run, task))
 
 
+def unreadable(run: RunFolder, task: Task) -> list[Path]:
+    """The files of a task that are there and may not be read."""
+    paths = [run.path / name for name in files_of(run, task)]
+    return [path for path in paths if path.is_file() and not os.access(path, os.R_OK)]
+
+
+def must_be_free(run: RunFolder, tasks: Iterable[Task]) -> None:
+    """Raise RunError where a folder stands where a file is to be made: before hours of work."""
+    files = {name for task in tasks for name in files_of(run, task)}
+    for path in (run.path / name for name in (*FORMS, *sorted(files))):
+        if path.is_dir():
+            raise RunError(f"{path} is a folder, where a file belongs: move it away")
+
+
 def record_report(manifest: Manifest, config: Config, pictures: Iterable[Path]) -> None:
     """Likewise for the report and the pictures of the comparison."""
     names = [path.relative_to(manifest.folder).as_posix() for path in pictures]
@@ -115,7 +131,7 @@ def files_of(run: RunFolder, task: Task) -> list[str]:
     """What a task that is done has left, as far as its own record tells."""
     folder = task.written_last.rpartition("/")[0]
     if task.kind == "training":
-        names = ["model.keras", "history.csv", "predictions.npz"]
+        names = list(TRAINING_FILES[:-1])
     elif task.kind == "robustness":
         names = ["robustness.npz"]
     else:

@@ -7,7 +7,7 @@ from typing import Any
 from configs.schema import Cnn, Config
 from data.splits import Splits
 from model.attribution.job import explain_model
-from model.experiment.parts import Kind, Task, is_sound, is_there, settings_of, state_of, tasks_of
+from model.experiment.parts import Kind, Task, is_sound, is_there, settings_of, state_of, tasks_of, unreadable
 from model.inspection.job import inspect_model
 from model.networks.facts import LayerFacts, layer_facts, summary
 from model.robustness.measure import measure_robustness, num_questions
@@ -57,9 +57,13 @@ class Plan:
     speeds: Mapping[str, float] = field(default_factory=lambda: TYPICAL_SPEED)
 
     def left(self, train: bool = True) -> list[Task]:
-        """What is not done yet: trainings, and looks at the models that are trained or will be."""
+        """What is not done yet: trainings, and looks at the models that are trained or will be.
+
+        A training of which a file can't be read is not made again: it may be whole.
+        """
         tasks = tasks_of(self.config)
-        trainings = [task for task in tasks if task.kind == "training" and train and not self._is_whole(task)]
+        trainings = [task for task in tasks if task.kind == "training" and train]
+        trainings = [task for task in trainings if not (self._is_whole(task) or unreadable(self.run, task))]
         made = {(task.model, task.seed) for task in trainings}
         looks = [task for task in tasks if task.kind != "training"]
         return trainings + [

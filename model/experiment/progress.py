@@ -38,7 +38,8 @@ def header(config: Config, data: DataFacts, folder: Path) -> str:
     lines += [wrapped(f"note      {remark}", indent=10) for remark in of_data(data)]
     if folder.name != config.name:
         numbered = re.fullmatch(rf"{re.escape(config.name)}-\d+", folder.name)
-        why = f"{config.name} is taken by another config or other data" if numbered else "renamed"
+        taken = numbered and folder.with_name(config.name).exists()
+        why = f"{config.name} is taken by another config or other data" if taken else "renamed"
         lines.append(f"folder    {short_path(folder)}   ({why})")
     return "\n".join(lines)
 

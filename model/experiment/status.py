@@ -1,19 +1,20 @@
 """How a run stands: what is done, waiting or failed, and what is not as it was made. No TensorFlow."""
 
-import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.experiment.parts import REPORT, Task, is_sound, state_of, state_of_report, tasks_of
+from model.experiment.parts import REPORT, Task, is_sound, state_of, state_of_report, tasks_of, unreadable
 from model.experiment.report import read_report, reasons_before
 from model.report.drawing import missing_pictures
 from model.run.folder import RunError, RunFolder, again, going_on
-from model.run.manifest import Manifest, State
+from model.run.manifest import MANIFEST, Manifest, Record, State, record_in
 from model.run.readers import read_if_good
+
+CLOSED = "can't be read"  # so that nobody knows how it stands
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Status:
         run: its folder.
         tasks: its trainings, then its looks; beside these there is the report.
         states: of all parts, by name.
+        record: what there is of a manifest.
         damage: what is missing, or not as the run made it, by part or file: in a clause each.
         failed: why trainings failed that are not made yet, by name.
         running: who is at work in it; empty if nobody.
@@ -33,6 +35,7 @@ class Status:
     run: Path
     tasks: list[Task]
     states: dict[str, State]
+    record: Record
     damage: dict[str, str]
     failed: dict[str, str]
     running: str
@@ -42,6 +45,7 @@ class Status:
     def is_whole(self) -> bool:
         """Whether all is done and as it was made."""
         as_made = not self.damage and not self.edited and not self.not_drawn
+        as_made = as_made and self.record in ("kept", "none")
         return as_made and set(self.states.values()) == {"whole"}
 
     @property
@@ -54,21 +58,43 @@ class Status:
     @property
     def problems(self) -> list[str]:
         """What is edited, and what is missing or changed, each in a sentence with what to do."""
-        damage = f"{'; '.join(self.damage.values())}; {self._remedy}" if self.damage else ""
-        return [f"{sentence}." for sentence in (self.edited, damage) if sentence]
+        closed = [words for words in self.damage.values() if words.endswith(CLOSED)]
+        damage = [words for words in self.damage.values() if words not in closed]
+        told = [self._of_record, self.edited]
+        told += [f"{'; '.join(closed)}; make {_it(closed)} readable"] if closed else []
+        told += [f"{'; '.join(damage)}; {self._remedy(_it(damage))}"] if damage else []
+        return [f"{sentence}." for sentence in told if sentence]
 
     @property
-    def _remedy(self) -> str:
+    def _of_record(self) -> str:
+        """What keeps the record of the run from being used, in a sentence without its end."""
+        path, inspect = self.run / MANIFEST, self._inspect
+        if self.record == "later":
+            return f"{path} was written by a later version, and only that can use it; take that"
+        if self.record in ("kept", "none"):
+            return ""
+        why = "is of another run" if self.record == "foreign" else "is damaged or was edited"
+        first = f"move it away, then `{inspect}`" if path.is_dir() else f"`{inspect}`"
+        return (
+            f"{path} {why}: what is here can't be proved any more; {first} takes what holds together as it is"
+        )
+
+    @property
+    def _inspect(self) -> str:
+        return shlex.join(["python", "train.py", "inspect", str(self.run)])
+
+    def _remedy(self, it: str) -> str:
         trainings = [task.name for task in self.tasks if task.kind == "training"]
         if any(name in self.damage for name in trainings):
             return again(self.run)
-        return f"`{shlex.join(['python', 'train.py', 'inspect', str(self.run)])}` makes it again"
+        return f"`{self._inspect}` makes {it} again"
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs."""
         return {
             "run": str(self.run),
             "whole": self.is_whole,
+            "record": self.record,
             "running": self.running,
             "parts": self.states | dict.fromkeys(self.failed, "failed"),
             "failed": self.failed,
@@ -88,6 +114,8 @@ class Status:
         ]
         lines = [f"{self.run}: {', '.join(told)}."]
         lines += [f"{name} failed: {reason}" for name, reason in self.failed.items()]
+        if self.record == "none":
+            lines.append("It has no record of what was made from what: what is here is taken as it is.")
         lines += [*self.not_drawn, *self.problems]
         if self.running:
             lines.append(f"{self.running} is at work in it.")
@@ -127,6 +155,7 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
         run.path,
         tasks,
         states,
+        record_in(run.path),
         {name: words for name, words in damage.items() if words},
         {task.name: reasons[task[1:]] for task in waiting if task[1:] in reasons},
         run.at_work(),
@@ -142,7 +171,7 @@ def _is_asked_for(run: RunFolder, look: Task) -> bool:
 
 def problems_of_record(run: RunFolder) -> list[str]:
     """What is not as a run made it, in sentences, as far as it has a record that says so."""
-    if run.manifest():
+    if record_in(run.path) != "none":
         return status_of(run).problems
     edited = run.edited_in_words()
     return [f"{edited}."] if edited else []
@@ -152,20 +181,29 @@ def _in_words(folder: Path, faults: Mapping[str, State]) -> str:
     """The files of a part that are not as they were made: the first, and how many more."""
     if not faults:
         return ""
+    closed = [file for file, state in faults.items() if state == "unreadable"]
+    if closed:
+        return f"{folder / closed[0]} {CLOSED}"
     (file, state), *others = faults.items()
     path = folder / file
     if state == "missing":
         what = "is missing"
-    elif not os.access(path, os.R_OK):
-        what = "can't be read"
+    elif path.is_dir():
+        what = "is a folder, where a file belongs: move it away"
     else:
         what = "is not the one that this run made"
     more = f" (and {len(others)} more of its files are not as they were)" if others else ""
     return f"{path} {what}{more}"
 
 
+def _it(damage: Sequence[str]) -> str:
+    return "it" if len(damage) == 1 and "more of its files" not in damage[0] else "them"
+
+
 def _unadopted(run: RunFolder, task: Task) -> str:
     """What is wrong with a training that came to its end, and that nothing vouches for."""
+    if closed := unreadable(run, task):
+        return f"{closed[0]} {CLOSED}"
     folder = run.seed_folder(task.model, task.seed)
     ended = task.kind == "training" and (folder / "metrics.json").exists()
     return f"{folder} holds files that can't be read, or do not belong together" if ended else ""

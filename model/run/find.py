@@ -14,13 +14,19 @@ NOT_TRAINED = "not trained yet"  # why trainings "failed" in reports of before
 
 
 def find_folder(
-    outputs: Path, name: str, identity: dict[str, str], renamed: bool = True
+    outputs: Path, name: str, identity: dict[str, str], renamed: bool = True, config: Path | None = None
 ) -> tuple[RunFolder, bool]:
     """The folder of this experiment: its own from earlier, or the first free one of NAME, NAME-2, ...
 
     Its own is that of the same `identity`, the digests of its config and its data; also one that was renamed,
-    unless `renamed` is False. Also returned: whether the folder holds this very experiment already.
+    unless `renamed` is False. That in which the file `config` stands, and which is called NAME in it, comes
+    first: there may be copies. Also returned: whether the folder holds this very experiment already.
     """
+    own = RunFolder(config.parent) if renamed and config and config.name == "config.yaml" else None
+    if own and own.path.resolve().parent == outputs.resolve() and own.identity() == identity:
+        own = RunFolder(outputs / own.path.resolve().name)
+        if own.name() == name:
+            return own, True
     number = 1
     while True:
         run = RunFolder(outputs / (name if number == 1 else f"{name}-{number}"))

@@ -16,12 +16,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from configs.difference import differences, settings_of
-from configs.schema import Config, ConfigError, digest, dump, load
+from configs.schema import OF_A_RUN, Config, ConfigError, digest, dump, load
 from configs.strict_yaml import shown
 from data.storage import holder, is_locked, locked, remove_temporary, write_atomically
 from model.run.checkpoints import remove_checkpoints
@@ -32,6 +32,14 @@ T = TypeVar("T")
 RECORDS = {"inspection": "inside-figures.json", "attribution": "why-figures.json"}  # by kind, their records
 FREE = ("inspection.", "robustness.", "launch.workers", "launch.engine", "data.source")  # settings to change
 MOST_CHANGES = 3  # of a config that are told
+
+
+class _Configs(NamedTuple):
+    """The config.yaml that is there, what the record says the run was made with, and what is wrong."""
+
+    there: Config | None
+    made: Config | None
+    fault: str
 
 
 class RunError(Exception):
@@ -67,34 +75,39 @@ class RunFolder:
         What decides no number of a training may be edited in it, and is as config.yaml says.
         """
         self._must_be_a_run()
-        there, made, fault = self._configs()
-        if there is not None and not fault:
-            return there
-        if made is not None:
-            return made
-        if fault:
-            raise RunError(f"{fault}; put it back as it was")
+        found = self._configs()
+        if found.there is not None and not found.fault:
+            return found.there
+        if found.made is not None:
+            return found.made
+        if found.fault:
+            raise RunError(f"{found.fault}; put it back as it was")
         raise RunError(
             f"{self.path} holds no config.yaml, so nothing can be trained or opened in it; "
             "`python train.py` makes a run that has all"
         )
 
+    def name(self) -> str | None:
+        """What the run was called when it was made; its folder may be called otherwise. None: unknown."""
+        found = self._configs()
+        known = found.made or found.there
+        return known.name if known else None
+
     def edited(self) -> str:
         """What keeps config.yaml from being that of the run, in a clause; empty if nothing does."""
-        return self._configs()[2]
+        return self._configs().fault
 
     def edited_in_words(self) -> str:
         """The same with what to do, in a sentence without its end."""
         there, made, fault = self._configs()
         if not fault:
             return ""
-        path = self.path / "config.yaml"
-        remedy = f"put {path} back as it was"
+        remedy = "put it back as it was, or open it with the version that made it"
         if made is not None:
             inspect = shlex.join(["python", "train.py", "inspect", str(self.path)])
-            remedy = f"delete it: `{inspect}` writes the one that the run was made with again"
-        if there is not None:
-            remedy += f"; `{_command(self.path)}` makes a run of {'the edited one' if made else 'it'}"
+            remedy = f"to keep this run: move it aside, then `{inspect}` writes the one of the run again"
+        if there is not None:  # first, for it is gone from here when the run has its own again
+            remedy = f"to train the one that is there: `{going_on(self.path)}`; {remedy}"
         return f"{fault}; {remedy}"
 
     def restore_config(self) -> None:
@@ -109,25 +122,28 @@ class RunFolder:
         if told := self.edited_in_words():
             raise RunError(told)
 
-    def _configs(self) -> tuple[Config | None, Config | None, str]:
-        """The config.yaml that is there, what the record says the run was made with, and `edited`."""
+    def _configs(self) -> "_Configs":
+        """What is known of the run's config."""
         path, manifest = self.path / "config.yaml", self.manifest()
         made = None
         with suppress(ValueError):
-            made = Config.model_validate(manifest.config) if manifest else None
+            made = Config.model_validate(manifest.config, context=OF_A_RUN) if manifest else None
         if not path.exists():
-            return None, made, ""
+            return _Configs(None, made, "")
         try:
-            there = load(path)
+            there = load(path, of_a_run=True)
         except ConfigError as error:
-            return None, made, f"{self.path} can't be read as a run: {str(error).rstrip('.')}"
+            return _Configs(None, made, f"{self.path} can't be read as a run: {str(error).rstrip('.')}")
         # Of a record its config, not its digest: keys that came later are in neither.
         expected = digest(made) if made else self.identity().get("config_digest")
         if expected in (None, digest(there)):
-            return there, made, ""
+            return _Configs(there, made, "")
         if made is None:
-            return there, None, f"{path} has another digest than the config that the run was made with"
-        return there, made, f"{path} was edited since ({_changes(made, there)})"
+            fault = (
+                f"the digest of {path} is not the recorded one: it was edited, or made by an earlier version"
+            )
+            return _Configs(there, None, fault)
+        return _Configs(there, made, f"{path} was edited since{_changes(made, there)}")
 
     def identity(self) -> dict[str, str]:
         """The digests of config and data that the run was made with; empty where nothing tells them."""
@@ -252,6 +268,8 @@ class RunFolder:
             return read(path)
         except FileNotFoundError:
             raise RunError(f"{path} is missing; {again(self.path)}") from None
+        except PermissionError:
+            raise RunError(f"{path} can't be read; make it readable") from None
         except Exception as error:  # a damaged file fails in as many ways as there are readers
             raise RunError(f"{path} can't be read ({error}); delete it, then {again(self.path)}") from None
 
@@ -264,7 +282,9 @@ def again(run: Path) -> str:
     if made is None and not config.exists():
         return "get the whole folder of that run: this one has no config.yaml to make it from"
     first = (
-        f"{'delete' if made else 'put back'} {config}, which is not that of the run, then " if fault else ""
+        f"{f'move {config} aside' if made else f'put back {config}'}, which is not that of the run, then "
+        if fault
+        else ""
     )
     return f"{first}`{going_on(run)}` makes only what is missing or damaged"
 
@@ -274,20 +294,13 @@ def going_on(run: Path, *words: str) -> str:
 
     It may be told more words, as KEY=VALUE.
     """
-    with suppress(RunError):
-        if RunFolder(run).config().name != run.resolve().name:
-            words = (f"name={run.resolve().name}", *words)
-    return _command(run, *words)
-
-
-def _command(run: Path, *words: str) -> str:
     run = run if run.name.strip(".") else run.resolve()
     outputs = [] if run.parent == Path("outputs") else ["--outputs", str(run.parent)]
     return shlex.join(["python", "train.py", str(run / "config.yaml"), *words, *outputs])
 
 
 def _changes(made: Config, there: Config) -> str:
-    """What was edited in a config, of that which decides numbers: the first changes."""
+    """What was edited in a config, of that which decides numbers: the first changes, in brackets."""
     found = differences({"made": settings_of(made), "there": settings_of(there)})
     told = [
         f"{row['key']} was {_value(row['values'], 'made')}, is {_value(row['values'], 'there')}"
@@ -295,7 +308,9 @@ def _changes(made: Config, there: Config) -> str:
         if not row["key"].startswith(FREE)
     ]
     more = [f"and {len(told) - MOST_CHANGES} more"] if len(told) > MOST_CHANGES else []
-    return "; ".join([*told[:MOST_CHANGES], *more]) or "in the order of the models"
+    if not told and list(made.models) != list(there.models):
+        told = ["the order of the models"]
+    return f" ({'; '.join([*told[:MOST_CHANGES], *more])})" if told else ""
 
 
 def _value(values: dict[str, Any], label: str) -> str:

@@ -4,6 +4,7 @@ The process that holds the run writes it, after every part that is finished: a t
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,7 +22,9 @@ VERSION = 1
 IDENTITY = ("config_digest", "data_digest")  # what makes two experiments the same one
 OF_ONE_RUN = ("metrics.json", "model.keras", "report.json")  # files that no two runs have alike
 Name = Annotated[str, Field(pattern=r"^[\w-][\w.-]*(/[\w-][\w.-]*){0,2}$")]  # a file, as seen from the run
-State = Literal["whole", "waiting", "missing", "changed", "stale"]
+State = Literal["whole", "waiting", "missing", "changed", "unreadable", "stale"]
+WORST_FIRST: tuple[State, ...] = ("unreadable", "changed", "missing")  # nobody knows what a file has
+Record = Literal["kept", "none", "damaged", "later", "foreign"]
 
 
 class Stamp(NamedTuple):
@@ -126,25 +129,43 @@ class Manifest:
         part = self._standing(name)
         if part is None:
             return "waiting"
-        if faults := self.faults(name, thoroughly):
-            return "changed" if "changed" in faults.values() else "missing"
+        faults = set(self.faults(name, thoroughly).values())
+        for state in WORST_FIRST:
+            if state in faults:
+                return state
         return "whole" if (part.settings, part.made_from) == (settings, made_from) else "stale"
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a run; None where there is none, it is damaged or edited, or it is of another folder.
+    """The manifest of a run; None where there is none that can be used, as `record_in` says why."""
+    found = _read(folder)
+    return found if isinstance(found, Manifest) else None
 
-    It is of another where files that no two runs have alike are there, and not one as it says; or where none
-    are there, and environment.json is of another experiment.
+
+def record_in(folder: Path) -> Record:
+    """Whether a run has a manifest, and what keeps it from being used.
+
+    It is damaged, edited, or of a later version; or it is foreign: files that no two runs have alike are
+    there, and not one as it says, or none are there, and environment.json is of another experiment.
     """
+    found = _read(folder)
+    return "kept" if isinstance(found, Manifest) else found
+
+
+def _read(folder: Path) -> Manifest | Literal["none", "damaged", "later", "foreign"]:
+    if not os.path.lexists(folder / MANIFEST):
+        return "none"
     with suppress(OSError, ValueError):
         value = read_value(folder / MANIFEST)
         if not isinstance(value, dict) or value.pop("sha256", None) != digest_of(value):
-            return None
-        if value.pop("version", None) == VERSION:
+            return "damaged"
+        version = value.pop("version", None)
+        if version == VERSION:
             manifest = _reader().validate_python(value | {"folder": folder})
-            return manifest if _is_of_this_folder(manifest) else None
-    return None
+            return manifest if _is_of_this_folder(manifest) else "foreign"
+        if isinstance(version, int) and version > VERSION:
+            return "later"
+    return "damaged"
 
 
 @cache
@@ -198,12 +219,18 @@ def _state(path: Path, stamp: Stamp, thoroughly: bool = False) -> State:
     """How a file stands; its content is read where size and time do not say it, or where that is asked."""
     try:
         status = path.stat()
-        if not path.is_file() or status.st_size != stamp.size:
+        if not path.is_file():
+            return "changed"
+        if not os.access(path, os.R_OK):
+            return "unreadable"
+        if status.st_size != stamp.size:
             return "changed"
         if status.st_mtime_ns == stamp.mtime_ns and not thoroughly:
             return "whole"
         return "whole" if sha256_of(path) == stamp.sha256 else "changed"
     except (FileNotFoundError, NotADirectoryError):
         return "missing"
-    except (OSError, ValueError):
+    except OSError:  # its folder can't be entered, or the disk fails
+        return "unreadable"
+    except ValueError:
         return "changed"

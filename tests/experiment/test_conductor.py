@@ -326,7 +326,9 @@ def test_looking_throws_nothing_away_that_it_cannot_read(again, driver):
     result = driver.run("inspect", again)
     assert result.code == 4, result.out + result.err
     said = " ".join(result.out.split())
-    assert "cnn/seed-0/predictions.npz is not the one that this run made; `python train.py" in said
+    assert (
+        "cnn/seed-0/predictions.npz is a folder, where a file belongs: move it away; `python train.py" in said
+    )
     for name in ("manifest.json", "report.md"):  # nothing vouches for the report, and a part of it is lost
         (again / name).unlink()
     result = driver.run("inspect", again)

@@ -116,6 +116,8 @@ def test_what_is_about_to_be_done_is_told_with_its_data(models, seeds, told, tmp
         "note      No test picture is of the class b.",
         "note      No validation picture is of the class b.",
     ]
+    assert header(config, data, tmp_path / "mine-2").endswith("(renamed)"), "nothing else has its name"
+    (tmp_path / "mine").mkdir()
     taken = header(config, data, tmp_path / "mine-2").splitlines()[-1]
     assert taken.startswith("folder    ")
     assert taken.endswith("mine-2   (mine is taken by another config or other data)")

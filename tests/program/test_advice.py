@@ -162,7 +162,9 @@ def test_what_a_message_about_a_file_advises_helps(
         assert (splits.test.images == IMAGES).all(), "the pictures are other ones then"
 
 
-@pytest.mark.parametrize("where", ["outputs/mine", "else where/mine", "elsewhere/mine-too", "."])
+@pytest.mark.parametrize(
+    "where", ["outputs/mine", "outputs/mine (copy)", "else where/mine", "elsewhere/mine-too", "."]
+)
 def test_the_command_that_makes_a_run_good_again_finds_that_very_run(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,7 +181,7 @@ def test_the_command_that_makes_a_run_good_again_finds_that_very_run(
     assert (python, program) == ("python", "train.py")
     outputs = Path(words[words.index("--outputs") + 1]) if "--outputs" in words else Path("outputs")
     name = load(Path(config), [word for word in words if word.startswith("name=")]).name
-    found, known = find_folder(outputs, name, identity)
+    found, known = find_folder(outputs, name, identity, config=Path(config))
     assert known, f"following `{command}`, all would be trained again in {found.path}"
     assert found.path.resolve() == folder.resolve()
 

@@ -88,7 +88,7 @@ def test_an_edited_config_is_named_and_what_was_made_counts(
         assert edited in refused.err
     assert contents(run) == before, "what is intact was written again from what is not"
     (run / "config.yaml").unlink()  # as the message says
-    [inspect, another] = commands_in(refused.err)
+    [another, inspect] = commands_in(refused.err)
     assert another[0] == str(run / "config.yaml")
     assert driver.run(*inspect).code == 0
     assert (run / "config.yaml").read_bytes() == (small_run / "config.yaml").read_bytes()
@@ -102,9 +102,7 @@ def test_an_edited_config_of_an_earlier_run_is_refused_too(driver: Driver, run: 
     for verb, code in (("show", 0), ("inspect", 1)):
         result = driver.run(verb, run)
         assert result.code == code
-        assert "config.yaml has another digest than the config that the run was made with; put" in told(
-            result
-        )
+        assert "config.yaml is not the recorded one: it was edited, or made by an earlier" in told(result)
     assert contents(run) == before
 
 

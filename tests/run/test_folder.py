@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -8,9 +9,11 @@ import sys
 import numpy as np
 import pytest
 
+from configs.schema import Config, ConfigError, digest, dump, recheck
 from data.storage import write_json, write_npz
 from model.run.find import find_folder, newest_run
-from model.run.folder import RunError, RunFolder
+from model.run.folder import RunError, RunFolder, going_on
+from model.run.manifest import Manifest
 from tests.conftest import ROOT
 
 IDENTITY = {"config_digest": "a", "data_digest": "b"}
@@ -25,6 +28,52 @@ def test_the_same_experiment_finds_its_folder_again_and_another_gets_its_own(tmp
     )
     other, known = find_folder(tmp_path, "x", IDENTITY | {"config_digest": "c"})
     assert (other.path.name, known) == ("x-2", False), "another config must never write into this run"
+
+
+def test_the_config_of_a_copy_means_the_copy(tmp_path):
+    config = Config(name="x", models={"cnn": {"architecture": "cnn"}})
+    for name in ("x", "x (copy)"):
+        write_json(tmp_path / name / "environment.json", IDENTITY | {"config_digest": digest(config)})
+        (tmp_path / name / "config.yaml").write_text(dump(config))
+        of_it = RunFolder(tmp_path / name)
+        identity = of_it.identity()
+        found = find_folder(tmp_path, "x", identity, config=of_it.path / "config.yaml")
+        assert found == (of_it, True), "another copy would be made good than the one that lacks something"
+        assert str(tmp_path / name / "config.yaml") in shlex.split(going_on(of_it.path))
+    edited = identity | {"config_digest": "of another"}
+    assert not find_folder(tmp_path, "x", edited, config=of_it.path / "config.yaml")[1]
+    assert not find_folder(tmp_path, "y", identity, config=of_it.path / "config.yaml")[1], (
+        "it wants a new one"
+    )
+
+
+def test_a_run_of_before_that_mirrors_lines_is_still_opened(tmp_path):
+    text = dump(Config(name="x", models={"cnn": {"architecture": "cnn"}}, data={"source": "lines"}))
+    path = tmp_path / "config.yaml"
+    path.write_text(text.replace("augmentation: none", "augmentation: {flip: true}"))
+    config = RunFolder(tmp_path).config()
+    assert config.data.augmentation.flip
+    manifest = Manifest(tmp_path, config.model_dump(mode="json"))
+    manifest.write()
+    path.unlink()
+    assert RunFolder(tmp_path).config() == config
+    with pytest.raises(ConfigError, match="a rising line, mirrored"):
+        recheck(config)
+
+
+def test_an_edit_is_told_by_what_it_changed(tmp_path):
+    def config(*models):
+        return Config(name="x", models={name: {"architecture": "cnn"} for name in models})
+
+    Manifest(tmp_path, config("a", "b").model_dump(mode="json")).write()
+    for models, told in ((("a", "b"), ""), (("b", "a"), "the order of the models"), (("a",), "models.b was")):
+        (tmp_path / "config.yaml").write_text(dump(config(*models)))
+        edited = RunFolder(tmp_path).edited_in_words()
+        assert told in edited, edited
+        assert bool(edited) == bool(told)
+    assert edited.index("to train the one that is there") < edited.index("move it aside"), (
+        "who followed it in this order would lose what was edited"
+    )
 
 
 def test_a_folder_in_which_nothing_was_finished_is_taken_again(tmp_path):
