@@ -74,7 +74,9 @@ def show(
 
     folder = RunFolder(run) if run is not None else newest_run(outputs)
     report = read_report(folder)
-    block = terminal_block(report, short_path(folder.path), of_rules(folder, report))
+    # A run of before may lack its page.
+    page = next(name for name in ("report.html", "report.md", "report.json") if (folder.path / name).exists())
+    block = terminal_block(report, short_path(folder.path), of_rules(folder, report), page)
     parts = [block, layers_in_text(layers_of_run(folder, report)), *problems_of_record(folder)]
     say(_console(), "\n\n".join(filter(None, parts)))
 

@@ -219,7 +219,8 @@ def read_bytes(path: Path) -> bytes:
 
 def sha256_of(path: Path) -> str:
     """The sha256 of a file, in hex; it raises as `read_bytes`, but a file may have any size."""
-    if path.stat() and not path.is_file():
+    path.stat()  # it raises where there is none
+    if not path.is_file():
         raise ValueError("it is no regular file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,12 +10,12 @@ from model.comparison.intervals import luck_of_the_best
 from model.comparison.pairs import ToSee
 from model.comparison.records import Comparison, Facts, Failure, Looks, Model, Models
 from model.report.words import digits_for, names, percent, points, quoted, short
+from model.run.find import NOT_TRAINED
 
 FAR_BELOW = 0.1  # training accuracy, from where on validation accuracy is a matter of concern
 FEW = 10  # pictures of a class, on which a network may miss by chance what it knows
 SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
 GUESSING = "no better than guessing"
-NOT_TRAINED = "not trained yet"  # why trainings "failed" in reports of before
 LABELS_DO_NOT_FIT = "the test labels do not fit the test pictures, or both are of another kind"
 UNKNOWN_CAUSE = "; {source} can't say which made it better."
 

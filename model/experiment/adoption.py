@@ -1,12 +1,13 @@
 """What of a run is there and not recorded, held against itself: it is of before, or lost its record."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from configs.schema import Config
 from data.perturbations import kinds_for
-from data.storage import sha256_of
+from data.storage import read_bytes, sha256_of
 from model.experiment.parts import (
     FORMS,
     REPORT,
@@ -90,14 +91,20 @@ def _is_of(manifest: Manifest, record: Mapping[str, Any] | None) -> bool:
     return record is not None and all(record.get(key) == value for key, value in manifest.identity.items())
 
 
+def _pictures_named(run: RunFolder) -> list[str]:
+    """The pictures of the comparison that report.md shows, as seen from the run."""
+    with suppress(OSError, ValueError):
+        return re.findall(r"figures/[\w-]+\.png", read_bytes(run.path / "report.md").decode())
+    return []
+
+
 def _tells_of_all(manifest: Manifest, run: RunFolder, config: Config) -> bool:
     """Whether a report is there, in all its forms, that tells of the trainings what their metrics do."""
     try:
         report = read_report(run)
     except RunError:
         return False
-    told: dict[tuple[str, int], float | None] = {(one.model, one.seed): None for one in report.failed}
-    told |= {
+    told = {
         (name, seed): accuracy
         for name, entry in report.models.items()
         for seed, accuracy in zip(entry.seeds, entry.accuracy.values, strict=True)
@@ -105,8 +112,8 @@ def _tells_of_all(manifest: Manifest, run: RunFolder, config: Config) -> bool:
     for task in tasks_of(config):
         if task.kind == "training" and task.name in manifest.parts:
             metrics, accuracy = run.metrics(task.model, task.seed), told.get((task.model, task.seed), -1)
-            if metrics and accuracy is not None and abs(metrics["accuracy"] - accuracy) > SAME_ACCURACY:
+            if metrics and abs(metrics["accuracy"] - accuracy) > SAME_ACCURACY:
                 return False
     ours = report.config_digest == manifest.identity.get("config_digest")
-    whole = all((run.path / name).is_file() for name in FORMS)
+    whole = all((run.path / name).is_file() for name in (*FORMS, *_pictures_named(run)))
     return ours and not report.not_drawn and whole and carries_its_numbers(run.path / "report.html")

@@ -89,7 +89,7 @@ def run_experiment(
             recheck(config)
             must_fit(config, splits)
             describe(run, config, identity)
-    with run.held():
+    with run.held("wait for it, or give this one another name"):
         with locked(outputs / ".lock"):
             if fresh and known:
                 run.clear()
@@ -139,6 +139,7 @@ class Experiment:
         self.manifest = run.manifest() or Manifest(run.path)
         self.manifest.config, self.manifest.environment = config.model_dump(mode="json"), began
         adopt(self.manifest, run, config)
+        self.manifest.take_over_times()
         self.manifest.write()
         self.environment = describe_environment(config.launch.threads_per_job)
         self.environment |= {"rules": began["rules"]} if "rules" in began else {}

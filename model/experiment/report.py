@@ -15,11 +15,11 @@ from data.splits import DataFacts
 from model.comparison.contradictions import contradictions as of_outcome
 from model.comparison.records import Failure, Looks, Mistake, Outcome, as_json
 from model.comparison.values import SeedNumber, Share
-from model.comparison.verdict import NOT_TRAINED
 from model.report.figure import NotDrawn
 from model.robustness.contradictions import contradictions as of_robustness
 from model.robustness.records import Robustness
 from model.run.environment import Environment
+from model.run.find import NOT_TRAINED
 from model.run.folder import RunError, RunFolder, again
 from model.run.readers import read_if_good
 

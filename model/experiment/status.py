@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.experiment.parts import REPORT, Task, is_sound, state_of, state_of_report, tasks_of, unreadable
+from model.experiment.parts import (
+    FORMS,
+    REPORT,
+    Task,
+    is_sound,
+    state_of,
+    state_of_report,
+    tasks_of,
+    unreadable,
+)
 from model.experiment.report import read_report, reasons_before
 from model.report.drawing import missing_pictures
 from model.run.folder import RunError, RunFolder, again, going_on
@@ -26,8 +35,9 @@ class Status:
         tasks: its trainings, then its looks; beside these there is the report.
         states: of all parts, by name.
         record: what there is of a manifest.
+        files: those that are missing, changed or can't be read, as seen from the run.
         damage: what is missing, or not as the run made it, by part or file: in a clause each.
-        failed: why trainings failed that are not made yet, by name.
+        failed: why trainings failed that are not made yet, or of which the report says so, by name.
         running: who is at work in it; empty if nobody.
         edited: what keeps config.yaml from being that of the run, with what to do; empty if nothing does.
     """
@@ -36,6 +46,7 @@ class Status:
     tasks: list[Task]
     states: dict[str, State]
     record: Record
+    files: dict[str, State]
     damage: dict[str, str]
     failed: dict[str, str]
     running: str
@@ -45,7 +56,7 @@ class Status:
     def is_whole(self) -> bool:
         """Whether all is done and as it was made."""
         as_made = not self.damage and not self.edited and not self.not_drawn
-        as_made = as_made and self.record in ("kept", "none")
+        as_made = as_made and self.record in ("kept", "none") and not self.failed
         return as_made and set(self.states.values()) == {"whole"}
 
     @property
@@ -95,6 +106,7 @@ class Status:
             "run": str(self.run),
             "whole": self.is_whole,
             "record": self.record,
+            "files": self.files,
             "running": self.running,
             "parts": self.states | dict.fromkeys(self.failed, "failed"),
             "failed": self.failed,
@@ -105,14 +117,14 @@ class Status:
     def in_words(self) -> str:
         """How much is done, what failed, and what to do about the rest."""
         report = {"whole": "its report is written"}
-        if not os.path.lexists(self.run / "report.json"):  # one that is there may be of before
+        if not any((self.run / name).exists() for name in FORMS):
             report["waiting"] = "no report yet"
         told = [
             self._counted("training", [task.name for task in self.tasks if task.kind == "training"]),
             self._counted("look", [task.name for task in self.tasks if task.kind != "training"]),
             report.get(self.states[REPORT], "its report is to be made again"),
         ]
-        lines = [f"{self.run}: {', '.join(told)}."]
+        lines = [f"{self.run}: {', '.join(filter(None, told))}."]
         lines += [f"{name} failed: {reason}" for name, reason in self.failed.items()]
         if self.record == "none":
             lines.append("It has no record of what was made from what: what is here is taken as it is.")
@@ -125,6 +137,8 @@ class Status:
 
     def _counted(self, what: str, names: list[str]) -> str:
         done = sum(self.states[name] == "whole" for name in names)
+        if not names:
+            return ""
         return f"{done} of {len(names)} {what}{'s' * (len(names) > 1)} done"
 
 
@@ -146,18 +160,22 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
     reasons = reasons_before(run)
     states = {task.name: state_of(manifest, config, task, thoroughly) for task in tasks}
     states[REPORT] = state_of_report(manifest, config, thoroughly)
-    damage = {name: _in_words(run.path, manifest.faults(name, thoroughly)) for name in states}
+    faults = {name: manifest.faults(name, thoroughly) for name in states}
+    damage = {name: _in_words(run.path, files) for name, files in faults.items()}
     lone = [task for task in tasks if task.name not in {*manifest.parts, *manifest.unfinished}]
     damage |= {task.name: _unadopted(run, task) for task in lone}
     damage |= {name: _of_beginning(run, name, manifest) for name in ("config.yaml", "environment.json")}
-    waiting = [task for task in tasks if task.kind == "training" and states[task.name] == "waiting"]
+    trainings = [task for task in tasks if task.kind == "training"]
+    told = states[REPORT] == "whole"  # then also of those that are made, and have learned nothing
+    failed = [task for task in trainings if told or states[task.name] == "waiting"]
     return Status(
         run.path,
         tasks,
         states,
         record_in(run.path),
+        {file: state for files in faults.values() for file, state in files.items()},
         {name: words for name, words in damage.items() if words},
-        {task.name: reasons[task[1:]] for task in waiting if task[1:] in reasons},
+        {task.name: reasons[key] for task in failed if (key := (task.model, task.seed)) in reasons},
         run.at_work(),
         run.edited_in_words(),
     )
@@ -186,6 +204,8 @@ def _in_words(folder: Path, faults: Mapping[str, State]) -> str:
         return f"{folder / closed[0]} {CLOSED}"
     (file, state), *others = faults.items()
     path = folder / file
+    if set(faults.values()) == {"missing"} and not path.parent.exists():
+        return f"{path.parent} is missing"
     if state == "missing":
         what = "is missing"
     elif path.is_dir():

@@ -25,11 +25,11 @@ CONTROLS = "python train.py configs/why.yaml"
 FIRST_PICTURE = "figures/1-at-a-glance.png"
 
 
-def terminal_block(report: Report, folder: str, rules: Sequence[str] = ()) -> str:
+def terminal_block(report: Report, folder: str, rules: Sequence[str] = (), page: str = "report.html") -> str:
     """What a report says, on one screen: plain text of 80 columns, without a last line end.
 
     The folder of the run is as it is to be shown; what would move the cursor in names is made visible.
-    `rules`: what earlier ones did to the networks, a sentence each.
+    `rules`: what earlier ones did to the networks, a sentence each. `page`: the file to look into.
     """
     failures = [f"failed   {failure_line(failure)}" for failure in report.failed]
     parts = [
@@ -37,7 +37,7 @@ def terminal_block(report: Report, folder: str, rules: Sequence[str] = ()) -> st
         "\n".join([*_answers(report), *map(wrapped, rules)]),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
         "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report.not_drawn)),
-        _where_to_look(folder, report),
+        _where_to_look(folder, report, page),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -97,9 +97,9 @@ def _cause_is_open(outcome: Outcome) -> bool:
     return "cost" in comparison.words and both == {"dense", "cnn"}
 
 
-def _where_to_look(folder: str, report: Report) -> str:
-    look = f"Look   {folder}/report.html"
-    if all(picture.file != FIRST_PICTURE for picture in report.not_drawn):
+def _where_to_look(folder: str, report: Report, page: str) -> str:
+    look = f"Look   {folder}/{page}"
+    if page == "report.html" and all(picture.file != FIRST_PICTURE for picture in report.not_drawn):
         look = _continued(look, f"first picture: {FIRST_PICTURE}", 7)
     again = "show" if Path(folder).parent == Path("outputs") else f"show {shlex.quote(folder)}"
     steps = (_step("lesson", "how 192 becomes 577"), _step(again, "this again"))

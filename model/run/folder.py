@@ -11,6 +11,7 @@ What each file holds: outputs/README.md.
 import os
 import shlex
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -146,14 +147,19 @@ class RunFolder:
         return _Configs(there, made, f"{path} was edited since{_changes(made, there)}")
 
     def identity(self) -> dict[str, str]:
-        """The digests of config and data that the run was made with; empty where nothing tells them."""
-        manifest = self.manifest()
-        records = [manifest.environment] if manifest else []
-        records += [read_if_good(self.path / "environment.json") or {}]
-        for record in chain(records, self._trainings()):
-            if all(isinstance(record.get(key), str) for key in IDENTITY):
-                return {key: record[key] for key in IDENTITY}
-        return {}
+        """The digests of config and data that the run was made with; empty where nothing tells them.
+
+        Without a manifest most of its records decide, environment.json among as many.
+        """
+        if manifest := self.manifest():
+            return manifest.identity
+        records = chain([read_if_good(self.path / "environment.json") or {}], self._trainings())
+        told = Counter(
+            tuple(record[key] for key in IDENTITY)
+            for record in records
+            if all(isinstance(record.get(key), str) for key in IDENTITY)
+        )
+        return dict(zip(IDENTITY, told.most_common(1)[0][0], strict=True)) if told else {}
 
     def _trainings(self) -> Iterator[dict[str, Any]]:
         """The metrics of all trainings that are there."""
@@ -169,7 +175,7 @@ class RunFolder:
         if manifest := self.manifest():
             return manifest.environment
         if there := read_if_good(self.path / "environment.json"):
-            return there
+            return there | self.identity()  # it may have been put there from another run
         own = (metrics.get("environment") for metrics in self._trainings())
         return next((one | self.identity() for one in own if isinstance(one, dict)), None)
 
@@ -201,13 +207,15 @@ class RunFolder:
         return holder(self._lock) if is_locked(self._lock) else ""
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep other processes out of the folder, and tidy up what one that was killed left."""
+    def held(self, remedy: str = "wait for it") -> Iterator[None]:
+        """Keep other processes out of the folder, and tidy up what one that was killed left.
+
+        RunError says who is at work in it, with the `remedy`.
+        """
         with ExitStack() as stack:
             try:
                 stack.enter_context(locked(self._lock, wait=False))
             except BlockingIOError:
-                remedy = "wait for it, or give this one another name"
                 raise RunError(f"{holder(self._lock)} is at work in {self.path}; {remedy}") from None
             self.tidy()
             yield

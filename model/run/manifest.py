@@ -115,6 +115,15 @@ class Manifest:
             return True
         return False
 
+    def take_over_times(self) -> None:
+        """Note the times of files that are as they were made, so that a copy is not read whole ever again."""
+        for part in self.parts.values():
+            for file, stamp in part.files.items():
+                with suppress(OSError):
+                    time = (self.folder / file).stat().st_mtime_ns
+                    if time != stamp.mtime_ns and _state(self.folder / file, stamp) == "whole":
+                        part.files[file] = stamp._replace(mtime_ns=time)
+
     def _standing(self, name: str) -> Part | None:
         """A part of which the files that stand there must be; none where they were made anew since."""
         part = self.parts.get(name)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from data.storage import read_bytes, read_npz, read_value
+from model.networks.measures import accuracy
 
 HISTORY = {"loss", "accuracy", "val_loss", "val_accuracy"}  # columns of history.csv that are drawn
 METRICS: dict[str, type] = {  # what metrics.json must have
@@ -28,8 +29,7 @@ FIGURE = {"file", "title", "alt"}  # what a look tells of each; and why it is mi
 
 def fits(metrics: Mapping[str, Any], probabilities: np.ndarray, labels: np.ndarray) -> bool:
     """Whether a training's metrics tell the accuracy of these answers."""
-    accuracy = np.mean(probabilities.argmax(axis=1) == labels)
-    return bool(abs(metrics["accuracy"] - accuracy) <= SAME_ACCURACY)
+    return bool(abs(metrics["accuracy"] - accuracy(probabilities, labels)) <= SAME_ACCURACY)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from model.experiment.parts import tasks_of
 from model.experiment.report import Report, read_report
 from model.run.folder import RunError, RunFolder, again
 from model.run.manifest import Manifest
-
-SAME_ACCURACY = 1e-6  # on a million pictures, one answer
+from model.run.readers import SAME_ACCURACY
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,15 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from configs.schema import load
+from model.comparison.records import Failure
+from model.experiment import adoption, status
 from model.experiment.adoption import adopt
-from model.experiment.parts import Task, must_be_free, unreadable
+from model.experiment.parts import REPORT, TRAINING_FILES, Task, must_be_free, unreadable
 from model.experiment.status import Status, status_of
 from model.run.folder import RunError, RunFolder
 from model.run.manifest import MANIFEST, Manifest, digest_of
@@ -93,3 +96,66 @@ def test_a_folder_where_a_file_belongs_is_told_before_anything_is_trained(run: P
     with pytest.raises(RunError, match="is a folder, where a file belongs: move it away"):
         must_be_free(RunFolder(run), [CNN])
     assert f"{path} is a folder, where a file belongs: move it away; " in told(run).problems[0]
+
+
+def test_a_folder_that_is_gone_is_named_as_one(run: Path) -> None:
+    shutil.rmtree(run / "cnn" / "seed-0")
+    found = told(run)
+    assert f"{run / 'cnn' / 'seed-0'} is missing; " in found.problems[0]
+    missing = {f"cnn/seed-0/{name}": "missing" for name in TRAINING_FILES}
+    assert found.as_json()["files"].items() >= missing.items()
+
+
+def test_a_report_that_lacks_a_form_is_there(run: Path) -> None:
+    assert "its report is to be made again" in told(run).in_words()
+    (run / "report.json").unlink()
+    assert "no report yet" in told(run).in_words()
+
+
+def test_what_the_report_says_of_failures_counts(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "reasons_before", lambda run: {("cnn", 0): "it learned nothing"})
+    assert told(run).failed == {}, "the report is to be made again"
+    monkeypatch.setattr(status, "state_of_report", lambda *_: "whole")
+    found = told(run)
+    assert "cnn seed 0 failed: it learned nothing" in found.in_words()
+    assert not found.is_whole, "`inspect` ends with 4"
+
+
+def test_where_there_is_nothing_to_look_into_no_looks_are_counted(run: Path) -> None:
+    for model in ("dense", "cnn"):
+        path = run / model / "seed-0/metrics.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"distinct_answers": 1}))
+    assert "2 of 2 trainings" not in (words := told(run).in_words())
+    assert "looks" not in words
+
+
+def test_a_report_is_believed_where_all_that_it_tells_of_is_there(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adoption, "carries_its_numbers", lambda path: True)
+    folder, config = RunFolder(run), load(run / "config.yaml")
+    picture = run / "figures" / "2-accuracy.png"
+    picture.parent.mkdir(exist_ok=True)
+    picture.write_bytes(b"")
+    (run / "report.html").write_text("")
+    (run / "report.md").write_text("![Accuracy](figures/2-accuracy.png)")
+    (run / MANIFEST).unlink()
+
+    def is_believed() -> bool:
+        manifest = Manifest(run, {}, folder.environment() or {})
+        adopt(manifest, folder, config)
+        return REPORT in manifest.parts
+
+    assert is_believed()
+    picture.unlink()
+    assert not is_believed(), "a picture is missing, and nobody would say so"
+    picture.write_bytes(b"")
+    digest = folder.identity()["config_digest"]
+    of_failures = SimpleNamespace(
+        models={},
+        failed=[Failure(model="cnn", seed=0, reason="not trained yet")],
+        config_digest=digest,
+        not_drawn=[],
+    )
+    monkeypatch.setattr(adoption, "read_report", lambda run: of_failures)
+    assert not is_believed(), "it calls a training failed that is there"

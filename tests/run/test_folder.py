@@ -47,6 +47,22 @@ def test_the_config_of_a_copy_means_the_copy(tmp_path):
     )
 
 
+def test_an_environment_of_another_run_outvotes_no_trainings(tmp_path):
+    run = RunFolder(tmp_path)
+    write_json(tmp_path / "environment.json", IDENTITY | {"config_digest": "of another", "python": "3"})
+    assert run.identity()["config_digest"] == "of another", "nothing else tells"
+    for seed in (0, 1):
+        write_json(run.seed_folder("cnn", seed) / "metrics.json", IDENTITY)
+    assert run.identity() == IDENTITY, "both trainings would be made again"
+    assert run.environment() == IDENTITY | {"python": "3"}
+
+
+def test_who_can_only_wait_is_told_to_wait(tmp_path):
+    run = RunFolder(tmp_path / "x")
+    with run.held(), pytest.raises(RunError, match=r"is at work in .*x; wait for it$"), run.held():
+        pass
+
+
 def test_a_run_of_before_that_mirrors_lines_is_still_opened(tmp_path):
     text = dump(Config(name="x", models={"cnn": {"architecture": "cnn"}}, data={"source": "lines"}))
     path = tmp_path / "config.yaml"

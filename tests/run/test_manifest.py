@@ -68,6 +68,18 @@ def test_a_file_is_whole_while_size_and_time_say_so_and_else_by_its_content(mani
     )
 
 
+def test_what_was_found_as_it_was_is_known_by_its_time_from_then_on(manifest: Manifest) -> None:
+    paths = [manifest.folder / file for file in FILES]
+    for path in paths:
+        later(path)
+    write(manifest.folder, FILES[1], "other metrics")
+    changed = manifest.parts["cnn seed 0"].files[FILES[1]]
+    manifest.take_over_times()
+    files = manifest.parts["cnn seed 0"].files
+    assert files[NETWORK].mtime_ns == paths[0].stat().st_mtime_ns, "a copy would be read whole every time"
+    assert files[FILES[1]] == changed, "what is there is not what was made"
+
+
 def test_what_was_made_by_other_settings_or_from_other_files_is_stale(manifest: Manifest) -> None:
     made_from = {NETWORK: manifest.recorded(NETWORK)}
     assert manifest.state("cnn inspection", MADE_BY, made_from) == "whole"
