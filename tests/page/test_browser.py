@@ -115,7 +115,7 @@ def test_the_contents_lead_everywhere_by_keyboard(run_page: Path, opened: Any) -
         shown.keyboard.press("Tab")
     assert shown.evaluate("document.activeElement.hash") == "#filters"
     shown.keyboard.press("Enter")
-    assert abs(shown.evaluate("document.getElementById('filters').getBoundingClientRect().top")) < 100
+    until(shown, "Math.abs(document.getElementById('filters').getBoundingClientRect().top) < 100")
     until(shown, "document.querySelector('nav [aria-current]')?.hash === '#filters'")
 
 
@@ -125,9 +125,10 @@ def test_on_a_phone_the_contents_are_folded_and_stay_in_reach(run_page: Path, op
     shown.tap("nav summary")
     shown.tap("nav a[href='#learning']")
     until(shown, "!document.querySelector('nav details').open")
-    place = shown.evaluate("document.getElementById('learning').getBoundingClientRect().top")
+    place = "document.getElementById('learning').getBoundingClientRect().top"
+    until(shown, f"0 < {place} && {place} < 200")
     bar = shown.evaluate("document.querySelector('nav').getBoundingClientRect().bottom")
-    assert 0 <= bar <= place + 1 < 200, "the heading is under the bar, or elsewhere"
+    assert 0 <= bar <= shown.evaluate(place) + 1, "the heading is under the bar"
     assert bar < 100, "the folded list takes the screen"
 
 

@@ -20,13 +20,16 @@ const goTo = (document, name) => {
   place.scrollIntoView();
 };
 
-// While the page grows, before anybody has touched it, what its address names stays in sight.
+// What an address names stays in sight while the page grows, until somebody touches it.
 const stayAt = (document, name) => {
+  const main = document.getElementById("main");
   const observer = new ResizeObserver(() => goTo(document, name));
-  observer.observe(document.getElementById("main"));
+  const letGo = () => observer.disconnect();
   for (const touch of ["wheel", "pointerdown", "touchstart", "keydown"]) {
-    addEventListener(touch, () => observer.disconnect(), { once: true, passive: true });
+    addEventListener(touch, letGo, { once: true, passive: true });
   }
+  goTo(document, name);
+  observer.observe(main);
 };
 
 const mark = (links, name) => {
@@ -57,6 +60,6 @@ export function followContents(document) {
   fit();
   list.addEventListener("click", (event) => { if (narrow.matches && event.target.closest("a")) list.open = false; });
   followScrolling(document, links);
-  addEventListener("hashchange", () => { goTo(document, sectionOf(location.hash)); });
+  addEventListener("hashchange", () => { stayAt(document, sectionOf(location.hash)); });
   if (location.hash) stayAt(document, sectionOf(location.hash));
 }
