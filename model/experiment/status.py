@@ -127,7 +127,9 @@ class Status:
         lines = [f"{self.run}: {', '.join(filter(None, told))}."]
         lines += [f"{name} failed: {reason}" for name, reason in self.failed.items()]
         if self.record == "none":
-            lines.append("It has no record of what was made from what: what is here is taken as it is.")
+            lines.append(
+                "It has no manifest.json, which says what was made from what: what is here is taken as it is."
+            )
         lines += [*self.not_drawn, *self.problems]
         if self.running:
             lines.append(f"{self.running} is at work in it.")
