@@ -59,15 +59,16 @@ def live(
                 raise RunError(f"it takes {_mega(size)}, and the page has {_mega(room)} left for it")
             run.vouch_for(path)
             found = live_network(path, network, len(class_names), test.images[indices])
+            passports: tuple[dict[str, Any], list[int]] = ({}, [])
+            if model in looked_into:
+                passports = _passports(run, model, class_names, config)
+            one = {"seed": seed, **found, "passports": passports[0]}
+            room -= _characters(one)
         except RunError as error:
             not_live[model] = str(error)
-            continue
-        passports: tuple[dict[str, Any], list[int]] = ({}, [])
-        if model in looked_into:
-            passports = _passports(run, model, class_names, config)
-        networks[model] = {"seed": seed, **found, "passports": passports[0]}
-        shown |= set(passports[1])
-        room -= len(block(networks[model]))
+        else:
+            networks[model] = one
+            shown |= set(passports[1])
     return {
         "classes": list(class_names),
         "pictures": _pictures(test, indices)
@@ -76,6 +77,14 @@ def live(
         "networks": networks,
         "not_live": not_live,
     }
+
+
+def _characters(network: Mapping[str, Any]) -> int:
+    """How many a network takes in the page."""
+    try:
+        return len(block(network))
+    except ValueError:
+        raise RunError("some of the numbers it works with are not finite") from None
 
 
 def _mega(size: float) -> str:

@@ -38,7 +38,8 @@ def live(
         if path.parts[-3] == others.get("damaged"):
             raise RunError(f"{path} is damaged")
         assert path == tmp_path / path.parts[-3] / "seed-7" / "model.keras", "of another seed"
-        return {"layers": [{"weights": WEIGHTS}], "limits": {}}
+        limits = {"conv1": float("nan")} if path.parts[-3] == others.get("endless") else {}
+        return {"layers": [{"weights": WEIGHTS}], "limits": limits}
 
     monkeypatch.setattr(page_live, "live_network", network)
     answers = {name: split.labels for name in config.models if name != others.get("untrained")}
@@ -78,6 +79,9 @@ def test_a_network_that_can_not_be_had_is_not_live_and_that_is_told(
     assert list(found["networks"]) == ["second"]
     assert found["not_live"]["first"].endswith("is damaged")
     assert found["not_live"]["third"] == "seed 7 has no training that can be used"
+    found = live(config, test_split, tmp_path, monkeypatch, 10**9, endless="second")
+    assert list(found["networks"]) == ["first", "third"], "one network costs the whole report"
+    assert found["not_live"] == {"second": "some of the numbers it works with are not finite"}
 
 
 @pytest.mark.parametrize("num_images", [0, 3, 150, 1000])
