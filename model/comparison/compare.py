@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.comparison.intervals import Estimate, difference_over, holm, mcnemar
+from model.comparison.intervals import Estimate, difference_over, mcnemar
 from model.comparison.pairs import Answer, ClassDifference, Disagreement, OneRight, ToSee
 from model.comparison.records import Comparison, Facts, Failure, Mistake, Model, NotCompared, Outcome
 from model.comparison.scores import Scores, describe
-from model.comparison.together import CLEAR, allowing_for_all
+from model.comparison.together import CLEAR, allowing_for_all, holm
 from model.comparison.verdict import GUESSING, LABELS_DO_NOT_FIT, no_comparison, put_in_words
 
 SMALLEST_OF_INTEREST = 0.002  # no number of seeds is named for differences under 0.2 points

@@ -12,10 +12,9 @@ import numpy as np
 
 from configs.strict_yaml import shown
 from data.splits import DataFacts
-from model.comparison.intervals import holm, mcnemar_p_value
 from model.comparison.pairs import ClassDifference, leaves_out_0
 from model.comparison.records import Comparison, Measured, Model, Outcome
-from model.comparison.together import CLEAR
+from model.comparison.together import CLEAR, holm
 
 # Sums in another order differ in their last digits, by far less than this; and one more answer that is right,
 # of a million pictures, is as much.
@@ -236,7 +235,6 @@ def _of_seeds(
             continue
         ahead = rights[1][row.seed] - rights[0][row.seed]
         yield from differing(f"{below} in pictures", (other - one) / num_images, ahead, "accuracy.values")
-        yield from differing(f"{below}.p_value", row.p_value, mcnemar_p_value(one, other), "the exact test")
 
 
 def _of_classes(

@@ -258,23 +258,9 @@ def mcnemar(seed: int, baseline: np.ndarray, candidate: np.ndarray) -> McNemar:
     """
     only_baseline = int(np.sum(baseline > candidate))
     only_candidate = int(np.sum(candidate > baseline))
-    return McNemar(seed, only_baseline, only_candidate, mcnemar_p_value(only_baseline, only_candidate))
-
-
-def mcnemar_p_value(only_one: int, only_other: int) -> float:
-    """The p-value of the exact McNemar test, two-sided, from the images on which only one is right."""
-    return min(1.0, 2 * float(special.bdtr(min(only_one, only_other), only_one + only_other, 0.5)))
-
-
-def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """P-values adjusted for their number (Holm 1979); where there is none, there stays none."""
-    adjusted: list[float | None] = [None] * len(p_values)
-    known = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
-    largest = 0.0
-    for rank, (p, index) in enumerate(known):
-        largest = max(largest, min(1.0, p * (len(known) - rank)))
-        adjusted[index] = largest
-    return adjusted
+    fewer, together = min(only_baseline, only_candidate), only_baseline + only_candidate
+    p_value = min(1.0, 2 * float(special.bdtr(fewer, together, 0.5)))
+    return McNemar(seed, only_baseline, only_candidate, p_value)
 
 
 def luck_of_the_best(num_settings: int, difference_errors: Sequence[float]) -> float | None:

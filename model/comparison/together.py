@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from model.comparison.intervals import holm
 from model.comparison.pairs import AmongAll
 from model.comparison.records import Comparison
 from model.report.words import digits_for, in_points, span
@@ -12,6 +11,17 @@ from model.report.words import digits_for, in_points, span
 CLEAR = 0.05  # of an adjusted p-value, of a pair as of a class
 
 C = TypeVar("C", bound=Comparison)
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """P-values adjusted for their number (Holm 1979); where there is none, there stays none."""
+    adjusted: list[float | None] = [None] * len(p_values)
+    known = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
+    largest = 0.0
+    for rank, (p, index) in enumerate(known):
+        largest = max(largest, min(1.0, p * (len(known) - rank)))
+        adjusted[index] = largest
+    return adjusted
 
 
 def allowing_for_all(pairs: Sequence[C]) -> list[C]:

@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 
 from configs.schema import Config, setting_of
 from configs.values import LAST_SEED
-from model.comparison.intervals import luck_of_the_best
 from model.comparison.pairs import ToSee
 from model.comparison.records import Comparison, Facts, Failure, Looks, Model, Models
 from model.report.words import digits_for, names, percent, points, quoted, short
@@ -265,6 +264,8 @@ def count_looks(
         num_images: of the test split.
         told: how many looks are known of already; these models may be among them.
     """
+    from model.comparison.intervals import luck_of_the_best  # SciPy: who only reads a report needs none
+
     models = list(scored)
     known = {one[:2]: setting for one in models if (setting := one.setting)}
     looks = max(len({one.setting or known.get(one[:2]) or one[:2] for one in models}), told)

@@ -1,7 +1,7 @@
 """Answers to perturbed images -> curves with intervals. No TensorFlow."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from model.comparison.intervals import difference_over, mean_over
 from model.comparison.values import Over
 from model.networks.facts import layer_facts
 from model.report.words import digits_for, points
+from model.robustness.files import Arrays, Measured
 from model.robustness.records import (
     Accuracy,
     Change,
@@ -27,8 +28,6 @@ CAUTION = (
     "Whether pictures of your own are still of their class when they are changed like this, nobody has"
     " checked: a line that rises, turned, may be one that falls."
 )
-Arrays = Mapping[str, np.ndarray]  # of one robustness.npz
-Measured = Mapping[str, Mapping[int, Arrays]]  # by model and seed
 
 
 def robustness_of(measured: Measured, config: Config) -> Robustness | None:

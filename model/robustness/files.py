@@ -1,6 +1,6 @@
 """What the robustness of trainings has left in a run folder, read back and checked. No TensorFlow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from data.splits import Splits
 from data.storage import read_npz
 from model.comparison.records import Failure
 from model.networks.facts import layer_facts
-from model.robustness.curves import Measured
 from model.run.folder import RunError, RunFolder, again
 from model.run.readers import read_if_good
 
+Arrays = Mapping[str, np.ndarray]  # of one robustness.npz
+Measured = Mapping[str, Mapping[int, Arrays]]  # by model and seed
 PICTURE = "picture"  # beside the layers' maps: what moving does to the picture itself
 
 

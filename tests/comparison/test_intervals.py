@@ -22,7 +22,6 @@ from statsmodels.stats.multitest import multipletests
 from model.comparison.intervals import (
     Estimate,
     difference_over,
-    holm,
     luck_of_the_best,
     mcnemar,
     mean_over,
@@ -30,6 +29,7 @@ from model.comparison.intervals import (
 from model.comparison.records import as_json
 from model.comparison.scores import Scores
 from model.comparison.scores import describe as quality_of
+from model.comparison.together import holm
 
 pytestmark = pytest.mark.numeric
 
