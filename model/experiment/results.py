@@ -58,7 +58,8 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
                 history = run.history(model, seed)
                 probabilities = _predictions(run, model, seed, labels, metrics)
             except RunError as error:
-                results.failed.append(Failure(model=model, seed=seed, reason=str(error)))
+                if (model, seed) not in known:
+                    results.failed.append(Failure(model=model, seed=seed, reason=str(error)))
                 continue
             results.histories[model][seed], results.metrics[model][seed] = history, metrics
             results.predictions[model][seed] = probabilities

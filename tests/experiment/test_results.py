@@ -82,6 +82,12 @@ def test_a_reason_given_by_the_job_is_kept(copy, config, splits):
     assert failures_of(copy, config, splits, [given]) == [given]
 
 
+def test_a_training_that_failed_just_now_is_told_once(copy, config, splits):
+    (copy.seed_folder("cnn", 1) / "predictions.npz").write_bytes(b"nothing of use")
+    given = {"model": "cnn", "seed": 1, "reason": "no disk left"}
+    assert failures_of(copy, config, splits, [given]) == [given], "what is there of it is the same failure"
+
+
 ODD = [{"failed": failed} for failed in (["x"], 5, "x", [{}], [{"model": [], "seed": 0, "reason": "x"}])]
 
 
@@ -197,12 +203,12 @@ def test_runs_beside_it_on_the_same_images_count_as_looks(copy, config, splits):
     other = copy.path.parent / "other"
     shutil.copytree(copy.path, other)
     assert looks() == 2, "a copy is no other look"
-    environment = json.loads((other / "environment.json").read_text())
 
     def made_of(changed, **identity):
         (other / "config.yaml").write_text(dump(changed))
-        identity = {"config_digest": digest(changed)} | identity
-        (other / "environment.json").write_text(json.dumps(environment | identity))
+        identity = {"config_digest": digest(changed), "data_digest": splits.digest} | identity
+        for path in (other / "environment.json", *other.glob("*/seed-*/metrics.json")):  # as all of them say
+            path.write_text(json.dumps(json.loads(path.read_text()) | identity))
         for path in other.glob("*/seed-*/metrics.json"):  # most records decide which run it is
             path.write_text(json.dumps(json.loads(path.read_text()) | identity))
 

@@ -205,7 +205,9 @@ def test_a_damaged_file_is_made_again_or_named_and_no_other_is_lost(
     }
     result = damage.met_by(*words[verb])
     whole, after = damage.whole, contents(run)
-    lost = [name for name, content in whole.items() if name != damage.name and after.get(name) != content]
+    telling = ("report.", "figures/") if result.code == 4 else ()  # these tell then what could not be done
+    intact = {name for name in whole if name != damage.name and not name.startswith(telling)}
+    lost = [name for name in sorted(intact) if after.get(name) != whole[name]]
     assert not lost, f"{verb} costs {', '.join(lost)}. {damage.said(result)}"
     if result.code == 0:
         assert after.get(damage.name) == whole[damage.name], f"not the same bits again. {damage.said(result)}"
@@ -233,9 +235,10 @@ def bits(path: Path) -> str:
     with suppress(zipfile.BadZipFile, KeyError, OSError):
         if path.suffix == ".keras":
             content = weights(content)
-    if path.suffix in (".json", ".md", ".html"):
-        text = re.sub(r'(_seconds": )[\d.e+-]+', r"\1", content.decode(errors="replace"))
-        content = re.sub(r"\b[\d.,]+(?= (?:s|ms|min)\b)", "", text).encode()
+    if path.suffix == ".json":
+        content = re.sub(rb'(_seconds": )[\d.e+-]+', rb"\1", content)
+    if path.suffix in (".md", ".html"):  # their numbers are those of report.json
+        content = re.sub(rb"\d", b"", content)
     return hashlib.sha256(content).hexdigest()
 
 
