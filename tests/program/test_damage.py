@@ -174,8 +174,8 @@ def told(driver: Driver, small_run: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 def anywhere(text: str) -> str:
-    """What is said, wherever the run stands and lines are broken."""
-    return re.sub(r"\S*/(?=small|elsewhere)", "", text).translate(dict.fromkeys(map(ord, " \n")))
+    """What is said, wherever the run stands and lines are broken; a short path leaves room for more words."""
+    return re.sub(r"\S*/(?=small|elsewhere)|this again", "", text).translate(dict.fromkeys(map(ord, " \n")))
 
 
 @pytest.mark.parametrize(("name", "way"), cells(READ_ALWAYS))
