@@ -1,6 +1,6 @@
 """Models in rows: how often each is right, what it costs, what failed. It computes no numbers."""
 
-from model.comparison.records import Facts, Failure, Model, Models, Outcome
+from model.comparison.records import Comparison, Facts, Failure, Model, Models, Outcome
 from model.comparison.verdict import cautions
 from model.report.tables import WIDTH, duration, printable, shortened, wrapped
 from model.report.words import ends, mega, percent
@@ -43,11 +43,19 @@ def answers(outcome: Outcome) -> list[str]:
     told = [
         *(() if len(outcome.comparisons) == 1 else cautions(outcome.models)),
         *explained.values(),
-        *(pair.words.get("answer", pair.verdict) if several else pair.verdict for pair in others),
+        *(
+            against(pair, pair.words.get("answer", pair.verdict)) if several else pair.verdict
+            for pair in others
+        ),
         *(pair.verdict for pair in outcome.not_compared),
         classes_in_words(outcome),
     ]
     return [sentence for sentence in told if sentence]
+
+
+def against(pair: Comparison, sentence: str) -> str:
+    """What is said of one of several pairs, with whom it is compared where that is not said."""
+    return sentence if pair.baseline in sentence else f"Against {pair.baseline}: {sentence}"
 
 
 def classes_in_words(outcome: Outcome) -> str:

@@ -1,7 +1,14 @@
 """The result as report.md. It formats numbers and computes none."""
 
 from model.comparison.records import Comparison, Measured, Models
-from model.comparison.tables import classes_in_words, epochs, failure_line, told_balanced, what_may_differ
+from model.comparison.tables import (
+    against,
+    classes_in_words,
+    epochs,
+    failure_line,
+    told_balanced,
+    what_may_differ,
+)
 from model.experiment.layers import layers_in_markdown
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
@@ -26,7 +33,10 @@ def markdown(report: Report) -> str:
     It is GitHub's Markdown; names of models and classes are escaped for it.
     """
     data = report.data
-    told = [*(entry.words for entry in report.why), *(pair.verdict for pair in report.pairs)]
+    several = len(report.comparisons) > 1
+    told = [entry.words for entry in report.why]
+    told += [against(pair, pair.verdict) if several else pair.verdict for pair in report.comparisons]
+    told += [pair.verdict for pair in report.not_compared]
     sentences = [*told, *of_report(report)]
     sentences += [one for one in (classes_in_words(report), report.test_looks_words) if one]
     if report.classes_by_number:

@@ -6,7 +6,7 @@ from os.path import commonprefix
 
 from model.comparison.headlines import ahead, caution_title
 from model.comparison.records import Models
-from model.comparison.tables import epochs, row_per_model
+from model.comparison.tables import against, epochs, row_per_model
 from model.comparison.verdict import cautions
 from model.report.drawing import missing_pictures
 from model.report.tables import WIDTH, escaped, fractions, printable, shortened, table, wrapped
@@ -91,7 +91,7 @@ def answers(comparison: SideBySide) -> list[str]:
     told = [one.baseline_words for one in comparison.test_sets if one.baseline_words] + cautions(others)
     for pair in comparison.comparisons:
         sentence = pair.verdict if alone else pair.words.get("answer", pair.verdict)
-        told.append(sentence if pair.baseline in sentence else f"Against {pair.baseline}: {sentence}")
+        told.append(against(pair, sentence))
     told += [pair.verdict for pair in comparison.not_compared]
     return told + [one.test_looks_words for one in comparison.test_sets if one.test_looks_words]
 

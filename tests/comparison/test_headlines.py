@@ -207,6 +207,16 @@ def test_the_title_of_several_allows_for_all_of_them() -> None:
     ), "a pair that may be ahead by luck counts as ahead"
 
 
+def test_of_several_pairs_each_says_with_whom() -> None:
+    """\"bare is behind by 2.0 points\", after a sentence on two others: behind whom?"""
+    told = {"answer": "No difference can be seen: bare is behind by 2.0 points."}
+    unclear = pair(-0.02, -0.03, 0.01, candidate="bare", words=told, verdict=told["answer"])
+    named = pair(0.03, 0.02, 0.04, words={"answer": "cnn is better than dense."}, verdict="cnn is better.")
+    several = tables.answers(outcome(named, unclear))
+    assert several == ["cnn is better than dense.", f"Against dense: {told['answer']}"]
+    assert tables.answers(outcome(unclear)) == [told["answer"]], "of a single pair the title says it"
+
+
 def test_the_one_model_of_a_run_is_told_with_its_interval() -> None:
     models = {"cnn": typed(Model, {"accuracy": {"mean": 0.917, "interval": [0.911, 0.923]}, **NOTHING_ODD})}
     told = headlines.accuracy_title(outcome(models=models))

@@ -99,7 +99,42 @@ def _(e: Evidence, at: Said, kind: str = "", unit: str = "", size: Number | None
     claim(size is None or size in (settings.get("shift"), settings.get("erase")), "what it was trained on")
 
 
+SAME = "the same <how:without pooling|with strides in place of pooling>, which has <weights:as many|more|fewer> weights"
+
+
+@says(f"Shifted by <k:n> pixels, no difference can be seen between <a:model> and <b:model>, {SAME}: anything from <low:n>"
+      " behind to <high:n> ahead fits",
+      f"Shifted by <k:n> pixels, <a:model> is right on <d:n> points <more:more|fewer> of the pictures (<low:n> to <high:n>)"
+      f" than <b:model>, {SAME}")  # fmt: skip
+def _(
+    e: Evidence, at: Said, k: Number, a: str, b: str, how: str, weights: str, low: Number, high: Number,
+    d: Number | None = None, more: str = "",
+) -> None:  # fmt: skip
+    place = len(e.kinds["shift"]) // 2
+    claim(k == e.kinds["shift"][place], "how far they are shifted")
+    found, sizes = e.perturbed("shift", place, a, b), [e.models[name].first.parameters for name in (b, a)]
+    told = "as many" if sizes[0] == sizes[1] else "more" if sizes[0] > sizes[1] else "fewer"
+    claim(weights == told, f"{b} and {a} have {sizes} weights")
+    claim((how == "without pooling") == (e.models[b].settings["pooling"] == "none"), "what there is instead")
+    claim(found.clear == (d is not None), f"{found}")
+    e.spoken_of = (b, a) if (b, a) in e.pairs else (a, b)  # type: ignore[attr-defined]
+    if d is not None:
+        agree("the lead", d, abs(found.value), 100)
+        claim((more == "more") == (found.value > 0), f"{found}")
+        agree_ends((low, high), *(found.low, found.high) if found.value > 0 else (-found.high, -found.low))
+    else:
+        agree("behind", low, -found.low, 100)
+        agree("ahead", high, found.high, 100)
+
+
 # Models that differ in one thing ---------------------------------------------------------------------------
+
+
+@says("Without convolutions", "With as many parameters, but without convolutions",
+      "With as much arithmetic, but without convolutions")  # fmt: skip
+def _(e: Evidence, at: Said) -> None:
+    kinds = {model.settings["architecture"] for model in e.models.values()}
+    claim(kinds == {"dense", "cnn"}, f"there are {kinds}")
 
 
 @says("only <key:text> <verb:differs|differ> (<other:text> against <one:text>)",
