@@ -149,8 +149,9 @@ class Experiment:
     def complete(self, train: bool = True) -> int:
         """Do what is left, write the report if anything is new, show it, and tell what is not made good."""
         left, damage = self.plan.left(train), status_of(self.run, thoroughly=True).damage
-        for name in (task.name for task in left if task.name in damage):
-            progress.say(self.console, f"{name} is made again: {damage[name]}.")
+        for task in (task for task in left if task.name in damage):
+            what = "scored" if self.plan.is_scored_again(task) else "made"
+            progress.say(self.console, f"{task.name} is {what} again: {damage[task.name]}.")
         if left:
             self._do(left)
         elif not train:
@@ -172,7 +173,7 @@ class Experiment:
         threads, onednn = self.config.launch.threads_per_job, self.plan.arithmetic.onednn
         with Workers(number, threads, self.splits, self.debug, side_by_side, onednn) as workers:
             self._probe(workers)
-            if any(task.kind == "training" for task in left):
+            if any(task.kind == "training" and not self.plan.is_scored_again(task) for task in left):
                 self._record()
             jobs = [self.plan.job(task) for task in left]
             tasks = {job.name: task for job, task in zip(jobs, left, strict=True)}

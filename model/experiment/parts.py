@@ -72,6 +72,13 @@ def state_of(manifest: Manifest, config: Config, task: Task, thoroughly: bool = 
     return manifest.state(task.name, settings, made_from(manifest, task), thoroughly)
 
 
+def lacks_answers_alone(manifest: Manifest, config: Config, task: Task) -> bool:
+    """Whether of a training nothing but its predictions is lost, which its network gives again."""
+    part, lost = manifest.parts.get(task.name), list(manifest.faults(task.name, thoroughly=True))
+    made_so = part is not None and part.settings == digest_of(settings_of(config, task))
+    return made_so and lost == [task.network.replace("model.keras", "predictions.npz")]
+
+
 def state_of_report(manifest: Manifest, config: Config, thoroughly: bool = False) -> State:
     """Likewise of the report and its pictures, which tell of everything that is recorded."""
     return manifest.state(REPORT, *_of_report(manifest, config), thoroughly)

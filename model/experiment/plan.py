@@ -7,7 +7,17 @@ from typing import Any
 from configs.schema import Cnn, Config
 from data.splits import Splits
 from model.attribution.job import explain_model
-from model.experiment.parts import Kind, Task, is_sound, is_there, settings_of, state_of, tasks_of, unreadable
+from model.experiment.parts import (
+    Kind,
+    Task,
+    is_sound,
+    is_there,
+    lacks_answers_alone,
+    settings_of,
+    state_of,
+    tasks_of,
+    unreadable,
+)
 from model.inspection.job import inspect_model
 from model.networks.facts import LayerFacts, layer_facts, summary
 from model.robustness.measure import measure_robustness, num_questions
@@ -18,7 +28,7 @@ from model.run.looks import Look
 from model.run.manifest import Manifest
 from model.run.rules import STATISTICS_IMAGES, STATISTICS_IMAGES_OF_CURVE, rules_of
 from model.run.workers import Job
-from model.training.job import train_and_score
+from model.training.job import score_again, train_and_score
 
 FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
 LOOKS: dict[Kind, Callable[..., None]] = {  # into the model of the first seed
@@ -64,11 +74,15 @@ class Plan:
         tasks = tasks_of(self.config)
         trainings = [task for task in tasks if task.kind == "training" and train]
         trainings = [task for task in trainings if not (self._is_whole(task) or unreadable(self.run, task))]
-        made = {(task.model, task.seed) for task in trainings}
+        made = {(task.model, task.seed) for task in trainings if not self.is_scored_again(task)}
         looks = [task for task in tasks if task.kind != "training"]
         return trainings + [
             task for task in looks if (task.model, task.seed) in made or self._is_wanted(task)
         ]
+
+    def is_scored_again(self, task: Task) -> bool:
+        """Whether what there is to do of a training is no more than to have its network answer once more."""
+        return task.kind == "training" and lacks_answers_alone(self.manifest, self.config, task)
 
     def looked_into(self, model: str) -> list[dict[str, Any]]:
         """The records of the looks into a model that are done."""
@@ -90,6 +104,8 @@ class Plan:
 
     def job(self, task: Task) -> Job:
         """What does a task, and what that costs as far as is known by now."""
+        if self.is_scored_again(task):
+            return self._scoring(task)
         return self._training(task) if task.kind == "training" else self._look(task)
 
     def _training(self, task: Task) -> Job:
@@ -122,6 +138,14 @@ class Plan:
             leads_on=is_sound,
         )
 
+    def _scoring(self, task: Task) -> Job:
+        """Have a trained model answer once more."""
+        num_images = len(self.splits.test.labels) + len(self.splits.validation.labels)
+        cost = self._seconds_of_questions(task.model, num_images)
+        named = {"network": self.config.models[task.model]}
+        named |= {"folder": self.run.seed_folder(task.model, task.seed)}
+        return Job(task.name, score_again, named, cost, leads_on=is_sound)
+
     def _look(self, task: Task) -> Job:
         """Take one look at a trained model."""
         kind, model, seed = task
@@ -133,9 +157,13 @@ class Plan:
             function, num_images = LOOKS[kind], LOOK_IMAGES[kind]
             folder = self.run.inspection_folder(model)
         look = Look(model, seed, self.config.models[model], settings, saved, folder, self.manifest.identity)
-        flops = sum(fact.flops for fact in self.facts(model))
-        cost = self.slowness * BEGIN_SECONDS + num_images * flops / self.speeds["float32"]
+        cost = self._seconds_of_questions(model, num_images)
         return Job(task.name, function, {"look": look}, cost, after=training)
+
+    def _seconds_of_questions(self, model: str, num_images: int) -> float:
+        """To pass images forward, in a job that does no more."""
+        flops = sum(fact.flops for fact in self.facts(model))
+        return self.slowness * BEGIN_SECONDS + num_images * flops / self.speeds["float32"]
 
     @property
     def slowness(self) -> float:

@@ -16,13 +16,14 @@ import numpy as np
 
 from configs.schema import Augmentation, Cnn, Dense, Training
 from data.splits import Splits
-from data.storage import write_atomically, write_json, write_npz
+from data.storage import json_bytes, write_atomically, write_if_other, write_json, write_npz
 from model.networks.measures import accuracy, log_loss
 from model.run.arithmetic import Arithmetic
 from model.run.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
 from model.run.environment import decisive
+from model.run.readers import read_json
 from model.run.rules import rules_of
-from model.run.saved import model_bytes
+from model.run.saved import load, model_bytes
 from model.run.workers import JobFailed, Tell
 
 
@@ -46,7 +47,7 @@ def train_and_score(
 
     Returns the content of metrics.json.
     """
-    from model.networks.answers import predict, seconds_for_one
+    from model.networks.answers import seconds_for_one
     from model.training.train import train
 
     same = {"model": folder.parent.name, "seed": seed, **decisive(environment), **asdict(arithmetic)}
@@ -67,17 +68,10 @@ def train_and_score(
             on_progress=lambda progress: tell(_shown(progress, recipe.epochs)),
         ),
     )
-    probabilities, predict_seconds = predict(model, splits.test.images)
-    validation, _ = predict(model, splits.validation.images)
-    if not (np.isfinite(probabilities).all() and np.isfinite(validation).all()):
-        raise JobFailed("its probabilities are not finite numbers; a lower learning_rate may help")
+    probabilities, predict_seconds, scores = _score(model, splits)
     metrics = {
         **identity,
-        "accuracy": accuracy(probabilities, splits.test.labels),
-        "loss": log_loss(probabilities, splits.test.labels),
-        "validation_accuracy": accuracy(validation, splits.validation.labels),
-        "validation_loss": log_loss(validation, splits.validation.labels),
-        "distinct_answers": len(set(probabilities.argmax(axis=1).tolist())),
+        **scores,
         "patterns": _patterns(model),
         "epochs": len(history),
         "precision": arithmetic.precision,
@@ -93,6 +87,39 @@ def train_and_score(
     write_json(folder / "metrics.json", metrics)
     remove_checkpoints(folder)
     return metrics
+
+
+def score_again(splits: Splits, tell: Tell, *, network: Dense | Cnn, folder: Path) -> dict[str, Any]:
+    """Have a trained network answer all test images once more, for its predictions are lost.
+
+    Where it is computed as it was then, these and metrics.json have the same bits again. How long training and
+    answering took stays as it was measured. Returns the content of metrics.json.
+    """
+    model = load(folder / "model.keras", network, len(splits.class_names))
+    probabilities, _, scores = _score(model, splits)
+    metrics = read_json(folder / "metrics.json") | scores
+    _must_be_there(folder)
+    write_npz(folder / "predictions.npz", {"probabilities": probabilities, "labels": splits.test.labels})
+    write_if_other(folder / "metrics.json", json_bytes(metrics))
+    return metrics
+
+
+def _score(model: Any, splits: Splits) -> tuple[np.ndarray, float, dict[str, Any]]:
+    """A network's probabilities of all test images, the seconds that took, and how good it is."""
+    from model.networks.answers import predict
+
+    probabilities, seconds = predict(model, splits.test.images)
+    validation, _ = predict(model, splits.validation.images)
+    if not (np.isfinite(probabilities).all() and np.isfinite(validation).all()):
+        raise JobFailed("its probabilities are not finite numbers; a lower learning_rate may help")
+    scores = {
+        "accuracy": accuracy(probabilities, splits.test.labels),
+        "loss": log_loss(probabilities, splits.test.labels),
+        "validation_accuracy": accuracy(validation, splits.validation.labels),
+        "validation_loss": log_loss(validation, splits.validation.labels),
+        "distinct_answers": len(set(probabilities.argmax(axis=1).tolist())),
+    }
+    return probabilities, seconds, scores
 
 
 def _patterns(model: Any) -> dict[str, Any] | None:

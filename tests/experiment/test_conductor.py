@@ -216,12 +216,16 @@ def test_only_what_is_missing_or_damaged_is_made_again(run, again, driver, small
     (again / "cnn" / "seed-0" / "robustness.json").unlink()
     cut(again / "dense" / "seed-1" / "model.keras")
     cut(again / "cnn" / "seed-1" / "predictions.npz")
-    untouched = again / "cnn" / "seed-0" / "model.keras"
+    kept = ("seed-0/model.keras", "seed-1/model.keras", "seed-1/history.csv", "seed-1/metrics.json")
+    untouched = {again / "cnn" / name: (again / "cnn" / name).stat().st_mtime_ns for name in kept}
     look = again / "dense" / "inspection" / "why-figures.json"
-    before, looked = untouched.stat().st_mtime_ns, look.stat().st_mtime_ns
+    looked = look.stat().st_mtime_ns
     result = driver.run(small_config, "--outputs", tmp_path)
     assert result.code == 0, result.out + result.err
-    assert untouched.stat().st_mtime_ns == before, "a finished training was repeated"
+    assert "cnn seed 1 is scored again: " in result.out
+    assert "dense seed 1 is made again: " in result.out
+    times = {path: path.stat().st_mtime_ns for path in untouched}
+    assert times == untouched, "a finished training was repeated, or its times are other ones now"
     assert look.stat().st_mtime_ns > looked, "a model was trained again, and the look is still at the old one"
     assert_same(arrays_of(run), arrays_of(again))
 
@@ -233,8 +237,24 @@ def cut(path):
 @pytest.mark.parametrize("name", ["model.keras", "history.csv", "predictions.npz", "metrics.json"])
 def test_any_damaged_file_of_a_training_has_it_made_again(again, small_config, name):
     cut(again / "cnn" / "seed-1" / name)
-    left = experiment_in(again, small_config).plan.left()
-    assert [task for task in left if task.kind == "training"] == [("training", "cnn", 1)]
+    plan = experiment_in(again, small_config).plan
+    [task] = [task for task in plan.left() if task.kind == "training"]
+    assert task == ("training", "cnn", 1)
+    assert plan.is_scored_again(task) == (name == "predictions.npz"), "its network gives its answers again"
+
+
+def test_looks_at_a_network_that_is_scored_again_stay(again, small_config):
+    folder = again / "cnn" / "seed-0"
+    cut(folder / "predictions.npz")
+    plan = experiment_in(again, small_config).plan
+    assert plan.left() == [("training", "cnn", 0)], "the network is the one that was looked into"
+    part = plan.manifest.parts["cnn seed 0"]
+    for other in (part._replace(settings="others"), part):
+        plan.manifest.parts["cnn seed 0"] = other
+        assert plan.is_scored_again(plan.left()[0]) == (other == part), "made by other settings"
+    cut(folder / "model.keras")
+    assert len(plan.left()) == 4, "another network would be scored, and the looks be at one that is gone"
+    assert not plan.is_scored_again(plan.left()[0])
 
 
 @pytest.mark.parametrize("name", ["robustness.npz", "robustness.json"])
