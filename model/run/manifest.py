@@ -210,8 +210,19 @@ def digest_of(settings: Any) -> str:
 def digest_of_file(path: Path) -> str:
     """The sha256 of a file in hex, or "" where it can't be read."""
     with suppress(OSError, ValueError):
-        return sha256_of(path)
+        return _digest(path, path.stat())
     return ""
+
+
+def _digest(path: Path, status: os.stat_result) -> str:
+    """The sha256 of a file, read once in this process for as long as nothing is written to it."""
+    same_while = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return _read_once(path.absolute(), same_while)
+
+
+@cache
+def _read_once(path: Path, same_while: tuple[int, ...]) -> str:
+    return sha256_of(path)
 
 
 def _last_file(part: Part) -> str:
@@ -236,7 +247,7 @@ def _state(path: Path, stamp: Stamp, thoroughly: bool = False) -> State:
             return "changed"
         if status.st_mtime_ns == stamp.mtime_ns and not thoroughly:
             return "whole"
-        return "whole" if sha256_of(path) == stamp.sha256 else "changed"
+        return "whole" if _digest(path, status) == stamp.sha256 else "changed"
     except (FileNotFoundError, NotADirectoryError):
         return "missing"
     except OSError:  # its folder can't be entered, or the disk fails

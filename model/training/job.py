@@ -92,8 +92,8 @@ def train_and_score(
 def score_again(splits: Splits, tell: Tell, *, network: Dense | Cnn, folder: Path) -> dict[str, Any]:
     """Have a trained network answer all test images once more, for its predictions are lost.
 
-    Where it is computed as it was then, these and metrics.json have the same bits again. How long training and
-    answering took stays as it was measured. Returns the content of metrics.json.
+    Where it is computed as it was then, these and metrics.json have the same bits again. How long training
+    and answering took stays as it was measured. Returns the content of metrics.json.
     """
     model = load(folder / "model.keras", network, len(splits.class_names))
     probabilities, _, scores = _score(model, splits)

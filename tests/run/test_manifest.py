@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from data.storage import sha256_of
+from model.run import manifest as module
 from model.run.folder import RunError, RunFolder
 from model.run.manifest import MANIFEST, Manifest, digest_of, read_manifest
 
@@ -66,6 +68,22 @@ def test_a_file_is_whole_while_size_and_time_say_so_and_else_by_its_content(mani
     assert manifest.state_of_file("cnn/seed-0/notes.txt") == "waiting", (
         "of what it did not make it knows nothing"
     )
+
+
+def test_a_content_is_read_once_until_it_is_written_again(
+    manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(module, "sha256_of", lambda path: read.append(path.name) or sha256_of(path))
+    for _ in range(3):
+        assert manifest.faults("cnn seed 0", thoroughly=True) == {}
+        assert manifest.state_of_file(NETWORK) == "whole"
+    assert sorted(read) == ["metrics.json", "model.keras"], "going on would read a large run several times"
+    path = manifest.folder / NETWORK
+    before = path.stat()
+    path.write_text(path.read_text().swapcase())
+    os.utime(path, ns=(before.st_mtime_ns, before.st_mtime_ns))
+    assert manifest.state_of_file(NETWORK) == "changed", "another content of the same size and time"
 
 
 def test_what_was_found_as_it_was_is_known_by_its_time_from_then_on(manifest: Manifest) -> None:
