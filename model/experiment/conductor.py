@@ -149,6 +149,7 @@ class Experiment:
     def complete(self, train: bool = True) -> int:
         """Do what is left, write the report if anything is new, show it, and tell what is not made good."""
         left, damage = self.plan.left(train), status_of(self.run, thoroughly=True).damage
+        must_be_free(self.run, self.manifest, left)
         for task in (task for task in left if task.name in damage):
             what = "scored" if self.plan.is_scored_again(task) else "made"
             progress.say(self.console, f"{task.name} is {what} again: {damage[task.name]}.")
@@ -166,7 +167,6 @@ class Experiment:
 
     def _do(self, left: list[Task]) -> None:
         """Have workers do the jobs; a model is looked into as soon as it is trained."""
-        must_be_free(self.run, left)
         self.manifest.begin({task.name: task.written_last for task in left})
         self.manifest.write()
         number, side_by_side = self._num_workers(left)

@@ -108,12 +108,16 @@ def unreadable(run: RunFolder, task: Task) -> list[Path]:
     return [path for path in paths if path.is_file() and not os.access(path, os.R_OK)]
 
 
-def must_be_free(run: RunFolder, tasks: Iterable[Task]) -> None:
-    """Raise RunError where a folder stands where a file is to be made: before hours of work."""
+def must_be_free(run: RunFolder, manifest: Manifest, tasks: Iterable[Task]) -> None:
+    """Raise RunError where what stands in a file's place must not be lost: before hours of work."""
+    tasks = list(tasks)
     files = {name for task in tasks for name in files_of(run, task)}
     for path in (run.path / name for name in (*FORMS, *sorted(files))):
         if path.is_dir():
             raise RunError(f"{path} is a folder, where a file belongs: move it away")
+    for name in (name for task in tasks if task.kind == "training" for name in files_of(run, task)):
+        if manifest.misplaced(name):
+            raise RunError(run.changed_in_words(manifest, name))
 
 
 def record_report(manifest: Manifest, config: Config, pictures: Iterable[Path]) -> None:

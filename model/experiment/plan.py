@@ -142,9 +142,9 @@ class Plan:
         """Have a trained model answer once more."""
         num_images = len(self.splits.test.labels) + len(self.splits.validation.labels)
         cost = self._seconds_of_questions(task.model, num_images)
-        named = {"network": self.config.models[task.model]}
-        named |= {"folder": self.run.seed_folder(task.model, task.seed)}
-        return Job(task.name, score_again, named, cost, leads_on=is_sound)
+        network, folder = self.config.models[task.model], self.run.seed_folder(task.model, task.seed)
+        arguments = {"network": network, "folder": folder}
+        return Job(task.name, score_again, arguments, cost, leads_on=is_sound)
 
     def _look(self, task: Task) -> Job:
         """Take one look at a trained model."""

@@ -1,6 +1,5 @@
 """The whole of report.json: a run makes it, and whoever reads the file gets the same again."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -76,8 +75,7 @@ def read_report(run: RunFolder) -> Report:
     """
     path, content = run.path / "report.json", run.report()
     if (manifest := run.manifest()) and manifest.state_of_file(path.name) == "changed":
-        command = shlex.join(["python", "train.py", "inspect", str(run.path)])
-        raise RunError(f"{path} is not the one that this run made; `{command}` makes it again")
+        raise RunError(run.changed_in_words(manifest, path.name))
     try:
         report = _reader().validate_python(content)
     except ValidationError as error:

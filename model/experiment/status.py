@@ -19,7 +19,7 @@ from model.experiment.parts import (
 )
 from model.experiment.report import read_report, reasons_before
 from model.report.drawing import missing_pictures
-from model.run.folder import RunError, RunFolder, again, going_on
+from model.run.folder import MISPLACED, RunError, RunFolder, again, going_on, what_stands_there
 from model.run.manifest import MANIFEST, Manifest, Record, State, record_in
 from model.run.readers import read_if_good
 
@@ -69,17 +69,20 @@ class Status:
     @property
     def problems(self) -> list[str]:
         """What is edited, and what is missing or changed, each in a sentence with what to do."""
-        closed = [words for words in self.damage.values() if words.endswith(CLOSED)]
-        damage = [words for words in self.damage.values() if words not in closed]
+        found = list(self.damage.values())
+        closed = [words for words in found if words.endswith(CLOSED)]
+        misplaced = [words for words in found if MISPLACED in words]
+        damage = [words for words in found if words not in (*closed, *misplaced)]
         told = [self._of_record, self.edited]
         told += [f"{'; '.join(closed)}; make {_it(closed)} readable"] if closed else []
-        told += [f"{'; '.join(damage)}; {self._remedy(_it(damage))}"] if damage else []
+        told += [f"{'; '.join(misplaced)}; put {_it(misplaced)} back"] if misplaced else []
+        told += [f"{'; '.join(damage)}; {again(self.run)}"] if damage else []
         return [f"{sentence}." for sentence in told if sentence]
 
     @property
     def _of_record(self) -> str:
         """What keeps the record of the run from being used, in a sentence without its end."""
-        path, inspect = self.run / MANIFEST, self._inspect
+        path, inspect = self.run / MANIFEST, shlex.join(["python", "train.py", "inspect", str(self.run)])
         if self.record == "later":
             return f"{path} was written by a later version, and only that can use it; take that"
         if self.record in ("kept", "none"):
@@ -89,16 +92,6 @@ class Status:
         return (
             f"{path} {why}: what is here can't be proved any more; {first} takes what holds together as it is"
         )
-
-    @property
-    def _inspect(self) -> str:
-        return shlex.join(["python", "train.py", "inspect", str(self.run)])
-
-    def _remedy(self, it: str) -> str:
-        trainings = [task.name for task in self.tasks if task.kind == "training"]
-        if any(name in self.damage for name in trainings):
-            return again(self.run)
-        return f"`{self._inspect}` makes {it} again"
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs."""
@@ -163,7 +156,7 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
     states = {task.name: state_of(manifest, config, task, thoroughly) for task in tasks}
     states[REPORT] = state_of_report(manifest, config, thoroughly)
     faults = {name: manifest.faults(name, thoroughly) for name in states}
-    damage = {name: _in_words(run.path, files) for name, files in faults.items()}
+    damage = {name: _in_words(manifest, files) for name, files in faults.items()}
     lone = [task for task in tasks if task.name not in {*manifest.parts, *manifest.unfinished}]
     damage |= {task.name: _unadopted(run, task) for task in lone}
     damage |= {name: _of_beginning(run, name, manifest) for name in ("config.yaml", "environment.json")}
@@ -197,10 +190,11 @@ def problems_of_record(run: RunFolder) -> list[str]:
     return [f"{edited}."] if edited else []
 
 
-def _in_words(folder: Path, faults: Mapping[str, State]) -> str:
+def _in_words(manifest: Manifest, faults: Mapping[str, State]) -> str:
     """The files of a part that are not as they were made: the first, and how many more."""
     if not faults:
         return ""
+    folder = manifest.folder
     closed = [file for file, state in faults.items() if state == "unreadable"]
     if closed:
         return f"{folder / closed[0]} {CLOSED}"
@@ -209,13 +203,13 @@ def _in_words(folder: Path, faults: Mapping[str, State]) -> str:
     if set(faults.values()) == {"missing"} and not path.parent.exists():
         return f"{path.parent} is missing"
     if state == "missing":
-        what = "is missing"
+        told = f"{path} is missing"
     elif path.is_dir():
-        what = "is a folder, where a file belongs: move it away"
+        told = f"{path} is a folder, where a file belongs: move it away"
     else:
-        what = "is not the one that this run made"
+        told = what_stands_there(manifest, file)
     more = f" (and {len(others)} more of its files are not as they were)" if others else ""
-    return f"{path} {what}{more}"
+    return f"{told}{more}"
 
 
 def _it(damage: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ from model.run.readers import METRICS, is_look, read_columns, read_if_good, read
 T = TypeVar("T")
 RECORDS = {"inspection": "inside-figures.json", "attribution": "why-figures.json"}  # by kind, their records
 FREE = ("inspection.", "robustness.", "launch.workers", "launch.engine", "data.source")  # settings to change
+MISPLACED = "in another's place"
 MOST_CHANGES = 3  # of a config that are told
 
 
@@ -261,10 +262,15 @@ class RunFolder:
             return
         state = manifest.state_of_file(name)
         if state == "changed":
-            raise RunError(f"{path} is not the one that this run made; {again(self.path)}")
+            raise RunError(self.changed_in_words(manifest, name))
         model, _, seed = name.rpartition("/")[0].partition("/seed-")
         if state == "waiting" and f"{model} seed {seed}" in manifest.unfinished:
             raise RunError(f"{path} is of a training that was not finished; {again(self.path)}")
+
+    def changed_in_words(self, manifest: Manifest, file: str) -> str:
+        """What is wrong with a file that is not as it was made, with what to do."""
+        told = what_stands_there(manifest, file)
+        return f"{told}; {'put it back' if told.endswith(MISPLACED) else again(self.path)}"
 
     def _must_be_a_run(self) -> None:
         if not self.path.is_dir():
@@ -280,6 +286,14 @@ class RunFolder:
             raise RunError(f"{path} can't be read; make it readable") from None
         except Exception as error:  # a damaged file fails in as many ways as there are readers
             raise RunError(f"{path} can't be read ({error}); delete it, then {again(self.path)}") from None
+
+
+def what_stands_there(manifest: Manifest, file: str) -> str:
+    """What is in the place of a file that a run made, in a clause."""
+    path, other = manifest.folder / file, manifest.misplaced(file)
+    if other:
+        return f"{path} is {manifest.folder / other}, {MISPLACED}"
+    return f"{path} is not the one that this run made"
 
 
 def again(run: Path) -> str:

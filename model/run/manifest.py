@@ -108,6 +108,13 @@ class Manifest:
         part = self._standing(name)
         return "waiting" if part is None else _state(self.folder / file, part.files[file], thoroughly=True)
 
+    def misplaced(self, file: str) -> str:
+        """Which of the run's files stands there, where that one is not in its own place; else ""."""
+        made = [name for part in self.parts.values() for name in part.files]
+        digest = digest_of_file(self.folder / file)
+        own = (name for name in made if name != file and self.recorded(name) == digest)
+        return next((name for name in own if self.state_of_file(name) != "whole"), "")
+
     def take_back(self, name: str) -> bool:
         """Forget that a part was begun where it still is, file by file, as it was; whether that is so."""
         if name in self.unfinished and self._standing(name) and not self.faults(name, thoroughly=True):
@@ -155,7 +162,7 @@ def record_in(folder: Path) -> Record:
     """Whether a run has a manifest, and what keeps it from being used.
 
     It is damaged, edited, or of a later version; or it is foreign: files that no two runs have alike are
-    there, and not one as it says, or none are there, and environment.json is of another experiment.
+    there, and not one that it tells of, or none are there, and environment.json is of another experiment.
     """
     found = _read(folder)
     return "kept" if isinstance(found, Manifest) else found
@@ -183,15 +190,12 @@ def _reader() -> TypeAdapter[Manifest]:
 
 
 def _is_of_this_folder(manifest: Manifest) -> bool:
-    states = (
-        _state(manifest.folder / file, stamp)
-        for part in manifest.parts.values()
-        for file, stamp in part.files.items()
-        if file.endswith(OF_ONE_RUN)
-    )
-    changed = False
-    for state in states:
-        if state == "whole":
+    made = {file: stamp for part in manifest.parts.values() for file, stamp in part.files.items()}
+    digests, changed = {stamp.sha256 for stamp in made.values()}, False
+    for file in filter(lambda file: file.endswith(OF_ONE_RUN), made):
+        path = manifest.folder / file
+        state = _state(path, made[file])
+        if state == "whole" or (state == "changed" and digest_of_file(path) in digests):
             return True
         changed |= state == "changed"
     with suppress(

@@ -103,9 +103,7 @@ def read_run(folder: Path, label: str) -> ComparedRun:
         except RunError as error:
             compared.faults.append(f"{error}. Until then its config counts as unknown.")
     changed = _changed(manifest, compared.config) if manifest and compared.config else []
-    compared.faults += [
-        f"{folder / file} is not the one that this run made; {again(folder)}" for file in changed
-    ]
+    compared.faults += [run.changed_in_words(manifest, file) for file in changed if manifest]
     if any(folder.glob("*/seed-*/predictions.npz")):
         _read_predictions(run, compared, changed)
     return compared

@@ -15,7 +15,7 @@ from model.experiment.adoption import adopt
 from model.experiment.parts import REPORT, TRAINING_FILES, Task, must_be_free, unreadable
 from model.experiment.status import Status, status_of
 from model.run.folder import RunError, RunFolder
-from model.run.manifest import MANIFEST, Manifest, digest_of
+from model.run.manifest import MANIFEST, Manifest, digest_of, read_manifest
 from tests.program.test_earlier_runs import EARLIER
 
 CNN = Task("training", "cnn", 0)
@@ -35,6 +35,12 @@ def run(tmp_path: Path) -> Path:
 
 def told(run: Path) -> Status:
     return status_of(RunFolder(run))
+
+
+def recorded(run: Path) -> Manifest:
+    found = read_manifest(run)
+    assert found is not None
+    return found
 
 
 def change_record(run: Path, **keys: object) -> None:
@@ -91,11 +97,39 @@ def test_what_cannot_be_read_is_not_made_again(run: Path, monkeypatch: pytest.Mo
 def test_a_folder_where_a_file_belongs_is_told_before_anything_is_trained(run: Path) -> None:
     path = run / "cnn/seed-0/history.csv"
     path.unlink()
-    must_be_free(RunFolder(run), [CNN])
+    must_be_free(RunFolder(run), recorded(run), [CNN])
     path.mkdir()
     with pytest.raises(RunError, match="is a folder, where a file belongs: move it away"):
-        must_be_free(RunFolder(run), [CNN])
+        must_be_free(RunFolder(run), recorded(run), [CNN])
     assert f"{path} is a folder, where a file belongs: move it away; " in told(run).problems[0]
+
+
+def test_what_stands_in_anothers_place_is_put_back_and_not_lost(run: Path) -> None:
+    ours, theirs = run / "cnn/seed-0", run / "dense/seed-0"
+
+    def exchange() -> None:
+        ours.rename(run / "aside")
+        theirs.rename(ours)
+        (run / "aside").rename(theirs)
+
+    exchange()
+    [problem] = [one for one in told(run).problems if "put them back" in one]
+    assert f"{ours / 'model.keras'} is {theirs / 'model.keras'}, in another's place" in problem
+    assert f"{theirs / 'model.keras'} is {ours / 'model.keras'}, in another's place" in problem
+    assert "train.py" not in problem, "both would be trained again"
+    for wrong in (
+        lambda: must_be_free(RunFolder(run), recorded(run), [CNN]),
+        lambda: RunFolder(run).vouch_for(ours / "model.keras"),
+    ):
+        with pytest.raises(
+            RunError, match=r"is .*dense/seed-0/model.keras, in another's place; put it back$"
+        ):
+            wrong()
+    exchange()
+    assert recorded(run).misplaced("cnn/seed-0/model.keras") == ""
+    shutil.copy(theirs / "model.keras", ours)
+    must_be_free(RunFolder(run), recorded(run), [CNN])  # what is copied is where it belongs, too
+    assert "model.keras is not the one that this run made" in " ".join(told(run).problems)
 
 
 def test_a_folder_that_is_gone_is_named_as_one(run: Path) -> None:
