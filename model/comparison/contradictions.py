@@ -216,7 +216,8 @@ def _of_all(pairs: Sequence[Comparison]) -> Iterator[str]:
         yield from differing(f"{key}.pairs", one.pairs, len(pairs), "the number of comparisons")
         yield from differing(f"{key}.p_adjusted", one.p_adjusted, allowed, "Holm's correction of p_value")
         if one.clear != (leaves_out_0(pair.interval) and one.p_adjusted < CLEAR):
-            yield f"{key}.clear: expected whether p_adjusted is below {CLEAR}, found {_in_json(one.clear)}"
+            rule = f"whether p_adjusted is below {CLEAR} and the interval leaves out 0"
+            yield f"{key}.clear: expected {rule}, found {_in_json(one.clear)}"
 
 
 def _of_seeds(

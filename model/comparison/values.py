@@ -6,7 +6,7 @@ from pydantic import Field
 
 from configs.values import Seed, Words
 
-Number = Annotated[float, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, ge=-1e100, le=1e100)]  # sums of squares stay finite
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Size = Annotated[int, Field(strict=True, gt=0, le=10**18)]
 SeedNumber = Annotated[Seed, Field(strict=True)]

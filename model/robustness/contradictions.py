@@ -17,7 +17,7 @@ def contradictions(found: Robustness, models: Models, num_images: int) -> Iterat
     if found.images > num_images:
         yield f"robustness.images: expected at most {num_images:,}, all test pictures, found {found.images:,}"
     for name, seeds in found.seeds.items():
-        if name not in models or not set(seeds) <= set(models[name].seeds):
+        if name not in models or not seeds or not set(seeds) <= set(models[name].seeds):
             yield f"robustness.seeds.{name}: expected seeds that models.{name} has, found {seeds}"
             return
     for place, kind in enumerate(found.kinds):

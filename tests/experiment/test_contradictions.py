@@ -124,6 +124,8 @@ KEYS = [
     ("comparisons.0.among_all", among_all(clear=False), "comparisons.0.among_all.clear: expected whether"),
     ("robustness.kinds.0.middle", 99, "robustness.kinds.0.middle: expected one of its strengths, found 99"),
     ("robustness.seeds.cnn", [9], "robustness.seeds.cnn: expected seeds that models.cnn has, found [9]"),
+    ("robustness.seeds.cnn", [], "robustness.seeds.cnn: expected seeds that models.cnn has, found []"),
+    ("models.cnn.loss.values", [1e308] * 3, "models.cnn.loss.values.0: Input should be less than or equal"),
     ("robustness.kinds.0.models.cnn.accuracy", [0.5], "robustness.kinds.0.models.cnn: expected a number for"),
     ("without_duplicates", {"gone": 0.5}, "without_duplicates: 'gone' is none of its models"),
     ("robustness.stability.cnn.answers_kept", 0.1, "robustness.stability.cnn.answers_kept.interval: expect"),
@@ -142,6 +144,16 @@ def test_what_contradicts_the_rest_is_named(
     assert told in found, found
     assert found.startswith(f"{tmp_path / 'report.json'} "), "the file must be named"
     assert "; delete it, then " in found, "it must say what to do"
+
+
+def test_pair_that_is_clear_on_its_own_alone_needs_its_interval(
+    report: dict[str, Any], tmp_path: Path
+) -> None:
+    wide = with_other(report, ("comparisons", 0, "interval"), [-0.5, 0.5])
+    found = refusal(with_other(wide, ("comparisons", 0, "among_all"), among_all()), tmp_path)
+    assert "p_adjusted is below 0.05 and the interval leaves out 0, found true" in found, (
+        f"p_adjusted is below 0.05 here, so that alone is not what is wrong: {found}"
+    )
 
 
 def test_class_that_is_clear_is_so_by_its_p_value(report: dict[str, Any], tmp_path: Path) -> None:
