@@ -39,6 +39,7 @@ def read_csvs(paths: Mapping[str, Path], progress: Progress) -> Found:
 
     Raises:
         DataError: whatever is wrong with the files.
+        OSError: one of them is missing, ...
     """
     return _found("CSV", paths, {part: _read_csv(path, progress) for part, path in paths.items()}, progress)
 
@@ -55,12 +56,12 @@ def _read_csv(path: Path, progress: Progress) -> Pair:
             column = _label_column(path, names, headed)
             rows = lines if headed else itertools.chain([first], lines)
             values = np.loadtxt(rows, np.float32, comments=None, delimiter=delimiter, quotechar='"', ndmin=2)
-    except (OSError, ValueError, MemoryError, csv.Error) as error:
+    except (ValueError, MemoryError, csv.Error) as error:
         reason = _reason(error).partition(" at row")[0]  # those of NumPy are counted from 0 or from 1
         where = f" in line {lines.number:,}" if lines else ""
         problem = f"can't be read ({reason}{where}); expected on each line a label and 784 numbers"
-        remedy = "Put numbers in place of words, and names of classes into classes.txt of the packed folder"
-        _refuse(path, problem, remedy)
+        words = "Put numbers in place of words, and names of classes into classes.txt of the packed folder"
+        _refuse(path, problem, words if "could not convert" in reason else "Get or make the file again")
     if not values.size:
         _refuse(path, "has no pictures in it; expected one on each line", "Get or make the file again")
     if values.shape[1] != 1 + _PIXELS:  # as many in each line, but not as many as there are names
@@ -118,6 +119,8 @@ def read_arrays(path: Path, progress: Progress) -> Found:
     try:
         arrays = read_npz(path)
     except Exception as error:  # a damaged archive fails in many ways
+        if isinstance(error, OSError) and error.filename:
+            raise
         remedy = "Save arrays of numbers with numpy.savez_compressed, pictures as uint8"
         _refuse(path, f"can't be read ({_reason(error)}); expected the arrays {', '.join(wanted)}", remedy)
     if missing := [name for name in wanted if name not in arrays]:
@@ -184,7 +187,7 @@ def _found(
 def _by_rows(path: Path, images: np.ndarray) -> np.ndarray:
     """Pictures as (n, height, width, channels)."""
     shape = images.shape
-    if images.ndim == 2 and shape[1] == _PIXELS:
+    if shape[1:] in ((_PIXELS,), (_PIXELS, 1)):
         images = images.reshape(-1, SIDE, SIDE, 1)
     elif images.ndim == 3:
         images = images[..., None]
@@ -200,12 +203,16 @@ def _by_rows(path: Path, images: np.ndarray) -> np.ndarray:
 
 def _unit(paths: Mapping[str, Path], shaped: Mapping[str, np.ndarray]) -> int:
     """What makes of all values 0 to 255: 1 or 255."""
-    lowest = min(float(images.min()) for images in shaped.values())
-    largest = max(float(images.max()) for images in shaped.values())
-    if not 0 <= lowest <= largest <= 255:
-        problem = f"has pixels from {lowest:g} to {largest:g}; expected 0 to 255, or fractions from 0 to 1"
-        _refuse(paths["train"], problem, "Bring them into that range before")
-    return 255 if largest <= 1 else 1
+    largest = {part: float(images.max()) for part, images in shaped.items()}
+    for part, high in largest.items():
+        low = float(shaped[part].min())
+        if not 0 <= low <= high <= 255:
+            problem = f"has pixels from {low:g} to {high:g}; expected 0 to 255, or fractions from 0 to 1"
+            _refuse(paths[part], problem, "Bring them into that range before")
+        if (high <= 1) != (largest["train"] <= 1):
+            problem = f"has pixels up to {high:g} in the test, and up to {largest['train']:g} in the training"
+            _refuse(paths[part], f"{problem}; expected one range for all", "Bring both into the same before")
+    return 255 if largest["train"] <= 1 else 1
 
 
 def _pictures(images: np.ndarray, times: int, progress: Progress) -> np.ndarray:

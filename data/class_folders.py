@@ -51,7 +51,8 @@ def read_classes(source: Path, behind: int, progress: Progress) -> Found:
         DataError: there is no such thing here, or a picture can't be read; several of these are named.
     """
     top = _look_into(source, source)
-    listings, left_alone = _halves(top), [*top.pictures, *top.others]
+    listings = _halves(top)
+    left_alone = [] if "all" in listings else [*top.pictures, *top.others]
     parts = {}
     for part, listing in listings.items():
         parts[part], others = _classes(listing, source)
@@ -129,7 +130,7 @@ def _halves(top: _Listing) -> dict[str, _Listing]:
 
 def _classes(listing: _Listing, root: Path) -> tuple[dict[str, list[Path]], list[Path]]:
     """The pictures of each class of a folder, and the files beside them."""
-    classes, others = dict[str, list[Path]](), list[Path]()
+    classes, others = dict[str, list[Path]](), [*listing.pictures, *listing.others]
     for name, path in listing.folders.items():
         below = _look_into(path, root)
         if below.folders:

@@ -49,7 +49,7 @@ class Preparation:
     `smallest` and `largest` are the sizes that pictures had, width and height. Others than 28 x 28 were
     scaled to fit and padded. `test_seed` is null where training and test were apart already.
     `duplicates` is how many test pictures are training pictures, too; `light` how many training pictures
-    have a border that is nearer to white, `left_alone` how many files were no pictures. `digest` is that of
+    have a border that is nearer to white, `left_alone` how many other files there were. `digest` is that of
     the data.
     """
 
@@ -171,8 +171,8 @@ def _read(source: Path, behind: int, progress: Progress) -> Found:
         tables = [path for path in files if path.suffix.lower() in (".csv", ".npz")]
         if len(tables) == 1:
             return _read_file(tables[0], progress)
-        if tables:
-            return read_csvs(_choose(source, tables, _CSV), progress)
+        if csvs := [path for path in tables if path.suffix.lower() == ".csv"]:
+            return read_csvs(_choose(source, csvs, _CSV), progress)
     except OSError as error:
         raise DataError(
             f"{shown(str(error.filename or source), 300)} can't be read ({error.strerror}); expected a file "
@@ -193,15 +193,17 @@ def _read_file(path: Path, progress: Progress) -> Found:
         raise DataError(f"{path} is not there; expected a folder, a CSV file or an npz file. Check its name.")
     raise DataError(
         f"{path} is no folder, and its name ends in neither .csv nor .npz; expected one of these. Unpack an "
-        "archive before; put pictures into a folder for each class, and name the folder that these are in."
+        "archive before; put pictures into a folder for each class, and name the folder that these, or IDX "
+        "files, are in."
     )
 
 
 def _choose(source: Path, files: list[Path], patterns: dict[K, str]) -> dict[K, Path]:
-    """Of the files in a folder the one whose name fits each pattern."""
-    chosen = {}
+    """Of the files in a folder the one whose name fits each pattern, of those that fit none before."""
+    chosen: dict[K, Path] = {}
     for key, pattern in patterns.items():
-        fits = [path for path in files if re.search(pattern, path.name, re.IGNORECASE)]
+        left = [path for path in files if path not in chosen.values()]  # a "contest" has a test in its name
+        fits = [path for path in left if re.search(pattern, path.name, re.IGNORECASE)]
         if len(fits) != 1:
             what = " ".join(key) if isinstance(key, tuple) else key
             listed = shown(", ".join(path.name for path in fits or files), 200)

@@ -113,6 +113,15 @@ FORMS: dict[str, Callable[[Path], Path]] = {
         y_train=np.eye(3)[TRAIN_LABELS],
         y_test=np.eye(3, dtype=bool)[TEST_LABELS],
     ),
+    "two CSV files that all have a test in their names": lambda folder: put(
+        folder, {"contest-train.csv": csv(TRAIN, TRAIN_LABELS), "contest-test.csv": csv(TEST, TEST_LABELS)}
+    ),
+    "CSV files beside an npz file": lambda folder: put(
+        npz(folder).parent, {"train.csv": csv(TRAIN, TRAIN_LABELS), "test.csv": csv(TEST, TEST_LABELS)}
+    ),
+    "npz of columns": lambda folder: npz(
+        folder, x_train=TRAIN.reshape(-1, 784, 1), x_test=TEST.reshape(-1, 784, 1)
+    ),
     "npz of rows": lambda folder: npz(
         folder, x_train=TRAIN.reshape(-1, 784), x_test=TEST.reshape(-1, 784), y_test=TEST_LABELS[:, None]
     ),
@@ -169,6 +178,16 @@ def test_turned_and_inverted_pictures_are_put_right(tmp_path: Path) -> None:
     must_be_the_same(prepared(turned, transpose=True))
     dark = put(tmp_path / "dark", idx(pack(255 - TRAIN), test=pack(255 - TEST)))
     must_be_the_same(prepared(dark, invert=True))
+
+
+def test_other_files_are_counted_wherever_they_stand(tmp_path: Path) -> None:
+    source = halves(tmp_path)
+    for place in ("x.png", "train/x.png", "train/notes.txt", "testing/hat/notes.txt", "testing/.hidden"):
+        (source / place).write_bytes(b"not read")
+    assert prepared(source).preparation.left_alone == 4, "something is left out, and nothing says so"
+    one = as_pictures(tmp_path / "one", TRAIN, TRAIN_LABELS)
+    (one / "x.png").write_bytes(b"not read")
+    assert prepared(one).preparation.left_alone == 1, "what stands beside the classes is counted wrongly"
 
 
 def test_letters_are_named_by_the_list_beside_them(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from data.idx import DataError
 from tests.data.test_idx import pack
 from tests.data.test_packing import (
+    TEST,
     TEST_LABELS,
     TRAIN,
     TRAIN_LABELS,
@@ -125,9 +126,9 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     ),
     # CSV
     "783 pixels": (one_csv(csv(TRAIN, TRAIN_LABELS, "").replace(b",", b"", 1)), "has 784 columns; expected 785"),
-    "a row of 784": (one_csv(GOOD.rpartition(b",")[0]), "changed from 785 to 784 in line 43.; expected on each line a label and 784 numbers"),
+    "a row of 784": (one_csv(GOOD.rpartition(b",")[0]), "changed from 785 to 784 in line 43.; expected on each line a label and 784 numbers. Get or make"),
     "rows of 786": (one_csv(GOOD.replace(b"\n", b",1\n").replace(b",1", b"", 1)), "has 786 numbers on a line; expected 785"),
-    "labels in words": (one_csv(csv(TRAIN, np.array(["hat", "sock"] * 21))), "could not convert string 'hat' to float32 in line 2.; expected on each line"),
+    "labels in words": (one_csv(csv(TRAIN, np.array(["hat", "sock"] * 21))), "could not convert string 'hat' to float32 in line 2.; expected on each line a label and 784 numbers. Put numbers in place of words"),
     "no labels": (one_csv(csv(TRAIN, TRAIN_LABELS, "id")), "no column called label or class"),
     "names alone": (one_csv(GOOD.partition(b"\n")[0] + b"\n"), "has no pictures in it"),
     "an empty file": (one_csv(b""), "columns; expected 785"),
@@ -138,7 +139,16 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "three CSV files": (
         lambda folder: put(folder, {f"{n}.csv": GOOD for n in ("a", "train", "test", "TEST-2")}), "has 2 files for test .TEST-2.csv, test.csv.; expected one"
     ),
+    "one file for both": (
+        lambda folder: put(folder, {"contest_train.csv": GOOD, "a.csv": b""}), "has no files for test .*; expected one"
+    ),
     # npz
+    "another range in the test": (
+        arrays(x_test=TEST / 255), "has pixels up to 1 in the test, and up to 255 in the training; expected one range"
+    ),
+    "two of them": (
+        lambda folder: put(folder, {n: npz(folder).read_bytes() for n in ("train.npz", "test.npz")}), "holds 3 files, and"
+    ),
     "no archive": (raw(b"PK"), "can't be read"),
     "pickled": (raw(pickled()), "holds object, and no numbers"),
     "a missing array": (arrays(y_test=NO_PICTURES), "has no y_test, but x_train, y_train, x_test; expected"),
@@ -150,7 +160,7 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "pixels below 0": (arrays(x_train=TRAIN / 128 - 1), "has pixels from -1 to .*; expected 0 to 255"),
     "a class of the test alone": (arrays(y_test=TEST_LABELS + 1), "A test picture is of class 3, of which"),
     "257 classes": (
-        arrays(x_train=np.zeros((257, 28, 28), np.uint8), y_train=np.arange(257)), "are of 257 classes; expected 2"
+        arrays(x_train=np.full((257, 28, 28), 9, np.uint8), y_train=np.arange(257)), "are of 257 classes; expected 2"
     ),
     # IDX
     "three files": (without(LABELS_FILE), "has no files for test labels .*; expected one with test labels in its name"),
@@ -169,6 +179,8 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda folder: put(without(IMAGES_FILE)(folder), {f"{IMAGES_FILE}/a": b""}), "has no files for test images .*; expected one"
     ),
     # anything else
+    "no CSV file there": (lambda folder: folder / "a.csv", "a.csv can't be read .No such .*Check its name"),
+    "no npz file there": (lambda folder: folder / "a.npz", "a.npz can't be read .No such .*Check its name"),
     "nothing there": (lambda folder: folder / "nothing", "is not there; expected a folder"),
     "an archive": (raw(b"PK", "set.zip"), "ends in neither .csv nor .npz; expected one of these. Unpack"),
     "an empty folder": (lambda folder: folder, "holds 0 files, and no folders; expected class folders"),
