@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from configs.schema import Data
+from configs.strict_yaml import plain_value
 from configs.values import RUN_NAMES_TAKEN
 from data.labelled import TEST_SHARE
 from data.packing import Preparation
@@ -44,7 +45,8 @@ def packed_block(done: Preparation, source: Path, folder: Path, shown: str) -> s
 def training_command(done: Preparation, folder: Path, shown: str) -> str:
     """The command line that trains the default networks on it."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name).strip(".-")[:64] or "own"
-    if name.lower() in RUN_NAMES_TAKEN or re.sub("[^a-z]", "", name.lower()) == "fashionmnist":
+    taken = name.lower() in RUN_NAMES_TAKEN or re.sub("[^a-z]", "", name.lower()) == "fashionmnist"
+    if taken or not isinstance(plain_value(name), str):  # 2024 would be read as a number
         name = f"own-{name}"[:64]
     where = shown if "/" in shown else f"./{shown}"
     plain = where if re.fullmatch(r"[\w./-]+", where) else json.dumps(where, ensure_ascii=False)
@@ -65,7 +67,7 @@ def _steps(done: Preparation) -> Sequence[str]:
     """How pictures became what they are."""
     small, large = (" x ".join(f"{side:,}" for side in size) for size in (done.smallest, done.largest))
     steps = [f"pictures of {small}" + ("" if small == large else f" to {large}") + " pixels"]
-    steps += ["scaled to fit, and padded with their background"] if done.scaled else []
+    steps += ["scaled to fit, what is not square padded with its background"] if done.scaled else []
     steps += done.notes
     steps += ["turned: rows and columns swapped"] if done.transposed else []
     steps += ["inverted"] if done.inverted else []
@@ -89,8 +91,8 @@ def _classes(done: Preparation) -> str:
 def _test(done: Preparation) -> str:
     """How the test came about, and whether it is apart from training."""
     drawn = (
-        f"one picture in {TEST_SHARE} of each class, drawn with seed {done.test_seed}, equal pictures kept "
-        "together"
+        f"about one picture in {TEST_SHARE} of each class, drawn with seed {done.test_seed}, equal pictures "
+        "kept together"
         if done.test_seed is not None
         else "as the source has it"
     )

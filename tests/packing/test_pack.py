@@ -88,7 +88,8 @@ def test_more_classes_than_have_room_make_a_higher_picture(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    "name", ["mine", "my clothes", "comparisons", "fashion_mnist", "-x", "größe: 28 #2", "it's", "ñ"]
+    "name",
+    ["mine", "my clothes", "comparisons", "fashion_mnist", "-x", "größe: 28 #2", "it's", "ñ", "2024", "null"],
 )
 def test_the_training_command_is_one(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -111,11 +112,11 @@ def test_what_is_said_of_what_was_done() -> None:
     text = " ".join(packed_block(done, Path("photos"), Path("/x/mine"), "mine").split())
     for part in (
         "mine: 240 training and 240 test pictures",
-        "pictures of 20 x 30 to 4,000 x 3,000 pixels; scaled to fit, and padded with their background",
+        "pictures of 20 x 30 to 4,000 x 3,000 pixels; scaled to fit, what is not square padded with its",
         "colour made gray; turned: rows and columns swapped; inverted; two other files left alone",
         "0 1, 1 2,",
         "8 more (classes.txt); renumbered from 1 to 20",
-        "one picture in 7 of each class, drawn with seed 0, equal pictures kept together",
+        "about one picture in 7 of each class, drawn with seed 0, equal pictures kept together",
         "equal to a training picture: 7 of 240; of one class there is no test picture (4)",
         "200 of 240 training pictures have a light border; expected light on dark: pack without --invert",
         "Dark on light? Pack without --invert.",
