@@ -1,15 +1,13 @@
 """Pictures with labels as they were found, in whatever form: numbered from 0, cut into training and test."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 
 import numpy as np
 
 from data.idx import MOST_ITEMS, DataError
 from data.pictures import Size
-from data.splits import SMALLEST
+from data.splits import SMALLEST, fingerprints
 
 MOST_CLASSES = 256  # a label is a byte
 TEST_SHARE = 7  # of each class one picture in seven goes to the test
@@ -127,12 +125,7 @@ def _draw_test(pictures: Labelled, names: Mapping[int, str]) -> np.ndarray:
     return tested
 
 
-def fingerprints(images: np.ndarray) -> list[bytes]:
-    """Of each picture a hash of its pixels."""
-    return [blake2b(image.tobytes(), digest_size=16).digest() for image in images]
-
-
 def num_duplicates(train: Labelled, test: Labelled) -> int:
     """How many test pictures are also training pictures, equal in every pixel."""
-    known, found = set(fingerprints(train.images)), Counter(fingerprints(test.images))
-    return sum(number for content, number in found.items() if content in known)
+    known = set(fingerprints(train.images))
+    return sum(content in known for content in fingerprints(test.images))

@@ -118,15 +118,15 @@ class Splits:
     @cached_property
     def duplicates(self) -> Duplicates:
         """Which images stand in more than one split."""
-        training, validation = set(_contents(self.train.images)), set(_contents(self.validation.images))
+        training, validation = set(fingerprints(self.train.images)), set(fingerprints(self.validation.images))
         return Duplicates(
-            np.array([image in training for image in _contents(self.validation.images)]),
-            np.array([image in training for image in _contents(self.test.images)]),
-            np.array([image in validation for image in _contents(self.test.images)]),
+            np.array([image in training for image in fingerprints(self.validation.images)]),
+            np.array([image in training for image in fingerprints(self.test.images)]),
+            np.array([image in validation for image in fingerprints(self.test.images)]),
         )
 
 
-def _contents(images: np.ndarray) -> Iterator[bytes]:
+def fingerprints(images: np.ndarray) -> Iterator[bytes]:
     """16 bytes for the pixels of each image: equal where these are, and else by no chance worth a thought."""
     for image in images:
         yield blake2b(image.tobytes(), digest_size=16).digest()
