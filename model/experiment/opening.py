@@ -9,6 +9,7 @@ from data.fashion_mnist import with_names
 from data.idx import DataError
 from data.lines import load as load_lines
 from data.packing import PREPARATION, preparation_of
+from data.sources import own_folder, paths_in
 from data.splits import IN_PROPORTION, Splits
 from data.storage import json_bytes, write_atomically, write_if_other, write_json
 from model.networks.facts import layer_facts
@@ -57,8 +58,7 @@ def open_run(run: RunFolder) -> tuple[Config, Splits]:
     except DataError as error:
         if not config.data.in_folder:
             raise
-        command = going_on(run.path, "data.source=DIR")
-        raise DataError(f"{error} If the files have moved to DIR: `{command}` tells the run so.") from None
+        raise DataError(f"{error} {_if_moved(run)}") from None
     made_with = run.identity().get("data_digest", splits.digest)
     if made_with != splits.digest:
         raise RunError(
@@ -66,6 +66,20 @@ def open_run(run: RunFolder) -> tuple[Config, Splits]:
             f"({splits.digest}); put the files back, or make a run of these: `{going_on(run.path)}`"
         )
     return config, as_it_began(run, config, splits)
+
+
+def lost_data(run: RunFolder, config: Config) -> str:
+    """Which of the files that a run was made of are gone, with what to do; "" if none is. None is read."""
+    try:
+        if config.data.in_folder:
+            paths_in(own_folder(config.data.source))
+    except DataError as error:
+        return f"{error} {_if_moved(run)}"
+    return ""
+
+
+def _if_moved(run: RunFolder) -> str:
+    return f"If the files have moved to DIR: `{going_on(run.path, 'data.source=DIR')}` tells the run so."
 
 
 def as_it_began(run: RunFolder, config: Config, splits: Splits) -> Splits:

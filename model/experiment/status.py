@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from configs.schema import Config
 from model.experiment.parts import (
     FORMS,
     REPORT,
@@ -40,6 +41,7 @@ class Status:
         failed: why trainings failed that are not made yet, or of which the report says so, by name.
         running: who is at work in it; empty if nobody.
         edited: what keeps config.yaml from being that of the run, with what to do; empty if nothing does.
+        config: that the run was made with.
     """
 
     run: Path
@@ -51,6 +53,7 @@ class Status:
     failed: dict[str, str]
     running: str
     edited: str
+    config: Config
 
     @property
     def is_whole(self) -> bool:
@@ -65,6 +68,13 @@ class Status:
         with suppress(RunError):
             return missing_pictures(read_report(RunFolder(self.run)).not_drawn)
         return []
+
+    @property
+    def lost_data(self) -> str:
+        """Which of its data are gone, which a run that is whole may do without; it takes long to import."""
+        from model.experiment.opening import lost_data
+
+        return lost_data(RunFolder(self.run), self.config)
 
     @property
     def problems(self) -> list[str]:
@@ -105,6 +115,7 @@ class Status:
             "failed": self.failed,
             "not_drawn": self.not_drawn,
             "problems": self.problems,
+            "lost_data": self.lost_data,
         }
 
     def in_words(self) -> str:
@@ -123,10 +134,11 @@ class Status:
             lines.append(
                 "It has no manifest.json, which says what was made from what: what is here is taken as it is."
             )
-        lines += [*self.not_drawn, *self.problems]
+        hindrances = [*self.problems, *filter(None, [self.lost_data])]
+        lines += [*self.not_drawn, *hindrances]
         if self.running:
             lines.append(f"{self.running} is at work in it.")
-        elif not self.is_whole and not self.problems:
+        elif not self.is_whole and not hindrances:
             lines.append(f"`{going_on(self.run)}` goes on with it.")
         return "\n".join(lines)
 
@@ -173,6 +185,7 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
         {task.name: reasons[key] for task in failed if (key := (task.model, task.seed)) in reasons},
         run.at_work(),
         run.edited_in_words(),
+        config,
     )
 
 

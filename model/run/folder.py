@@ -83,7 +83,7 @@ class RunFolder:
         if found.made is not None:
             return found.made
         if found.fault:
-            raise RunError(f"{found.fault}; put it back as it was")
+            raise RunError(self.edited_in_words())
         raise RunError(
             f"{self.path} holds no config.yaml, so nothing can be trained or opened in it; "
             "`python train.py` makes a run that has all"
@@ -104,7 +104,9 @@ class RunFolder:
         there, made, fault = self._configs()
         if not fault:
             return ""
-        remedy = "put it back as it was, or open it with the version that made it"
+        commit = (self.environment() or {}).get("git_commit")
+        version = f" (git commit {shown(commit)})" if isinstance(commit, str) else ""
+        remedy = f"put it back as it was, or open it with the version that made it{version}"
         if made is not None:
             inspect = shlex.join(["python", "train.py", "inspect", str(self.path)])
             remedy = f"to keep this run: move it aside, then `{inspect}` writes the one of the run again"
@@ -135,7 +137,9 @@ class RunFolder:
         try:
             there = load(path, of_a_run=True)
         except ConfigError as error:
-            return _Configs(None, made, f"{self.path} can't be read as a run: {str(error).rstrip('.')}")
+            if made is not None:  # how another config is written helps nobody who has lost this one
+                return _Configs(None, made, f"{path} is no config that can be used")
+            return _Configs(None, None, f"{self.path} can't be read as a run: {str(error).rstrip('.')}")
         # Of a record its config, not its digest: keys that came later are in neither.
         expected = digest(made) if made else self.identity().get("config_digest")
         if expected in (None, digest(there)):

@@ -241,6 +241,8 @@ def test_where_data_have_moved_the_remedy_that_is_named_finds_the_run(run: Path,
     edit(run / "config.yaml", str(small_data), str(small_data / "gone"))  # decides no number
     with pytest.raises(DataError, match="gone is no folder") as caught:
         open_run(RunFolder(run))
+    status = status_of(RunFolder(run)).in_words()
+    assert status.endswith(str(caught.value)), "what would go on with it, or nothing of the data, is said"
     *_, command = commands_in(str(caught.value))  # first how other files are packed
     words = [word.replace("DIR", str(small_data)) for word in command]
     config = load(Path(words[0]), [word for word in words[1:] if "=" in word])

@@ -92,6 +92,23 @@ def test_an_edit_is_told_by_what_it_changed(tmp_path):
     )
 
 
+def test_what_is_no_config_any_more_is_told_with_what_helps_the_run(tmp_path):
+    config = Config(name="x", models={"cnn": {"architecture": "cnn"}})
+    run, path = RunFolder(tmp_path), tmp_path / "config.yaml"
+    write_json(tmp_path / "environment.json", IDENTITY | {"git_commit": "abc, modified"})
+    path.write_text("{ [")
+    with pytest.raises(RunError, match="put it back as it was, or open it with the version that made it"):
+        run.config()
+    path.write_text(dump(config))  # of another digest
+    with pytest.raises(RunError, match=r"it was edited, or .*the version .* \(git commit abc, modified\)$"):
+        run.config()
+    Manifest(tmp_path, config.model_dump(mode="json")).write()
+    path.write_text("{ [")
+    assert run.config() == config
+    assert "in quotes" not in (told := run.edited_in_words()), "how a config is written helps nobody here"
+    assert "config.yaml is no config that can be used; to keep this run: move it aside, then `python" in told
+
+
 def test_a_folder_in_which_nothing_was_finished_is_taken_again(tmp_path):
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / ".environment.json.a1b2.tmp").write_text("{")  # its writer was killed
