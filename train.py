@@ -46,11 +46,12 @@ def train(
 
     words = list(arguments or [])
     path = Path(words.pop(0)) if words and "=" not in words[0] else DEFAULT_CONFIG
-    if path.name == "config.yaml" and not path.exists():  # of a run that has lost it
+    of_a_run, lost = path.name == "config.yaml", None
+    if of_a_run and not path.exists():
         from model.run.folder import RunFolder
 
-        RunFolder(path.parent).restore_config()
-    config = load(path, words, of_a_run=path.name == "config.yaml")
+        lost = RunFolder(path.parent).lost_config()
+    config = load(path, words, of_a_run, lost)
     from model.experiment.conductor import run_experiment
 
     raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug, path))

@@ -208,7 +208,9 @@ class Config(Section):
         return self.training.model_copy(update=own.model_dump() if own else None)
 
 
-def load(path: Path, overrides: Sequence[str] = (), of_a_run: bool = False) -> Config:
+def load(
+    path: Path, overrides: Sequence[str] = (), of_a_run: bool = False, lost: Config | None = None
+) -> Config:
     """Read a config, change it and check it.
 
     Args:
@@ -216,11 +218,12 @@ def load(path: Path, overrides: Sequence[str] = (), of_a_run: bool = False) -> C
         overrides: `KEY=VALUE`, KEY a dotted path and VALUE YAML; applied in order. Where a list belongs,
             `16,32` is `[16, 32]` and `0` is `[0]`. A mapping replaces a whole section.
         of_a_run: whether it may ask for what earlier versions made and this one begins no more.
+        lost: what was in the file, if it is known and the file is gone.
 
     Raises:
         ConfigError: the file, an override or a setting is wrong.
     """
-    document = read_file(Path(path), known=Path(__file__).parent)
+    document = _document(str(path), lost) if lost else read_file(Path(path), known=Path(__file__).parent)
     for text in overrides:
         override(document, text, lambda keys: takes_list(json_schema(), keys, document.values))
     try:
@@ -231,11 +234,15 @@ def load(path: Path, overrides: Sequence[str] = (), of_a_run: bool = False) -> C
 
 def recheck(config: Config) -> None:
     """Raise ConfigError where a config asks for what only runs of before may have."""
-    document = Document("config.yaml", config.model_dump(mode="json"), {})
+    document = _document("config.yaml", config)
     try:
         Config.model_validate(document.values)
     except ValidationError as error:
         raise ConfigError(explain(error, document, json_schema(), Config.model_validate)) from None
+
+
+def _document(name: str, config: Config) -> Document:
+    return Document(name, config.model_dump(mode="json"), {})
 
 
 def dump(config: Config) -> str:

@@ -22,9 +22,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from configs.difference import differences, settings_of
-from configs.schema import OF_A_RUN, Config, ConfigError, digest, dump, load
+from configs.schema import OF_A_RUN, Config, ConfigError, digest, load
 from configs.strict_yaml import shown
-from data.storage import holder, is_locked, locked, remove_temporary, write_atomically
+from data.storage import holder, is_locked, locked, remove_temporary
 from model.run.checkpoints import remove_checkpoints
 from model.run.manifest import IDENTITY, Manifest, read_manifest
 from model.run.readers import METRICS, is_look, read_columns, read_if_good, read_json, read_predictions
@@ -114,12 +114,9 @@ class RunFolder:
             remedy = f"to train the one that is there: `{going_on(self.path)}`; {remedy}"
         return f"{fault}; {remedy}"
 
-    def restore_config(self) -> None:
-        """Write config.yaml again where it is lost and the run knows it."""
-        there, made, _ = self._configs()
-        path = self.path / "config.yaml"
-        if there is None and made is not None and not os.path.lexists(path):
-            write_atomically(path, dump(made).encode())
+    def lost_config(self) -> Config | None:
+        """The config that the run was made with, where config.yaml is gone and that is known; else None."""
+        return None if os.path.lexists(self.path / "config.yaml") else self._configs().made
 
     def must_not_be_edited(self) -> None:
         """Raise RunError where config.yaml is not that of the run, which would be looked into as another."""

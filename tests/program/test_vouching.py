@@ -251,6 +251,17 @@ def test_where_data_have_moved_the_remedy_that_is_named_finds_the_run(run: Path,
     assert find_folder(outputs, config.name, identity) == (RunFolder(run), True), "all would be trained again"
 
 
+def test_a_lost_config_is_known_and_nothing_is_written_while_the_data_are_not(run: Path) -> None:
+    path, config = run / "config.yaml", RunFolder(run).config()
+    assert RunFolder(run).lost_config() is None, "what stands there counts"
+    path.unlink()
+    before = contents(run)
+    words = ["data.source=./gone/", "--outputs", str(run.parent)]
+    assert train.main([str(path), *words]) == 3, "the config is known, the data can't be had"
+    assert contents(run) == before, "a config was written before config and data were known to be good"
+    assert load(path, [], of_a_run=True, lost=RunFolder(run).lost_config()) == config
+
+
 def test_no_look_is_missed_at_a_network_that_learned_nothing(run: Path) -> None:
     (run / MANIFEST).unlink()
     path = run / "dense/seed-0/metrics.json"
