@@ -67,10 +67,9 @@ def show(
     from model.experiment.layers import layers_in_text, layers_of_run
     from model.experiment.progress import say, short_path
     from model.experiment.remarks import of_rules
-    from model.experiment.report import read_report
+    from model.experiment.report import newest_run, read_report
     from model.experiment.status import problems_of_record
     from model.experiment.terminal import terminal_block
-    from model.run.find import newest_run
     from model.run.folder import RunFolder
 
     folder = RunFolder(run) if run is not None else newest_run(outputs)

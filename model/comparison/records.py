@@ -173,6 +173,9 @@ class NotCompared:
     verdict: Words
 
 
+NOT_TRAINED = "not trained yet"  # why trainings "failed" in reports of before
+
+
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     """A job that failed; where it was not a training its `stage` is "inspection", "scoring" of a trained

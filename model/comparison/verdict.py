@@ -7,9 +7,8 @@ from typing import Literal, NamedTuple
 from configs.schema import Config, setting_of
 from configs.values import LAST_SEED
 from model.comparison.pairs import ToSee
-from model.comparison.records import Comparison, Facts, Failure, Looks, Model, Models
+from model.comparison.records import NOT_TRAINED, Comparison, Facts, Failure, Looks, Model, Models
 from model.report.words import digits_for, names, percent, points, quoted, short
-from model.run.find import NOT_TRAINED
 
 FAR_BELOW = 0.1  # training accuracy, from where on validation accuracy is a matter of concern
 FEW = 10  # pictures of a class, on which a network may miss by chance what it knows

@@ -1,9 +1,11 @@
 """The whole of report.json: a run makes it, and whoever reads the file gets the same again."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
@@ -12,13 +14,13 @@ from configs.schema import shown
 from configs.values import Count, Words
 from data.splits import DataFacts
 from model.comparison.contradictions import contradictions as of_outcome
-from model.comparison.records import Failure, Looks, Mistake, Outcome, as_json
+from model.comparison.records import NOT_TRAINED, Failure, Looks, Mistake, Outcome, as_json
 from model.comparison.values import SeedNumber, Share
 from model.report.figure import NotDrawn
 from model.robustness.contradictions import contradictions as of_robustness
 from model.robustness.records import Robustness
 from model.run.environment import Environment
-from model.run.find import NOT_TRAINED
+from model.run.find import REFERENCE
 from model.run.folder import RunError, RunFolder, again
 from model.run.readers import read_if_good
 
@@ -89,6 +91,26 @@ def read_report(run: RunFolder) -> Report:
     for problem in _contradictions(report):
         raise RunError(f"{path} contradicts itself: {problem}; delete it, then {again(run.path)}")
     return report
+
+
+def newest_run(outputs: Path) -> RunFolder:
+    """The run whose report was written last, of those that tell of any result or failure."""
+    reports = [path for path in outputs.glob("*/report.json") if path.parent.name != REFERENCE]
+    for path in sorted(reports, key=lambda path: path.stat().st_mtime, reverse=True):
+        if _tells(read_if_good(path)):
+            return RunFolder(path.parent)
+    where = "" if outputs == Path("outputs") else f" --outputs {shlex.quote(str(outputs))}"
+    raise RunError(f"no finished run in {outputs}; `python train.py{where}` makes one")
+
+
+def _tells(report: dict[str, Any] | None) -> bool:
+    """Whether there is anything in a report; what can't be read is for its reader to name."""
+    if report is None or report.get("models"):
+        return True
+    failed = report.get("failed")
+    return not isinstance(failed, list) or any(
+        not isinstance(one, dict) or one.get("reason") != NOT_TRAINED for one in failed
+    )
 
 
 def reasons_before(run: RunFolder) -> dict[tuple[str, int], str]:

@@ -1,16 +1,12 @@
-"""Which folder is whose: that of an experiment, and the newest run. No TensorFlow."""
+"""Which folder is that of an experiment. No TensorFlow."""
 
-import shlex
 from pathlib import Path
-from typing import Any
 
 from data.storage import TEMPORARY
-from model.run.folder import RunError, RunFolder
+from model.run.folder import RunFolder
 from model.run.manifest import MANIFEST
-from model.run.readers import read_if_good
 
 REFERENCE = "reference"  # beside the runs, and none of the user's
-NOT_TRAINED = "not trained yet"  # why trainings "failed" in reports of before
 
 
 def find_folder(
@@ -46,23 +42,3 @@ def find_folder(
 def _is_half_written(path: Path) -> bool:
     """Whether this is what a killed writer left."""
     return path.name.startswith(".") and path.suffix == TEMPORARY
-
-
-def newest_run(outputs: Path) -> RunFolder:
-    """The run whose report was written last, of those that tell of any result or failure."""
-    reports = [path for path in outputs.glob("*/report.json") if path.parent.name != REFERENCE]
-    for path in sorted(reports, key=lambda path: path.stat().st_mtime, reverse=True):
-        if _tells(read_if_good(path)):
-            return RunFolder(path.parent)
-    where = "" if outputs == Path("outputs") else f" --outputs {shlex.quote(str(outputs))}"
-    raise RunError(f"no finished run in {outputs}; `python train.py{where}` makes one")
-
-
-def _tells(report: dict[str, Any] | None) -> bool:
-    """Whether there is anything in a report; what can't be read is for its reader to name."""
-    if report is None or report.get("models"):
-        return True
-    failed = report.get("failed")
-    return not isinstance(failed, list) or any(
-        not isinstance(one, dict) or one.get("reason") != NOT_TRAINED for one in failed
-    )

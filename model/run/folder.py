@@ -233,9 +233,9 @@ class RunFolder:
                 raise RunError(f"{path} is a link to another folder; put a folder of its own in its place")
         remove_temporary(self.path)
         manifest = self.manifest()
-        again = manifest.unfinished if manifest else {}  # they may be trained for the second time
+        begun = manifest.unfinished if manifest else {}  # they may be trained for the second time
         for folder in (metrics.parent for metrics in self.path.glob("*/seed-*/metrics.json")):
-            if f"{folder.parent.name} {folder.name.replace('-', ' ')}" not in again:
+            if f"{folder.parent.name} {folder.name.replace('-', ' ')}" not in begun:
                 remove_checkpoints(folder)
 
     def clear(self) -> None:
@@ -249,9 +249,12 @@ class RunFolder:
         shutil.rmtree(old)
 
     def must_still_be_there(self) -> None:
-        """Raise RunError if the folder is gone: writing would bring back a part of it."""
+        """Raise RunError if what the run is known by is gone: writing would bring back a part of a run."""
         if not (self.path / "config.yaml").exists():
-            raise RunError(f"{self.path} was deleted or moved meanwhile; the same command starts over")
+            raise RunError(
+                f"{self.path}, or config.yaml in it, was deleted or moved meanwhile; if it is moved back, "
+                "the same command goes on"
+            )
 
     def vouch_for(self, path: Path) -> None:
         """Raise RunError where a file is there and nothing tells that this run has made it.

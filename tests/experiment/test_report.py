@@ -1,14 +1,16 @@
 """What report.json holds, read and written again, of this and of earlier versions, and anybody's."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data.storage import write_json
 from model.comparison.records import Failure, as_json
-from model.experiment.report import read_report
+from model.experiment.report import newest_run, read_report
 from model.run.folder import RunError, RunFolder
 
 EARLIER = Path(__file__).parents[1] / "program" / "earlier_runs" / "finished"
@@ -112,3 +114,19 @@ def test_parts_that_do_not_belong_together_are_named(
     (tmp_path / "report.json").write_text(json.dumps(report))
     with pytest.raises(RunError, match=re.escape(told)):
         read_report(RunFolder(tmp_path))
+
+
+def test_the_newest_run_is_the_one_reported_last_and_never_the_reference(tmp_path: Path) -> None:
+    with pytest.raises(
+        RunError, match=rf"no finished run in .*; `python train.py --outputs {tmp_path}` makes"
+    ):
+        newest_run(tmp_path)
+    for age, name in enumerate(("reference", "new", "old")):
+        write_json(tmp_path / name / "report.json", {"models": {"cnn": {}}})
+        os.utime(tmp_path / name / "report.json", (1000 - age, 1000 - age))
+    assert newest_run(tmp_path).path.name == "new"
+    of_nothing = {"models": {}, "failed": [{"model": "cnn", "seed": 0, "reason": "not trained yet"}]}
+    write_json(tmp_path / "interrupted" / "report.json", of_nothing)  # as `inspect` has once written it
+    assert newest_run(tmp_path).path.name == "new", "it tells of nothing"
+    write_json(tmp_path / "died" / "report.json", {"models": {}, "failed": [{"reason": "out of memory"}]})
+    assert newest_run(tmp_path).path.name == "died", "that all of it failed is a result"

@@ -102,7 +102,7 @@ def test_a_write_that_fails_costs_its_job_and_no_more(
 
 def test_a_folder_deleted_under_way_is_not_brought_back_in_part(driver, config, outputs):
     result = driver.run(config, "--outputs", outputs, write=2, moment="before", action=str(outputs))
-    assert_told(result, "deleted or moved meanwhile; the same command starts over")
+    assert_told(result, "deleted or moved meanwhile; if it is moved back, the same command goes on")
     assert result.code == 1
     left = [path for path in outputs.rglob("*") if path.is_file()]
     assert not left, f"parts of a run that was deleted were written again: {left}"

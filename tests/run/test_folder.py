@@ -1,5 +1,4 @@
 import json
-import os
 import re
 import shlex
 import socket
@@ -11,7 +10,7 @@ import pytest
 
 from configs.schema import Config, ConfigError, digest, dump, recheck
 from data.storage import write_json, write_npz
-from model.run.find import find_folder, newest_run
+from model.run.find import find_folder
 from model.run.folder import RunError, RunFolder, going_on
 from model.run.manifest import Manifest
 from tests.conftest import ROOT
@@ -143,22 +142,6 @@ def test_a_folder_that_is_no_run_is_left_alone(tmp_path):
     assert find_folder(tmp_path, "x", IDENTITY)[0].path.name == "x-2"
     (tmp_path / "y").write_text("a file")
     assert find_folder(tmp_path, "y", IDENTITY)[0].path.name == "y-2"
-
-
-def test_the_newest_run_is_the_one_reported_last_and_never_the_reference(tmp_path):
-    with pytest.raises(
-        RunError, match=rf"no finished run in .*; `python train.py --outputs {tmp_path}` makes"
-    ):
-        newest_run(tmp_path)
-    for age, name in enumerate(("reference", "new", "old")):
-        write_json(tmp_path / name / "report.json", {"models": {"cnn": {}}})
-        os.utime(tmp_path / name / "report.json", (1000 - age, 1000 - age))
-    assert newest_run(tmp_path).path.name == "new"
-    of_nothing = {"models": {}, "failed": [{"model": "cnn", "seed": 0, "reason": "not trained yet"}]}
-    write_json(tmp_path / "interrupted" / "report.json", of_nothing)  # as `inspect` has once written it
-    assert newest_run(tmp_path).path.name == "new", "it tells of nothing"
-    write_json(tmp_path / "died" / "report.json", {"models": {}, "failed": [{"reason": "out of memory"}]})
-    assert newest_run(tmp_path).path.name == "died", "that all of it failed is a result"
 
 
 def test_what_is_missing_or_damaged_is_named_with_what_to_do(tmp_path):

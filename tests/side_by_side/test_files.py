@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from model.comparison.records import Comparison
+from model.experiment.report import newest_run
 from model.report.canvas import MODEL_COLOURS, shortened
 from model.report.figure import Figure
 from model.report.words import percent, span
-from model.run.find import newest_run
 from model.run.folder import RunError
 from model.side_by_side import files as run_comparison_files
 from model.side_by_side.compare_runs import RULE, RULE_OF_ONE, compare_runs
