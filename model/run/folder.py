@@ -13,35 +13,25 @@ import shlex
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from configs.difference import differences, settings_of
-from configs.schema import OF_A_RUN, Config, ConfigError, digest, load
+from configs.schema import Config
 from configs.strict_yaml import shown
 from data.storage import holder, is_locked, locked, remove_temporary
 from model.run.checkpoints import remove_checkpoints
+from model.run.made_with import Configs, configs_of
 from model.run.manifest import IDENTITY, Manifest, read_manifest
 from model.run.readers import METRICS, is_look, read_columns, read_if_good, read_json, read_predictions
 
 T = TypeVar("T")
 RECORDS = {"inspection": "inside-figures.json", "attribution": "why-figures.json"}  # by kind, their records
-FREE = ("inspection.", "robustness.", "launch.workers", "launch.engine", "data.source")  # settings to change
-MISPLACED = "in another's place"
-MOST_CHANGES = 3  # of a config that are told
-
-
-class _Configs(NamedTuple):
-    """The config.yaml that is there, what the record says the run was made with, and what is wrong."""
-
-    there: Config | None
-    made: Config | None
-    fault: str
+MISPLACED = "in another's place"  # so ends what is said of a file that belongs elsewhere in the run
 
 
 class RunError(Exception):
@@ -123,30 +113,11 @@ class RunFolder:
         if told := self.edited_in_words():
             raise RunError(told)
 
-    def _configs(self) -> "_Configs":
+    def _configs(self) -> Configs:
         """What is known of the run's config."""
-        path, manifest = self.path / "config.yaml", self.manifest()
-        made = None
-        with suppress(ValueError):
-            made = Config.model_validate(manifest.config, context=OF_A_RUN) if manifest else None
-        if not path.exists():
-            return _Configs(None, made, "")
-        try:
-            there = load(path, of_a_run=True)
-        except ConfigError as error:
-            if made is not None:  # how another config is written helps nobody who has lost this one
-                return _Configs(None, made, f"{path} is no config that can be used")
-            return _Configs(None, None, f"{self.path} can't be read as a run: {str(error).rstrip('.')}")
-        # Of a record its config, not its digest: keys that came later are in neither.
-        expected = digest(made) if made else self.identity().get("config_digest")
-        if expected in (None, digest(there)):
-            return _Configs(there, made, "")
-        if made is None:
-            fault = (
-                f"the digest of {path} is not the recorded one: it was edited, or made by an earlier version"
-            )
-            return _Configs(there, None, fault)
-        return _Configs(there, made, f"{path} was edited since{_changes(made, there)}")
+        manifest = self.manifest()
+        identity = manifest.identity if manifest else self.identity()
+        return configs_of(self.path, manifest, identity.get("config_digest"))
 
     def identity(self) -> dict[str, str]:
         """The digests of config and data that the run was made with; empty where nothing tells them.
@@ -323,21 +294,3 @@ def going_on(run: Path, *words: str) -> str:
     run = run if run.name.strip(".") else run.resolve()
     outputs = [] if run.parent == Path("outputs") else ["--outputs", str(run.parent)]
     return shlex.join(["python", "train.py", str(run / "config.yaml"), *words, *outputs])
-
-
-def _changes(made: Config, there: Config) -> str:
-    """What was edited in a config, of that which decides numbers: the first changes, in brackets."""
-    found = differences({"made": settings_of(made), "there": settings_of(there)})
-    told = [
-        f"{row['key']} was {_value(row['values'], 'made')}, is {_value(row['values'], 'there')}"
-        for row in found
-        if not row["key"].startswith(FREE)
-    ]
-    more = [f"and {len(told) - MOST_CHANGES} more"] if len(told) > MOST_CHANGES else []
-    if not told and list(made.models) != list(there.models):
-        told = ["the order of the models"]
-    return f" ({'; '.join([*told[:MOST_CHANGES], *more])})" if told else ""
-
-
-def _value(values: dict[str, Any], label: str) -> str:
-    return shown(str(values[label]), 40) if label in values else "not there"
