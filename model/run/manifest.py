@@ -110,10 +110,10 @@ class Manifest:
 
     def misplaced(self, file: str) -> str:
         """Which of the run's files stands there, where that one is not in its own place; else ""."""
-        made = [name for part in self.parts.values() for name in part.files]
         digest = digest_of_file(self.folder / file)
-        own = (name for name in made if name != file and self.recorded(name) == digest)
-        return next((name for name in own if self.state_of_file(name) != "whole"), "")
+        made = ((name, stamp) for part in self.parts.values() for name, stamp in part.files.items())
+        same = [name for name, stamp in made if stamp.sha256 == digest and name != file]
+        return next((name for name in same if self.state_of_file(name) != "whole"), "")
 
     def take_back(self, name: str) -> bool:
         """Forget that a part was begun where it still is, file by file, as it was; whether that is so."""
