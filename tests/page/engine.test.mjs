@@ -21,11 +21,11 @@ class FakeWorker {
 const ENGINES = {
   "in a worker": () => {
     globalThis.Worker = FakeWorker;
-    return makeEngine({ cnn: SMALL }, "");
+    return makeEngine({ cnn: network }, "");
   },
   "without workers": () => {
     delete globalThis.Worker;
-    return makeEngine({ cnn: SMALL }, "");
+    return makeEngine({ cnn: network }, "");
   },
   "with a worker that does not start": () => {
     globalThis.Worker = class {
@@ -33,7 +33,7 @@ const ENGINES = {
         setTimeout(() => this.onerror({}));
       }
     };
-    return makeEngine({ cnn: SMALL }, "");
+    return makeEngine({ cnn: network }, "");
   },
 };
 

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { bytesOf, floatsOf } from "../../model/page/scripts/bytes.js";
 import { placesOf } from "../../model/page/scripts/layers.js";
-import { largestOf, probabilitiesOf, readNetwork, runNetwork } from "../../model/page/scripts/network.js";
+import { largestOf, probabilitiesOf, readNetwork, readNetworks, runNetwork } from "../../model/page/scripts/network.js";
 import { conv, dense, inBase64, noise, PICTURE, pooling, SMALL } from "./networks.mjs";
 
 const near = (found, expected, what) => {
@@ -121,7 +121,31 @@ test("what is switched off has one value everywhere, and the layers after it rea
   assert.deepEqual([...off[0].before], [...all[0].before], "what a filter computes stays to be seen");
 });
 
-test("a network whose layers do not fit together is refused", () => {
-  const layers = [conv("conv1", [3, 3, 1, 3], noise(27), [0, 0, 0]), conv("conv2", [3, 3, 4, 1], noise(36), [0])];
-  assert.throws(() => readNetwork({ layers }), /conv2 reads 4 maps of 3/);
+const replaced = (place, layer) => ({ ...SMALL, layers: SMALL.layers.map((one, i) => (i === place ? layer : one)) });
+const DAMAGED = {
+  "conv2 reads 4 maps of 3": replaced(2, conv("conv2", [3, 3, 4, 5], noise(180), noise(5))),
+  "conv1 has 26 weights and 3 biases, where 27 and 3 fit": replaced(0, conv("conv1", [3, 3, 1, 3], noise(26), [0, 0, 0])),
+  "conv1 has 27 weights and 1 biases, where 27 and 3 fit": replaced(0, conv("conv1", [3, 3, 1, 3], noise(27), [0])),
+  "probabilities has 496 weights and 4 biases, where 500 and 4 fit": replaced(5, dense("probabilities", 124, 4, noise(496), "softmax")),
+  "pool2 is a layer of no known kind": replaced(3, { ...pooling("pool2", "max"), kind: "toString" }),
+  "nothing is left of a picture after pool1": replaced(1, { ...pooling("pool1", "max"), size: 99 }),
+  "it does not end with the probabilities of 4 classes": replaced(5, dense("probabilities", 125, 4, noise(500))),
+  "the scale of conv2's maps is missing": { ...SMALL, limits: { conv1: 1 } },
+};
+
+for (const [complaint, damaged] of Object.entries(DAMAGED)) {
+  test(`a network of which ${complaint} costs itself alone`, () => {
+    const { networks, faults } = readNetworks({ damaged, whole: SMALL }, 4);
+    assert.deepEqual(Object.keys(networks), ["whole"]);
+    assert.deepEqual(faults, { damaged: `what this page holds of it is damaged: ${complaint}` });
+  });
+}
+
+test("what is no description of a network costs itself alone, too", () => {
+  const text = replaced(0, { ...SMALL.layers[0], weights: "%%%" });
+  for (const damaged of [null, 7, {}, { layers: [null] }, { layers: [{ kind: "conv", name: "conv1" }] }, text]) {
+    const { networks, faults } = readNetworks({ damaged, whole: SMALL }, 4);
+    assert.deepEqual(Object.keys(networks), ["whole"]);
+    assert.deepEqual(faults, { damaged: "what this page holds of it is damaged" });
+  }
 });

@@ -311,7 +311,7 @@ def test_a_page_without_networks_shows_what_it_can(live: Any, opened: Any, run_p
     data = data_of(run_page, "data-live")
     data["networks"] = {"dense": data["networks"]["dense"]}
     shown = live(with_data(run_page, "data-live", data))
-    assert "None of the networks in this page has convolutions" in shown.locator("#filters").inner_text()
+    assert "None of the networks that are live here has conv" in shown.locator("#filters").inner_text()
     data = data_of(run_page, "data-live")
     data["networks"]["cnn"]["passports"] = {}
     shown = live(with_data(run_page, "data-live", data))

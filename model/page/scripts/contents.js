@@ -1,18 +1,30 @@
-// The list of contents and the addresses of sections: `#one/23/conv1` lies in the section `one`.
+// The list of contents and the places that addresses name: `#one/23/conv1` lies in the section `one`.
 
 const NARROW = "(max-width: 900px)"; // as in page.css
 
-// The section that an address lies in: all before its first slash.
-export function sectionOf(hash) {
+// The parts of an address, from the section on.
+const partsOf = (hash) => {
   try {
-    return decodeURIComponent(hash.replace(/^#/, "").split("/")[0]);
+    return decodeURIComponent(hash.replace(/^#/, "")).split("/");
   } catch {
-    return ""; // a % that stands for nothing
+    return [""]; // a % that stands for nothing
   }
+};
+
+// The section that an address lies in: all before its first slash.
+function sectionOf(hash) {
+  return partsOf(hash)[0];
 }
 
-const goTo = (document, name) => {
-  const place = name && document.getElementById(name);
+// The element that an address names: that whose id it is, or the longest beginning of it that is one.
+const placeOf = (document, hash) => {
+  const parts = partsOf(hash);
+  const ids = parts.map((_, last) => parts.slice(0, parts.length - last).join("/"));
+  return ids.map((id) => document.getElementById(id)).find(Boolean);
+};
+
+const goTo = (document) => {
+  const place = placeOf(document, location.hash);
   if (!place) return;
   for (let one = place; one; one = one.parentElement) {
     if (one.tagName === "DETAILS") one.open = true;
@@ -20,15 +32,15 @@ const goTo = (document, name) => {
   place.scrollIntoView();
 };
 
-// What an address names stays in sight while the page grows, until somebody touches it.
-const stayAt = (document, name) => {
+// What the address names stays in sight while the page grows, until somebody touches it.
+const stayThere = (document) => {
   const main = document.getElementById("main");
-  const observer = new ResizeObserver(() => goTo(document, name));
+  const observer = new ResizeObserver(() => goTo(document));
   const letGo = () => observer.disconnect();
   for (const touch of ["wheel", "pointerdown", "touchstart", "keydown"]) {
     addEventListener(touch, letGo, { once: true, passive: true });
   }
-  goTo(document, name);
+  goTo(document);
   observer.observe(main);
 };
 
@@ -60,6 +72,6 @@ export function followContents(document) {
   fit();
   list.addEventListener("click", (event) => { if (narrow.matches && event.target.closest("a")) list.open = false; });
   followScrolling(document, links);
-  addEventListener("hashchange", () => { stayAt(document, sectionOf(location.hash)); });
-  if (location.hash) stayAt(document, sectionOf(location.hash));
+  addEventListener("hashchange", () => stayThere(document));
+  if (location.hash) stayThere(document);
 }

@@ -2,7 +2,7 @@
 //
 // Where no worker can be had, the same is done here.
 
-import { readNetwork, runNetwork } from "./network.js";
+import { runNetwork } from "./network.js";
 import { answerTo, causeOf, inOrder, switchedOff } from "./switches.js";
 
 const AT_ONCE = 5; // passes between two looks at whether something newer has been asked for
@@ -48,7 +48,7 @@ export function answerRequests(scope) {
   let [room, newest] = [null, {}];
   scope.onmessage = async ({ data: { id, task, given } }) => {
     if (task === "load") {
-      room = { networks: read(given) };
+      room = { networks: given };
       return;
     }
     newest = { ...newest, [task]: id };
@@ -62,16 +62,12 @@ export function answerRequests(scope) {
   };
 }
 
-function read(described) {
-  return Object.fromEntries(Object.entries(described).map(([model, one]) => [model, readNetwork(one)]));
-}
-
 // Something to ask: `ask(task, given, tell)` promises what a task gives, `tell` hears how far it is.
 //
-// `described` are the networks as in the page; `text` is the script that a worker runs.
-export function makeEngine(described, text) {
+// `networks` are those that can be run, by name; `text` is the script that a worker runs.
+export function makeEngine(networks, text) {
   const worker = workerOf(text);
-  if (!worker) return engineHere(described);
+  if (!worker) return engineHere(networks);
   const waiting = new Map();
   let [last, here] = [0, null];
   worker.onmessage = ({ data: { id, done, result, fault } }) => {
@@ -81,13 +77,13 @@ export function makeEngine(described, text) {
     return fault === undefined ? resolve(result) : reject(new Error(fault));
   };
   worker.onerror = () => {
-    here = engineHere(described); // a browser that starts no worker says so only now
+    here = engineHere(networks); // a browser that starts no worker says so only now
     for (const { resolve, request, tell } of waiting.values()) {
       resolve(here.ask(request.task, request.given, tell));
     }
     waiting.clear();
   };
-  worker.postMessage({ task: "load", given: described });
+  worker.postMessage({ task: "load", given: networks });
   return {
     ask(task, given, tell) {
       if (here) return here.ask(task, given, tell);
@@ -108,9 +104,8 @@ function workerOf(text) {
   }
 }
 
-function engineHere(described) {
-  const room = { networks: read(described) };
-  const newest = {};
+function engineHere(networks) {
+  const [room, newest] = [{ networks }, {}];
   return {
     async ask(task, given, tell = () => {}) {
       const mine = (newest[task] = {});

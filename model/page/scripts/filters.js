@@ -10,7 +10,7 @@ const PORTRAIT = 60; // pixels
 
 // The section "Filters".
 export function filterTiles(app) {
-  if (!app.main) return make("p", {}, "None of the networks in this page has convolutions, and so filters.");
+  if (!app.main) return make("p", {}, "None of the networks that are live here has convolutions, and so filters.");
   const [layers, box] = [make("div", {}), make("div", {})];
   let grid = null; // what is shown: `{model, layer, tiles, open}`
   const show = ({ model, passport }) => {

@@ -1,5 +1,6 @@
 // What is live in the page: fills its parts with what can be touched.
 
+import { addressOf } from "./address.js";
 import { byHand } from "./byhand.js";
 import { differences } from "./differ.js";
 import { make } from "./elements.js";
@@ -7,7 +8,7 @@ import { answerRequests, makeEngine } from "./engine.js";
 import { filterTiles } from "./filters.js";
 import { addressOfFocus, addressOfPassport, convolutionsOf, firstFilter, focusFrom, withPlace } from "./focus.js";
 import { readPictures, readShown } from "./gallery.js";
-import { readNetwork } from "./network.js";
+import { readNetworks } from "./network.js";
 import { onePicture } from "./one.js";
 import { makeStore, newestOnly } from "./store.js";
 import { underStrain } from "./strain.js";
@@ -32,7 +33,7 @@ export function start(document) {
     const box = boxes.shift();
     if (!box) return arrive(app);
     const { part } = box.dataset;
-    box.replaceChildren(...reasons(live, part), PARTS[part](app));
+    box.replaceChildren(...(part === "one" ? reasons(app) : []), PARTS[part](app));
     return setTimeout(next, 0); // one part a task: the page answers in between
   };
   next();
@@ -48,17 +49,15 @@ function dataOf(document, id) {
   return text ? JSON.parse(text) : null;
 }
 
-// Which networks are not live, and why, in the run's words.
-function reasons({ not_live: missing = {} }, part) {
-  if (part !== "one") return [];
+// Which networks are not live, and why.
+function reasons({ missing }) {
   return Object.entries(missing).map(([model, reason]) => {
     return make("p", { class: "live-note" }, `${model} is not live here: ${reason}`);
   });
 }
 
 function makeApp(document, live) {
-  const read = Object.entries(live.networks).map(([name, one]) => [name, { ...readNetwork(one), name }]);
-  const networks = Object.fromEntries(read);
+  const { networks, faults } = readNetworks(live.networks, live.classes.length);
   const convolutional = Object.keys(networks).filter((name) => convolutionsOf(networks[name]).length);
   const pictures = readPictures(live.pictures);
   const main = convolutional[0] ?? null;
@@ -77,6 +76,7 @@ function makeApp(document, live) {
     document,
     live,
     networks,
+    missing: { ...live.not_live, ...faults },
     convolutional,
     main,
     pictures,
@@ -85,7 +85,7 @@ function makeApp(document, live) {
     shown: live.shown ? readShown(live.shown) : new Map(),
     report: dataOf(document, "data-report"),
     predictions: dataOf(document, "data-predictions"),
-    engine: makeEngine(live.networks, document.getElementById("script").textContent),
+    engine: makeEngine(networks, document.getElementById("script").textContent),
   };
   return Object.assign(app, ways(app));
 }
@@ -106,7 +106,7 @@ function ways(app) {
     // Open a picture in "One picture".
     open(picture) {
       store.set({ picture, held: false });
-      goTo("one", addressOfFocus(store.get(), app.main));
+      goTo("one", addressOf({ section: "one", index: picture.index }));
     },
     lookInside(model) {
       const nothing = { off: [], offValues: null, passport: null };
@@ -129,7 +129,7 @@ function showAddress(address) {
   if (address !== location.hash) history.replaceState(null, "", address);
 }
 
-// Follow the address, and keep true what follows from the picture.
+// Follow the address, write it as it is written here, and keep true what follows from the picture.
 function arrive(app) {
   const { store } = app;
   const run = newestOnly(async () => {
@@ -140,7 +140,12 @@ function arrive(app) {
     }
     store.set(withPlace(app, { values, seen: picture }));
   });
-  const follow = () => store.set(withPlace(app, focusFrom(location.hash, app)));
+  const follow = () => {
+    const found = focusFrom(location.hash, app);
+    store.set(withPlace(app, found));
+    if (found.passport) showAddress(addressOfPassport(found.passport, app.main));
+    else if (found.layer) showAddress(addressOfFocus(store.get(), app.main));
+  };
   store.watch(["picture"], run);
   addEventListener("hashchange", follow);
   follow();

@@ -6,16 +6,46 @@ import { connect, convolve, placesOf, pool, relu, softmax } from "./layers.js";
 export const SIDE = 28;
 export const WHITE = 255;
 
+const READERS = { conv: readConvolution, pool: readPooling, dense: readDense };
+
+// The networks of the page's data, by name: those that can be run, and of the others what is wrong with them.
+export function readNetworks(described, numClasses) {
+  const [networks, faults] = [{}, {}];
+  for (const [name, one] of Object.entries(described)) {
+    try {
+      networks[name] = { ...whole(readNetwork(one), numClasses), name };
+    } catch (error) {
+      const why = error.constructor === Error ? `: ${error.message}` : ""; // what the browser says is no help
+      faults[name] = `what this page holds of it is damaged${why}`;
+    }
+  }
+  return { networks, faults };
+}
+
+// A network, if it has all that the page asks of it.
+function whole(network, numClasses) {
+  const last = network.layers.at(-1);
+  if (last?.activation !== "softmax" || last.to.channels !== numClasses) {
+    throw new Error(`it does not end with the probabilities of ${numClasses} classes`);
+  }
+  const bare = network.layers.find(({ kind, name }) => kind === "conv" && !(network.limits?.[name] > 0));
+  if (bare) throw new Error(`the scale of ${bare.name}'s maps is missing`);
+  return network;
+}
+
 // A network as the page's data describe it, ready to run.
 //
 // Returns its layers from input to output: `{kind, name, from, to, ...}`, where `from` and `to` are
 // `{side, channels}` of the maps that it reads and gives. Dense layers give maps of one pixel, a channel a unit.
+// Throws an error that says what does not fit together.
 export function readNetwork(described) {
   let from = { side: SIDE, channels: 1 };
   const layers = [];
   for (const one of described.layers) {
     if (one.kind === "flatten") continue; // maps lie in memory as the row of numbers that it makes of them
-    const layer = { conv: readConvolution, pool: readPooling, dense: readDense }[one.kind](one, from);
+    if (!Object.hasOwn(READERS, one.kind)) throw new Error(`${one.name} is a layer of no known kind`);
+    const layer = READERS[one.kind](one, from);
+    if (!(layer.to.side > 0)) throw new Error(`nothing is left of a picture after ${one.name}`);
     layers.push(layer);
     from = layer.to;
   }
@@ -28,16 +58,25 @@ function readConvolution(one, from) {
   const { kind, name, strides = 1 } = one;
   const { zeros, places } = placesOf(from.side, size, strides, one.padding);
   const to = { side: places, channels: filters };
-  return { kind, name, size, strides, zeros, from, to, weights: floatsOf(one.weights), bias: floatsOf(one.bias) };
+  return { kind, name, size, strides, zeros, from, to, ...numbersOf(one, size * size * channels, filters) };
 }
 
 function readPooling({ kind, name, way, size }, from) {
   return { kind, name, way, size, from, to: { side: Math.floor(from.side / size), channels: from.channels } };
 }
 
-function readDense({ kind, name, units, activation, weights, bias }, from) {
+function readDense(one, from) {
+  const { kind, name, units, activation } = one;
   const to = { side: 1, channels: units };
-  return { kind, name, units, activation, from, to, weights: floatsOf(weights), bias: floatsOf(bias) };
+  return { kind, name, units, activation, from, to, ...numbersOf(one, from.side ** 2 * from.channels, units) };
+}
+
+// The weights and the bias of a layer whose every unit reads `inputs` numbers.
+function numbersOf({ name, ...texts }, inputs, units) {
+  const [weights, bias] = [floatsOf(texts.weights), floatsOf(texts.bias)];
+  const given = `${name} has ${weights.length} weights and ${bias.length} biases`;
+  if (weights.length === inputs * units && bias.length === units) return { weights, bias };
+  throw new Error(`${given}, where ${inputs * units} and ${units} fit`);
 }
 
 // All that a network makes of a picture, gray levels 0 to 255 (784).

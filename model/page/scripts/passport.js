@@ -6,7 +6,7 @@ import { mapOf, paintValues, pictureOf } from "./canvas.js";
 import { cellsOf, redBlue } from "./cells.js";
 import { nameOf } from "./chooser.js";
 import { action, make, tableOf } from "./elements.js";
-import { addressOfFocus } from "./focus.js";
+import { addressOfFocus, addressOfPassport } from "./focus.js";
 import { cutOut } from "./gallery.js";
 import { channelOf, kernelOf, layerNamed } from "./network.js";
 import { briefly, inPercent, written } from "./numbers.js";
@@ -25,9 +25,10 @@ export function passportShown(app, network, layer, passport) {
   const { num_test: pictures } = network.passports[layer];
   const measured = `measured: ${pictures.toLocaleString("en")} test pictures, seed ${seed}`;
   const maps = make("div", { class: "live-row" });
+  const id = addressOfPassport({ model: network.name, layer, filter: passport.index }, app.main).slice(1);
   const element = make(
     "div",
-    { class: "live-passport", role: "group", "aria-label": `Passport of filter ${passport.index} of ${layer}` },
+    { id, class: "live-passport", role: "group", "aria-label": `Passport of filter ${passport.index} of ${layer}` },
     make("h3", {}, `Filter ${passport.index} of ${layer}`, passport.rank === null ? "" : `, ranked ${passport.rank}`),
     make("p", { class: "live-words" }, passport.words),
     make("p", { class: "live-words" }, `${passport.worth} `, make("span", { class: "live-note" }, `(${measured})`)),

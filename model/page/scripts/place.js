@@ -2,6 +2,7 @@
 
 import { paintLevels, paintValues } from "./canvas.js";
 import { make } from "./elements.js";
+import { addressOfFocus } from "./focus.js";
 import { paintChannel, sizeOf } from "./maps.js";
 import { channelOf, layerNamed, SIDE } from "./network.js";
 import { briefly } from "./numbers.js";
@@ -14,6 +15,7 @@ const ROOM = 264; // pixels
 // The views of the filter that is looked at, and the arithmetic of the place; both follow the store.
 export function placeViews(app) {
   const [row, sums] = [make("div", { class: "live-row live-views" }), sumsBox()];
+  const element = make("div", {}, row, sums.element);
   let shown = null;
   const build = () => {
     const { model, layer, values } = app.store.get();
@@ -26,13 +28,16 @@ export function placeViews(app) {
     move();
   };
   const move = () => {
-    const { row: place, values } = app.store.get();
-    if (shown && values && place !== null) showPlace(app, shown, sums);
+    const { row: place, values, picture } = app.store.get();
+    if (!shown || !values || place === null) return;
+    showPlace(app, shown, sums);
+    if (picture.index === null) element.removeAttribute("id");
+    else element.id = addressOfFocus(app.store.get(), app.main).slice(1); // where its address leads
   };
   app.store.watch(["values", "model", "layer", "filter"], build);
   app.store.watch(["row", "column", "held"], move);
   build();
-  return make("div", {}, row, sums.element);
+  return element;
 }
 
 function viewsOf(app, network, at) {

@@ -25,7 +25,7 @@ const SWITCHING = {
 
 // The section "What a filter is worth".
 export function switches(app) {
-  if (!app.main) return make("p", {}, "None of the networks in this page has convolutions, and so filters.");
+  if (!app.main) return make("p", {}, "None of the networks that are live here has convolutions, and so filters.");
   const parts = [offTold(app), measured(app), answersOfAll(app)];
   keepWithout(app);
   return make(
