@@ -86,7 +86,7 @@ def _live_parts(live: Mapping[str, Any] | None) -> set[str]:
 
 def _has_something(part: Filled, report: Report) -> bool:
     """Whether there is anything to show in a section."""
-    tables = {"differ", "learning"} if report.models else set()
+    tables = {"classes", "learning"} if report.models else set()
     return bool(part.pictures) or part.section.id in {"result", "limits", "made"} | tables
 
 

@@ -133,11 +133,13 @@ def test_every_picture_has_its_section(tmp_path: Path) -> None:
         id: re.findall(r'data-file="([^"]*)"', re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL))
         for id, text in sections.items()
     }
-    assert list(sections) == ["result", "one", "filters", "differ", "strain", "learning", "limits", "made"]
+    order = ["result", "one", "filters", "classes", "differ", "strain", "learning", "limits", "made"]
+    assert list(sections) == order
     assert set(front["one"]) == {"cnn/conv1-activations.png"}
     assert set(front["filters"]) == {"cnn/conv1-filters.png"}
     assert front["result"] == ["figures/1-at-a-glance.png", "figures/2-accuracy.png"]
-    assert set(front["differ"]) == {"figures/4-confusion.png", "figures/5-mistakes.png"}
+    assert set(front["classes"]) == {"figures/4-confusion.png"}
+    assert set(front["differ"]) == {"figures/5-mistakes.png"}
     assert set(front["strain"]) == {"figures/robustness-blur.png"}, "none is in the open"
     assert set(front["learning"]) == {"figures/3-learning.png"}
     assert "cnn/odd.png" in sections["made"], "a picture without a section is lost"
@@ -192,7 +194,7 @@ def test_the_list_of_contents_leads_to_every_section(tmp_path: Path) -> None:
 def test_a_section_without_anything_to_show_is_left_out(tmp_path: Path) -> None:
     reader = Reader(page(report_of({"dense": 0.8, "cnn": 0.9}), [], {}, tmp_path))
     shown = [section["id"] for section in reader.all("section")]
-    assert shown == ["result", "differ", "learning", "limits", "made"]
+    assert shown == ["result", "classes", "learning", "limits", "made"]
     assert "What is a convolution?" not in reader.text
 
 
@@ -287,7 +289,7 @@ def test_bold_is_what_stays_clear(tmp_path: Path) -> None:
     for row in report["comparisons"][0]["per_class"]:
         row["clear"] = False
     html = page(report, [], {}, tmp_path)
-    table = html[html.index("Class by class") :]
+    table = html[html.index('<section id="classes">') :]
     assert "<b>" not in table, "a difference that isn't clear is set in bold"
 
 

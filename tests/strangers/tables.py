@@ -212,11 +212,11 @@ def clear_of(e: Evidence, pair: tuple[str, str]) -> list[bool]:
     return second_way.clear_after_all(p_values)
 
 
-@table(r"class\|pictures\|.*")
+@table(r"class\|.*\|pictures")
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     label = label_of(e, row[0])
-    agree("pictures", Number(row[1]), int(np.sum(e.data.test_labels == label)))
-    for place in range(2, len(head)):
+    agree("pictures", Number(row[-1]), int(np.sum(e.data.test_labels == label)))
+    for place in range(1, len(head) - 1):
         cell, column = row[place], head[place]
         if column in e.models:
             value = per_class(e, column, label)["accuracy"]
