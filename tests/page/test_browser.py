@@ -1,5 +1,7 @@
 """The page in a browser: alone, from disk, at any width, by keyboard, in light and dark, on paper."""
 
+import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,8 @@ MORE = [
     "' onmouseover='alert(1)", '" autofocus onfocus="alert(1)', "<svg onload=alert(1)>", "</style><b>", "]]>",
     "{{ 7 * 7 }}", "{% raw %}", "&lt;b&gt;", "\u2028alert(1)", "</textarea><iframe src=//x>",
 ]  # fmt: skip
+UNFOLD = "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
 LONG = "a-very-long-name-without-any-place-to-break-it-" * 3
-
-
-@pytest.fixture(scope="module")
-def run_page(small_run: Path) -> Path:
-    """The page of a whole run in small, with networks and looks."""
-    return small_run / "report.html"
 
 
 @pytest.fixture
@@ -43,26 +40,29 @@ def hostile_page(tmp_path: Path) -> Any:
     return made
 
 
-def serious(shown: Any) -> list[str]:
+def serious(shown: Any, **options: Any) -> list[str]:
     """What axe-core finds that keeps people from using a page."""
     from axe_playwright_python.sync_playwright import Axe
 
+    options["resultTypes"] = ["violations"]  # to tell of what is well takes six times as long
     return [
         f"{one['id']}: {one['help']}: {node['html'][:120]}"
-        for one in Axe().run(shown).response["violations"]
+        for one in Axe().run(shown, options=options).response["violations"]
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"][:3]
     ]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_is_wider_than_the_screen(width: int, scheme: str, run_page: Path, opened: Any) -> None:
+def test_nothing_is_wider_than_the_screen(run_page: str, opened: Any) -> None:
     """Nor does the browser complain, or the page ask for anything: `opened` sees to that."""
-    shown = opened(run_page, width, scheme)
-    shown.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-    assert shown.evaluate("document.documentElement.scrollWidth") <= width
-    assert not (wider := shown.evaluate(WIDER)), f"cut off at the right: {wider[:3]}"
+    shown = opened(run_page, 360)
+    shown.evaluate(UNFOLD)
+    for width, scheme in itertools.product(WIDTHS, SCHEMES):
+        shown.set_viewport_size({"width": width, "height": 900})
+        shown.emulate_media(color_scheme=scheme)
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width, f"{width} pixels, {scheme}"
+        wider = shown.evaluate(WIDER)
+        assert not wider, f"cut off at the right, {width} pixels, {scheme}: {wider[:3]}"
 
 
 def test_long_names_are_broken(hostile_page: Any, opened: Any) -> None:
@@ -85,21 +85,24 @@ def test_no_name_is_more_than_text(hostile_page: Any, opened: Any) -> None:
         )
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_everybody_can_use_it(scheme: str, run_page: Path, opened: Any) -> None:
-    """By axe-core, which tests what programs can test: names, roles, contrast, order."""
-    shown = opened(run_page, 1440, scheme)
-    shown.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+def test_everybody_can_use_it(run_page: str, opened: Any) -> None:
+    """By axe-core, which tests what programs can test: names, roles, order, and contrast in both schemes."""
+    shown = opened(run_page)
+    shown.evaluate(UNFOLD)
+    shown.locator("#filters .live-tile").first.click()
     assert not (bad := serious(shown)), "\n".join(bad)
+    shown.emulate_media(color_scheme="dark")
+    assert not (bad := serious(shown, runOnly=["color-contrast"])), "\n".join(bad)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_runs_side_by_side_have_such_a_page_too(width: int, tmp_path: Path, opened: Any) -> None:
+def test_runs_side_by_side_have_such_a_page_too(tmp_path: Path, opened: Any) -> None:
     one = make_run(tmp_path / LONG, {"dense": 0.85, "cnn": 0.9})
     two = make_run(tmp_path / "two", {"cnn": 0.93}, settings={"training": {"epochs": 9}})
     folder, _ = write_comparison(compare_runs([one, two, tmp_path / "nowhere"], tmp_path), tmp_path)
-    shown = opened(folder / "comparison.html", width)
-    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    shown = opened(folder / "comparison.html")
+    for width in WIDTHS:
+        shown.set_viewport_size({"width": width, "height": 900})
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width, f"{width} pixels"
     assert not (bad := serious(shown)), "\n".join(bad)
     links = shown.locator("nav a").evaluate_all("all => all.map((link) => link.hash)")
     assert links == ["#result", "#test-0", "#configs", "#reading", "#faults"]
@@ -107,7 +110,19 @@ def test_runs_side_by_side_have_such_a_page_too(width: int, tmp_path: Path, open
         assert shown.locator(link).count() == 1, f"{link} leads nowhere"
 
 
-def test_the_contents_lead_everywhere_by_keyboard(run_page: Path, opened: Any) -> None:
+def test_which_classes_gain_most(shown: Any, small_run: Path) -> None:
+    """In two actions: its place in the list of contents, and the head of the column."""
+    pair = json.loads((small_run / "report.json").read_text())["comparisons"][0]
+    order = sorted(pair["per_class"], key=lambda one: one["difference"], reverse=True)
+    shown.locator("nav a", has_text="Class by class").click()
+    until(shown, "Math.abs(document.getElementById('classes').getBoundingClientRect().top) < 100")
+    shown.locator("#classes thead button", has_text="cnn − dense").click()
+    rows = shown.locator("#classes table").first.locator("tbody th").all_inner_texts()
+    gains = {one["class"]: round(100 * one["difference"], 1) for one in order}
+    assert [gains[name] for name in rows] == [gains[one["class"]] for one in order]
+
+
+def test_the_contents_lead_everywhere_by_keyboard(run_page: str, opened: Any) -> None:
     shown = opened(run_page)
     shown.keyboard.press("Tab")
     assert shown.evaluate("document.activeElement.className") == "skip", "the list can't be skipped"
@@ -119,7 +134,7 @@ def test_the_contents_lead_everywhere_by_keyboard(run_page: Path, opened: Any) -
     until(shown, "document.querySelector('nav [aria-current]')?.hash === '#filters'")
 
 
-def test_on_a_phone_the_contents_are_folded_and_stay_in_reach(run_page: Path, opened: Any) -> None:
+def test_on_a_phone_the_contents_are_folded_and_stay_in_reach(run_page: str, opened: Any) -> None:
     shown = opened(run_page, 360, has_touch=True)
     until(shown, "!document.querySelector('nav details').open")
     shown.tap("nav summary")
@@ -132,7 +147,7 @@ def test_on_a_phone_the_contents_are_folded_and_stay_in_reach(run_page: Path, op
     assert bar < 100, "the folded list takes the screen"
 
 
-def test_an_address_leads_to_its_section(run_page: Path, opened: Any) -> None:
+def test_an_address_leads_to_its_section(run_page: str, opened: Any) -> None:
     shown = opened(run_page, address="#differ/anything")
     top = "document.getElementById('differ').getBoundingClientRect().top"
     until(shown, f"Math.abs({top}) < 100")
@@ -140,8 +155,7 @@ def test_an_address_leads_to_its_section(run_page: Path, opened: Any) -> None:
     opened(run_page, address="#%E0%A4%A")  # what is no address is none
 
 
-def test_a_table_is_sorted_by_keyboard(run_page: Path, opened: Any) -> None:
-    shown = opened(run_page)
+def test_a_table_is_sorted_by_keyboard(shown: Any) -> None:
     head = shown.locator("#result table").first.locator("thead button").nth(1)
     head.focus()
     order = []
@@ -154,8 +168,8 @@ def test_a_table_is_sorted_by_keyboard(run_page: Path, opened: Any) -> None:
     assert shown.locator("#result thead th[aria-sort=ascending]").count() == 1
 
 
-def test_a_picture_can_be_seen_in_its_own_size_on_a_phone(run_page: Path, opened: Any) -> None:
-    shown = opened(run_page, 360)
+def test_a_picture_can_be_seen_in_its_own_size_on_a_phone(shown: Any) -> None:
+    shown.set_viewport_size({"width": 360, "height": 900})
     picture, button = shown.locator("#result .picture img").first, shown.locator("#result .enlarge").first
     assert picture.bounding_box()["width"] <= 360
     button.click()
@@ -165,8 +179,7 @@ def test_a_picture_can_be_seen_in_its_own_size_on_a_phone(run_page: Path, opened
     assert picture.bounding_box()["width"] <= 360
 
 
-def test_on_paper_it_is_the_result_a_picture_the_filters_and_the_cost(run_page: Path, opened: Any) -> None:
-    shown = opened(run_page)
+def test_on_paper_it_is_the_result_a_picture_the_filters_and_the_cost(shown: Any) -> None:
     shown.emulate_media(media="print")
     visible = (
         "[...document.querySelectorAll('section')].filter((one) => one.offsetHeight).map((one) => one.id)"
@@ -178,7 +191,7 @@ def test_on_paper_it_is_the_result_a_picture_the_filters_and_the_cost(run_page: 
     assert max(heights) <= 1032, f"more than four sheets: {heights}"
 
 
-def test_without_its_script_the_page_can_be_read(run_page: Path, opened: Any) -> None:
+def test_without_its_script_the_page_can_be_read(run_page: str, opened: Any) -> None:
     shown = opened(run_page, java_script_enabled=False)
     assert shown.locator("h1").is_visible()
     assert shown.locator("nav a").first.is_visible()
