@@ -14,12 +14,12 @@ export function barsOf(title, probabilities, classes, label) {
   const places = classesShown(probabilities, label);
   const rows = places.map((place) => {
     const [name, share] = [classes[place], probabilities[place]];
-    const mark = place === label ? make("span", { class: "live-right" }, " ✓ label") : null;
+    const mark = place === label ? make("span", { class: "live-right" }, "✓ label") : null;
     const bar = barIn("0 0 100 10", { width: Math.max(100 * share, 0.4), height: 10 });
     return make(
       "tr",
       { class: place === answer ? "live-answer" : null },
-      make("th", { scope: "row" }, name, mark),
+      make("th", { scope: "row" }, `${name} `, mark),
       make("td", { class: "live-bar-cell" }, bar),
       make("td", {}, inPercent(share)),
     );

@@ -31,7 +31,8 @@ function confusions(app) {
   };
   const last = models.at(-1)[0];
   draw(last);
-  return make("div", {}, choice("Answers of", models.map(([name]) => [name, name]), last, draw), grid, opened);
+  const whose = choice("Answers of", models.map(([name]) => [name, name]), last, draw);
+  return make("div", {}, make("h3", {}, "Labels and answers"), whose, grid, opened);
 }
 
 function gridOfConfusions(app, name, { confusion, seeds }, open) {

@@ -18,7 +18,8 @@ const KINDS = {
   occlusion: { name: "covered in the middle", unit: "pixels, the side of a black square", most: 24, step: 1 },
 };
 const DIRECTIONS = ["right", "left", "up", "down"];
-const CURVE = { width: 420, height: 200, left: 44, right: 90, top: 10, bottom: 30 }; // of the drawing, and margins
+const CURVE = { width: 420, height: 200, left: 44, right: 12, top: 10, bottom: 30 }; // of the drawing, and margins
+const NUM_COLOURS = 8; // colours, after which they begin again
 
 // The section "Under strain".
 export function underStrain(app) {
@@ -96,11 +97,19 @@ function curveOf(app, { kind, strength }) {
   }
   for (const [number, [model, { accuracy }]] of Object.entries(models).entries()) {
     const points = accuracy.map((share, place) => `${across(strengths[place])},${up(share)}`).join(" ");
-    plot.append(shape("polyline", { points, class: `live-line-${number % 8}` }));
-    plot.append(shape("text", { x: across(most) + 6, y: up(accuracy.at(-1)) + 4 }, model));
+    plot.append(shape("polyline", { points, class: `live-line-${number % NUM_COLOURS}` }));
   }
   plot.append(lineFrom(across(strength), CURVE.top, across(strength), up(0), "live-now"));
-  return make("figure", {}, make("figcaption", {}, title), plot);
+  return make("figure", {}, make("figcaption", {}, title), plot, legendOf(Object.keys(models)));
+}
+
+function legendOf(models) {
+  const entries = models.map((model, number) => {
+    const line = lineFrom(0, 2, 24, 2, `live-line-${number % NUM_COLOURS}`);
+    const key = shape("svg", { class: "live-key", viewBox: "0 0 24 4", "aria-hidden": true }, line);
+    return make("span", {}, key, ` ${model}`);
+  });
+  return make("div", { class: "live-row" }, entries);
 }
 
 function lineFrom(x1, y1, x2, y2, kind) {
