@@ -26,6 +26,7 @@ from model.side_by_side.text import (
 
 TEMPLATE = Path(__file__).with_name("comparison.html")
 LARGEST = 1_000_000  # characters of the picture in the page
+IN_THE_OPEN = 8  # answers; of more the others are folded, so that the picture stays in sight
 NUMBERS = "models.*.accuracy in comparison.json"  # where those of the picture stand
 
 MOST_NAMED = 3  # runs in a folder's name
@@ -95,6 +96,7 @@ def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str
         picture=inlined([picture], LARGEST)[picture.file],
         headline=headline(comparison),
         answers=answers(comparison),
+        in_the_open=IN_THE_OPEN,
         differences=differences(comparison),
         what_differs=what_differs(comparison),
         notes=notes(comparison),

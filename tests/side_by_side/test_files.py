@@ -395,6 +395,23 @@ def test_a_single_pair_has_its_whole_verdict_and_several_an_answer_each(tmp_path
     assert answers(several)[:2] == [pair.words["answer"] for pair in several.comparisons]
 
 
+def test_of_many_answers_the_page_folds_all_but_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [make_run(tmp_path / name, {"cnn": 0.9 + 0.01 * i}) for i, name in enumerate(("a", "b", "c"))]
+    found = made_of(tmp_path, *runs)
+    monkeypatch.setattr(run_comparison_files, "IN_THE_OPEN", 1)
+    html = comparison_page(found, Figure(tmp_path / "x.png", "t", "a"), tmp_path)
+    before, _, rest = html.partition("<summary>The others</summary>")
+    folded, _, _ = rest.partition("</details>")
+    first, *others = answers(found)
+    assert first in before
+    assert others, "there is nothing to fold"
+    for answer in others:
+        assert answer in folded, "an answer is lost"
+        assert answer not in before, "the picture is pushed off the screen"
+
+
 def test_test_pictures_are_told_apart_by_the_beginning_of_their_digest(tmp_path: Path) -> None:
     one = make_run(tmp_path / "one", {"cnn": 0.9}, digest="01234567" + "ef" * 28)
     two = make_run(tmp_path / "two", {"cnn": 0.93})
