@@ -35,7 +35,7 @@ SECTIONS = (
     Section("byhand", "By hand", "What is a convolution?", is_live=True),
     Section("classes", "Class by class", "Who is good at which class?", ["4-confusion"]),
     Section("differ", "Where they differ", "Which pictures does only one get right?",
-            ["5-mistakes", "9-disagreements"], is_live=True),
+            ["9-disagreements", "5-mistakes"], is_live=True),
     Section("strain", "Under strain", "What if the picture is shifted, turned, blurred?",
             ["robustness-shift"], ["robustness-*"], True),
     Section("learning", "Learning and cost", "Was it worth it?", ["3-learning"], ["6-calibration"]),
@@ -52,7 +52,8 @@ BESIDE = ("5-mistakes", "9-disagreements", "robustness-*")  # and those that it 
 class Filled:
     """A section with its pictures: in the open, and folded by model ("" for those of all).
 
-    `first` is the one whose title answers the question of the section, be it in the page or not.
+    `first` is the one whose title answers the question of the section, be it in the page or not: by the first
+    pattern of those in front that fits one.
     """
 
     section: Section
@@ -83,17 +84,18 @@ def filled(
     of_all = [(figure, "") for figure in figures]
     of_models = [(figure, model) for model in dict.fromkeys(order) for figure in inside.get(model, ())]
     found = {section.id: Filled(section) for section in SECTIONS}
-    taken: set[str] = set()
+    taken: dict[str, Shown] = {}  # by pattern, what it has put into the open
     for figure, model in [*of_all, *of_models]:
         one = Shown(figure, figure.path.relative_to(folder).as_posix(), model)
         pattern, section = _place(figure.path.stem)
         part, is_first = found[section.id], pattern in section.in_front and pattern not in taken
-        taken |= {pattern} if is_first else set()
-        part.first = part.first or (one if is_first and not figure.fault else None)
+        taken |= {pattern: one} if is_first else {}
         beside = section.id in live and _is_one_of(BESIDE, figure)
         if figure.fault or model not in drawn or not _is_one_of(TAKEN, figure):
             (part.front if is_first and not beside else part.folded.setdefault(model, [])).append(one)
     for part in found.values():
+        firsts = (taken[pattern] for pattern in part.section.in_front if pattern in taken)
+        part.first = next((one for one in firsts if not one.figure.fault), None)
         if part.folded and not part.first and part.section.id != "made":
             part.front.append(next(iter(part.folded.values())).pop(0))
             part.first = part.front[0]

@@ -61,9 +61,8 @@ def _layers(listed: Sequence[Layer], weights: Mapping[str, list[np.ndarray]]) ->
 
 def _described(layer: Convolution | Dense, kernel: np.ndarray) -> dict[str, Any]:
     if isinstance(layer, Dense):
-        inputs, units = kernel.shape
         activation = layer.activation or "relu"  # behind its normalization
-        return {"kind": "dense", "inputs": inputs, "units": units, "activation": activation}
+        return {"kind": "dense", "units": kernel.shape[1], "activation": activation}
     form = {"kernel": list(kernel.shape), "strides": layer.strides, "padding": layer.padding}
     return {"kind": "conv", **form}
 
@@ -167,14 +166,10 @@ def _groups(passports: Sequence[Passport]) -> list[list[Passport]]:
 
 
 def _numbers(passport: Passport, replacement: Literal["mean", "zero"]) -> dict[str, Any]:
-    worth = passport.worth
     return {
         "replacement": passport.strength if replacement == "mean" else 0.0,
-        "background": passport.background,
-        "active": passport.active,
         "selectivity": list(passport.selectivity),
-        "changed": worth.changed,
-        "lost": answers_lost(worth),
+        "lost": answers_lost(passport.worth),
         "reads": [{"channel": part.channel, "share": part.share} for part in passport.slices],
         "strongest": [_example(example) for example in passport.strongest[:STRONGEST]],
         "median": [_example(example) for example in passport.median[:MEDIAN]],

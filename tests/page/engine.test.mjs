@@ -45,7 +45,7 @@ for (const [how, make] of Object.entries(ENGINES)) {
     const off = [{ layer: "conv1", index: 2 }];
     const some = await engine.ask("run", { model: "cnn", picture: PICTURE, off });
     assert.deepEqual(some, runNetwork(network, PICTURE, switchedOff(network, off)));
-    const answer = await engine.ask("ask", { model: "cnn", picture: PICTURE, off });
+    const answer = await engine.ask("answer", { model: "cnn", picture: PICTURE, off });
     assert.deepEqual(answer, answerTo(network, PICTURE, switchedOff(network, off)));
   });
 

@@ -92,8 +92,8 @@ test("pooling leaves the largest or the mean of each block, and a row that fills
 test("a dense network sums all pixels up, and its probabilities add up to 1", () => {
   const layers = [
     { kind: "flatten", name: "flatten" },
-    dense("dense1", 784, 2, Array.from({ length: 1568 }, (_, i) => (i % 2 ? -1 : 1))),
-    dense("probabilities", 2, 3, [1, 2, 3, 0, 0, 0], "softmax"),
+    dense("dense1", 2, Array.from({ length: 1568 }, (_, i) => (i % 2 ? -1 : 1))),
+    dense("probabilities", 3, [1, 2, 3, 0, 0, 0], "softmax"),
   ];
   const values = runNetwork(readNetwork({ layers }), Uint8Array.of(255, 51, ...Array(782).fill(0)));
   near(values[0].before, [1.2, -1.2], "units before ReLU");
@@ -126,10 +126,10 @@ const DAMAGED = {
   "conv2 reads 4 maps of 3": replaced(2, conv("conv2", [3, 3, 4, 5], noise(180), noise(5))),
   "conv1 has 26 weights and 3 biases, where 27 and 3 fit": replaced(0, conv("conv1", [3, 3, 1, 3], noise(26), [0, 0, 0])),
   "conv1 has 27 weights and 1 biases, where 27 and 3 fit": replaced(0, conv("conv1", [3, 3, 1, 3], noise(27), [0])),
-  "probabilities has 496 weights and 4 biases, where 500 and 4 fit": replaced(5, dense("probabilities", 124, 4, noise(496), "softmax")),
+  "probabilities has 496 weights and 4 biases, where 500 and 4 fit": replaced(5, dense("probabilities", 4, noise(496), "softmax")),
   "pool2 is a layer of no known kind": replaced(3, { ...pooling("pool2", "max"), kind: "toString" }),
   "nothing is left of a picture after pool1": replaced(1, { ...pooling("pool1", "max"), size: 99 }),
-  "it does not end with the probabilities of 4 classes": replaced(5, dense("probabilities", 125, 4, noise(500))),
+  "it does not end with the probabilities of 4 classes": replaced(5, dense("probabilities", 4, noise(500))),
   "the scale of conv2's maps is missing": { ...SMALL, limits: { conv1: 1 } },
 };
 

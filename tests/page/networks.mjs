@@ -17,10 +17,9 @@ export const conv = (name, kernel, weights, bias, more = {}) => ({
 
 export const pooling = (name, way) => ({ kind: "pool", name, way, size: 2 });
 
-export const dense = (name, inputs, units, weights, activation = "relu") => ({
+export const dense = (name, units, weights, activation = "relu") => ({
   kind: "dense",
   name,
-  inputs,
   units,
   activation,
   weights: inBase64(weights),
@@ -38,7 +37,7 @@ export const SMALL = {
     conv("conv2", [3, 3, 3, 5], noise(135, 2), noise(5, 3)),
     pooling("pool2", "average"),
     { kind: "flatten", name: "flatten" },
-    dense("probabilities", 125, 4, noise(500, 4), "softmax"),
+    dense("probabilities", 4, noise(500, 4), "softmax"),
   ],
   limits: { conv1: 1, conv2: 1 },
   passports: { conv1: { filters: [0, 1, 2].map((index) => ({ index, replacement: index / 10 })) } },

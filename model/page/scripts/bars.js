@@ -20,7 +20,7 @@ export function barsOf(title, probabilities, classes, label) {
       "tr",
       { class: place === answer ? "live-answer" : null },
       make("th", { scope: "row" }, `${name} `, mark),
-      make("td", { class: "live-bar-cell" }, bar),
+      make("td", {}, bar),
       make("td", {}, inPercent(share)),
     );
   });

@@ -26,7 +26,7 @@ export function causesShown(app) {
     const note = make("p", { class: "live-note" }, `Asking again without each of ${filters.length} filters …`);
     box.replaceChildren(note);
     const given = { model, picture: seen.levels, layer: layer.name, filters, label };
-    const causes = await app.engine.ask("causes", given, () => {});
+    const causes = await app.engine.ask("causes", given);
     const now = app.store.get();
     if (!causes || now.seen !== seen || now.model !== model) return;
     box.replaceChildren(causesTold(app, layer.name, label, causes));

@@ -17,12 +17,8 @@ export function cellsOf(title, values, colour, text, ringed = -1) {
       values.slice(row * side, (row + 1) * side).map((value, column) => {
         const place = row * side + column;
         const kind = place === ringed ? "live-ringed" : null;
-        const cell = make("td", { class: kind }, side > SMALLEST ? "" : text(value));
-        const shade = colour(value);
-        cell.style.backgroundColor = asHex(shade);
-        cell.style.color = inkOn(shade);
-        if (side > SMALLEST) cell.title = text(value);
-        return cell;
+        const told = side > SMALLEST ? { title: text(value) } : {};
+        return cellOf(side > SMALLEST ? "" : text(value), colour(value), { class: kind, ...told });
       }),
     ),
   );
@@ -31,19 +27,15 @@ export function cellsOf(title, values, colour, text, ringed = -1) {
 
 // The gray levels of a picture, 28 rows of 28.
 export function levelsTable(levels) {
-  const rows = rowsOf(levels).map((row) =>
-    make(
-      "tr",
-      {},
-      row.map((level) => {
-        const [cell, shade] = [make("td", {}, String(level)), [level, level, level]];
-        cell.style.backgroundColor = asHex(shade);
-        cell.style.color = inkOn(shade);
-        return cell;
-      }),
-    ),
-  );
+  const rows = rowsOf(levels).map((row) => make("tr", {}, row.map((level) => cellOf(level, [level, level, level]))));
   return make("table", { class: "live-levels" }, make("tbody", {}, rows));
+}
+
+function cellOf(text, shade, attributes = {}) {
+  const cell = make("td", attributes, String(text));
+  cell.style.backgroundColor = asHex(shade);
+  cell.style.color = inkOn(shade);
+  return cell;
 }
 
 // The colour of weights, products and values, the largest of them in full colour.

@@ -4,7 +4,7 @@ import { paintLevels, squareOf } from "./canvas.js";
 import { action, make } from "./elements.js";
 import { SIDE, WHITE } from "./network.js";
 import { asNetworksRead, faultOfSize, grayLevels } from "./own.js";
-import { makeView } from "./view.js";
+import { cellAt, makeView } from "./view.js";
 
 const LARGEST_FILE = 100e6; // bytes
 const READ_AT = 280; // pixels of the longer side, at which a file is looked at
@@ -63,11 +63,7 @@ function drawingSheet(change) {
   stage.setAttribute("aria-label", "Sheet to draw on. Arrow keys move the brush, Enter draws.");
   stage.addEventListener("pointermove", (event) => {
     if (!event.buttons) return;
-    const box = stage.getBoundingClientRect();
-    const cell = (pixels, length) => Math.floor((pixels / length) * SIDE);
-    for (const one of event.getCoalescedEvents?.() ?? [event]) {
-      touch(cell(one.clientY - box.top, box.height), cell(one.clientX - box.left, box.width));
-    }
+    for (const one of event.getCoalescedEvents?.() ?? [event]) touch(...cellAt(stage, SIDE, one));
   });
   paintLevels(view.canvas, levels);
   const clear = action("Clear", () => {

@@ -12,7 +12,7 @@ const TASKS = {
   run({ networks }, { model, picture, off = [] }) {
     return runNetwork(networks[model], picture, switchedOff(networks[model], off));
   },
-  ask({ networks }, { model, picture, off }) {
+  answer({ networks }, { model, picture, off }) {
     return answerTo(networks[model], picture, switchedOff(networks[model], off));
   },
   async causes({ networks }, { model, picture, layer, filters, label }, tell, isOld) {

@@ -11,7 +11,7 @@ export function readPictures({ pixels, labels, indices }) {
 }
 
 // The pictures of a text in base64, each 784 gray levels.
-export function levelsOf(pixels) {
+function levelsOf(pixels) {
   const all = bytesOf(pixels);
   const size = SIDE * SIDE;
   return Array.from({ length: all.length / size }, (_, place) => all.subarray(place * size, (place + 1) * size));

@@ -10,7 +10,7 @@ const FIRST = 12; // filters that are shown before all are asked for
 const TILE = 78; // pixels: 26 x 3, 13 x 6, 11 x 7
 
 // Tiles that choose the filter that is looked at.
-export const CHOOSING = {
+const CHOOSING = {
   values: "values",
   watched: ["layer", "filter"],
   isPressed: ({ layer, filter }, name, index) => layer === name && filter === index,

@@ -9,7 +9,7 @@ import { action, make, tableOf } from "./elements.js";
 import { addressOfFocus, addressOfPassport } from "./focus.js";
 import { cutOut } from "./gallery.js";
 import { channelOf, kernelOf, layerNamed } from "./network.js";
-import { briefly, inPercent, written } from "./numbers.js";
+import { briefly, counted, inPercent, written } from "./numbers.js";
 import { kernelLimit } from "./portraits.js";
 import { makeView } from "./view.js";
 import { seenBy } from "./workings.js";
@@ -21,9 +21,7 @@ const SEEN = 40;
 // The passport of one filter: `{element, network, at, passport, maps}`; `maps` holds what `mapsOfGarment` shows.
 export function passportShown(app, network, layer, passport) {
   const at = layerNamed(network, layer);
-  const { seed } = network;
-  const { num_test: pictures } = network.passports[layer];
-  const measured = `measured: ${pictures.toLocaleString("en")} test pictures, seed ${seed}`;
+  const measured = measuredOn(network, layer);
   const maps = make("div", { class: "live-row" });
   const id = addressOfPassport({ model: network.name, layer, filter: passport.index }, app.main).slice(1);
   const element = make(
@@ -40,6 +38,11 @@ export function passportShown(app, network, layer, passport) {
   const shown = { element, network, at, passport, maps };
   mapsOfGarment(app, shown);
   return shown;
+}
+
+// On how many pictures the worth of a layer's filters was measured.
+export function measuredOn(network, layer) {
+  return `measured: ${counted(network.passports[layer].num_test)} test pictures, seed ${network.seed}`;
 }
 
 function kernelsShown(app, network, at, passport) {
@@ -105,7 +108,7 @@ function examplesShown(app, network, at, { strongest, median }) {
   };
   return make(
     "div",
-    { class: "live-row live-examples" },
+    { class: "live-row" },
     rowOfExamples("Test pictures that excite it most", strongest),
     rowOfExamples("Around the median", median),
   );

@@ -10,7 +10,8 @@ import { sumsBox } from "./sums.js";
 import { makeView } from "./view.js";
 import { blockAt, readBy, seenBy, workings } from "./workings.js";
 
-const ROOM = 264; // pixels
+const ROOM = 264; // pixels of a view
+const LESS = 220; // where the map that is read stands beside the others
 
 // The views of the filter that is looked at, and the arithmetic of the place; both follow the store.
 export function placeViews(app) {
@@ -44,13 +45,14 @@ function viewsOf(app, network, at) {
   const layer = network.layers[at];
   const after = network.layers[at + 1];
   const toPlace = (row, column, how) => moved(app, row, column, how);
-  const garment = makeView("the picture", SIDE, ROOM);
-  const reads = at === 0 ? null : makeView("the map it reads most from", layer.from.side, ROOM);
-  const before = makeView(`${layer.name} before ReLU, ${sizeOf(layer)}`, layer.to.side, ROOM, toPlace);
-  const map = makeView(`${layer.name} after ReLU`, layer.to.side, ROOM, toPlace);
+  const room = at === 0 ? ROOM : LESS;
+  const garment = makeView("the picture", SIDE, room);
+  const reads = at === 0 ? null : makeView("the map it reads most from", layer.from.side, room);
+  const before = makeView(`${layer.name} before ReLU, ${sizeOf(layer)}`, layer.to.side, room, toPlace);
+  const map = makeView(`${layer.name} after ReLU`, layer.to.side, room, toPlace);
   const pooled =
     after?.kind === "pool" &&
-    makeView(`${after.name}, ${sizeOf(after)}`, after.to.side, ROOM, (row, column, how) => {
+    makeView(`${after.name}, ${sizeOf(after)}`, after.to.side, room, (row, column, how) => {
       const { values, model, filter } = app.store.get();
       const { top, left, size, winner } = blockAt(network, values[model], at + 1, filter, row, column);
       toPlace(top + Math.floor(winner / size), left + (winner % size), how);

@@ -18,7 +18,7 @@ const KINDS = {
   occlusion: { name: "covered in the middle", unit: "pixels, the side of a black square", most: 24, step: 1 },
 };
 const DIRECTIONS = ["right", "left", "up", "down"];
-const CURVE = { width: 420, height: 200, left: 44, right: 12, top: 10, bottom: 30 }; // of the drawing, and margins
+const CURVE = { width: 420, height: 200, left: 54, right: 12, top: 10, bottom: 30 }; // of the drawing, and margins
 const NUM_COLOURS = 8; // colours, after which they begin again
 
 // The section "Under strain".
@@ -34,7 +34,7 @@ export function underStrain(app) {
     paintLevels(view.canvas, levels);
     const tables = [];
     for (const [model, { seed }] of Object.entries(app.networks)) {
-      const { probabilities } = await app.engine.ask("ask", { model, picture: levels, off: [] });
+      const { probabilities } = await app.engine.ask("answer", { model, picture: levels, off: [] });
       tables.push(barsOf(`${model} (live: seed ${seed}, this picture)`, probabilities, app.classes, picture.label));
     }
     bars.replaceChildren(...tables);

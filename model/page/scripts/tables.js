@@ -1,5 +1,7 @@
 // Sorts a table by the column whose head is chosen. The page can be read without it.
 
+import { make } from "./elements.js";
+
 const numberIn = (cell) => {
   const text = cell.textContent.replaceAll(",", "").replace("−", "-").trim();
   return text === "" || Number.isNaN(parseFloat(text)) ? null : parseFloat(text);
@@ -24,11 +26,7 @@ export function sortTables(document) {
   for (const table of document.querySelectorAll("table.sortable")) {
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      button.addEventListener("click", () => sortBy(table, heads, column));
-      head.append(button);
+      head.append(make("button", { type: "button", onclick: () => sortBy(table, heads, column) }, ...head.childNodes));
     });
   }
 }

@@ -33,6 +33,12 @@ export function makeView(title, side, room, onmove = null) {
   return view;
 }
 
+// The row and column, of `side`, at which an event of the pointer lies; they may lie beyond the stage.
+export function cellAt(stage, side, { clientX, clientY }) {
+  const { top, left, width, height } = stage.getBoundingClientRect();
+  return [Math.floor(((clientY - top) / height) * side), Math.floor(((clientX - left) / width) * side)];
+}
+
 function drawFrame(marks, kind, box, side) {
   let frame = marks.querySelector(`.live-${kind}`);
   if (!box) return frame?.remove();
@@ -47,11 +53,7 @@ function drawFrame(marks, kind, box, side) {
 
 function follow(stage, side, place, onmove) {
   const within = (step) => Math.min(Math.max(step, 0), side - 1);
-  const pointed = (event) => {
-    const box = stage.getBoundingClientRect();
-    const cell = (pixels, length) => within(Math.floor((pixels / length) * side));
-    return [cell(event.clientY - box.top, box.height), cell(event.clientX - box.left, box.width)];
-  };
+  const pointed = (event) => cellAt(stage, side, event).map(within);
   let waiting = null; // the newest place pointed at, shown with the next frame
   const show = () => {
     onmove(...pointed(waiting), "point");

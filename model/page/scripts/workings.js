@@ -38,7 +38,7 @@ export function workings(network, picture, values, place) {
 }
 
 // The window of a place in what its layer reads.
-export function cornerOf({ strides, zeros, size }, { row, column }) {
+function cornerOf({ strides, zeros, size }, { row, column }) {
   return { top: row * strides - zeros, left: column * strides - zeros, size };
 }
 

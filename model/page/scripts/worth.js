@@ -6,6 +6,7 @@ import { garmentButton, nameOf } from "./chooser.js";
 import { action, make } from "./elements.js";
 import { mapRows } from "./maps.js";
 import { modelChoice } from "./one.js";
+import { measuredOn } from "./passport.js";
 import { newestOnly } from "./store.js";
 import { compareAnswers, passportOf } from "./switches.js";
 
@@ -56,7 +57,8 @@ function offTold(app) {
   const on = action("Switch all on", () => app.store.set({ off: [] }));
   const show = ({ model, off, values, offValues, seen }) => {
     const all = off.map(({ layer, index }) => `${index} of ${layer}`).join(", ");
-    names.replaceChildren(off.length ? `Off: filter ${all}. ` : "No filter is off. ", off.length ? on : "");
+    const which = off.length === 1 ? `Off: filter ${all}. ` : `Off: filters ${all}. `;
+    names.replaceChildren(off.length ? which : "No filter is off. ", off.length ? on : "");
     if (!offValues?.[model] || !values?.[model]) return;
     garment.replaceChildren(make("figcaption", {}, nameOf(seen, app.classes)), pictureOf(seen.levels, SMALL));
     const table = (title, found) => {
@@ -75,8 +77,7 @@ function measured(app) {
   const show = ({ off, model }) => {
     const passport = off.length === 1 && passportOf(app.networks[model], off[0].layer, off[0].index);
     if (!passport) return box.replaceChildren();
-    const { num_test: pictures } = app.networks[model].passports[off[0].layer];
-    const where = `measured: ${pictures.toLocaleString("en")} test pictures, seed ${app.networks[model].seed}`;
+    const where = measuredOn(app.networks[model], off[0].layer);
     return box.replaceChildren(`${passport.worth} `, make("span", { class: "live-note" }, `(${where})`));
   };
   app.store.watch(["off", "model"], show);
