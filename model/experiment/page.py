@@ -77,11 +77,10 @@ def page(
 
 
 def _live_parts(live: Mapping[str, Any] | None) -> set[str]:
-    """The sections in which the page's script has a part; two of them need no network."""
+    """The sections in which the page's script has a part: without a network those that need none."""
     if not live:
         return set()
-    of_script = {section.id for section in SECTIONS if section.is_live}
-    return of_script if live["networks"] else of_script & {"byhand", "differ"}
+    return {one.id for one in SECTIONS if one.is_live and (live["networks"] or not one.needs_networks)}
 
 
 def _has_something(part: Filled, report: Report) -> bool:

@@ -15,7 +15,8 @@ class Section:
 
     `in_front` are patterns of file names: of each the first picture stands in the open, the others that fit
     it, and those of `folded`, wait behind their titles; where there is none for the open, one of them is.
-    `is_live`: the page's script has a part in it.
+    `is_live`: the page's script has a part in it, that of `PARTS` in `page/scripts/main.js` with the same id.
+    `needs_networks`: it shows nothing without a network.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Section:
     in_front: Sequence[str] = ()
     folded: Sequence[str] = ()
     is_live: bool = False
+    needs_networks: bool = True
 
 
 SECTIONS = (
@@ -32,10 +34,10 @@ SECTIONS = (
     Section("filters", "Filters", "What does the network look for?", ["*-filters"],
             ["*-passports*", "patterns-*", "wanted-*", "*-weights"], True),
     Section("worth", "What a filter is worth", "What if it were missing?", ["keep-best"], is_live=True),
-    Section("byhand", "By hand", "What is a convolution?", is_live=True),
+    Section("byhand", "By hand", "What is a convolution?", is_live=True, needs_networks=False),
     Section("classes", "Class by class", "Who is good at which class?", ["4-confusion"]),
     Section("differ", "Where they differ", "Which pictures does only one get right?",
-            ["9-disagreements", "5-mistakes"], is_live=True),
+            ["9-disagreements", "5-mistakes"], is_live=True, needs_networks=False),
     Section("strain", "Under strain", "What if the picture is shifted, turned, blurred?",
             ["robustness-shift"], ["robustness-*"], True),
     Section("learning", "Learning and cost", "Was it worth it?", ["3-learning"], ["6-calibration"]),

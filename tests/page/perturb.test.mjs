@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { addNoise, blur, perturb, shift, turn } from "../../model/page/scripts/perturb.js";
+import { addNoise, blur, KINDS, perturb, shift, turn } from "../../model/page/scripts/perturb.js";
 import { PICTURE } from "./networks.mjs";
 
 const at = (picture, row, column) => picture[row * 28 + column];
@@ -12,7 +12,7 @@ const point = () => {
 };
 
 test("a strength of 0 changes nothing, whatever the kind", () => {
-  for (const kind of ["shift", "rotation", "blur", "noise", "contrast", "occlusion"]) {
+  for (const kind of Object.keys(KINDS)) {
     assert.deepEqual(perturb(PICTURE, kind, 0), PICTURE, kind);
   }
 });
@@ -45,12 +45,12 @@ test("blur spreads a point evenly and keeps its light", () => {
 
 test("noise has its deviation, stays within black and white, and its seed decides it", () => {
   const gray = new Uint8Array(784).fill(128);
-  const noisy = addNoise(gray, 20, 7);
+  const noisy = addNoise(gray, 20, { seed: 7 });
   const deviation = Math.sqrt(noisy.reduce((sum, level) => sum + (level - 128) ** 2, 0) / 784);
   assert.ok(deviation > 17 && deviation < 23, `a deviation of ${deviation}`);
-  assert.deepEqual(addNoise(gray, 20, 7), noisy);
-  assert.notDeepEqual(addNoise(gray, 20, 8), noisy);
-  assert.ok(addNoise(PICTURE, 400, 1).every((level) => level >= 0 && level <= 255));
+  assert.deepEqual(addNoise(gray, 20, { seed: 7 }), noisy);
+  assert.notDeepEqual(addNoise(gray, 20, { seed: 8 }), noisy);
+  assert.ok(addNoise(PICTURE, 400, { seed: 1 }).every((level) => level >= 0 && level <= 255));
 });
 
 test("less contrast moves all levels towards their mean; a square covers the middle", () => {

@@ -19,6 +19,7 @@ from model.networks.build import build
 from model.page.networks import live_network
 
 HERE = Path(__file__).parent
+SCRIPTS = HERE.parents[1] / "model" / "page" / "scripts"
 NUM_CLASSES = 4
 APART = 1e-4  # of the largest value of a layer: float32 sums in another order
 RNG = np.random.default_rng(0)
@@ -182,6 +183,18 @@ class First:
 
     def integers(self, end: int) -> int:
         return 0
+
+
+def test_the_page_has_every_kind_as_far_as_the_run_measures_it(tmp_path: Path) -> None:
+    asking = tmp_path / "kinds.mjs"
+    told = "Object.entries(KINDS).map(([kind, { most }]) => [kind, most])"
+    asking.write_text(
+        f'import {{ KINDS }} from "{SCRIPTS.as_uri()}/perturb.js";\nconsole.log(JSON.stringify({told}));'
+    )
+    expected = {kind: what.strengths[-1] for kind, what in KINDS.items()}
+    assert dict(json.loads(node(asking))) == expected, (
+        "KINDS in data/perturbations.py and in page/scripts/perturb.js differ: the page drops what it lacks"
+    )
 
 
 @pytest.mark.parametrize("kind", ["shift", "rotation", "blur", "contrast"])

@@ -14,7 +14,8 @@ import { makeStore, newestOnly } from "./store.js";
 import { underStrain } from "./strain.js";
 import { switches } from "./worth.js";
 
-const PARTS = {
+// What fills each part: those that are live of `SECTIONS` in model/experiment/sections.py, by their ids.
+export const PARTS = {
   one: onePicture,
   filters: filterTiles,
   worth: switches,
@@ -32,11 +33,21 @@ export function start(document) {
   const next = () => {
     const box = boxes.shift();
     if (!box) return arrive(app);
-    const { part } = box.dataset;
-    box.replaceChildren(...(part === "one" ? reasons(app) : []), PARTS[part](app));
+    fill(box, app);
     return setTimeout(next, 0); // one part a task: the page answers in between
   };
   next();
+}
+
+// Fill one part; where that fails, it says so, and the others are filled all the same.
+function fill(box, app) {
+  const { part } = box.dataset;
+  try {
+    box.replaceChildren(...(part === "one" ? reasons(app) : []), PARTS[part](app));
+  } catch (error) {
+    console.error(error);
+    box.replaceChildren(make("p", { class: "live-note" }, `This part can't be shown: ${error.message}.`));
+  }
 }
 
 // What a worker does.

@@ -6,29 +6,34 @@ const MIDDLE = (SIDE - 1) / 2;
 const REACH = 4; // deviations, as far as a blurred point is followed
 const WAYS = { up: [-1, 0], down: [1, 0], left: [0, -1], right: [0, 1] };
 
+// The kinds, as data/perturbations.py calls them: the change of a picture of gray levels (784), what the picture is then,
+// the unit of a strength, the largest one (as far as the run measures) and the steps between.
+export const KINDS = {
+  shift: { change: shiftTo, name: "shifted", unit: "pixels", most: 6, step: 1 },
+  rotation: { change: turn, name: "turned", unit: "degrees", most: 60, step: 5 },
+  blur: { change: blur, name: "blurred", unit: "pixels of deviation", most: 3, step: 0.25 },
+  noise: { change: addNoise, name: "noisy", unit: "gray levels of deviation", most: 90, step: 5 },
+  contrast: { change: weaken, name: "with less contrast", unit: "% less", most: 90, step: 5 },
+  occlusion: {
+    change: cover,
+    name: "covered in the middle",
+    unit: "pixels, the side of a black square",
+    most: 24,
+    step: 1,
+  },
+};
+
 // Perturb a picture of gray levels (784).
 //
-// `kind` is one of "shift" (pixels), "rotation" (degrees), "blur" (deviation in pixels), "noise" (deviation in
-// gray levels), "contrast" (per cent taken away) or "occlusion" (pixels, the side of a black square in the
-// middle); a strength of 0 changes nothing. `way` is where it is shifted to; `seed` decides noise.
+// `kind` is one of `KINDS`; a strength of 0 changes nothing. `way` is where it is shifted to; `seed` decides noise.
 export function perturb(picture, kind, strength, { way = "right", seed = 0 } = {}) {
-  if (strength === 0) return Uint8Array.from(picture);
-  switch (kind) {
-    case "shift":
-      return shift(picture, WAYS[way][0] * Math.round(strength), WAYS[way][1] * Math.round(strength));
-    case "rotation":
-      return turn(picture, strength);
-    case "blur":
-      return blur(picture, strength);
-    case "noise":
-      return addNoise(picture, strength, seed);
-    case "contrast":
-      return weaken(picture, strength);
-    case "occlusion":
-      return cover(picture, Math.round(strength));
-    default:
-      throw new Error(`no such perturbation: ${kind}`);
-  }
+  if (!Object.hasOwn(KINDS, kind)) throw new Error(`no such perturbation: ${kind}`);
+  return strength === 0 ? Uint8Array.from(picture) : KINDS[kind].change(picture, strength, { way, seed });
+}
+
+function shiftTo(picture, pixels, { way }) {
+  const [down, right] = WAYS[way];
+  return shift(picture, down * Math.round(pixels), right * Math.round(pixels));
 }
 
 // Move a picture by whole pixels; black comes in.
@@ -75,7 +80,7 @@ export function blur(picture, deviation) {
 }
 
 // Gaussian noise on every pixel, cut off at black and white; the same seed gives the same noise.
-export function addNoise(picture, deviation, seed) {
+export function addNoise(picture, deviation, { seed }) {
   const uniform = randomFrom(seed);
   return Uint8Array.from(picture, (level) => {
     const normal = Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()); // Box and Muller
@@ -99,7 +104,8 @@ function weaken(picture, perCent) {
   return Uint8Array.from(picture, (level) => asPixel(mean + (1 - perCent / 100) * (level - mean)));
 }
 
-function cover(picture, size) {
+function cover(picture, side) {
+  const size = Math.round(side);
   const first = Math.floor((SIDE - size) / 2);
   const covered = (place) => place >= first && place < first + size;
   return eachPixel((row, column) => (covered(row) && covered(column) ? 0 : levelAt(picture, row, column)));

@@ -5,18 +5,10 @@ import { paintLevels } from "./canvas.js";
 import { action, choice, make, shape } from "./elements.js";
 import { SIDE } from "./network.js";
 import { counted, inPercent } from "./numbers.js";
-import { perturb } from "./perturb.js";
+import { KINDS, perturb } from "./perturb.js";
 import { newestOnly } from "./store.js";
 import { makeView } from "./view.js";
 
-const KINDS = {
-  shift: { name: "shifted", unit: "pixels", most: 6, step: 1 },
-  rotation: { name: "turned", unit: "degrees", most: 60, step: 5 },
-  blur: { name: "blurred", unit: "pixels of deviation", most: 3, step: 0.25 },
-  noise: { name: "noisy", unit: "gray levels of deviation", most: 90, step: 5 },
-  contrast: { name: "with less contrast", unit: "% less", most: 90, step: 5 },
-  occlusion: { name: "covered in the middle", unit: "pixels, the side of a black square", most: 24, step: 1 },
-};
 const DIRECTIONS = ["right", "left", "up", "down"];
 const CURVE = { width: 420, height: 200, left: 54, right: 12, top: 10, bottom: 30 }; // of the drawing, and margins
 const NUM_COLOURS = 8; // colours, after which they begin again
