@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_valid
 from configs.values import Dropout, Filters, Normalized, Units
 
 IMAGE_SIDE = 28  # pixels
-POOL_SIDE = 2  # pooling takes blocks of 2 x 2
+POOL_SIDE = 2  # of the blocks that pooling takes, in pixels
 DEFAULT_MOMENTUM = 0.9
 
 
@@ -94,7 +94,8 @@ class Cnn(Section):
     )
     pooling: Literal["max", "average", "none", "strides"] = Field(
         default="max",
-        description="of blocks of 2 x 2, after each of filters; strides: a convolution in steps of 2 instead",
+        description=f"of blocks of {POOL_SIDE} x {POOL_SIDE}, after each of filters; strides: a convolution "
+        f"in steps of {POOL_SIDE} instead",
     )
     kernels: Literal["learned", "random", "hand_made"] = Field(
         default="learned",

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -29,6 +30,10 @@ _IDX = {
     (part, kind): f"(?=.*({of_part}))(?=.*({of_kind}))"
     for part, of_part in _CSV.items()
     for kind, of_kind in (("images", "image|img"), ("labels", "label"))
+}
+ALONE: dict[str, Callable[[Path, Progress], Found]] = {  # how one file is read, by what its name ends in
+    ".csv": lambda path, progress: read_csvs({"train": path}, progress),
+    ".npz": read_arrays,
 }
 
 
@@ -166,9 +171,9 @@ def _read(source: Path, behind: int, progress: Progress) -> Found:
         bare = {path.name.removesuffix(".gz"): path for path in files[::-1] if not path.is_dir()}
         if idx_files := [path for name, path in bare.items() if re.search(r"idx\d", name)]:
             return read_other_idx(_choose(source, sorted(idx_files), _IDX), progress)
+        tables = [path for path in files if path.suffix.lower() in ALONE and not path.is_dir()]
         if holds_classes(source):
-            return read_classes(source, behind, progress)
-        tables = [path for path in files if path.suffix.lower() in (".csv", ".npz")]
+            return _read_folders(source, tables, behind, progress)
         if len(tables) == 1:
             return _read_file(tables[0], progress)
         if csvs := [path for path in tables if path.suffix.lower() == ".csv"]:
@@ -184,17 +189,28 @@ def _read(source: Path, behind: int, progress: Progress) -> Found:
     )
 
 
+def _read_folders(source: Path, tables: list[Path], behind: int, progress: Progress) -> Found:
+    """Read class folders; where they are refused, the tables beside them are named, too."""
+    try:
+        return read_classes(source, behind, progress)
+    except DataError as error:
+        if not tables:
+            raise
+        listed = shown(", ".join(path.name for path in tables), 200)
+        raise DataError(
+            f"{error} To pack {listed} instead, put nothing else into a folder, and name that."
+        ) from None
+
+
 def _read_file(path: Path, progress: Progress) -> Found:
-    if path.suffix.lower() == ".npz":
-        return read_arrays(path, progress)
-    if path.suffix.lower() == ".csv":
-        return read_csvs({"train": path}, progress)
+    if read := ALONE.get(path.suffix.lower()):
+        return read(path, progress)
     if not os.path.lexists(path):
         raise DataError(f"{path} is not there; expected a folder, a CSV file or an npz file. Check its name.")
     raise DataError(
-        f"{path} is no folder, and its name ends in neither .csv nor .npz; expected one of these. Unpack an "
-        "archive before; put pictures into a folder for each class, and name the folder that these, or IDX "
-        "files, are in."
+        f"{path} is no folder, and its name ends in neither {' nor '.join(ALONE)}; expected one of these. "
+        "Unpack an archive before; put pictures into a folder for each class, and name the folder that "
+        "these, or IDX files, are in."
     )
 
 

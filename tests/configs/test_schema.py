@@ -5,12 +5,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
 from pydantic import ValidationError
 
+from configs import networks
 from configs.schema import (
     Augmentation,
     Cnn,
@@ -298,3 +300,12 @@ def test_loading_imports_no_heavy_library() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"numpy", "tensorflow", "keras"} & set(modules), "--help and config errors must be quick"
+
+
+def test_what_is_said_of_pooling_follows_from_its_side() -> None:
+    five = ModuleType("networks_with_pooling_of_5")
+    text = Path(networks.__file__).read_text(encoding="utf-8")
+    exec(compile(text.replace("POOL_SIDE = 2", "POOL_SIDE = 5"), networks.__file__, "exec"), five.__dict__)
+    told = five.Cnn.model_fields["pooling"].description
+    sides = set(re.findall(r"\d+", told))
+    assert sides == {"5"}, f"with blocks of 5 x 5 the schema says: {told}"

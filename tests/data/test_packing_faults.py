@@ -142,6 +142,10 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "one file for both": (
         lambda folder: put(folder, {"contest_train.csv": GOOD, "a.csv": b""}), "has no files for test .*; expected one"
     ),
+    "a stray folder beside CSV files": (
+        lambda folder: put(folder, {"train.csv": GOOD, "test.csv": GOOD, "extras/notes.txt": b""}),
+        r"extras has no picture in it; .* To pack test.csv, train.csv instead, put nothing else into a folder, and",
+    ),
     # npz
     "another range in the test": (
         arrays(x_test=TEST / 255), "has pixels up to 1 in the test, and up to 255 in the training; expected one range"

@@ -1,6 +1,5 @@
 """The live parts of the page: each has its section and its script, and one that fails costs itself alone."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,13 @@ import pytest
 from model.experiment.sections import SECTIONS
 from tests.comparison.test_accuracy_figure import report_of
 from tests.experiment.test_page import page
-from tests.page.test_scripts import SCRIPTS, node
+from tests.page.test_scripts import exported
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="the page's scripts are tested in Node.js")
-def test_every_live_section_has_its_script(tmp_path: Path) -> None:
-    asking = tmp_path / "parts.mjs"
-    asking.write_text(
-        f'import {{ PARTS }} from "{SCRIPTS.as_uri()}/main.js";\nconsole.log(JSON.stringify(Object.keys(PARTS)));'
-    )
+def test_every_live_section_has_its_script() -> None:
     live = {section.id for section in SECTIONS if section.is_live}
-    assert set(json.loads(node(asking))) == live, (
+    assert set(exported("main.js", "PARTS", "Object.keys(PARTS)")) == live, (
         "a section that says `is_live` has no entry in PARTS of page/scripts/main.js, or one there no section"
     )
 

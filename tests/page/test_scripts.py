@@ -62,6 +62,12 @@ def node(*arguments: str | Path) -> str:
     return done.stdout
 
 
+def exported(script: str, name: str, told: str) -> Any:
+    """What is told, in JavaScript, of something that a script of the page exports."""
+    text = f'import {{ {name} }} from "{SCRIPTS.as_uri()}/{script}"; console.log(JSON.stringify({told}));'
+    return json.loads(node("--input-type=module", "--eval", text))
+
+
 def as_text(array: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
@@ -185,14 +191,10 @@ class First:
         return 0
 
 
-def test_the_page_has_every_kind_as_far_as_the_run_measures_it(tmp_path: Path) -> None:
-    asking = tmp_path / "kinds.mjs"
-    told = "Object.entries(KINDS).map(([kind, { most }]) => [kind, most])"
-    asking.write_text(
-        f'import {{ KINDS }} from "{SCRIPTS.as_uri()}/perturb.js";\nconsole.log(JSON.stringify({told}));'
-    )
+def test_the_page_has_every_kind_as_far_as_the_run_measures_it() -> None:
+    found = exported("perturb.js", "KINDS", "Object.entries(KINDS).map(([kind, { most }]) => [kind, most])")
     expected = {kind: what.strengths[-1] for kind, what in KINDS.items()}
-    assert dict(json.loads(node(asking))) == expected, (
+    assert dict(found) == expected, (
         "KINDS in data/perturbations.py and in page/scripts/perturb.js differ: the page drops what it lacks"
     )
 
