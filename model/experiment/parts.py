@@ -108,13 +108,21 @@ def unreadable(run: RunFolder, task: Task) -> list[Path]:
     return [path for path in paths if path.is_file() and not os.access(path, os.R_OK)]
 
 
+def in_the_way(path: Path) -> str:
+    """What stands where a file, or the folder that it is in, belongs, with what to do; else empty."""
+    if path.is_dir():
+        return f"{path} is a folder, where a file belongs: move it away"
+    file = next((folder for folder in path.parents if folder.is_file()), None)
+    return f"{file} is a file, where a folder belongs: move it away" if file else ""
+
+
 def must_be_free(run: RunFolder, manifest: Manifest, tasks: Iterable[Task]) -> None:
     """Raise RunError where what stands in a file's place must not be lost: before hours of work."""
     tasks = list(tasks)
     files = {name for task in tasks for name in files_of(run, task)}
-    for path in (run.path / name for name in (*FORMS, *sorted(files))):
-        if path.is_dir():
-            raise RunError(f"{path} is a folder, where a file belongs: move it away")
+    for path in (*(run.path / name for name in (*FORMS, *sorted(files))), run.figures / "*.png"):
+        if told := in_the_way(path):
+            raise RunError(told)
     for name in (name for task in tasks if task.kind == "training" for name in files_of(run, task)):
         if manifest.misplaced(name):
             raise RunError(run.changed_in_words(manifest, name))

@@ -94,8 +94,11 @@ def read_report(run: RunFolder) -> Report:
 
 
 def newest_run(outputs: Path) -> RunFolder:
-    """The run whose report was written last, of those that tell of any result or failure."""
-    reports = [path for path in outputs.glob("*/report.json") if path.parent.name != REFERENCE]
+    """The run whose report was written last, of those that tell of any result or failure.
+
+    Hidden folders are no runs.
+    """
+    reports = [path for path in outputs.glob("[!.]*/report.json") if path.parent.name != REFERENCE]
     for path in sorted(reports, key=lambda path: path.stat().st_mtime, reverse=True):
         if _tells(read_if_good(path)):
             return RunFolder(path.parent)

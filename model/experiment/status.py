@@ -12,6 +12,7 @@ from model.experiment.parts import (
     FORMS,
     REPORT,
     Task,
+    in_the_way,
     is_sound,
     state_of,
     state_of_report,
@@ -79,7 +80,7 @@ class Status:
     @property
     def problems(self) -> list[str]:
         """What is edited, and what is missing or changed, each in a sentence with what to do."""
-        found = list(self.damage.values())
+        found = list(dict.fromkeys(self.damage.values()))  # a folder that is gone is that of several parts
         closed = [words for words in found if words.endswith(CLOSED)]
         misplaced = [words for words in found if MISPLACED in words]
         damage = [words for words in found if words not in (*closed, *misplaced)]
@@ -171,6 +172,7 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
     damage = {name: _in_words(manifest, files) for name, files in faults.items()}
     lone = [task for task in tasks if task.name not in {*manifest.parts, *manifest.unfinished}]
     damage |= {task.name: _unadopted(run, task) for task in lone}
+    damage["links"] = run.linked_in_words()
     damage |= {name: _of_beginning(run, name, manifest) for name in ("config.yaml", "environment.json")}
     trainings = [task for task in tasks if task.kind == "training"]
     told = states[REPORT] == "whole"  # then also of those that are made, and have learned nothing
@@ -196,11 +198,12 @@ def _is_asked_for(run: RunFolder, look: Task) -> bool:
 
 
 def problems_of_record(run: RunFolder) -> list[str]:
-    """What is not as a run made it, in sentences, as far as it has a record that says so."""
-    if record_in(run.path) != "none":
-        return status_of(run).problems
-    edited = run.edited_in_words()
-    return [f"{edited}."] if edited else []
+    """What is not as a run made it, in sentences, as far as its record or its config says so."""
+    try:
+        run.config()
+    except RunError as error:
+        return [f"{error}."]
+    return status_of(run).problems if record_in(run.path) != "none" else []
 
 
 def _in_words(manifest: Manifest, faults: Mapping[str, State]) -> str:
@@ -213,13 +216,12 @@ def _in_words(manifest: Manifest, faults: Mapping[str, State]) -> str:
         return f"{folder / closed[0]} {CLOSED}"
     (file, state), *others = faults.items()
     path = folder / file
-    if set(faults.values()) == {"missing"} and not path.parent.exists():
-        return f"{path.parent} is missing"
-    if state == "missing":
+    told = in_the_way(path)
+    if set(faults.values()) == {"missing"} and not path.parent.is_dir():
+        return told or f"{path.parent} is missing"
+    if not told and state == "missing":
         told = f"{path} is missing"
-    elif path.is_dir():
-        told = f"{path} is a folder, where a file belongs: move it away"
-    else:
+    elif not told:
         told = what_stands_there(manifest, file)
     more = f" (and {len(others)} more of its files are not as they were)" if others else ""
     return f"{told}{more}"

@@ -17,6 +17,7 @@ def find_folder(
     Its own is that of the same `identity`, the digests of its config and its data; also one that was renamed,
     unless `renamed` is False. That in which the file `config` stands, and which is called NAME in it, comes
     first: there may be copies. Also returned: whether the folder holds this very experiment already.
+    Hidden folders are no runs: a run that was removed in part is one.
     """
     own = RunFolder(config.parent) if renamed and config and config.name == "config.yaml" else None
     if own and own.path.resolve().parent == outputs.resolve() and own.identity() == identity:
@@ -31,7 +32,7 @@ def find_folder(
         if not run.path.exists() or (run.path.is_dir() and all(map(_is_half_written, run.path.iterdir()))):
             break
         number += 1
-    others = [path.parent for path in sorted(outputs.glob(f"*/{MANIFEST}"))] if renamed else []
+    others = [path.parent for path in sorted(outputs.glob(f"[!.]*/{MANIFEST}"))] if renamed else []
     for other in (RunFolder(path) for path in others if path.name != REFERENCE):
         manifest = other.manifest()
         if manifest and manifest.config.get("name") == name and manifest.identity == identity:

@@ -105,8 +105,14 @@ class RunFolder:
         return f"{fault}; {remedy}"
 
     def lost_config(self) -> Config | None:
-        """The config that the run was made with, where config.yaml is gone and that is known; else None."""
-        return None if os.path.lexists(self.path / "config.yaml") else self._configs().made
+        """The config that the run was made with, where config.yaml is gone; None where there is no run.
+
+        Raises:
+            RunError: there is one, and nothing says what it was made with.
+        """
+        if os.path.lexists(self.path / "config.yaml") or not self.identity():
+            return None
+        return self.config()
 
     def must_not_be_edited(self) -> None:
         """Raise RunError where config.yaml is not that of the run, which would be looked into as another."""
@@ -193,15 +199,20 @@ class RunFolder:
             self.tidy()
             yield
 
+    def linked_in_words(self) -> str:
+        """Which folder of the run is a link to another one, with what to do; empty if none is."""
+        folders = (Path(above, name) for above, names, _ in os.walk(self.path) for name in names)
+        link = next((path for path in folders if path.is_symlink()), None)
+        return f"{link} is a link to another folder: put a folder of its own in its place" if link else ""
+
     def tidy(self) -> None:
         """Remove what a killed process left: files half-written, checkpoints of trainings that are done.
 
         Raises:
             RunError: a folder of the run is a link, through which a run would be written elsewhere.
         """
-        for path in self.path.rglob("*"):
-            if path.is_symlink() and path.is_dir():
-                raise RunError(f"{path} is a link to another folder; put a folder of its own in its place")
+        if told := self.linked_in_words():
+            raise RunError(told)
         remove_temporary(self.path)
         manifest = self.manifest()
         begun = manifest.unfinished if manifest else {}  # they may be trained for the second time

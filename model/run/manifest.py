@@ -40,7 +40,7 @@ class Part(NamedTuple):
 
     settings: str
     made_from: dict[Name, str]
-    files: dict[Name, Stamp]
+    files: Annotated[dict[Name, Stamp], Field(min_length=1)]
 
 
 @dataclass

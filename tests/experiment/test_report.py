@@ -130,3 +130,5 @@ def test_the_newest_run_is_the_one_reported_last_and_never_the_reference(tmp_pat
     assert newest_run(tmp_path).path.name == "new", "it tells of nothing"
     write_json(tmp_path / "died" / "report.json", {"models": {}, "failed": [{"reason": "out of memory"}]})
     assert newest_run(tmp_path).path.name == "died", "that all of it failed is a result"
+    (tmp_path / "died").rename(tmp_path / ".died.old")
+    assert newest_run(tmp_path).path.name == "new", "what is left of a run that was removed is no run"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from model.comparison.records import Failure
 from model.experiment import adoption, status
 from model.experiment.adoption import adopt
 from model.experiment.parts import REPORT, TRAINING_FILES, Task, must_be_free, unreadable
-from model.experiment.status import Status, status_of
+from model.experiment.status import Status, problems_of_record, status_of
 from model.run.folder import RunError, RunFolder
 from model.run.manifest import MANIFEST, Manifest, digest_of, read_manifest
 from tests.program.test_earlier_runs import EARLIER
@@ -49,6 +50,11 @@ def change_record(run: Path, **keys: object) -> None:
     (run / MANIFEST).write_text(json.dumps(value | {"sha256": digest_of(value)}))
 
 
+def of_no_files(run: Path) -> None:
+    part = {"settings": "", "made_from": {}, "files": {}}
+    change_record(run, parts={"cnn seed 0": part}, unfinished={"cnn seed 0": "0"})
+
+
 def of_another_run(run: Path) -> None:
     change_record(run, parts={}, environment={"config_digest": "another"})
 
@@ -62,6 +68,7 @@ RECORDS = {
     "kept": lambda run: None,
     "none": lambda run: (run / MANIFEST).unlink(),
     "damaged": lambda run: (run / MANIFEST).write_text("{"),
+    "damaged part": of_no_files,
     "later": lambda run: change_record(run, version=2),
     "foreign": of_another_run,
     "damaged folder": in_a_folder,
@@ -130,6 +137,40 @@ def test_what_stands_in_anothers_place_is_put_back_and_not_lost(run: Path) -> No
     shutil.copy(theirs / "model.keras", ours)
     must_be_free(RunFolder(run), recorded(run), [CNN])  # what is copied is where it belongs, too
     assert "model.keras is not the one that this run made" in " ".join(told(run).problems)
+
+
+def test_a_folder_that_is_a_link_is_told_before_anything_is_made(run: Path, tmp_path: Path) -> None:
+    (run / "cnn" / "inspection").rename(tmp_path / "elsewhere")
+    (run / "cnn" / "inspection").symlink_to(tmp_path / "elsewhere")
+    found = told(run)
+    assert not found.is_whole, "`inspect` refuses a run that is said to be whole"
+    assert f"{run / 'cnn' / 'inspection'} is a link to another folder: put a folder of" in found.in_words()
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(run: Path) -> None:
+    (run / "figures").write_text("of the user")
+    with pytest.raises(RunError, match="figures is a file, where a folder belongs: move it away"):
+        must_be_free(RunFolder(run), recorded(run), [])
+    (run / "figures").unlink()
+    shutil.rmtree(run / "cnn")
+    (run / "cnn").write_text("of the user")
+    [problem] = told(run).problems
+    assert problem.count("move it away; ") == problem.count("cnn is a file, where a folder belongs") == 1, (
+        problem
+    )
+
+
+def test_nothing_is_hidden_where_record_and_config_are_lost(run: Path) -> None:
+    (run / MANIFEST).unlink()
+    assert problems_of_record(RunFolder(run)) == [], "no run of before has a record"
+    (run / "config.yaml").unlink()
+    assert RunFolder(run.parent / "none").lost_config() is None, "there is no such file"
+    with pytest.raises(RunError) as caught:
+        RunFolder(run).lost_config()
+    assert f"{run} holds no config.yaml, so nothing can be trained" in str(caught.value)
+    assert problems_of_record(RunFolder(run)) == [f"{caught.value}."], "`show` says something else"
+    with pytest.raises(RunError, match=re.escape(str(caught.value))):
+        told(run)
 
 
 def test_a_folder_that_is_gone_is_named_as_one(run: Path) -> None:

@@ -1,6 +1,7 @@
 import json
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -44,6 +45,15 @@ def test_the_config_of_a_copy_means_the_copy(tmp_path):
     assert not find_folder(tmp_path, "y", identity, config=of_it.path / "config.yaml")[1], (
         "it wants a new one"
     )
+
+
+def test_what_is_left_of_a_run_that_was_removed_is_not_gone_on_with(tmp_path):
+    config = Config(name="x", models={"cnn": {"architecture": "cnn"}}).model_dump(mode="json")
+    for name, known in (("renamed", True), (".x.old", False)):
+        (tmp_path / name).mkdir()
+        Manifest(tmp_path / name, config, IDENTITY).write()
+        assert find_folder(tmp_path, "x", IDENTITY)[1] == known, f"{name} is taken for {'no' * known} run"
+        shutil.rmtree(tmp_path / name)
 
 
 def test_an_environment_of_another_run_outvotes_no_trainings(tmp_path):

@@ -138,7 +138,7 @@ def test_links_in_a_run_folder_lead_nothing_outside(tmp_path: Path) -> None:
     write_json(run.path / "report.json", {"new": 1})
     assert (outside / "model.keras").read_text() == "kept", "a file was written through a link"
     (run.path / "cnn").symlink_to(outside)
-    with pytest.raises(RunError, match=r"cnn is a link to another folder; put a folder of its own"):
+    with pytest.raises(RunError, match=r"cnn is a link to another folder: put a folder of its own"):
         run.tidy()
     (run.path / "cnn").unlink()
     run.tidy()
