@@ -37,6 +37,8 @@ def contradictions(outcome: Outcome, data: DataFacts, seeds: Sequence[int]) -> I
             return  # what follows takes for granted that parts fit together
         yield from _of_model(key, entry, data)
         yield from differing("chance", outcome.chance, _commonest(entry) / data.test, f"{key}.per_class")
+    compared = [f"{pair.candidate} against {pair.baseline}" for pair in outcome.comparisons]
+    yield from told_twice("comparisons", compared)
     for place, pair in enumerate(outcome.comparisons):
         key = f"comparisons.{place}"
         for name in (pair.baseline, pair.candidate):
@@ -70,6 +72,12 @@ def straying(key: str, interval: Sequence[float] | None, value: float | None) ->
     if not low - ROUNDING <= value <= high + ROUNDING:
         ends = f"{_in_json(low)} to {_in_json(high)}"
         yield f"{key}.interval: expected one that holds {_in_json(value)}, found {ends}"
+
+
+def told_twice(key: str, names: Sequence[str]) -> Iterator[str]:
+    """A clause, if one of a list is told more than once."""
+    if twice := [name for place, name in enumerate(names) if name in names[:place]]:
+        yield f"{key}: expected each once, found {shown(twice[0], 40)} twice"
 
 
 def _in_json(value: float | None) -> str:
@@ -225,6 +233,7 @@ def _of_seeds(
 ) -> Iterator[str]:
     """McNemar's tests against the accuracy of each seed."""
     rights = [dict(zip(one.seeds, one.accuracy.values, strict=True)) for one in (baseline, candidate)]
+    yield from told_twice(f"{key}.mcnemar", [f"seed {row.seed}" for row in pair.mcnemar])
     for place, row in enumerate(pair.mcnemar):
         below = f"{key}.mcnemar.{place}"
         if not all(row.seed in of_seeds for of_seeds in rights):

@@ -1,10 +1,11 @@
 """What a report says of robustness against what follows from the rest of it."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
-from model.comparison.contradictions import differing, straying
+from model.comparison.contradictions import differing, straying, told_twice
 from model.comparison.records import Models
 from model.robustness.records import Accuracy, Curves, Difference, Pooling, Robustness
 
@@ -20,6 +21,7 @@ def contradictions(found: Robustness, models: Models, num_images: int) -> Iterat
         if name not in models or not seeds or not set(seeds) <= set(models[name].seeds):
             yield f"robustness.seeds.{name}: expected seeds that models.{name} has, found {seeds}"
             return
+    yield from told_twice("robustness.kinds", [kind.kind for kind in found.kinds])
     for place, kind in enumerate(found.kinds):
         yield from _of_kind(f"robustness.kinds.{place}", kind, found)
     for name, stability in found.stability.items():
@@ -30,6 +32,8 @@ def contradictions(found: Robustness, models: Models, num_images: int) -> Iterat
 
 
 def _of_kind(key: str, kind: Curves, found: Robustness) -> Iterator[str]:
+    if any(one >= other for one, other in pairwise(kind.strengths)):
+        yield f"{key}.strengths: expected each to be larger than the one before, found {kind.strengths}"
     if kind.middle not in kind.strengths:
         yield f"{key}.middle: expected one of its strengths, found {kind.middle}"
     if kind.models.keys() != found.seeds.keys():
@@ -46,6 +50,12 @@ def _of_kind(key: str, kind: Curves, found: Robustness) -> Iterator[str]:
             return
         means = np.mean(values, axis=0).tolist()
         yield from _along(f"{below}.accuracy", accuracy.accuracy, means, accuracy.intervals)
+    pairs = {
+        "differences": [f"{one.candidate} against {one.baseline}" for one in kind.differences],
+        "pooling": [f"{one.with_} against {one.without}" for one in kind.pooling],
+    }
+    for told, names in pairs.items():
+        yield from told_twice(f"{key}.{told}", names)
     for place, one in enumerate(kind.differences):
         yield from _of_pair(f"{key}.differences.{place}", one, (one.candidate, one.baseline), kind)
     for place, pair in enumerate(kind.pooling):

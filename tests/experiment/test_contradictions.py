@@ -19,7 +19,7 @@ FREE = [  # what nothing else in the file tells, or only SciPy, which readers do
     r"models\.\w+\.(convolution_parameters|\w+_seconds|(validation|training)_accuracy\.\d+|patterns\..*)",
     r"models\.\w+\.(rejection\.\*\.rejected|layers\.\*\.output_shape\.\*)",
     r"comparisons\.\*\.(standard_error|degrees_of_freedom|to_see\..*|disagreement\..*)|why\..*",
-    r"robustness\.(images|images_per_class|stability\..*|kinds\.\*\.(trained_on|strengths\.\*))",
+    r"robustness\.(images|images_per_class|stability\..*|kinds\.\*\.trained_on)",
 ]
 BOUNDED = (
     r".*\.(interval|intervals\.\*)\.\*|.*\.answers_kept|mistakes\..*"  # held to a range, and tested below
@@ -144,6 +144,27 @@ def test_what_contradicts_the_rest_is_named(
     assert told in found, found
     assert found.startswith(f"{tmp_path / 'report.json'} "), "the file must be named"
     assert "; delete it, then " in found, "it must say what to do"
+
+
+@pytest.mark.parametrize(
+    "key", ["comparisons", "comparisons.0.mcnemar", "robustness.kinds", "robustness.kinds.2.differences"]
+)
+def test_what_stands_twice_is_refused(key: str, report: dict[str, Any], tmp_path: Path) -> None:
+    path = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+    value: Any = report
+    for part in path:
+        value = value[part]
+    found = refusal(with_other(report, path, [*value, value[0]]), tmp_path)
+    assert f"contradicts itself: {key}: expected each once, found " in found, f"{key} is believed: {found!r}"
+
+
+def test_strengths_in_another_order_are_refused(report: dict[str, Any], tmp_path: Path) -> None:
+    path = ("robustness", "kinds", 1, "strengths")
+    *first, before, last = report["robustness"]["kinds"][1]["strengths"]
+    found = refusal(with_other(report, path, [*first, last, before]), tmp_path)
+    assert "robustness.kinds.1.strengths: expected each to be larger than the one before" in found, (
+        f"a curve would be drawn back and forth: {found!r}"
+    )
 
 
 def test_pair_that_is_clear_on_its_own_alone_needs_its_interval(
