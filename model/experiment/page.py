@@ -106,10 +106,14 @@ def _headline(outcome: Outcome) -> dict[str, str]:
 
 def _failures(outcome: Outcome, pictures: int) -> str:
     """How much failed, and how many pictures are missing, in words; empty if nothing is."""
-    trainings = sum(failure.is_training for failure in outcome.failed)
-    scorings = sum(failure.stage == "scoring" for failure in outcome.failed)
-    inside = len(outcome.failed) - trainings - scorings
-    counts = {"training{}": trainings, "scoring{}": scorings, "look{} inside": inside, "picture{}": pictures}
+    stages = {
+        "training{}": None,
+        "scoring{}": "scoring",
+        "reading{}": "reading",
+        "look{} inside": "inspection",
+    }
+    counts = {what: sum(one.stage == stage for one in outcome.failed) for what, stage in stages.items()}
+    counts["picture{}"] = pictures
     parts = [f"{count} {what.format('s' * (count > 1))}" for what, count in counts.items() if count]
     return names(parts, most=len(parts)) if parts else ""
 

@@ -98,9 +98,11 @@ def filled(
     for part in found.values():
         firsts = (taken[pattern] for pattern in part.section.in_front if pattern in taken)
         part.first = next((one for one in firsts if not one.figure.fault), None)
-        if part.folded and not part.first and part.section.id != "made":
-            part.front.append(next(iter(part.folded.values())).pop(0))
-            part.first = part.front[0]
+        sound = [(one, some) for some in part.folded.values() for one in some if not one.figure.fault]
+        if sound and not part.first and part.section.id != "made":
+            part.first, some = sound[0]
+            some.remove(part.first)
+            part.front.append(part.first)
     return list(found.values())
 
 

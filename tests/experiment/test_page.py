@@ -14,7 +14,7 @@ from PIL import Image
 
 from data.splits import NumDuplicates
 from model.experiment import page as page_file
-from model.experiment.sections import SECTIONS
+from model.experiment.sections import SECTIONS, filled
 from model.page.contents import block
 from model.page.render import NUMBERS
 from model.report.figure import Figure
@@ -184,6 +184,16 @@ def test_what_is_live_has_its_place_and_takes_that_of_pictures(tmp_path: Path) -
     assert not parts({})[1].count('class="answer" data-file="cnn/conv1-a'), "its picture says so already"
 
 
+def test_a_picture_that_could_not_be_drawn_answers_no_question(tmp_path: Path) -> None:
+    names = ("robustness-shift", "robustness-blur", "robustness-noise")
+    shift, blur, noise = figures_in(tmp_path, *(f"figures/{name}.png" for name in names))
+    missing = [replace(one, title="", alt="", fault="no disk left") for one in (shift, blur)]
+    [strain] = [part for part in filled([*missing, noise], {}, [], tmp_path) if part.section.id == "strain"]
+    assert strain.first, "nothing answers"
+    assert strain.first.figure == noise, "what is missing answers the question of the section"
+    assert {one.figure for one in strain.pictures} == {*missing, noise}, "a picture is lost"
+
+
 def test_the_list_of_contents_leads_to_every_section(tmp_path: Path) -> None:
     for failed in ((), ({"model": "cnn", "seed": 9, "reason": "loss not finite at epoch 2"},)):
         reader = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=failed), tmp_path)
@@ -308,10 +318,12 @@ def test_a_failed_look_inside_is_not_counted_as_a_training(tmp_path: Path) -> No
     text = read(report_of({"dense": 0.8, "cnn": 0.9}, failed=(training, LOOK)), tmp_path).text
     assert "1 training and 1 look inside failed" in text
     assert "looking inside cnn, seed 0: no disk left" in text
-    scoring = training | {"stage": "scoring", "seed": 8}
+    scoring, reading = (training | {"stage": stage, "seed": 8} for stage in ("scoring", "reading"))
     missing = [{"file": f"figures/{name}.png", "reason": "no disk left"} for name in ("2-accuracy", "4-x")]
-    report = report_of({"dense": 0.8, "cnn": 0.9}, failed=(training, scoring, LOOK)) | {"not_drawn": missing}
-    assert "1 training, 1 scoring, 1 look inside and 2 pictures failed" in read(report, tmp_path).text
+    failed = (training, scoring, reading, LOOK)
+    report = report_of({"dense": 0.8, "cnn": 0.9}, failed=failed) | {"not_drawn": missing}
+    told = "1 training, 1 scoring, 1 reading, 1 look inside and 2 pictures failed"
+    assert told in read(report, tmp_path).text
     assert "training" not in read(report_of({"cnn": 0.9}, failed=(LOOK,)), tmp_path).text.split("failed:")[0]
 
 
