@@ -19,6 +19,7 @@ from typing import Any
 import h5py
 import pytest
 
+from data.perturbations import KINDS
 from tests.conftest import MakeOnce
 from tests.faults import Driver, Result
 
@@ -35,7 +36,6 @@ OF_CNN = (
     *(f"conv{number}-{kind}.png" for number in (1, 2) for kind in ("activations", "filters", "passports")),
     *("wanted-conv1.png", "wanted-conv2.png"),
 )
-KINDS = ("blur", "contrast", "noise", "occlusion", "rotation", "shift")
 FIGURES = (
     *("1-at-a-glance", "2-accuracy", "3-learning", "4-confusion", "5-mistakes", "6-calibration"),
     *("9-disagreements", "patterns-cnn", *(f"robustness-{kind}" for kind in KINDS)),

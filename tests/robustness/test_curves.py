@@ -137,7 +137,7 @@ def test_several_seeds_give_a_dot_each_and_count_in_the_interval() -> None:
 def test_what_models_were_trained_on_is_known() -> None:
     augmentation = Augmentation(shift=2, flip=True, erase=8)
     seen = {kind: trained_on(kind, augmentation) for kind in KINDS}
-    assert seen == {"shift": 2, "occlusion": 8, "rotation": 0, "noise": 0, "blur": 0, "contrast": 0}
+    assert seen == dict.fromkeys(KINDS, 0) | {"shift": 2, "occlusion": 8}
     assert trained_on("shift", None) == 0
 
 

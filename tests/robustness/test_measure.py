@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from configs.schema import Cnn, Config, Dense
-from data.perturbations import KINDS, move, perturb
+from data.perturbations import KINDS, kinds_for, move, perturb
 from data.splits import Split, Splits
 from model.networks.build import build
 from model.robustness.files import measured_with
@@ -140,7 +140,7 @@ def test_the_first_images_of_each_class_are_asked_and_the_file_says_with_what(tm
 def test_made_up_lines_are_not_turned(tmp_path):
     """A line that rises, turned by 45 degrees, lies: it is of another class."""
     arrays, record = measure(tmp_path, source="lines", images_per_class=2)
-    kinds = [kind for kind in KINDS if kind != "rotation"]
+    kinds = kinds_for("lines")
     assert list(record["settings"]["strengths"]) == kinds
     assert [name for name in arrays if name.startswith("answers/")] == [f"answers/{kind}" for kind in kinds]
 
@@ -181,11 +181,13 @@ def test_all_images_can_be_asked_and_dense_networks_have_no_maps(tmp_path):
 
 
 def test_the_cost_counts_every_image_shown():
-    # 36 perturbed images and the untouched one; still and moved, trained and untrained
-    assert num_questions(asked(images_per_class=2), LABELS) == 6 * (37 + 4)
-    assert num_questions(asked(images_per_class="all"), LABELS) == 30 * (37 + 4)
-    assert num_questions(asked(images_per_class=1000), LABELS) == 30 * (37 + 4)
-    assert num_questions(asked("lines", images_per_class=2), LABELS) == 6 * (31 + 4), "lines are not turned"
+    # six perturbed images of each kind and the untouched one; still and moved, trained and untrained
+    each = 6 * len(KINDS) + 1 + 4
+    assert num_questions(asked(images_per_class=2), LABELS) == 6 * each
+    assert num_questions(asked(images_per_class="all"), LABELS) == 30 * each
+    assert num_questions(asked(images_per_class=1000), LABELS) == 30 * each
+    of_lines = each - 6 * (len(KINDS) - len(kinds_for("lines")))
+    assert num_questions(asked("lines", images_per_class=2), LABELS) == 6 * of_lines, "lines are not turned"
 
 
 def test_a_model_that_cannot_be_loaded_is_named(tmp_path):
