@@ -52,7 +52,8 @@ def test_what_is_left_of_a_run_that_was_removed_is_not_gone_on_with(tmp_path):
     for name, known in (("renamed", True), (".x.old", False)):
         (tmp_path / name).mkdir()
         Manifest(tmp_path / name, config, IDENTITY).write()
-        assert find_folder(tmp_path, "x", IDENTITY)[1] == known, f"{name} is {'not found' if known else 'a run'}"
+        found = find_folder(tmp_path, "x", IDENTITY)[1]
+        assert found == known, f"{name} is {'not found' if known else 'a run'}"
         shutil.rmtree(tmp_path / name)
 
 
