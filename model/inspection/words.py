@@ -40,11 +40,11 @@ def pattern_with_control(match: Match, threshold: float) -> str:
 
 
 def direction(degrees: float | None) -> str:
-    """The line a filter answers to most, of those drawn to measure it: "drawn upright lines (87°)"."""
+    """The line a filter answers to most, of those drawn to measure it: "lines drawn upright (87°)"."""
     if degrees is None:
         return "no preferred direction"
     word = next(word for end, word in DIRECTIONS if degrees % 180 < end)
-    return f"drawn {word} lines ({round(degrees) % 180}°)"
+    return f"lines drawn {word} ({round(degrees) % 180}°)"
 
 
 def favourite(selectivity: Sequence[float | None], class_names: Sequence[str]) -> str:
@@ -90,51 +90,67 @@ def sentence(passport: Passport, threshold: float | None, class_names: Sequence[
     if passport.dead:
         return "dead: never above 0 on any training or test picture"
     parts = ["above 0 nearly everywhere"] if passport.saturated else []
+    is_black = _answers_to_black(passport)
     if not passport.strongest:
         parts.append("never above 0 on any test picture")
     elif passport.active < HARDLY:
         parts.append(f"hardly ever answers (above 0 at {100 * passport.active:.1g} % of places)")
+    elif is_black:
+        parts.append(f"answers to black ({number(passport.background)} on an empty picture)")
     if passport.match is not None and threshold is not None:
         parts.append(pattern_with_control(passport.match, threshold))
-    answers = "" if passport.orientation is None else "answers to "
-    parts.append(answers + direction(passport.orientation))
+    if passport.orientation is not None:
+        parts.append(f"answers most to {direction(passport.orientation)}")
+    elif not is_black:  # of no line it is clear then
+        parts.append(direction(None))
     parts.append(favourites(passport.selectivity, class_names))
     return "; ".join(part for part in parts if part)
+
+
+def _answers_to_black(passport: Passport) -> bool:
+    """Whether an empty picture excites a filter by more than half of what any test picture does."""
+    return bool(passport.strongest) and passport.background > passport.strongest[0].activation / 2
 
 
 def worth_in_words(effect: Worth, num_test: int, dead: bool = False) -> str:
     """What a filter is worth, told in answers.
 
-    Such as "taking it out changes 143 of 10,000 answers: 111 become wrong, 32 right", and what that shows.
+    Such as "without it 150 of 10,000 answers change: 111 become wrong, 32 right, 7 wrong otherwise; 79 lost",
+    and what that shows.
     """
     if dead:
-        return "taking it out changes nothing: it never answers"
+        return "nothing changes without it: it never answers"
     if effect.changed == 0:
-        return "taking it out changes no answer"
-    told = f"taking it out changes {effect.changed:,} of {num_test:,} answers: {_what_became(effect)}"
+        return "no answer changes without it"
+    change = "changes" if effect.changed == 1 else "change"
+    told = f"without it {effect.changed:,} of {num_test:,} answers {change}: {_what_became(effect)}"
     low, high = effect.interval
     if low <= 0 <= high:
-        return f"{told}; within chance on its own"
-    return told if low > 0 else f"{told}; without it the network does better"
+        return f"{told}; within chance"
+    return told if low > 0 else f"{told}; better without it"
 
 
 def _what_became(effect: Worth) -> str:
-    """Of the answers that changed, how many became wrong and how many right; what none did is not told."""
+    """Of the answers that changed, how many became what; what none did is not told, nor a sum of one part."""
     wrong, right = effect.became_wrong, effect.became_right
     if not wrong and not right:
         return "from one wrong answer to another"
-    become = "becomes" if (wrong or right) == 1 else "become"
-    if not wrong:
-        return f"{right:,} {become} right"
-    return f"{wrong:,} {become} wrong{f', {right:,} right' if right else ''}"
+    counts = ((wrong, "wrong"), (right, "right"), (effect.changed - wrong - right, "wrong otherwise"))
+    told = [f"{count:,} {what}" for count, what in counts if count]
+    told[0] = told[0].replace(" ", " becomes " if told[0].startswith("1 ") else " become ", 1)
+    return ", ".join(told) + (f"; {answers_lost(effect, short=True)}" if wrong and right else "")
 
 
-def answers_lost(effect: Worth) -> str:
-    """The same in three words, what became right taken off what became wrong: "79 answers lost"."""
+def answers_lost(effect: Worth, short: bool = False) -> str:
+    """The same in three words, what became right taken off what became wrong: "79 answers lost".
+
+    `short`: "79 lost", where it is clear of what.
+    """
     lost = effect.became_wrong - effect.became_right
     if lost == 0:
-        return "no answer lost"
-    return f"{abs(lost):,} answer{'s' * (abs(lost) > 1)} {'lost' if lost > 0 else 'gained'}"
+        return "none lost" if short else "no answer lost"
+    answers = "" if short else f" answer{'s' * (abs(lost) > 1)}"
+    return f"{abs(lost):,}{answers} {'lost' if lost > 0 else 'gained'}"
 
 
 def chosen_by(filters: Sequence[Passport | Unit], strongest: bool = True) -> str:
@@ -154,8 +170,8 @@ def chosen_by(filters: Sequence[Passport | Unit], strongest: bool = True) -> str
         return f"Ranked by how much the loss on validation pictures rises without each.{last}"
     if others:
         return (
-            "None of them is ranked: they can't be told from 0 on the validation pictures"
-            f"{', and are here because they answer most strongly' * strongest}, by index.{last}"
+            "Not ranked: whether the loss on validation pictures rises without each can't be told."
+            f" {'Here are those that answer most strongly, by' if strongest else 'By'} index.{last}"
         )
     return "Dead: above 0 at no place of any training or test picture."
 

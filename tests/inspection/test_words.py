@@ -51,12 +51,12 @@ def test_a_name_stands_beside_what_chance_gives() -> None:
     ("degrees", "text"),
     [
         (None, "no preferred direction"),
-        (0.0, "drawn flat lines (0°)"),
-        (22.4, "drawn flat lines (22°)"),
-        (45.0, "drawn rising lines (45°)"),
-        (87.2, "drawn upright lines (87°)"),
-        (135.0, "drawn falling lines (135°)"),
-        (179.7, "drawn flat lines (0°)"),
+        (0.0, "lines drawn flat (0°)"),
+        (22.4, "lines drawn flat (22°)"),
+        (45.0, "lines drawn rising (45°)"),
+        (87.2, "lines drawn upright (87°)"),
+        (135.0, "lines drawn falling (135°)"),
+        (179.7, "lines drawn flat (0°)"),
     ],
 )
 def test_directions_in_words(degrees: float | None, text: str) -> None:
@@ -68,30 +68,30 @@ def test_directions_in_words(degrees: float | None, text: str) -> None:
     [
         (
             Worth(0.01, (0.005, 0.015), 143, 111, 32),
-            "taking it out changes 143 of 10,000 answers: 111 become wrong, 32 right",
+            "without it 143 of 10,000 answers change: 111 become wrong, 32 right; 79 lost",
         ),
         (
-            Worth(0.0002, (-0.001, 0.002), 20, 11, 9),
-            "taking it out changes 20 of 10,000 answers: 11 become wrong, 9 right; within chance on its own",
+            Worth(0.0002, (-0.001, 0.002), 25, 11, 9),
+            "without it 25 of 10,000 answers change: 11 become wrong, 9 right, 5 wrong otherwise;"
+            " 2 lost; within chance",
         ),
         (
             Worth(-0.01, (-0.02, -0.005), 1200, 100, 200),
-            "taking it out changes 1,200 of 10,000 answers: 100 become wrong, 200 right;"
-            " without it the network does better",
+            "without it 1,200 of 10,000 answers change: 100 become wrong, 200 right, 900 wrong otherwise;"
+            " 100 gained; better without it",
         ),
-        (Worth(0.0, (0.0, 0.0), 0, 0, 0), "taking it out changes no answer"),
+        (Worth(0.0, (0.0, 0.0), 0, 0, 0), "no answer changes without it"),
         (
             Worth(-0.0001, (-0.0004, 0.0002), 1, 0, 1),
-            "taking it out changes 1 of 10,000 answers: 1 becomes right; within chance on its own",
+            "without it 1 of 10,000 answers changes: 1 becomes right; within chance",
         ),
         (
             Worth(0.0001, (-0.0002, 0.0004), 3, 1, 0),
-            "taking it out changes 3 of 10,000 answers: 1 becomes wrong; within chance on its own",
+            "without it 3 of 10,000 answers change: 1 becomes wrong, 2 wrong otherwise; within chance",
         ),
         (
             Worth(0.0, (-0.0002, 0.0002), 2, 0, 0),
-            "taking it out changes 2 of 10,000 answers: from one wrong answer to another;"
-            " within chance on its own",
+            "without it 2 of 10,000 answers change: from one wrong answer to another; within chance",
         ),
     ],
 )
@@ -105,14 +105,13 @@ def test_a_dead_filter_is_said_to_be_dead() -> None:
     dead = Passport(**{**vars(FILTER), "dead": True})
     assert words.sentence(dead, 0.81, CLASSES) == "dead: never above 0 on any training or test picture"
     assert (
-        words.worth_in_words(dead.worth, 10_000, dead=True)
-        == "taking it out changes nothing: it never answers"
+        words.worth_in_words(dead.worth, 10_000, dead=True) == "nothing changes without it: it never answers"
     )
 
 
 def test_the_sentence_of_a_filter() -> None:
     assert words.sentence(FILTER, 0.81, CLASSES) == (
-        "vertical edge 0.93 (untrained: 1 in 20 above 0.81); answers to drawn upright lines (87°);"
+        "vertical edge 0.93 (untrained: 1 in 20 above 0.81); answers most to lines drawn upright (87°);"
         " Trouser most, Bag least"
     )
     deeper = Passport(**{**vars(FILTER), "match": None, "orientation": None, "saturated": True})
@@ -146,11 +145,19 @@ def changed(**about: object) -> Passport:
 def test_a_filter_that_no_test_picture_excites_is_said_to_be_so() -> None:
     silent = changed(strongest=(), active=0.0, selectivity=(0.0, 0.0, 0.0))
     assert words.sentence(silent, None, CLASSES) == (
-        "never above 0 on any test picture; answers to drawn upright lines (87°)"
+        "never above 0 on any test picture; answers most to lines drawn upright (87°)"
     )
     seldom = words.sentence(changed(active=0.0002), None, CLASSES)
     assert seldom.startswith("hardly ever answers (above 0 at 0.02 % of places); ")
     assert "hardly" not in words.sentence(changed(active=0.001), None, CLASSES)
+
+
+def test_a_filter_that_answers_to_black_is_said_to_do_so() -> None:
+    black = words.sentence(changed(background=1.6), 0.81, CLASSES)
+    assert black.startswith("answers to black (1.60 on an empty picture); vertical edge"), (
+        "its name hides that an empty picture excites it nearly as much as any other"
+    )
+    assert "black" not in words.sentence(changed(background=1.5), 0.81, CLASSES), "half is not most of it"
 
 
 # One filter each: its rank, whether it is dead, its strength.
@@ -183,8 +190,8 @@ def test_ranked_filters_come_first_then_the_strongest_by_index_and_dead_ones_las
          "Ranked by how much", None),
         ([(7, False, 0)], "the filter of conv1 ranked 7 on validation pictures", "Ranked by how much", None),
         ([UNCLEAR] * 6, "six filters of conv1 that can't be told from 0 on validation pictures",
-         "None of them is ranked: they can't be told from 0 on the validation pictures, and are here because"
-         " they answer most strongly, by index.", None),
+         "Not ranked: whether the loss on validation pictures rises without each can't be told. Here are"
+         " those that answer most strongly, by index.", None),
         ([RANKED] + [UNCLEAR] * 2, "three filters of conv1 (one ranked on validation pictures)",
          "First those ranked by how much the loss on validation pictures rises without each; after the line"
          " those that can't be told from 0 there and answer most strongly, by index.", 1),
@@ -207,7 +214,7 @@ def test_titles_and_rules_claim_no_rank_beyond_the_noise(
 def test_units_are_not_said_to_be_chosen_for_strength(kinds: list[tuple[int | None, bool, float]]) -> None:
     told = words.chosen_by(filters(*kinds), strongest=False)
     assert "strongly" not in told, "they were chosen because their answers vary"
-    assert told.endswith(", by index.")
+    assert told.endswith(("By index.", ", by index."))
 
 
 def test_dead_filters_are_named() -> None:

@@ -181,24 +181,39 @@ def _(e: Evidence, at: Said, n: Number | None = None, all: Number | None = None,
 
 
 KINDS["became"] = (
-    rf"{NUMBER} becomes? wrong(?:, {NUMBER} right)?|{NUMBER} becomes? right|from one wrong answer to another"
+    rf"{NUMBER} becomes? wrong(?:, {NUMBER} right)?(?:, {NUMBER} wrong otherwise)?"
+    rf"|{NUMBER} becomes? right(?:, {NUMBER} wrong otherwise)?|from one wrong answer to another"
 )
+KINDS["lost"] = rf"; (?:none|{NUMBER}) (?:lost|gained)|"
 
 
-@says("Filter <k:n>: taking it out changes <n:n> of <all:n> answers: <became:became>"
-      "<rest:; within chance on its own|; without it the network does better|>")  # fmt: skip
-def _(e: Evidence, at: Said, k: Number, n: Number, all: Number, became: str, rest: str) -> None:
+@says("Filter <k:n>: without it <n:n> of <all:n> answers <change:change|changes>: <became:became><lost:lost>"
+      "<rest:; within chance|; better without it|>")  # fmt: skip
+def _(
+    e: Evidence, at: Said, k: Number, n: Number, all: Number, change: str, became: str, lost: str, rest: str
+) -> None:
     layer = of_picture(e, at)
     taken = layer.taken(int(k))
     agree("test pictures", all, e.num_test)
-    wrong, right = (re.search(rf"({NUMBER})(?: becomes?)? {how}", became) for how in ("wrong", "right"))
-    claim(taken.agrees(n, *(Number(found[1]) if found else NO for found in (wrong, right))), f"{taken}")
+    found = [re.search(rf"({NUMBER})(?: becomes?)? {how}", became)
+             for how in ("wrong(?! otherwise)", "right", "wrong otherwise")]  # fmt: skip
+    wrong, right, otherwise = (Number(one[1]) if one else NO for one in found)
+    claim(taken.agrees(n, wrong, right), f"{taken}")
+    claim("another" in became or wrong + right + otherwise == n, f"they do not add up to {n:g}")
+    claim(
+        bool(lost) == (wrong > 0 and right > 0), "what is lost is told where some become wrong and some right"
+    )
+    if lost:
+        told = re.search(NUMBER, lost)
+        claim(abs(wrong - right) == (Number(told[0]) if told else 0), f"{wrong - right:g} are lost")
+        claim(("gained" in lost) == (right > wrong), f"{wrong - right:g} are lost")
+    claim((change == "changes") == (n == 1), "one changes, two change")
     claim((" becomes " in became) == became.startswith("1 "), "one becomes, two become")
 
 
 @says(
-    "Filter <k:n>: taking it out changes no answer",
-    "Filter <k:n>: taking it out changes nothing: it never answers",
+    "Filter <k:n>: no answer changes without it",
+    "Filter <k:n>: nothing changes without it: it never answers",
 )
 def _(e: Evidence, at: Said, k: Number) -> None:
     layer = of_picture(e, at)
