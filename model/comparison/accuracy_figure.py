@@ -39,7 +39,7 @@ def accuracy(outcome: Outcome, data: DataFacts, path: Path) -> Figure:
         several = len(comparisons) > 1  # whose lines are each of one pair alone
         where = "the mark is filled, all pairs allowed for" if several else "the line leaves out 0"
         reading += (
-            f" Whether two models differ is told on the right: clear where {where}, also where two lines on"
+            f" Whether two models differ, the right side tells: they do where {where}, even if their lines on"
             " the left overlap."
         )
     models = list(outcome.models)

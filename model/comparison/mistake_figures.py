@@ -125,7 +125,7 @@ def _subtitle(
     )
     return (
         f"{text}; below it the change from {versus.baseline}: teal is fewer, brown more.{rise}"
-        f" Filled diamonds stay clear when all {count} classes are allowed for.{which}"
+        f" Right: each line is of its class alone; filled, what stays clear with all {count} tested.{which}"
     )
 
 

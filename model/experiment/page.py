@@ -10,6 +10,7 @@ from model.comparison.headlines import by_interest, headline, verdict_of
 from model.comparison.records import Outcome
 from model.comparison.tables import answers, epochs, failed_job, told_balanced, what_may_differ
 from model.experiment.layers import HEAD, alike
+from model.experiment.questions import answered
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
 from model.experiment.sections import SECTIONS, Filled, filled
@@ -61,6 +62,7 @@ def page(
         report=report,
         answers=answers(report),
         sections=sections,
+        answered=answered(report, live),
         contents=_contents(sections, bool(failures)),
         pictures=inlined(order, LARGEST - TEXT - sum(map(len, data.values()))),
         config=config,
@@ -122,8 +124,7 @@ def limits(report: Report) -> list[str]:
     """What the run does not show: what holds for every run, and what these numbers ask to be said."""
     comparisons = report.comparisons
     over = {comparison.over for comparison in comparisons}
-    told = (*of_report(report), report.test_looks_words, report.environment.get("mixed_words"))
-    sentences = [str(sentence) for sentence in told if sentence]
+    sentences = []
     if any("cost" in comparison.words for comparison in comparisons):
         sentences.append("Why one model is better: these models differ in size and arithmetic, too.")
     if "images" in over:
@@ -145,4 +146,5 @@ def limits(report: Report) -> list[str]:
     if report.classes_by_number:
         sentences.append(told_by_number([report.data.classes[label] for label in report.classes_by_number]))
     sentences.append("The pictures of filters and mistakes are of one seed; another has other filters.")
-    return sentences
+    told = (*of_report(report), report.test_looks_words, report.environment.get("mixed_words"))
+    return sentences + [str(sentence) for sentence in told if sentence]

@@ -28,12 +28,13 @@ class Section:
     needs_networks: bool = True
 
 
+WHY = "why-*"
 SECTIONS = (
     Section("result", "Result", "Which is better, and by how much?", ["1-at-a-glance", "2-accuracy"]),
-    Section("one", "One picture", "What happens to one picture?", ["*-activations"], ["why-*"], True),
+    Section("one", "One picture", "What happens to one picture?", ["*-activations"], [WHY], True),
     Section("filters", "Filters", "What does the network look for?", ["*-filters"],
             ["*-passports*", "patterns-*", "wanted-*", "*-weights"], True),
-    Section("worth", "What a filter is worth", "What if it were missing?", ["keep-best"], is_live=True),
+    Section("worth", "What a filter is worth", "What changes without a filter?", ["keep-best"], is_live=True),
     Section("byhand", "By hand", "What is a convolution?", is_live=True, needs_networks=False),
     Section("classes", "Class by class", "Who is good at which class?", ["4-confusion"]),
     Section("differ", "Where they differ", "Which pictures does only one get right?",
@@ -62,6 +63,11 @@ class Filled:
     first: Shown | None = None
     front: list[Shown] = field(default_factory=list)
     folded: dict[str, list[Shown]] = field(default_factory=dict)
+
+    @property
+    def explained(self) -> bool:
+        """Whether it has pictures of why, which have to be explained."""
+        return any(_is_one_of([WHY], one.figure) for one in self.pictures)
 
     @property
     def pictures(self) -> list[Shown]:

@@ -156,7 +156,7 @@ def test_what_is_live_has_its_place_and_takes_that_of_pictures(tmp_path: Path) -
     figures = figures_in(tmp_path, "figures/4-confusion.png", "figures/5-mistakes.png")
     names = ("conv1-filters", "conv1-activations", "conv1-passports", "keep-best", "why-3")
     inside = {m: figures_in(tmp_path, *(f"{m}/{one}.png" for one in names)) for m in ("cnn", "other")}
-    networks = {"cnn": {"passports": {"conv1": {}}}, "other": {"passports": {}}}
+    networks = {"cnn": {"passports": {"conv1": {"filters": []}}}, "other": {"passports": {}}}
 
     report = report_of({"cnn": 0.9, "other": 0.8})
     report["models"]["cnn"]["convolution_parameters"] = 9

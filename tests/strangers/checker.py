@@ -10,6 +10,7 @@ from tests.strangers import (
     lessons,  # noqa: F401
     perturbed,  # noqa: F401
     pictures,  # noqa: F401
+    questions,  # noqa: F401
     reports,  # noqa: F401
     tables,
     verdicts,  # noqa: F401

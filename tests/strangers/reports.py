@@ -376,7 +376,8 @@ def _(e: Evidence, at: Said) -> None:
     claim(("first five" in at.text) == (len(e.seeds) > 5) or "seed by seed" not in at.text, "the seeds")
 
 
-@says("differences in points; bold where clear with all <k:n> classes allowed for")
+@says("The interval beside each is of that class alone; bold is what stays clear when all <k:n> classes are tested at"
+      " once, which asks for more")  # fmt: skip
 def _(e: Evidence, at: Said, k: Number) -> None:
     agree("classes", k, len(e.classes))
 

@@ -137,11 +137,12 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
 
 def _only(e: Evidence, one: str, other: str, told: str) -> None:
     """Pictures that only one of two trainings of the same seed gets right, of up to five seeds."""
-    counts = _counts(e, one, other)
+    counts = counts_of(e, one, other)
     claim(told == ", ".join(str(count) for count in list(counts.values())[:5]), f"they are {counts}")
 
 
-def _counts(e: Evidence, one: str, other: str) -> dict[int, int]:
+def counts_of(e: Evidence, one: str, other: str) -> dict[int, int]:
+    """By seed, how many pictures only the first of two models gets right."""
     a, b = e.models[one], e.models[other]
     right = {name: dict(zip(m.seeds, m.right, strict=True)) for name, m in ((one, a), (other, b))}
     return {s: int(np.sum(right[one][s] > right[other][s])) for s in e.seeds if s in a.seeds and s in b.seeds}
@@ -150,8 +151,8 @@ def _counts(e: Evidence, one: str, other: str) -> dict[int, int]:
 @table(r"seed\|only (.+) right\|only (.+) right")
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     one, other = (cell.removeprefix("only ").removesuffix(" right") for cell in head[1:])
-    agree("only the baseline", Number(row[1]), _counts(e, one, other)[int(row[0])])
-    agree("only the candidate", Number(row[2]), _counts(e, other, one)[int(row[0])])
+    agree("only the baseline", Number(row[1]), counts_of(e, one, other)[int(row[0])])
+    agree("only the candidate", Number(row[2]), counts_of(e, other, one)[int(row[0])])
 
 
 def label_of(e: Evidence, name: str) -> int:
