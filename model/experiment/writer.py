@@ -79,7 +79,7 @@ def _live(
     groups = groups_of(labels, answers, pair, seed)
     for model in first:
         sure = [one.index for one in report.mistakes if (one.model, one.seed) == (model, seed)]
-        groups[f"mistakes that {model} is surest of, seed {seed}"] = np.array(sure, int)
+        groups[f"Mistakes that {model} is surest of, seed {seed}"] = np.array(sure, int)
     names = splits.class_names
     return live(run, config, splits.test, names, answers, groups, looked_into, LARGEST // 2)
 

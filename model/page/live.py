@@ -10,7 +10,7 @@ from data.splits import Split
 from model.inspection.files import Inspection, read_inspection
 from model.networks.facts import layer_facts
 from model.page.contents import block
-from model.page.networks import live_network, live_passports
+from model.page.networks import live_network, live_passports, off_in_words
 from model.run.folder import RunError, RunFolder
 
 NUM_PICTURES = 200  # in the page
@@ -62,7 +62,8 @@ def live(
             passports: tuple[dict[str, Any], list[int]] = ({}, [])
             if model in looked_into:
                 passports = _passports(run, model, class_names, config)
-            one = {"seed": seed, **found, "passports": passports[0]}
+            off = off_in_words(config.inspection.replacement if passports[0] else "zero")
+            one = {"seed": seed, **found, "passports": passports[0], "off": off}
             room -= _characters(one)
         except RunError as error:
             not_live[model] = str(error)
@@ -72,7 +73,10 @@ def live(
     return {
         "classes": list(class_names),
         "pictures": _pictures(test, indices)
-        | {"groups": {name: _places(indices, some) for name, some in groups.items() if len(some)}},
+        | {
+            "groups": {name: _places(indices, some) for name, some in groups.items() if len(some)},
+            "totals": {name: len(some) for name, some in groups.items() if len(some)},
+        },
         "shown": _pictures(test, np.array(sorted(shown), int)),
         "networks": networks,
         "not_live": not_live,
@@ -141,4 +145,4 @@ def groups_of(
         return {}
     (one, right), (other, also) = ((model, answers[model] == labels) for model in pair)
     told = ((one, other, right & ~also), (other, one, also & ~right))
-    return {f"{a} is right and {b} wrong, seed {seed}": np.flatnonzero(where) for a, b, where in told}
+    return {f"Only {a} is right, not {b}, seed {seed}": np.flatnonzero(where) for a, b, where in told}

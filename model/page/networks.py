@@ -131,16 +131,20 @@ def live_passports(
     return layers, sorted({example["index"] for example in examples})
 
 
+def off_in_words(replacement: Literal["mean", "zero"]) -> str:
+    """What becomes of the map of a filter that is off: as when its worth was measured."""
+    if replacement == "zero":
+        return "While it is off, its map is 0 everywhere: white."
+    return "While it is off, its map is the filter's mean over all training pictures everywhere: one colour."
+
+
 def _layer(
     layer: Inspected, found: Inspection, class_names: Sequence[str], replacement: Literal["mean", "zero"]
 ) -> dict[str, Any]:
     first = layer.reads is None
     threshold = found.patterns.threshold if found.patterns and first else None
     return {
-        "groups": [
-            {"words": chosen_by(group, strongest=False), "count": len(group)}
-            for group in _groups(layer.passports)
-        ],
+        "groups": [{"words": _told_of(group), "count": len(group)} for group in _groups(layer.passports)],
         "num_test": found.num_test,
         "untrained": layer.untrained_kernel.astype(np.float32) if first else None,
         "filters": [
@@ -155,6 +159,12 @@ def _layer(
             for passport in layer.passports
         ],
     }
+
+
+def _told_of(group: Sequence[Passport]) -> str:
+    """By which rule filters stand together, and what stands below each where that is not what ranks them."""
+    below = " Below each: answers lost on test pictures, another quantity; its order may be another."
+    return chosen_by(group, strongest=False) + below * (group[0].rank is not None)
 
 
 def _groups(passports: Sequence[Passport]) -> list[list[Passport]]:

@@ -4,7 +4,7 @@ import test from "node:test";
 import { classesShown } from "../../model/page/scripts/bars.js";
 import { asHex, colourOf, inkOn } from "../../model/page/scripts/colours.js";
 import { cutOut, groupsOf, readPictures } from "../../model/page/scripts/gallery.js";
-import { briefly, counted, inPercent, plainly, written } from "../../model/page/scripts/numbers.js";
+import { briefly, counted, digitsThatAddUp, inPercent, plainly, written } from "../../model/page/scripts/numbers.js";
 import { asNetworksRead, faultOfSize, grayLevels, unlike } from "../../model/page/scripts/own.js";
 import { PICTURE } from "./networks.mjs";
 
@@ -86,4 +86,10 @@ test("colours are the figures': blue, white, red, and as wide as the limit", () 
   assert.deepEqual(found, matplotlibs, "RdBu_r, as in the figures");
   assert.deepEqual(colourOf(3, 6), colourOf(0.5, 1), "half of the limit, whatever it is");
   assert.deepEqual([1, 0.2, 0, -0.9].map((value) => inkOn(colourOf(value, 1))), ["#ffffff", "#000000", "#000000", "#ffffff"]);
+});
+
+test("a sum is written with as many decimals as it takes to add up", () => {
+  assert.equal(digitsThatAddUp([0.003, 0.316], 0.319), 3);
+  assert.equal(digitsThatAddUp([0.8531, -0.0006], 0.8525), 4, "0.853 + (−0.001) = 0.853 looks wrong");
+  assert.equal(digitsThatAddUp([1, 2], 4), 3, "what never adds up is written in short");
 });

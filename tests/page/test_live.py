@@ -20,7 +20,10 @@ PNG = bytes.fromhex(  # one gray pixel
 
 def bars(box: "Locator") -> dict[str, str]:
     """The percentages of the first table of bars, by class."""
-    names = [name.split(" ✓")[0] for name in box.locator(".live-bars").first.locator("th").all_inner_texts()]
+    names = [
+        name.removesuffix(" (label)")
+        for name in box.locator(".live-bars").first.locator("th").all_inner_texts()
+    ]
     return dict(
         zip(names, box.locator(".live-bars").first.locator("td:last-child").all_inner_texts(), strict=True)
     )
@@ -61,9 +64,9 @@ def test_a_number_shown_is_the_number_of_the_map(live: Any, small_run: Path, run
 def says(shown: "Page", where: str, expected: float) -> bool:
     """Whether the arithmetic that is shown is of a place and comes to a number."""
     told = shown.locator("#one .live-sums h3").inner_text()
-    number = re.search(r" gets (\S+): ", told.replace("−", "-"))
+    number = re.search(r"How (\S+) comes about", told.replace("−", "-"))
     is_near = number and abs(float(number[1]) - expected) < 0.0006 + 1e-4 * abs(expected)
-    return bool(is_near and told.endswith(where))
+    return bool(is_near and f"{where} (" in told)
 
 
 def test_which_filter_matters_most_and_what_it_looks_for(shown: Any) -> None:
@@ -79,10 +82,27 @@ def test_which_filter_matters_most_and_what_it_looks_for(shown: Any) -> None:
 def test_why_a_picture_is_called_so(shown: Any) -> None:
     shown.locator("#one .live-garment").nth(1).click()
     shown.locator(".live-why button", has_text="Why does cnn say").click()
-    shown.locator(".live-why table").wait_for()
-    shares = shown.locator(".live-why td").all_inner_texts()
-    left = [float(text.removesuffix(" %")) for text in shares if not text.startswith("under")]
-    assert left == sorted(left), "the filter without which least is left comes first"
+    told = shown.locator(".live-why [aria-live]")
+    told.get_by_text("with all filters").wait_for()
+    lost = [float(text.removesuffix(" points")) for text in told.locator("td:nth-child(2)").all_inner_texts()]
+    assert lost == sorted(lost, reverse=True), "the filter that costs most comes first"
+    if not lost:
+        assert "No single filter of conv2 decides" in told.inner_text()
+    assert min(lost, default=1) >= 1, "what does not cost a point is told as a cause"
+
+
+def test_what_is_chosen_is_shown_and_comes_into_sight(live: Any) -> None:
+    shown = live(width=360)
+    groups = shown.locator("#one").get_by_label("Pictures")
+    name = groups.locator("option").nth(1).inner_text().rpartition(" (")[0]
+    groups.select_option(index=1)
+    shown.locator("#one h3", has_text=re.compile(f"Test picture .*, {re.escape(name)}$")).first.wait_for()
+    choose(shown, 1, 0)
+    top = "document.querySelector('#one .live-large').getBoundingClientRect().top"
+    assert 0 <= shown.evaluate(top) < 400, "a filter is chosen, and what it shows is out of sight"
+    shown.locator("#filters .live-tile").last.click()
+    top = "document.querySelector('.live-passport').getBoundingClientRect().top"
+    assert 0 <= shown.evaluate(top) < 400, "a passport opens out of sight"
 
 
 def test_what_is_left_of_a_filter_after_pooling(shown: Any) -> None:
@@ -93,8 +113,12 @@ def test_what_is_left_of_a_filter_after_pooling(shown: Any) -> None:
 
 def test_what_happens_without_a_filter(shown: Any) -> None:
     before = bars(shown.locator("#worth"))
-    shown.locator("#worth .live-tile").first.click()
-    shown.locator("#worth p", has_text="are right with all filters").wait_for()
+    tile = shown.locator("#worth .live-tile").first
+    tile.scroll_into_view_if_needed()
+    place = tile.bounding_box()
+    tile.click()
+    shown.locator("#worth p", has_text="answered otherwise than with all filters").wait_for()
+    assert tile.bounding_box() == place, "the maps run away from who presses them"
     assert "without it" in shown.locator("#worth .live-measured").inner_text().lower()
     assert bars(shown.locator("#worth")) == before, "the first table is that with all filters"
     shown.locator("#worth .live-tile").nth(1).click()

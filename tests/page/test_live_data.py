@@ -58,6 +58,8 @@ def test_what_a_program_reads_of_it(
     pictures = found["pictures"]
     assert [pictures["indices"][place] for place in pictures["groups"]["x"]] == [17, 999]
     assert "none" not in pictures["groups"], "a group of nothing can be chosen"
+    assert pictures["totals"] == {"x": 2}, "it is not told how many pictures of a group there are"
+    assert "is 0" in found["networks"]["first"]["off"], "no mean was measured that could stand for a filter"
     assert pictures["labels"] == [index % 10 for index in pictures["indices"]]
 
 
@@ -102,7 +104,7 @@ def test_groups_are_what_their_names_say() -> None:
     answers = {"cnn": np.array([0, 1, 0, 0, 0, 0]), "dense": np.array([0, 0, 2, 0, 1, 1])}
     found = {name: group.tolist() for name, group in groups_of(labels, answers, ["cnn", "dense"], 3).items()}
     assert found == {
-        "cnn is right and dense wrong, seed 3": [1, 4],
-        "dense is right and cnn wrong, seed 3": [2, 5],
+        "Only cnn is right, not dense, seed 3": [1, 4],
+        "Only dense is right, not cnn, seed 3": [2, 5],
     }
     assert groups_of(labels, answers, ["cnn"], 3) == {}

@@ -8,7 +8,7 @@ import pytest
 
 from configs.networks import Cnn, Dense
 from model.inspection.files import Inspection, read_inspection
-from model.page.networks import live_network, live_passports
+from model.page.networks import live_network, live_passports, off_in_words
 from model.run.folder import RunError
 from tests.inspection_folders import write_cnn
 
@@ -36,6 +36,8 @@ def test_passports_are_in_the_order_and_the_words_of_the_run(found: Inspection) 
         assert sum(counts) == len(told["filters"])
         assert counts[0] == sum(ranked), "the first group is of those that are ranked"
         assert told["groups"][0]["words"].startswith("Ranked by"), "and says so"
+        apart = ["another quantity" in group["words"] for group in told["groups"]]
+        assert apart == [True, *[False] * (len(apart) - 1)], "the numbers below look like those that rank"
         assert told["groups"][-1]["words"].startswith("Dead:"), (
             "every seventh filter is dead, and that is said"
         )
@@ -55,12 +57,15 @@ def test_kernels_before_training_are_of_the_first_layer_alone(found: Inspection)
     assert layers["conv2"]["filters"][0]["reads"][0] == {"channel": 0, "share": 0.2}
 
 
-@pytest.mark.parametrize(("replacement", "value"), [("mean", 0.5), ("zero", 0.0)])
+@pytest.mark.parametrize(
+    ("replacement", "value", "words"), [("mean", 0.5, "mean over"), ("zero", 0.0, "is 0")]
+)
 def test_a_filter_that_is_off_has_what_its_worth_was_measured_with(
-    replacement: str, value: float, found: Inspection
+    replacement: str, value: float, words: str, found: Inspection
 ) -> None:
     layers, _ = live_passports(found, CLASSES, replacement)  # type: ignore[arg-type]
     assert layers["conv1"]["filters"][0]["replacement"] == value
+    assert words in off_in_words(replacement), "the colour of its map is not explained"  # type: ignore[arg-type]
 
 
 def test_the_pictures_that_passports_show_are_told(found: Inspection) -> None:

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { readNetwork, runNetwork } from "../../model/page/scripts/network.js";
 import { blockAt, seenBy, workings } from "../../model/page/scripts/workings.js";
-import { answerTo, causeOf, compareAnswers, inOrder, switchedOff } from "../../model/page/scripts/switches.js";
+import { answerTo, causeOf, compareAnswers, inOrder, switchedOff, thatCost } from "../../model/page/scripts/switches.js";
 import { conv, noise, PICTURE, SMALL } from "./networks.mjs";
 
 const network = readNetwork(SMALL);
@@ -97,7 +97,7 @@ test("a filter that is off has the value that the run measured with", () => {
 
 test("what becomes of answers is told apart", () => {
   const found = compareAnswers([0, 1, 2, 3], [0, 2, 1, 1], [0, 1, 1, 2]);
-  assert.deepEqual(found, { changed: [1, 2, 3], becameWrong: [1], becameRight: [2] });
+  assert.deepEqual(found, { changed: [1, 2, 3], becameWrong: [1], becameRight: [2], wrongOtherwise: [3] });
 });
 
 test("what filters do for a class: the probability without each, that first without which least is left", () => {
@@ -109,4 +109,10 @@ test("what filters do for a class: the probability without each, that first with
   }
   const left = causes.map((cause) => cause.without);
   assert.deepEqual(left, [...left].sort((one, other) => one - other));
+});
+
+test("a filter counts as a cause from a point of the probability on", () => {
+  const causes = [{ index: 4, without: 0.3 }, { index: 1, without: 0.88 }, { index: 0, without: 0.895 }];
+  assert.deepEqual(thatCost(causes, 0.9).map(({ index }) => index), [4, 1], "half a point is told as a cause");
+  assert.deepEqual(thatCost(causes, 0.2), [], "what only rises without them is no cause");
 });

@@ -14,7 +14,7 @@ export function barsOf(title, probabilities, classes, label) {
   const places = classesShown(probabilities, label);
   const rows = places.map((place) => {
     const [name, share] = [classes[place], probabilities[place]];
-    const mark = place === label ? make("span", { class: "live-right" }, "✓ label") : null;
+    const mark = place === label ? make("span", { class: "live-right" }, "(label)") : null;
     const bar = barIn("0 0 100 10", { width: Math.max(100 * share, 0.4), height: 10 });
     return make(
       "tr",

@@ -38,9 +38,13 @@ function cellOf(text, shade, attributes = {}) {
   return cell;
 }
 
-// The colour of weights, products and values, the largest of them in full colour.
+// The colour of products and values, the largest of them in full colour.
 export function redBlue(values) {
-  const limit = Math.max(...values.map(Math.abs)) || 1;
+  return upTo(Math.max(...values.map(Math.abs)) || 1);
+}
+
+// The colour of weights and values; a limit, and what is beyond it, in full colour.
+export function upTo(limit) {
   return (value) => colourOf(value, limit);
 }
 

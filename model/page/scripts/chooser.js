@@ -4,6 +4,7 @@ import { pictureOf } from "./canvas.js";
 import { ownPictures } from "./drawing.js";
 import { choice, make } from "./elements.js";
 import { groupsOf } from "./gallery.js";
+import { counted } from "./numbers.js";
 
 const THUMBNAIL = 56; // pixels
 
@@ -17,6 +18,12 @@ export function garmentButton(picture, classes, choose, attributes = {}) {
   const name = nameOf(picture, classes);
   const open = { type: "button", class: "live-garment", title: name, "aria-label": name, ...attributes };
   return make("button", { ...open, onclick: () => choose(picture) }, pictureOf(picture.levels, THUMBNAIL));
+}
+
+// How many pictures of a group are here, and of how many there are.
+export function countOf(app, name, places) {
+  const total = app.live.pictures.totals?.[name] ?? 0;
+  return total > places.length ? `${places.length} of ${counted(total)}` : String(places.length);
 }
 
 // A strip of pictures by class and by how networks do on them, and a picture of one's own.
@@ -37,8 +44,11 @@ export function chooser(app) {
       strip.children[number].setAttribute("aria-pressed", String(app.pictures[place] === picture));
     });
   };
-  const options = groups.map(([name, places], number) => [String(number), `${name} (${places.length})`]);
-  const select = choice("Pictures", options, "0", show);
+  const options = groups.map(([name, places], number) => [String(number), `${name} (${countOf(app, name, places)})`]);
+  const select = choice("Pictures", options, "0", (number) => {
+    show(number);
+    choose(app.pictures[groups[group][1][0]]);
+  });
   const follow = ({ picture }) => {
     const place = app.pictures.indexOf(picture);
     const isHere = group >= 0 && (place < 0 || groups[group][1].includes(place));

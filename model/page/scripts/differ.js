@@ -1,7 +1,7 @@
 // Where networks differ: confusions and disagreements, whose garments can be opened.
 
 import { bytesOf } from "./bytes.js";
-import { garmentButton } from "./chooser.js";
+import { countOf, garmentButton } from "./chooser.js";
 import { choice, make } from "./elements.js";
 import { placesWhere } from "./gallery.js";
 import { counted } from "./numbers.js";
@@ -9,7 +9,7 @@ import { counted } from "./numbers.js";
 // The section "Where they differ".
 export function differences(app) {
   const groups = Object.entries(app.live.pictures.groups ?? {}).map(([name, places]) => {
-    return make("div", {}, make("h3", {}, `${name} (of the pictures in this page)`), strip(app, places));
+    return make("div", {}, make("h3", {}, `${name}: ${countOf(app, name, places)}`), strip(app, places));
   });
   return make("div", {}, groups, confusions(app));
 }

@@ -5,6 +5,7 @@ import { convolutionsOf } from "./focus.js";
 import { modelChoice } from "./one.js";
 import { mapsOfGarment, passportShown } from "./passport.js";
 import { portraitOf } from "./portraits.js";
+import { bringToSight } from "./sight.js";
 
 const PORTRAIT = 60; // pixels
 
@@ -59,6 +60,7 @@ function tileOfFilter(app, network, layer, passport) {
   const toggle = ({ currentTarget }) => {
     const isOpen = currentTarget.getAttribute("aria-expanded") === "true";
     app.openPassport(network.name, layer, isOpen ? null : index);
+    if (!isOpen) bringToSight(app.document.querySelector("#filters .live-passport"));
   };
   const said = dead ? "dead" : lost;
   const name = { "aria-label": `filter ${index} of ${layer}: ${said}`, "aria-expanded": false, "data-filter": index };

@@ -10,6 +10,7 @@ import { addressOfFocus, addressOfPassport, convolutionsOf, firstFilter, focusFr
 import { readPictures, readShown } from "./gallery.js";
 import { readNetworks } from "./network.js";
 import { onePicture } from "./one.js";
+import { bringToSight } from "./sight.js";
 import { makeStore, newestOnly } from "./store.js";
 import { underStrain } from "./strain.js";
 import { switches } from "./worth.js";
@@ -113,6 +114,11 @@ function ways(app) {
     look(changes) {
       store.set(withPlace(app, changes));
       showAddress(addressOfFocus(store.get(), app.main));
+    },
+    // The same, and go where the filter is shown in large.
+    lookAt(changes) {
+      app.look(changes);
+      bringToSight(app.document.querySelector("#one .live-large"));
     },
     // Open a picture in "One picture".
     open(picture) {

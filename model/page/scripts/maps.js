@@ -14,7 +14,7 @@ const CHOOSING = {
   values: "values",
   watched: ["layer", "filter"],
   isPressed: ({ layer, filter }, name, index) => layer === name && filter === index,
-  press: (app, layer, filter) => app.look({ layer, filter, held: false }),
+  press: (app, layer, filter) => app.lookAt({ layer, filter, held: false }),
 };
 
 // A row of tiles for each convolution of the model that is looked at.
@@ -98,9 +98,10 @@ function paintTile(network, values, { button, layer, filter, map, pooled }) {
   button.setAttribute("aria-label", `filter ${filter} of ${layer.name}, ${largest}`);
 }
 
-// Show one channel of a layer's values on the canvas of a view.
+// Show one channel of a layer's values on the canvas of a view, and tell from where to where they go.
 export function paintChannel(view, values, channels, channel, limit) {
   const map = channelOf(values, channels, channel);
   paintValues(view.canvas, map, limit);
-  view.tell(`${briefly(Math.min(...map))} to ${briefly(Math.max(...map))}`);
+  const ends = `${briefly(Math.min(...map))} to ${briefly(Math.max(...map))}`;
+  view.tell(`${ends}; full colour from ±${briefly(limit)}`);
 }

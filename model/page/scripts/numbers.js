@@ -21,6 +21,15 @@ export function inPercent(share) {
   return `${text} %`;
 }
 
+// The fewest decimals, three to six, with which numbers add up to their sum as they are written.
+export function digitsThatAddUp(numbers, sum) {
+  const inUnits = (value, digits) => Math.round(Number(value.toFixed(digits)) * 10 ** digits);
+  const addUp = (digits) => {
+    return numbers.reduce((total, value) => total + inUnits(value, digits), 0) === inUnits(sum, digits);
+  };
+  return [3, 4, 5, 6].find(addUp) ?? 3;
+}
+
 // A whole number, thousands apart; any other to one decimal.
 export function counted(number) {
   return number.toLocaleString("en", { maximumFractionDigits: 1 }).replace("-", "−");

@@ -3,7 +3,7 @@
 import { barIn } from "./bars.js";
 import { floatsOf } from "./bytes.js";
 import { mapOf, paintValues, pictureOf } from "./canvas.js";
-import { cellsOf, redBlue } from "./cells.js";
+import { cellsOf, upTo } from "./cells.js";
 import { nameOf } from "./chooser.js";
 import { action, make, tableOf } from "./elements.js";
 import { addressOfFocus, addressOfPassport } from "./focus.js";
@@ -50,7 +50,7 @@ function kernelsShown(app, network, at, passport) {
   const [layer, limit] = [network.layers[0], kernelLimit(network.layers[0])];
   const kernel = kernelOf(layer, 0, passport.index);
   const { untrained } = network.passports[layer.name];
-  const parts = [cellsOf("kernel", kernel, redBlue([...kernel, limit]), (value) => written(value, 2))];
+  const parts = [cellsOf("kernel", kernel, upTo(limit), (value) => written(value, 2))];
   if (untrained) {
     const before = kernelOf({ ...layer, weights: floatsOf(untrained) }, 0, passport.index);
     parts.push(figureOf("before training", mapOf(before, limit, 60), "live-untrained"));

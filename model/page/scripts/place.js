@@ -1,7 +1,7 @@
 // One filter at work, in large: what it reads, its map before and after ReLU, and what pooling leaves.
 
 import { paintLevels, paintValues } from "./canvas.js";
-import { make } from "./elements.js";
+import { action, make } from "./elements.js";
 import { addressOfFocus } from "./focus.js";
 import { paintChannel, sizeOf } from "./maps.js";
 import { channelOf, layerNamed, SIDE } from "./network.js";
@@ -12,18 +12,25 @@ import { blockAt, readBy, seenBy, workings } from "./workings.js";
 
 const ROOM = 264; // pixels of a view
 const LESS = 220; // where the map that is read stands beside the others
+const BLOCK = "; dotted, the block of which pooling leaves one number"; // one more frame, where pooling follows
 
 // The views of the filter that is looked at, and the arithmetic of the place; both follow the store.
 export function placeViews(app) {
   const [row, sums] = [make("div", { class: "live-row live-views" }), sumsBox()];
-  const element = make("div", {}, row, sums.element);
+  const [title, frames] = [make("h3", {}), make("p", { class: "live-note" })];
+  const back = action("To the maps of all filters", () => {
+    app.document.querySelector("#one .live-layer").scrollIntoView();
+  });
+  const element = make("div", {}, make("div", { class: "live-large" }, title, row), frames, back, sums.element);
   let shown = null;
   const build = () => {
-    const { model, layer, values } = app.store.get();
+    const { model, layer, filter, values } = app.store.get();
     if (!values || layer === null) return;
+    title.textContent = `Filter ${filter} of ${layer}, in large`;
     if (shown?.model !== model || shown.layer !== layer) {
       shown = { model, layer, ...viewsOf(app, app.networks[model], layerNamed(app.networks[model], layer)) };
       row.replaceChildren(...shown.all.map((view) => view.element));
+      frames.textContent = `Frames: orange, what the number sees; green, the number${shown.pooled ? BLOCK : ""}.`;
     }
     paintViews(app, shown);
     move();

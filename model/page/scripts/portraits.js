@@ -7,6 +7,7 @@ import { kernelOf, layerNamed } from "./network.js";
 import { seenBy } from "./workings.js";
 
 const SCALE = 0.995; // share of a layer's weights that is not beyond full colour
+const LIMITS = new WeakMap(); // found once for each layer
 
 // A filter's portrait in at most `room` pixels; a dead one of a deeper layer has none.
 export function portraitOf(app, network, layer, { index, strongest }, room) {
@@ -18,8 +19,11 @@ export function portraitOf(app, network, layer, { index, strongest }, room) {
   return pictureOf(cutOut(levels, seenBy(network, at, example.row, example.column)), room);
 }
 
-// The weight that is shown in full colour: one scale for all kernels of a layer.
-export function kernelLimit({ weights }) {
-  const sizes = Float32Array.from(weights, Math.abs).sort();
-  return sizes[Math.floor(SCALE * (sizes.length - 1))] || 1;
+// The weight that is shown in full colour: one scale for all kernels of a layer, wherever they are shown.
+export function kernelLimit(layer) {
+  if (!LIMITS.has(layer)) {
+    const sizes = Float32Array.from(layer.weights, Math.abs).sort();
+    LIMITS.set(layer, sizes[Math.floor(SCALE * (sizes.length - 1))] || 1);
+  }
+  return LIMITS.get(layer);
 }

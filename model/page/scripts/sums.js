@@ -1,12 +1,14 @@
 // The arithmetic of one number, written out: products, sum, bias, ReLU and pooling.
 
-import { cellsOf, grayOf, redBlue } from "./cells.js";
+import { cellsOf, grayOf, redBlue, upTo } from "./cells.js";
 import { make, tableOf } from "./elements.js";
-import { counted, written } from "./numbers.js";
+import { counted, digitsThatAddUp, written } from "./numbers.js";
+import { kernelLimit } from "./portraits.js";
 
 const DIGITS = 3;
-const HELD = "Held: click another place, or press Escape to let go. Rows and columns begin with 0.";
-const FREE = "Point at a map or use the arrow keys; a click or Enter holds the place. Rows and columns begin with 0.";
+const HELD = "Held: click another place, or press Escape to let go.";
+const FREE = "Point at a map, or use the arrow keys; a click or Enter holds the place.";
+const TAP = "Tap another place on a map.";
 const number = (value) => written(value, DIGITS);
 
 // A place for the arithmetic: `show(network, at, place, found)` fills it, `found` being what `workings` gave.
@@ -17,9 +19,9 @@ export function sumsBox() {
     element: make("div", { class: "live-sums" }, title, note, steps),
     show(network, at, { filter, row, column, held }, found) {
       const layer = network.layers[at];
-      const place = `filter ${filter}, row ${row}, column ${column}`;
-      title.textContent = `How ${layer.name} gets ${number(found.value)}: ${place}`;
-      note.textContent = held ? HELD : FREE;
+      const place = `filter ${filter}, row ${row}, column ${column} (both from 0)`;
+      title.textContent = `How ${number(found.value)} comes about in ${layer.name}: ${place}`;
+      note.textContent = matchMedia("(hover: none)").matches ? TAP : held ? HELD : FREE;
       steps.replaceChildren(
         productsShown(network, at, found),
         ...(at > 0 ? [slicesShown(network, at, found)] : []),
@@ -40,7 +42,7 @@ function productsShown(network, at, { slices, beyond }) {
     { class: "live-row live-products" },
     cellsOf(from, window, gray, (value) => written(value, 2)),
     make("span", { class: "live-sign" }, "×"),
-    cellsOf("kernel", kernel, redBlue(kernel), (value) => written(value, 2)),
+    cellsOf("kernel", kernel, upTo(kernelLimit(network.layers[at])), (value) => written(value, 2)),
     make("span", { class: "live-sign" }, "="),
     cellsOf("products", products, redBlue(products), number),
     make("span", { class: "live-sign" }, "→"),
@@ -57,6 +59,8 @@ function slicesShown(network, at, { slices, others }) {
 }
 
 function stepsShown({ size, from }, { sum, bias, linear, value }) {
+  const digits = digitsThatAddUp([sum, bias], linear);
+  const number = (one) => written(one, digits);
   const steps = [
     [`sum of all ${counted(size * size * from.channels)} products`, number(sum)],
     ["bias", number(bias)],

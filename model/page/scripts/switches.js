@@ -2,6 +2,8 @@
 
 import { largestOf, probabilitiesOf, runNetwork } from "./network.js";
 
+const POINT = 0.01;
+
 // What stands in the maps of filters that are switched off, as `runNetwork` takes it: `{conv1: {37: 0.12}}`.
 //
 // `filters` are `{layer, index}`; the values are those that the run measured with, one in each passport.
@@ -25,14 +27,16 @@ export function answerTo(network, picture, off = {}) {
   return { answer: largestOf(probabilities), probabilities };
 }
 
-// How answers differ from earlier ones: how many `changed`, `wrong` and `right` that were not so before.
+// How answers differ from earlier ones: the places of those that `changed`, and of them those that
+// `becameWrong`, `becameRight`, and are `wrongOtherwise`.
 export function compareAnswers(before, now, labels) {
-  const found = { changed: [], becameWrong: [], becameRight: [] };
+  const found = { changed: [], becameWrong: [], becameRight: [], wrongOtherwise: [] };
   now.forEach((answer, picture) => {
     if (answer === before[picture]) return;
     found.changed.push(picture);
     if (before[picture] === labels[picture]) found.becameWrong.push(picture);
-    if (answer === labels[picture]) found.becameRight.push(picture);
+    else if (answer === labels[picture]) found.becameRight.push(picture);
+    else found.wrongOtherwise.push(picture);
   });
   return found;
 }
@@ -46,4 +50,9 @@ export function causeOf(network, picture, layer, index, label) {
 // Causes, that first without which least is left.
 export function inOrder(causes) {
   return [...causes].sort((one, other) => one.without - other.without || one.index - other.index);
+}
+
+// Those of ordered causes without which a point or more of the probability is lost.
+export function thatCost(causes, probability) {
+  return causes.filter(({ without }) => probability - without >= POINT);
 }

@@ -27,16 +27,20 @@ const SWITCHING = {
 // The section "What a filter is worth".
 export function switches(app) {
   if (!app.main) return make("p", {}, "None of the networks that are live here has convolutions, and so filters.");
-  const parts = [offTold(app), measured(app), answersOfAll(app)];
   keepWithout(app);
-  return make(
-    "div",
-    {},
-    modelChoice(app),
-    make("p", {}, "Press a map to switch its filter off, and again to switch it on."),
-    ...parts,
-    mapRows(app, SWITCHING),
-  );
+  // what grows and shrinks stands below the maps, which stay where they are pressed
+  const parts = [withAndWithout(app), mapRows(app, SWITCHING), offTold(app), measured(app), answersOfAll(app)];
+  return make("div", {}, modelChoice(app), howToSwitch(app), parts);
+}
+
+function howToSwitch(app) {
+  const box = make("p", {});
+  const show = ({ model }) => {
+    box.textContent = `Press a map to switch its filter off, and again to switch it on. ${app.networks[model].off}`;
+  };
+  app.store.watch(["model"], show);
+  show(app.store.get());
+  return box;
 }
 
 // Keeps what the picture gives without the filters that are off.
@@ -51,24 +55,34 @@ function keepWithout(app) {
   run();
 }
 
-function offTold(app) {
-  const [names, bars] = [make("p", { role: "status" }), make("div", { class: "live-answers" })];
-  const garment = make("figure", { class: "live-view" });
-  const on = action("Switch all on", () => app.store.set({ off: [] }));
+// What the network says of the picture with all filters, and without those that are off.
+function withAndWithout(app) {
+  const [garment, bars] = [make("figure", { class: "live-view" }), make("div", { class: "live-answers" })];
   const show = ({ model, off, values, offValues, seen }) => {
-    const all = off.map(({ layer, index }) => `${index} of ${layer}`).join(", ");
-    const which = off.length === 1 ? `Off: filter ${all}. ` : `Off: filters ${all}. `;
-    names.replaceChildren(off.length ? which : "No filter is off. ", off.length ? on : "");
     if (!offValues?.[model] || !values?.[model]) return;
     garment.replaceChildren(make("figcaption", {}, nameOf(seen, app.classes)), pictureOf(seen.levels, SMALL));
     const table = (title, found) => {
       return barsOf(`${model} ${title} (live, this picture)`, found.at(-1).after, app.classes, seen.label);
     };
-    bars.replaceChildren(table("with all filters", values[model]), table("now", offValues[model]));
+    const now = off.length ? `with ${off.length} off` : "with none off";
+    bars.replaceChildren(table("with all filters", values[model]), table(now, offValues[model]));
   };
-  app.store.watch(["off", "values", "offValues"], show);
+  app.store.watch(["values", "offValues"], show);
   show(app.store.get());
-  return make("div", {}, names, make("div", { class: "live-row" }, garment, bars));
+  return make("div", { class: "live-row" }, garment, bars);
+}
+
+function offTold(app) {
+  const names = make("p", { role: "status" });
+  const on = action("Switch all on", () => app.store.set({ off: [] }));
+  const show = ({ off }) => {
+    const all = off.map(({ layer, index }) => `${index} of ${layer}`).join(", ");
+    const which = off.length === 1 ? `Off: filter ${all}. ` : `Off: filters ${all}. `;
+    names.replaceChildren(off.length ? which : "No filter is off. ", off.length ? on : "");
+  };
+  app.store.watch(["off"], show);
+  show(app.store.get());
+  return names;
 }
 
 // What the run measured for a single filter; for several it measured nothing.
@@ -85,7 +99,7 @@ function measured(app) {
   return box;
 }
 
-// The answers to all pictures in the page, with all filters and now.
+// How the answers to the pictures in the page change.
 function answersOfAll(app) {
   const [said, changed] = [make("p", { role: "status" }), make("div", {})];
   const pictures = app.pictures.map(({ levels }) => levels);
@@ -108,11 +122,14 @@ function answersOfAll(app) {
 
 function showChanges(app, before, now, said, box) {
   const labels = app.pictures.map(({ label }) => label);
-  const right = (answers) => answers.filter((answer, place) => answer === labels[place]).length;
-  const { changed, becameWrong, becameRight } = compareAnswers(before, now, labels);
+  const { changed, becameWrong, becameRight, wrongOtherwise } = compareAnswers(before, now, labels);
+  const counts = [["became wrong", becameWrong], ["became right", becameRight], ["wrong otherwise", wrongOtherwise]];
+  const told = counts.map(([what, places]) => `${what} ${places.length}`).join(", ");
+  const hard = new Set(Object.values(app.live.pictures.groups ?? {}).flat()).size;
   said.replaceChildren(
-    `Of the ${labels.length} pictures in this page ${right(before)} are right with all filters, ${right(now)} now: ` +
-      `${changed.length} answers change, ${becameWrong.length} become wrong, ${becameRight.length} right (live).`,
+    `Of the ${labels.length} pictures in this page, answered otherwise than with all filters: ${changed.length} (live)`,
+    changed.length ? `: ${told}.` : ".",
+    hard ? ` These ${labels.length} are no sample: ${hard} are here because a network gets them wrong.` : "",
   );
   const answered = (place) => `${app.classes[before[place]]}, now ${app.classes[now[place]]}`;
   const strips = [["Became wrong", becameWrong], ["Became right", becameRight]].filter(([, places]) => places.length);
