@@ -166,7 +166,7 @@ def lesson(
 ) -> None:
     """Convolution and pooling, worked by hand and checked."""
     from configs.schema import Data
-    from model.experiment.opening import load_data, open_run
+    from model.experiment.opening import config_and_data, load_data
     from model.lesson.lesson import lesson as whole_lesson
     from model.lesson.your_filter import lesson_filter
     from model.lesson.your_run import lesson_run, refuse_without_run
@@ -174,7 +174,7 @@ def lesson(
 
     asked: dict[str, Any] = {"model": model, "seed": seed, "layer": layer, "at": at, "image": image}
     if run is not None:
-        _, splits = open_run(RunFolder(run))
+        _, splits = config_and_data(RunFolder(run))
         lesson_run(run, outputs, splits.test, splits.class_names, typer.echo, filter_=filter_, **asked)
         return
     refuse_without_run(asked, filter_)

@@ -20,11 +20,11 @@ from model.experiment import progress
 from model.experiment.adoption import adopt
 from model.experiment.opening import (
     as_it_began,
+    config_and_data,
     describe,
     identity_of,
     load_data,
     must_fit,
-    open_run,
     resolved,
 )
 from model.experiment.parts import (
@@ -121,7 +121,7 @@ def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
         raise RunError(
             f"{run.path} has no finished training to look into; `{going_on(run.path)}` goes on with it"
         )
-    config, splits = open_run(run)
+    config, splits = config_and_data(run)
     with run.held():
         return Experiment(config, splits, run, console, debug).complete(train=False)
 

@@ -44,7 +44,7 @@ def resolved(config: Config) -> Config:
     return config.model_copy(update={"data": with_names(data.model_copy(update={"source": whole}))})
 
 
-def open_run(run: RunFolder) -> tuple[Config, Splits]:
+def config_and_data(run: RunFolder) -> tuple[Config, Splits]:
     """The config of a run and the data it was made with.
 
     Raises:

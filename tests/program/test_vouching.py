@@ -15,7 +15,7 @@ from configs.schema import digest, load
 from data.idx import DataError
 from data.storage import sha256_of
 from model.experiment.conductor import Experiment
-from model.experiment.opening import load_data, open_run
+from model.experiment.opening import config_and_data, load_data
 from model.experiment.status import status_of
 from model.run.find import find_folder
 from model.run.folder import RunFolder
@@ -240,7 +240,7 @@ def test_what_is_not_trained_yet_has_not_failed(driver: Driver, run: Path) -> No
 def test_where_data_have_moved_the_remedy_that_is_named_finds_the_run(run: Path, small_data: Path) -> None:
     edit(run / "config.yaml", str(small_data), str(small_data / "gone"))  # decides no number
     with pytest.raises(DataError, match="gone is no folder") as caught:
-        open_run(RunFolder(run))
+        config_and_data(RunFolder(run))
     status = status_of(RunFolder(run)).in_words()
     assert status.endswith(str(caught.value)), "what would go on with it, or nothing of the data, is said"
     *_, command = commands_in(str(caught.value))  # first how other files are packed

@@ -7,7 +7,7 @@ import pytest
 
 from configs.schema import Config, load
 from data.splits import EVENLY, IN_PROPORTION
-from model.experiment.opening import load_data, open_run
+from model.experiment.opening import config_and_data, load_data
 from model.run.folder import RunFolder
 from model.run.rules import RULES, outdated, rules_of
 from model.run.saved import load as load_network
@@ -65,7 +65,8 @@ def test_a_run_goes_on_under_the_rules_it_began_with(driver, small_data, tmp_pat
         expected = validation_loss(run, config, rules["split"])
         assert metrics["validation_loss"] == pytest.approx(expected, abs=1e-5), "of other validation pictures"
         assert np.array_equal(
-            open_run(run)[1].validation.labels, load_data(config.data, rules["split"]).validation.labels
+            config_and_data(run)[1].validation.labels,
+            load_data(config.data, rules["split"]).validation.labels,
         )
         answers.append(run.predictions("dense", 0)[0])
     losses = [validation_loss(run, config, rule) for rule in (IN_PROPORTION, EVENLY)]

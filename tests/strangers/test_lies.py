@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from model.experiment.conductor import Experiment
-from model.experiment.opening import open_run
+from model.experiment.opening import config_and_data
 from model.experiment.terminal import terminal_block
 from model.inspection.figures import draw_inspection
 from model.report.canvas import Sheet
@@ -92,7 +92,7 @@ def run_again(run_of, tmp_path, monkeypatch) -> Callable[[bool], list[Said | tol
 
     def tell(inside: bool) -> list[Said | told.Table]:
         run = RunFolder(path)
-        config, splits = open_run(run)
+        config, splits = config_and_data(run)
         if inside:
             return [said for model in config.models for said in _of_pictures(run, model, splits)]
         with open(os.devnull, "w") as nowhere:
