@@ -1,12 +1,12 @@
 """Why a picture got its class, and what filters and classes want: drawn from the files of the inspection."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from data.storage import read_npz, read_value
 from model.networks.facts import SIDE, ReceptiveField, patch
 from model.report.canvas import (
     GREY,
@@ -50,9 +50,7 @@ def draw_why(folder: Path, figures: Path, note: str = "") -> list[Figure]:
 
     Drawn from attributions.npz and attributions.json into `why-<index>.png`, in the order of the file.
     """
-    document = json.loads((folder / "attributions.json").read_text())
-    with np.load(folder / "attributions.npz") as arrays:
-        maps = dict(arrays)
+    document, maps = read_value(folder / "attributions.json"), read_npz(folder / "attributions.npz")
     return [
         drawn(_draw_one, document, maps, place, path=figures / f"why-{entry['index']}.png", note=note)
         for place, entry in enumerate(document["images"])
@@ -178,9 +176,7 @@ def draw_wanted(
     `wanted-classes.png`. `rules` says for each layer by which rule its filters were chosen, and after how
     many of them a line is drawn.
     """
-    document = json.loads((folder / "wanted.json").read_text())
-    with np.load(folder / "wanted.npz") as arrays:
-        images = dict(arrays)
+    document, images = read_value(folder / "wanted.json"), read_npz(folder / "wanted.npz")
     layers = dict.fromkeys(entry["layer"] for entry in document["filters"])
     of_filters = [
         drawn(

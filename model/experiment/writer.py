@@ -48,7 +48,7 @@ def write_report(
     report with the pictures that are missing, and the pictures that were drawn in figures/.
     """
     report = replace(report, classes_by_number=classes_by_number(splits.class_names))
-    figures = _compare(run, report, splits, results.histories, looked_into)
+    figures = draw_comparison(run, report, splits, results.histories, looked_into, run.figures)
     inside = {model: _inside(run, report.models, model, looked_into[model]) for model in looked_into}
     figures_of_all = [*figures, *chain(*inside.values())]
     report = replace(report, not_drawn=not_drawn(figures_of_all, run.path))
@@ -84,15 +84,20 @@ def _live(
     return live(run, config, splits.test, names, answers, groups, looked_into, LARGEST // 2)
 
 
-def _compare(
-    run: RunFolder, report: Report, splits: Splits, histories: Histories, looked_into: Collection[str]
+def draw_comparison(
+    run: RunFolder,
+    report: Report,
+    splits: Splits,
+    histories: Histories,
+    looked_into: Collection[str],
+    folder: Path,
 ) -> list[Figure]:
-    """Draw what is told of all models together."""
+    """Draw what is told of all models of a run together, into a folder."""
     models = [model for model in by_interest(report.models) if model in looked_into]
     model, inspection = _for_a_glance(run, models)
     parts = vars(report) | {"outcome": report, "histories": histories, "images": splits.test.images}
     parts |= {"model": model, "inspection": inspection}
-    return draw_pictures(PICTURES, parts, run.figures)
+    return draw_pictures(PICTURES, parts, folder)
 
 
 def _for_a_glance(run: RunFolder, looked_into: list[str]) -> tuple[str, Inspection | None]:
@@ -111,5 +116,10 @@ def _inside(run: RunFolder, models: Models, model: str, records: Sequence[Mappin
     told = [one for record in records for one in record["figures"]]
     figures = [Figure(folder / one["file"], one["title"], one["alt"], one.get("fault", "")) for one in told]
     figures = [figure for figure in figures if figure.fault or figure.path.is_file()]
+    return [*figures[:1], *draw_patterns(models, model, run.figures), *figures[1:]]
+
+
+def draw_patterns(models: Models, model: str, folder: Path) -> list[Figure]:
+    """Draw which patterns the first filters of a model match in all seeds, if any are learned."""
     parts = {"model": model, "patterns": models[model].patterns if model in models else {}}
-    return [*figures[:1], *draw_pictures([PATTERNS], parts, run.figures), *figures[1:]]
+    return draw_pictures([PATTERNS], parts, folder)

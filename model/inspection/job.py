@@ -1,14 +1,16 @@
 """Look into the filters of one saved network: the work of a process that has TensorFlow to itself."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
+from pathlib import Path
 
 from data.splits import Splits
+from data.storage import read_value
 from model.inspection.records import Passport, first_of, passport_of
 from model.inspection.words import chosen_by, line_after
-from model.run.looks import Look, part_of_look
+from model.report.figure import Figure
+from model.run.looks import Look, note_of, part_of_look
 from model.run.workers import Tell
 
 WANTED = 12  # filters of each layer that an image is made up for
@@ -23,26 +25,36 @@ def inspect_model(splits: Splits, tell: Tell, look: Look) -> None:
 
     inside-figures.json, the list of what was written, is written last.
     """
-    from model.attribution.figures import draw_wanted
     from model.attribution.wanted import wanted
-    from model.inspection.figures import draw_inspection
     from model.inspection.inspect import inspect
 
     (model, untrained, facts), folder = look.open(len(splits.class_names)), look.folder
     each, replacement = look.settings["images_per_class"], look.settings["replacement"]
     inspect(model, untrained, facts, splits, each, folder, part_of_look(tell, 0.0, 0.7), replacement)
-    path = folder / "passports.json"  # which dense networks lack
-    entries = json.loads(path.read_text()) if path.exists() else []
-    chosen = first_by_layer(passport_of(entry, len(splits.test.labels)) for entry in entries)
+    chosen = _first_filters(folder, splits)
     places = {(p.layer, p.index): asdict(p.strongest[0]) for shown in chosen.values() for p in shown}
     wanted(model, facts, splits, places, folder, untrained, part_of_look(tell, 0.7, 0.8))
-    rules = {layer: (chosen_by(shown), line_after(shown)) for layer, shown in chosen.items()}
     tell((0.8, "", "drawing"))
-    figures = [
-        *draw_inspection(folder, splits.test, splits.class_names, folder, look.model),
-        *draw_wanted(folder, folder, rules, look.note),
+    look.record("inside-figures.json", INSIDE, draw_inside(splits, folder, folder, look.model))
+
+
+def draw_inside(splits: Splits, folder: Path, figures: Path, model: str) -> list[Figure]:
+    """Draw what a look into the filters of a model has left in `folder`; the pictures go to `figures`."""
+    from model.attribution.figures import draw_wanted
+    from model.inspection.figures import draw_inspection
+
+    chosen = _first_filters(folder, splits)
+    rules = {layer: (chosen_by(shown), line_after(shown)) for layer, shown in chosen.items()}
+    return [
+        *draw_inspection(folder, splits.test, splits.class_names, figures, model),
+        *draw_wanted(folder, figures, rules, note_of(model)),
     ]
-    look.record("inside-figures.json", INSIDE, figures)
+
+
+def _first_filters(folder: Path, splits: Splits) -> dict[str, tuple[Passport, ...]]:
+    path = folder / "passports.json"  # which dense networks lack
+    entries = read_value(path) if path.exists() else []
+    return first_by_layer(passport_of(entry, len(splits.test.labels)) for entry in entries)
 
 
 def first_by_layer(passports: Iterable[Passport]) -> dict[str, tuple[Passport, ...]]:

@@ -5,8 +5,11 @@ and stays one; text and axes come on top.
 """
 
 import io
+import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -41,6 +44,7 @@ MODEL_COLOURS += ["#7b3fb5", "#8a5a44"]
 COLOUR_MAPS = {"response": colormaps["RdBu_r"], "attribution": colormaps["PuOr_r"]}
 Kind = Literal["response", "attribution"]
 FAMILY = "DejaVu Sans"
+_SVG: ContextVar[Path | None] = ContextVar("svg", default=None)  # the folder that all of it goes to
 FROM_THE_RIGHT = ("R", "AL")  # Unicode's directions of scripts that are written from right to left
 
 matplotlib.rcParams.update(
@@ -120,17 +124,28 @@ class Sheet:
         return axes
 
     def save(self, path: Path) -> None:
-        """Write the sheet as PNG, atomically; one that is there with the same content is left alone."""
+        """Write the sheet as PNG, atomically; one that is there with the same content is left alone.
+
+        Within `as_svg` it is written as SVG, under its name with `.svg` in place of `.png`.
+        """
         self.figure.patch.set_alpha(0)  # text and axes over the pixels, which stay exactly what they are
         for text in self.figure.findobj(Text):
             text.set_text(_legible(text.get_text()))
             others = {_family_of(character) or FAMILY for character in text.get_text()} - {FAMILY}
             if others:
                 text.set_fontfamily([FAMILY, *sorted(others)])
-        canvas = FigureCanvasAgg(self.figure)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing")  # it is drawn as a box
-            canvas.draw()
+            if folder := _SVG.get():
+                if not Path(os.path.abspath(path)).is_relative_to(os.path.abspath(folder)):
+                    raise ValueError(f"{path} is not in {folder}")
+                write_if_other(path.with_suffix(".svg"), self._svg())
+            else:
+                write_if_other(path, self._png())
+
+    def _png(self) -> bytes:
+        canvas = FigureCanvasAgg(self.figure)
+        canvas.draw()
         drawn = np.asarray(canvas.buffer_rgba()).reshape(-1, 4)
         touched = np.flatnonzero(drawn[:, 3])
         ink, alpha = drawn[touched, :3].astype(np.uint16), drawn[touched, 3:].astype(np.uint16)
@@ -139,7 +154,30 @@ class Sheet:
         data, image = io.BytesIO(), Image.fromarray(pixels.reshape(self.pixels.shape))
         # More effort takes longer, and these pictures, half of them noise in blocks, get larger by it.
         image.save(data, format="png", compress_level=3, dpi=(DPI, DPI))
-        write_if_other(path, data.getvalue())
+        return data.getvalue()
+
+    def _svg(self) -> bytes:
+        """The pixels as one picture in blocks that stay sharp, text and axes as outlines over it."""
+        below = self.figure.add_axes((0, 0, 1, 1), zorder=-1)
+        below.imshow(self.pixels, interpolation="none", aspect="auto")
+        below.set_axis_off()
+        data = io.BytesIO()
+        with matplotlib.rc_context({"svg.hashsalt": "ConvLens"}):  # the same sheet is the same file
+            self.figure.savefig(data, format="svg", metadata={"Date": None})
+        return data.getvalue()
+
+
+@contextmanager
+def as_svg(folder: Path) -> Iterator[None]:
+    """In this block all sheets are saved as SVG, which stays sharp however large it is shown.
+
+    They must go into `folder`, wherever names in files that may be anybody's lead: else ValueError.
+    """
+    token = _SVG.set(folder)
+    try:
+        yield
+    finally:
+        _SVG.reset(token)
 
 
 def _inches(pixels: int) -> float:

@@ -41,7 +41,7 @@ class Look:
     @property
     def note(self) -> str:
         """What a picture says of whose inside it shows."""
-        return f"{self.model}: its first seed, not its best."
+        return note_of(self.model)
 
     def record(self, file: str, data: Sequence[str], figures: Sequence[Any]) -> None:
         """Write what the look has left: its figures, and of them and the data a sha256 by name."""
@@ -51,6 +51,11 @@ class Look:
         drawn = [{"file": f.path.name, "title": f.title, "alt": f.alt, "fault": f.fault} for f in figures]
         record = {"settings": self.settings, "figures": drawn, "files": files}
         write_json(self.folder / file, self.identity | record)
+
+
+def note_of(model: str) -> str:
+    """What a picture says of the model whose inside it shows."""
+    return f"{model}: its first seed, not its best."
 
 
 def part_of_look(tell: Tell, begin: float, end: float) -> Callable[[float], None]:

@@ -10,7 +10,7 @@ import pytest
 from configs.schema import Cnn
 from data.splits import Split, Splits
 from model.attribution.figures import draw_wanted, draw_why
-from model.experiment.writer import PICTURES, _compare
+from model.experiment.writer import PICTURES, draw_comparison
 from model.inspection.figures import draw_inspection
 from model.inspection.pattern_figure import draw_patterns
 from model.report.canvas import Sheet
@@ -99,7 +99,7 @@ def test_no_text_of_the_comparison_overlaps_another(
     run = RunFolder(tmp_path)
     write_cnn(run.inspection_folder(MODELS[1]), Cnn(filters=(64,)), num_classes=12)
     found = watch(monkeypatch)
-    figures = _compare(run, parsed(report), splits, histories, [MODELS[1]])
+    figures = draw_comparison(run, parsed(report), splits, histories, [MODELS[1]], run.figures)
     assert not [figure.fault for figure in figures if figure.fault]
     assert {name.removesuffix(".png") for name in found} == {picture.name for picture in PICTURES}
     assert not any(found.values()), "\n".join(f"{name}: {fault}" for name in found for fault in found[name])

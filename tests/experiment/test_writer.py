@@ -14,7 +14,7 @@ from data.splits import Split, Splits
 from model.comparison.records import Model, as_json
 from model.experiment import writer
 from model.experiment.results import Results, collect, report_of
-from model.experiment.writer import PICTURES, _compare, _for_a_glance, _inside, write_report
+from model.experiment.writer import PICTURES, _for_a_glance, _inside, draw_comparison, write_report
 from model.report import canvas
 from model.report.canvas import garment
 from model.run.folder import RunFolder
@@ -128,7 +128,7 @@ def test_each_figure_gets_the_numbers_and_pictures_that_are_its_own(recording, t
     curve = {"accuracy": np.array([0.7, 0.8]), "val_accuracy": np.array([0.75, 0.85])}
     curve |= {"val_loss": np.array([0.5, 0.4]), "learning_rate": np.array([0.004, 0.0])}
     histories = {model: {0: curve} for model in report["models"]}
-    figures = _compare(RunFolder(tmp_path), parsed(report), splits, histories, [])
+    figures = draw_comparison(RunFolder(tmp_path), parsed(report), splits, histories, [], tmp_path)
     names = [figure.path.stem for figure in figures]
     assert names == [picture.name for picture in PICTURES], "in reading order"
     assert names[0] == "1-at-a-glance"
@@ -149,7 +149,9 @@ def test_names_that_no_font_has_are_given_by_number_and_that_is_told(monkeypatch
     splits = Splits(images, images, images, class_names=tuple(names), title="", source="", digest="ab")
     (tmp_path / "config.yaml").write_text("name: x")
     drawn = []
-    monkeypatch.setattr(writer, "_compare", lambda *_: drawn.append(canvas.shortened("日本語", 99)) or [])
+    monkeypatch.setattr(
+        writer, "draw_comparison", lambda *_: drawn.append(canvas.shortened("日本語", 99)) or []
+    )
     report, _ = write_report(RunFolder(tmp_path), parsed(content), splits, Results({}, {}, {}, []), {})
     assert (report.classes_by_number, drawn) == ([1], ["class 1"]), "pictures are drawn after that is known"
     told = "Pictures give the numbers of the classes 日本語 and not their names: no font here has all"

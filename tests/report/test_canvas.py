@@ -1,4 +1,7 @@
+import base64
+import io
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -143,3 +146,35 @@ def test_a_name_from_right_to_left_is_given_by_number(name):
     work_on("shirt", name)
     assert canvas.classes_by_number(["shirt", name]) == [1]
     assert Sheet(100, f"{name}, 12 of 1,000").figure.texts[0].get_text() == "class 1, 12 of 1,000"
+
+
+def test_a_sheet_as_svg_has_the_same_pixels_and_its_text_as_outlines(tmp_path):
+    rgb = enlarge(np.random.default_rng(0).integers(0, 256, (26, 26, 3), dtype=np.uint8), 5)
+
+    def draw(path):
+        sheet = Sheet(400, "A title", "how to read it")
+        sheet.place(101, 157, rgb)
+        sheet.axes(500, 150, 200, 100).plot([0, 1])
+        sheet.save(path)
+
+    with canvas.as_svg(tmp_path):
+        draw(tmp_path / "x.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.svg"], "within the block nothing is a PNG"
+    text = (tmp_path / "x.svg").read_text()
+    [encoded] = re.findall(r'xlink:href="data:image/png;base64,([^"]+)"', text)
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB"))
+    np.testing.assert_array_equal(pixels[157 : 157 + 130, 101 : 101 + 130], rgb, "a map's pixels")
+    assert (np.delete(pixels, slice(157, 287), 0) == 255).all(), "text and axes are no pixels"
+    assert "image-rendering:pixelated" in text, "blocks must stay sharp where they are enlarged"
+    assert "DejaVuSans-Bold" in text, "text has no outlines of its font"
+    with canvas.as_svg(tmp_path):
+        draw(tmp_path / "y.png")
+    assert (tmp_path / "y.svg").read_text() == text, "the same sheet gives another file"
+    draw(tmp_path / "z.png")
+    assert (tmp_path / "z.png").exists(), "after the block pictures are PNG again"
+
+
+def test_a_sheet_as_svg_goes_nowhere_else(tmp_path):
+    with canvas.as_svg(tmp_path / "in"), pytest.raises(ValueError, match="is not in"):
+        Sheet(200, "t").save(tmp_path / "in" / "why-" / ".." / ".." / "out.png")
+    assert not list(tmp_path.rglob("*")), "a name in a stranger's file leads out of the folder"
