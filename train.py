@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parent
 DEFAULT_CONFIG = ROOT / "configs" / "dense_vs_cnn.yaml"
 Outputs = Annotated[Path, typer.Option("--outputs", help="Where run folders go.", metavar="DIR")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and what TensorFlow says.")]
+FORMATS = (
+    "Networks: onnx, litert, saved_model, keras; tables: csv; all figures: svg. May be there several times."
+)
 Run = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
 
 
@@ -186,6 +189,25 @@ def lesson(
 
 
 @app.command(
+    help="Networks, numbers and pictures of a run for other programs, into exports/RUN/. Ends with 4 where "
+    "some of it could not be made; the rest is there."
+)
+def export(
+    run: Run,
+    forms: Annotated[list[str], typer.Option("--format", metavar="FORMAT", help=FORMATS)],
+    model: Annotated[str | None, typer.Option(help="Whose network; default: of every model.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of which training; default: the first.")] = None,
+    outputs: Outputs = Path("outputs"),
+    debug: Debug = False,
+) -> None:
+    """Networks, numbers and pictures of a run in forms that other programs take."""
+    from model.export.export import export_run
+    from model.run.folder import RunFolder
+
+    raise typer.Exit(export_run(RunFolder(run), forms, outputs, _console(), model, seed, debug))
+
+
+@app.command(
     help="Fetch and verify the data set, say where it came from. With --pack: make such files of class "
     "folders of pictures (also in train/ and test/), CSV, npz or IDX files of other kinds."
 )
@@ -240,13 +262,15 @@ def main(arguments: list[str]) -> int:
         The exit code: 0 done; 2 the config or the command is wrong; 3 the data; 4 a job failed
         or a picture could not be drawn; 130 and 143 interrupted; 1 anything else.
     """
+    from configs.command_line import must_be_text, refuse_slip
+
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
     try:
-        _must_be_text(arguments)
+        must_be_text(arguments)
         if not arguments or arguments[0] not in {*verbs, "--help"}:
-            _refuse_slip(arguments[:1], verbs)
+            refuse_slip(arguments[:1], verbs)
             arguments = ["train", *arguments]
         app(arguments, prog_name="python train.py")
     except SystemExit as end:
@@ -261,30 +285,6 @@ def main(arguments: list[str]) -> int:
             raise
         return _explained(error)
     return 0
-
-
-def _must_be_text(arguments: list[str]) -> None:
-    """The name of a folder can be any bytes; what tells of it is UTF-8."""
-    from configs.strict_yaml import ConfigError, shown
-
-    for word in arguments:
-        if not word.isascii() and word.encode(errors="replace").decode() != word:
-            raise ConfigError(
-                f"{shown(word)}: this is not UTF-8, in which reports are written. Expected another name: "
-                "rename it, or go there and call it `.`"
-            )
-
-
-def _refuse_slip(first: list[str], verbs: set[str]) -> None:
-    """A word that is nearly a verb, and no file, is not taken for a config."""
-    import difflib
-
-    from configs.schema import ConfigError
-
-    for word in first:
-        near = difflib.get_close_matches(word, sorted(verbs), n=1, cutoff=0.75)
-        if near and not Path(word).exists():
-            raise ConfigError(f"{word}: there is no such verb and no such config. Did you mean {near[0]}?")
 
 
 class _Interrupted(BaseException):

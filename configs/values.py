@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from configs.strict_yaml import shown
 
 # What stands beside the runs in the outputs folder, and beside the models in a run folder.
-RUN_NAMES_TAKEN = ("comparisons", "lesson", "reference", "readme.md")
+RUN_NAMES_TAKEN = ("comparisons", "exports", "lesson", "reference", "readme.md")
 MODEL_NAMES_TAKEN = ("figures", "inspection", "lesson", "checkpoints", "exports", "predictions", "page")
 
 

@@ -27,7 +27,7 @@ FLOORS = [  # a room may import from the floors below its own, and from neighbou
     },
     {"model.page": set()},
     {"model.experiment": set()},
-    {"model.side_by_side": {"model.comparison"}, "model.packing": set()},
+    {"model.side_by_side": {"model.comparison"}, "model.packing": set(), "model.export": set()},
     {"train": set()},
 ]
 SUBJECTS = {  # know of one another what stands beside them above, and nothing else
@@ -59,6 +59,7 @@ WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "model.comparison.verdict",
     "model.side_by_side.files",
     "model.experiment.writer",
+    "model.export.export",
     "model.inspection.figures",
     "model.packing.pack",
     "model.report.tables",

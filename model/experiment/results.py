@@ -98,7 +98,7 @@ def report_of(
         results.failed,
         splits.validation.labels,
     )
-    settings = {model: _settings(config, model) for model in config.models}
+    settings = {model: settings_by_key(config, model) for model in config.models}
     why = explain_differences(settings, outcome.comparisons, outcome.models)
     scored = scored_of(identity["config_digest"], config, [name for name in facts if results.metrics[name]])
     scored += _neighbours(run, identity["data_digest"])
@@ -184,7 +184,7 @@ def _made_in(run: RunFolder, results: Results) -> dict[str, dict[str, Any]]:
     }
 
 
-def _settings(config: Config, model: str) -> dict[str, Any]:
+def settings_by_key(config: Config, model: str) -> dict[str, Any]:
     """What a model is and how it is trained, by key."""
     network = config.models[model].model_dump(mode="json", exclude={"training"})
     return network | config.training_of(model).model_dump(mode="json")

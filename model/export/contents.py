@@ -1,0 +1,89 @@
+"""The numbers of a run as CSV, and its pictures as SVG. No TensorFlow."""
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.splits import Splits
+from data.storage import write_atomically
+from model.attribution.figures import draw_why
+from model.experiment.report import read_report
+from model.experiment.results import collect
+from model.experiment.tidy import Row, Value, tables_of
+from model.experiment.writer import draw_comparison, draw_patterns
+from model.inspection.job import draw_inside
+from model.report.canvas import as_svg
+from model.report.drawing import missing_pictures, not_drawn
+from model.report.figure import Figure
+from model.run.folder import RECORDS, RunError, RunFolder, again
+from model.run.looks import note_of
+from model.run.workers import reason_of
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would compute
+
+
+def write_tables(run: RunFolder, folder: Path) -> list[str]:
+    """Write a CSV file of each of a run's tables; returned is what they lack, in sentences."""
+    tables, faults = tables_of(run)
+    for name, rows in tables.items():
+        write_atomically(folder / f"{name}.csv", as_csv(rows).encode())
+    return faults
+
+
+def as_csv(rows: list[Row]) -> str:
+    """Rows as a table, with the columns in its first line; numbers have all their digits.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it, as people write it there.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([list(rows[0])] if rows else [])
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Value) -> Value:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+
+
+def draw_pictures_again(run: RunFolder, splits: Splits, folder: Path) -> list[str]:
+    """Draw all pictures of a run as SVG, into folders as those of the run.
+
+    Returns what could not be drawn, each in a sentence.
+
+    Raises:
+        RunError: there is no report, or it is not the one that this run made.
+    """
+    config, report = run.config(), read_report(run)
+    histories = collect(run, config, splits.test.labels, []).histories
+    looked_into = [model for model in report.models if run.look(model, "inspection")]
+    figures, faults = folder / "figures", list[str]()
+    with as_svg(folder):
+        drawn = draw_comparison(run, report, splits, histories, looked_into, figures)
+        for model in report.models:
+            drawn += draw_patterns(report.models, model, figures)
+            for kind in RECORDS:
+                try:
+                    drawn += _inside(run, splits, model, kind, folder / model / "inspection")
+                except RunError as error:
+                    faults.append(str(error))
+    return [*faults, *missing_pictures(not_drawn(drawn, folder))]
+
+
+def _inside(run: RunFolder, splits: Splits, model: str, kind: str, figures: Path) -> Iterable[Figure]:
+    """Draw what one look into a model has left, if it was taken."""
+    folder, record = run.inspection_folder(model), run.look(model, kind)
+    if record is None:
+        return []
+    for name in record["files"]:
+        if not name.endswith(".png"):
+            run.vouch_for(folder / name)
+    try:
+        if kind == "inspection":
+            return draw_inside(splits, folder, figures, model)
+        return draw_why(folder, figures, note_of(model))
+    except RunError:
+        raise
+    except Exception as error:  # of a run that vouches for nothing, a damaged file fails in many ways
+        raise RunError(f"{folder} can't be drawn from ({reason_of(error)}); {again(run.path)}") from None

@@ -1,0 +1,188 @@
+"""The verb `export`: what is asked for, each in a folder of its own that is there whole or not at all."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from configs.schema import Config, ConfigError
+from data.storage import whole_folder, write_json
+from model.experiment.opening import config_and_data
+from model.experiment.progress import say, short_path
+from model.experiment.report import reasons_before
+from model.export.contents import draw_pictures_again, write_tables
+from model.export.formats import FORMATS, SNIPPET
+from model.export.network import export_network
+from model.run.arithmetic import here
+from model.run.environment import describe_environment
+from model.run.folder import RunError, RunFolder, again
+from model.run.workers import Done, Failed, Job, Workers
+
+NAMES = (*FORMATS, "csv", "svg")
+THREADS = 1  # of an operation, in Keras as in the other runtimes
+ABOUT = "export.json"  # beside a network: what it is, and what was measured
+
+
+def export_run(
+    run: RunFolder,
+    forms: Sequence[str],
+    outputs: Path,
+    console: Console,
+    model: str | None = None,
+    seed: int | None = None,
+    debug: bool = False,
+) -> int:
+    """Export a run in one or several forms, into `exports/RUN/` in `outputs`.
+
+    Args:
+        run: it is only read.
+        forms: of `NAMES`.
+        outputs: where run folders stand.
+        console: where the result is shown.
+        model: whose network; default: every model's.
+        seed: of which training; default: the first.
+        debug: leave TensorFlow's chatter and tracebacks on screen.
+
+    Returns:
+        The exit code: 0, or 4 if anything of it could not be made; that is said, and the rest is there.
+
+    Raises:
+        ConfigError: there is no such form, model or seed.
+        RunError: the folder is no run, or its data have changed since.
+        DataError: its data can't be had.
+    """
+    config, forms = run.config(), list(dict.fromkeys(forms))
+    _must_make_sense(config, forms, model, seed)
+    target = outputs / "exports" / run.path.resolve().name
+    networks = [form for form in forms if form in FORMATS]
+    faults = [_missing(form) for form in networks if FORMATS[form].missing]
+    if "csv" in forms:
+        faults += _filled(target / "csv", partial(write_tables, run), console)
+    if set(forms) != {"csv"}:  # which needs no pictures
+        config, splits = config_and_data(run)
+    if "svg" in forms:
+        faults += _filled(target / "svg", partial(draw_pictures_again, run, splits), console)
+    networks = [form for form in networks if not FORMATS[form].missing]
+    if networks:
+        seed = config.seeds[0] if seed is None else seed
+        with Workers(1, THREADS, splits, debug, onednn=here().onednn) as workers:
+            export = _Networks(run, config, workers, target, console)
+            for form in networks:
+                for one in [model] if model is not None else config.models:
+                    faults += export.export(form, one, seed)
+    for fault in faults:
+        say(console, fault)
+    return 4 if faults else 0
+
+
+def _must_make_sense(config: Config, forms: Sequence[str], model: str | None, seed: int | None) -> None:
+    """Raise ConfigError for what a run does not have, or a form is not of."""
+    for form in forms:
+        if form not in NAMES:
+            raise ConfigError(f"--format {form}: expected one of {', '.join(NAMES)}.")
+    if model is not None and model not in config.models:
+        raise ConfigError(f"--model {model}: the models of this run are {', '.join(config.models)}.")
+    if seed is not None and seed not in config.seeds:
+        seeds = ", ".join(map(str, config.seeds))
+        raise ConfigError(f"--seed {seed}: the run has the seeds {seeds}; choose one of them.")
+    for option, value in (("--model", model), ("--seed", seed)):
+        if value is not None and not set(forms) & set(FORMATS):
+            raise ConfigError(f"{option} {value}: {' and '.join(forms)} tell of the whole run; leave it out.")
+
+
+def _missing(form: str) -> str:
+    """What a form lacks here, and how to get it."""
+    packages, extra = FORMATS[form].missing, FORMATS[form].extra
+    verb, them = ("is", "it") if len(packages) == 1 else ("are", "them")
+    install = f'`python -m pip install -e ".[{extra}]"`'
+    return (
+        f"{form}: {' and '.join(packages)} {verb} not installed; {install} installs {them} where there is a "
+        "package for this platform. The other formats do without."
+    )
+
+
+def _filled(place: Path, fill: Callable[[Path], list[str]], console: Console) -> list[str]:
+    """Make a folder by filling it; returned is what could not be made, of it or at all."""
+    try:
+        with _new_folder(place) as folder:
+            faults = fill(folder)
+    except RunError as error:
+        return [f"{place.name}: {error}"]
+    number = sum(path.is_file() for path in place.rglob("*"))
+    say(console, f"Look   {short_path(place)}: {number:,} files")
+    return faults
+
+
+@dataclass(frozen=True)
+class _Networks:
+    """The networks of a run, exported one by one by the same worker into folders of `target`."""
+
+    run: RunFolder
+    config: Config
+    workers: Workers
+    target: Path
+    console: Console
+
+    def export(self, form: str, model: str, seed: int) -> list[str]:
+        """Export one network; returned is why that was not possible."""
+        place = self.target / f"{model}-seed-{seed}-{form}"
+        about: dict[str, Any] = {"run": self.run.path.resolve().name}
+        about |= {"model": model, "seed": seed, "format": form}
+        try:
+            saved = self._saved(model, seed)
+            with _new_folder(place) as folder:
+                job = {"saved": saved, "network": self.config.models[model], "name": model, "form": form}
+                about |= self._done(Job(place.name, export_network, job | {"folder": folder}))
+                write_json(folder / ABOUT, about | {"environment": describe_environment(THREADS)})
+        except RunError as error:
+            return [f"{form} of {model}, seed {seed}: {error}"]
+        say(self.console, _told(place, about))
+        return []
+
+    def _saved(self, model: str, seed: int) -> Path:
+        saved = self.run.seed_folder(model, seed) / "model.keras"
+        if saved.exists():
+            return saved
+        reason = reasons_before(self.run).get((model, seed))
+        why = f"its training failed: {reason}" if reason else f"{saved} is missing"
+        trained = [one for one in self.config.seeds if one != seed and self.run.metrics(model, one)]
+        hint = f"--seed {trained[0]} has been trained; " if trained else ""
+        raise RunError(f"{why}; {hint}{again(self.run.path)}")
+
+    def _done(self, job: Job) -> dict[str, Any]:
+        """What a job returns."""
+        self.workers.submit(job)
+        [event] = self.workers.events()
+        if isinstance(event, Done):
+            returned: dict[str, Any] = event.value
+            return returned
+        raise RunError(event.reason if isinstance(event, Failed) else "it was not begun")
+
+
+def _told(place: Path, about: dict[str, Any]) -> str:
+    """What is said of a network that was exported."""
+    largest = f"{about['largest_difference']:.0e}".replace("-", "−")
+    apart = f"at most {largest} apart" if about["largest_difference"] else "equal"
+    seconds = about["predict_one_seconds"]
+    return "\n".join(
+        [
+            f"Look   {short_path(place / about['file'])}",
+            f"       {about['bytes'] / 1e6:.2f} MB; a picture that comes alone takes {1000 * seconds:.2f} ms",
+            f"       {about['compared']:,} test pictures: answers as by Keras, probabilities {apart}",
+            f"Next   python {short_path(place / SNIPPET)} PICTURE",
+        ]
+    )
+
+
+@contextmanager
+def _new_folder(path: Path) -> Iterator[Path]:
+    """A folder that takes its name when it is whole; RunError where something has that name."""
+    if os.path.lexists(path):
+        raise RunError(f"{short_path(path)} is there already; move it away, or take another --outputs")
+    with whole_folder(path) as beside:
+        yield beside

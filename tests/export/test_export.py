@@ -1,0 +1,207 @@
+"""`train.py export` as its users run it: what is there afterwards, what is said, and the exit code."""
+
+import csv
+import json
+import re
+import shlex
+import shutil
+import xml.etree.ElementTree as ET
+
+import pytest
+from rich.console import Console
+
+from configs.schema import ConfigError
+from model.export import export as exporting
+from model.export import formats
+from model.export.contents import as_csv
+from model.export.export import NAMES, export_run
+from model.export.formats import FORMATS
+from model.run.folder import RunFolder
+from model.run.workers import Done, Failed, JobFailed
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+class InThisProcess:
+    """What workers do, without starting any."""
+
+    def __init__(self, number, threads, splits, debug=False, onednn=None):
+        self.splits = splits
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, job):
+        self.job = job
+
+    def events(self):
+        try:
+            yield Done(self.job, self.job.function(self.splits, lambda _: None, **self.job.arguments))
+        except JobFailed as error:
+            yield Failed(self.job, str(error))
+
+
+@pytest.fixture
+def here(monkeypatch):
+    monkeypatch.setattr(exporting, "Workers", InThisProcess)
+    return Console(width=500)
+
+
+def told(capsys):
+    return " ".join(capsys.readouterr().out.split())
+
+
+def left_of(outputs):
+    """All that stands in the folder of exports, also what hides."""
+    return sorted(path.name for path in (outputs / "exports").glob("*/*"))
+
+
+@pytest.fixture(scope="module")
+def exported(driver, small_run, tmp_path_factory):
+    """What the commands of README.md leave, and what they say by format."""
+    outputs, said = tmp_path_factory.mktemp("outputs"), {}
+    for line in re.findall(r"^python train.py (export outputs/quick .*)", README, re.MULTILINE):
+        verb, _, *words = shlex.split(line, comments=True)
+        result = driver.run(verb, small_run, *words, "--outputs", outputs)
+        forms = [word for word in words if word in NAMES]
+        lacks = [form for form in forms if form in FORMATS and FORMATS[form].missing]
+        assert result.code == (4 if lacks else 0), f"`python train.py {line}`:\n{result.out}{result.err}"
+        said |= dict.fromkeys(forms, result.out)
+    return outputs / "exports" / "small", said
+
+
+def test_the_commands_of_the_readme_name_every_format(exported):
+    target, said = exported
+    assert said.keys() == set(NAMES), "README.md shows each format once"
+    there = {name for name in FORMATS if not FORMATS[name].missing}
+    names = {f"{model}-seed-0-{form}" for model in ("cnn", "dense") for form in there}
+    names -= {f"dense-seed-0-{form}" for form in ("onnx", "litert")}
+    assert {path.name for path in target.iterdir()} == names | {"csv", "svg"}
+    for form in set(FORMATS) - there:
+        assert f'`python -m pip install -e ".[{FORMATS[form].extra}]"`' in " ".join(said[form].split())
+
+
+def test_the_pictures_are_those_of_the_run(exported, small_run):
+    drawn = {path.relative_to(small_run).with_suffix(".svg") for path in small_run.rglob("*.png")}
+    target = exported[0] / "svg"
+    found = {path.relative_to(target) for path in target.rglob("*.*")}
+    assert found == drawn, "the pictures of the run and those exported are not the same ones"
+    for path in target.rglob("*.svg"):
+        size = ET.parse(path).getroot().get("viewBox", "").split()
+        assert float(size[2]) == 864, f"{path.name} is not 1200 pixels wide, which are 864 points"
+
+
+def test_the_tables_are_files(exported):
+    names = {path.name for path in (exported[0] / "csv").iterdir()}
+    assert names == {"classes.csv", "epochs.csv", "filters.csv", "trainings.csv"}
+
+
+def test_what_is_said_of_a_network_stands_beside_it(exported):
+    target, said = exported
+    about = json.loads((target / "cnn-seed-0-keras" / "export.json").read_text())
+    assert (about["run"], about["model"], about["seed"], about["file"]) == ("small", "cnn", 0, "cnn.keras")
+    assert f"{about['bytes'] / 1e6:.2f} MB" in said["keras"], "the size that is told is not the file's"
+    assert f"{1000 * about['predict_one_seconds']:.2f} ms" in said["keras"]
+    assert f"{about['compared']:,} test pictures: answers as by Keras" in said["keras"]
+    assert (target / "cnn-seed-0-keras" / "cnn.keras").stat().st_size == about["bytes"]
+
+
+def test_what_is_there_already_is_left_alone(here, small_run, tmp_path, capsys):
+    run = RunFolder(small_run)
+    assert export_run(run, ["csv"], tmp_path, here) == 0
+    path = tmp_path / "exports" / "small" / "csv" / "trainings.csv"
+    path.write_text("mine")
+    assert export_run(run, ["csv"], tmp_path, here) == 4
+    assert "exports/small/csv is there already; move it away, or take another --outputs" in told(capsys)
+    assert path.read_text() == "mine"
+
+
+def test_a_file_that_differs_from_keras_leaves_nothing(here, small_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("model.export.network.difference", lambda *_: "it differs")
+    assert export_run(RunFolder(small_run), ["keras", "csv"], tmp_path, here, model="dense") == 4
+    assert "keras of dense, seed 0: it differs; the file is not kept" in told(capsys)
+    assert left_of(tmp_path) == ["csv"], "what was not kept has left something, or the other format"
+
+
+def test_a_package_that_is_missing_costs_its_format_alone(here, small_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    assert export_run(RunFolder(small_run), ["onnx", "litert", "csv"], tmp_path, here) == 4
+    said = told(capsys)
+    assert "onnx: onnx and onnxruntime and tf2onnx are not installed" in said
+    assert 'python -m pip install -e ".[litert]"' in said
+    assert left_of(tmp_path) == ["csv"]
+
+
+def test_a_network_that_is_not_there_costs_itself_alone(here, small_run, tmp_path, capsys, monkeypatch):
+    run = shutil.copytree(small_run, tmp_path / "small")
+    (run / "dense" / "seed-0" / "model.keras").unlink()
+    assert export_run(RunFolder(run), ["keras"], tmp_path, here) == 4
+    said = told(capsys)
+    assert "keras of dense, seed 0:" in said
+    assert "dense/seed-0/model.keras is missing; --seed 1 has been trained; `python train.py" in said
+    assert left_of(tmp_path) == ["cnn-seed-0-keras"], "the other model has one"
+    monkeypatch.setattr(exporting, "reasons_before", lambda _: {("dense", 0): "loss not finite"})
+    assert export_run(RunFolder(run), ["keras"], tmp_path, here, model="dense") == 4
+    assert "keras of dense, seed 0: its training failed: loss not finite; --seed 1" in told(capsys)
+
+
+def test_a_network_that_the_run_did_not_make_is_refused(here, small_run, tmp_path, capsys):
+    run = shutil.copytree(small_run, tmp_path / "small")
+    shutil.copy(run / "dense" / "seed-1" / "model.keras", run / "dense" / "seed-0" / "model.keras")
+    assert export_run(RunFolder(run), ["keras"], tmp_path, here, model="dense") == 4
+    assert "dense/seed-0/model.keras is not the one that this run made" in told(capsys)
+    assert left_of(tmp_path) == []
+
+
+def test_a_look_that_is_damaged_costs_its_pictures_alone(here, small_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("model.export.contents.draw_comparison", lambda *_: [])  # it takes its time
+    run = shutil.copytree(small_run, tmp_path / "small")
+    shutil.rmtree(run / "cnn" / "inspection")
+    (run / "dense" / "inspection" / "attributions.npz").write_bytes(b"nothing of use")
+    (run / "manifest.json").unlink()  # as in a run of before, which vouches for nothing
+    assert export_run(RunFolder(run), ["svg"], tmp_path, here) == 4
+    assert "dense/inspection can't be drawn from (" in told(capsys)
+    found = {path.stem for path in (tmp_path / "exports" / "small" / "svg" / "dense").rglob("*.svg")}
+    assert found == {"dense1-weights", "wanted-classes"}, "the pictures of the other look are there"
+
+
+@pytest.mark.parametrize(
+    ("forms", "asked", "told"),
+    [
+        (["png"], {}, "--format png: expected one of onnx, litert, saved_model, keras, csv, svg"),
+        (["keras"], {"model": "cmn"}, "--model cmn: the models of this run are dense, cnn"),
+        (["keras"], {"seed": 7}, "--seed 7: the run has the seeds 0, 1"),
+        (["csv", "svg"], {"seed": 0}, "--seed 0: csv and svg tell of the whole run; leave it out"),
+        (["csv"], {"model": "cnn"}, "--model cnn: csv tell of the whole run; leave it out"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_written(here, forms, asked, told, small_run, tmp_path):
+    with pytest.raises(ConfigError, match=told):
+        export_run(RunFolder(small_run), forms, tmp_path, here, **asked)
+    assert not (tmp_path / "exports").exists()
+
+
+def test_a_folder_that_cant_be_written_is_named(driver, small_run, tmp_path):
+    outputs = tmp_path / "outputs"
+    outputs.mkdir()
+    outputs.chmod(0o555)
+    result = driver.run("export", small_run, "--format", "csv", "--outputs", outputs, as_nobody=True)
+    assert result.code == 1, result.out
+    assert "permission denied; make the folder writable" in result.err
+    assert "Traceback" not in result.err
+    result = driver.run("export", tmp_path / "nowhere", "--format", "csv")
+    assert (result.code, "is no folder" in result.err) == (1, True)
+    assert driver.run("export", small_run).code == 2, "a format is named"
+
+
+def test_a_spreadsheet_computes_nothing_of_a_table():
+    rows = [{"class": name, "number": -0.5} for name in ("=1+1", "+1", "-1", "@x", "a=b", "bag", 'a "b", c')]
+    found = list(csv.DictReader(as_csv(rows).splitlines()))
+    names = ["'=1+1", "'+1", "'-1", "'@x", "a=b", "bag", 'a "b", c']
+    assert [row["class"] for row in found] == names, "a name that begins as a formula is one in a spreadsheet"
+    assert {row["number"] for row in found} == {"-0.5"}, "a number is a number"
+    assert as_csv([]) == "", "of a run without such rows"
