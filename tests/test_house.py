@@ -58,6 +58,7 @@ WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "model.comparison.intervals",
     "model.comparison.verdict",
     "model.side_by_side.files",
+    "model.experiment.notebook",
     "model.experiment.writer",
     "model.export.export",
     "model.inspection.figures",

@@ -1,14 +1,11 @@
 """The lesson's arithmetic, done by Keras's own layers. TensorFlow is imported by the functions."""
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from model.lesson.arithmetic import FILTERS, PATCH, PICTURES, POOLS, WORKED, Maps, relu
+from model.run.quiet import quiet
 
 
 def compare(maps: Maps) -> dict[str, Any]:
@@ -50,18 +47,3 @@ def keras_pool(picture: np.ndarray, kind: str) -> np.ndarray:
 
     layer = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[kind](2)
     return np.asarray(layer(picture[None, :, :, None].astype(np.float32)))[0, :, :, 0]
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep off the screen what TensorFlow itself writes to stderr while it loads and works."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -10,7 +10,6 @@ import numpy as np
 from configs.schema import Cnn, Config, ConfigError
 from data.splits import Split
 from data.storage import write_json
-from model.lesson.against_keras import quiet
 from model.lesson.arithmetic import ByHand, FilterAtWork, Normalization, Say, work_by_hand
 from model.lesson.run_text import run_lines, steps
 from model.lesson.window_figure import draw_window
@@ -21,6 +20,7 @@ from model.report.drawing import drawn, must_be_drawn
 from model.report.tables import wrapped
 from model.report.words import decimal
 from model.run.folder import RunError, RunFolder, again
+from model.run.quiet import quiet
 
 
 def lesson_run(
