@@ -228,7 +228,11 @@ def sha256_of(path: Path) -> str:
 
 def read_value(path: Path) -> Any:
     """Read a JSON value that may come from anywhere; as `read_bytes`, and ValueError if it is no JSON."""
-    text = read_bytes(path).decode()
+    return value_of(read_bytes(path).decode())
+
+
+def value_of(text: str) -> Any:
+    """The JSON value that a text of anybody's holds; ValueError if it is no JSON."""
     try:
         value = json.loads(text, parse_constant=_not_finite, parse_float=_finite)
     except RecursionError:

@@ -17,7 +17,7 @@ from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.attribution.faithfulness import BLOCK, faithfulness, thirds
 from model.networks.as_arrays import pick
-from model.networks.facts import SIDE, LayerFacts, receptive_field
+from model.networks.facts import SIDE, LayerFacts, Span, receptive_field
 
 BATCH = 250  # images in one graph call
 NUM_TESTED = 200  # test images on which the methods are put to the test
@@ -107,11 +107,17 @@ def grad_cam(network: Gradients, images: np.ndarray, targets: np.ndarray) -> np.
         raise ValueError("Grad-CAM looks at a convolution, and this network has none")
     maps, slopes = network.map_slopes(images, targets)
     cells = np.maximum(np.einsum("nhwc,nc->nhw", maps, slopes.mean(axis=(1, 2))), 0)
-    first_centre = network.field.offset + (network.field.size - 1) / 2
-    # halves are rounded up, so that every cell has as many pixels
-    cell = np.floor((np.arange(SIDE) - first_centre) / network.field.stride + 0.5).astype(int)
-    cell = np.clip(cell, 0, cells.shape[1] - 1)
-    return cells[:, cell][:, :, cell]
+    _, height, width = cells.shape
+    rows, columns = _nearest(network.field.rows, height), _nearest(network.field.columns, width)
+    return cells[:, rows][:, :, columns]
+
+
+def _nearest(field: Span, places: int) -> np.ndarray:
+    """For each row (or column) of a picture the place of a map whose field has its centre nearest to it."""
+    first_centre = field.offset + (field.size - 1) / 2
+    # halves are rounded up, so that every place has as many pixels
+    nearest = np.floor((np.arange(SIDE) - first_centre) / field.stride + 0.5).astype(int)
+    return np.clip(nearest, 0, places - 1)
 
 
 def integrated_gradients(

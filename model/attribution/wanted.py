@@ -14,7 +14,7 @@ from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.attribution.attribution import Gradients
 from model.networks.as_arrays import forward, pick, take_apart
-from model.networks.facts import SIDE, LayerFacts, ReceptiveField, receptive_field
+from model.networks.facts import SIDE, LayerFacts, receptive_field
 
 NUM_RANDOM_STARTS = 4  # beside the best real image
 STEPS = 32
@@ -83,11 +83,13 @@ def _of_filters(
     height, width = next(fact.output_shape[:2] for fact in facts if fact.name == layer)
     row, column = height // 2, width // 2
     field = receptive_field(facts, layer)
-    rows, columns = seen(field, row), seen(field, column)
+    rows, columns = field.rows.seen(row), field.columns.seen(column)
     free = np.zeros((SIDE, SIDE), bool)
     free[rows, columns] = True
     layers = (*convolutions[: until - 1], replace(convolutions[until - 1], pooling=None))
-    if free.sum() == field.size**2:  # no border is near: what the place sees gives one value by itself
+    if (
+        free.sum() == field.rows.size * field.columns.size
+    ):  # no border is near: what the place sees gives one value by itself
         layers = tuple(replace(convolution, padding="valid") for convolution in layers)
     else:
         rows = columns = slice(None)
@@ -103,8 +105,9 @@ def _of_filters(
             value = pick(centre, indices)
         return value, tape.gradient(value, images)
 
+    down, right = field.rows.stride, field.columns.stride
     centred = [
-        move(image[None], (row - place["row"]) * field.stride, (column - place["column"]) * field.stride)[0]
+        move(image[None], (row - place["row"]) * down, (column - place["column"]) * right)[0]
         for image, place in zip(real, filters.values(), strict=True)
     ]
     images, values = ascend(slope, list(filters), free, np.array(centred))
@@ -121,12 +124,6 @@ def _of_filters(
         }
         for index, value in zip(filters, values, strict=True)
     ]
-
-
-def seen(field: ReceptiveField, place: int) -> slice:
-    """The rows (or columns) of the image that one place of a map sees."""
-    first = place * field.stride + field.offset
-    return slice(max(first, 0), min(first + field.size, SIDE))
 
 
 def _of_classes(network: Gradients, splits: Splits) -> tuple[np.ndarray, list[dict[str, Any]]]:

@@ -44,12 +44,12 @@ def draw_combinations(
     title = combination_title(layer)
     limit, scale = scale_words(*slices_of(layer.kernel, shown), *slices_of(layer.untrained_kernel, shown))
     earlier = "the filter of" if reads.reads is None else "what most excites the filter of"
-    size = layer.field.size
+    height, width = layer.field.rows.size, layer.field.columns.size
     subtitle = (
         f"{chosen_by(shown)} {note}\n"
         f"Left: the three heaviest input slices (%: of the filter's squared weights; grey frame: before"
         f" training), below each {earlier} {reads.name} that it reads.\n"
-        f"Right: the {size} x {size} pixels that excite it most, boxed in their pictures. Red adds, blue"
+        f"Right: the {height} x {width} pixels that excite it most, boxed in their pictures. Red adds, blue"
         f" subtracts. {scale}"
     )
     sheet = Sheet(top_below(subtitle) + 12 + -(-len(shown) // 2) * CELL[1], title, subtitle)

@@ -129,12 +129,12 @@ def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale:
     left = "Kernel" if layer.reads is None else f"Heaviest slices, the {layer.reads.name} filters they read"
     frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
     control = "before training, which left these kernels alone" if frozen else "before training"
-    size = layer.field.size
+    height, width = layer.field.rows.size, layer.field.columns.size
     maps = "each with its map" if layer.pooled is None else "map and pooled map"
     subtitle = (
         f"{left}; two pictures, {maps}; grey frame: {control}. {note}\n"
         f"Below: six test pictures that excite it most, three around the median, three that excited it most"
-        f" before training; boxed, the {size} x {size} pixels seen.\n"
+        f" before training; boxed, the {height} x {width} pixels seen.\n"
         f"{chosen_by(filters)} Worth: on test pictures, 95 % for all filters at once. {scale}"
     )
     top = top_below(subtitle)

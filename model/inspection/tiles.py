@@ -75,9 +75,8 @@ def boxed_garment(image: np.ndarray, field: ReceptiveField, row: int, column: in
     28 * block, 3).
     """
     picture = garment(image, block)
-    top, bottom, left, right = (
-        edge * block for place in (row, column) for edge in _seen(field, place, image.shape[0])
-    )
+    rows, columns = field.rows.seen(row), field.columns.seen(column)
+    top, bottom, left, right = (edge * block for seen in (rows, columns) for edge in (seen.start, seen.stop))
     thickness = max(1, min(2, block))
     inside = picture[top + thickness : bottom - thickness, left + thickness : right - thickness].copy()
     picture[top:bottom, left:right] = BOX
@@ -97,14 +96,9 @@ def draw_patch(
 ) -> None:
     """Draw the pixels behind one value of a map in the middle of a cell of `cell` pixels."""
     seen = patch(image, field, example.row, example.column)
-    tile = garment(seen, largest_block(len(seen), cell))
-    margin = (cell - len(tile)) // 2
-    sheet.place(x + margin, y + margin, tile, frame=UNTRAINED_FRAME if untrained else None)
-
-
-def _seen(field: ReceptiveField, place: int, side: int) -> tuple[int, int]:
-    start = place * field.stride + field.offset
-    return max(start, 0), min(start + field.size, side)
+    tile = garment(seen, largest_block(max(seen.shape), cell))
+    down, right = ((cell - length) // 2 for length in tile.shape[:2])
+    sheet.place(x + right, y + down, tile, frame=UNTRAINED_FRAME if untrained else None)
 
 
 def scale_words(*arrays: np.ndarray) -> tuple[float, str]:

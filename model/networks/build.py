@@ -1,6 +1,6 @@
 """The networks in Keras, as they are saved, scored and inspected: a Keras layer for each of `layers_of`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import keras
@@ -20,7 +20,9 @@ from model.networks.layers import (
     Layer,
     Normalization,
     Pooling,
+    Rescaling,
     layers_of,
+    pair,
 )
 from model.networks.patterns import hand_made_kernels
 
@@ -35,11 +37,16 @@ def build(network: DenseNetwork | Cnn, num_classes: int, seed: int) -> keras.Mod
     decides the initial weights. Layer `conv1` gives the activation map: after normalization and ReLU, before
     pooling.
     """
+    return build_of(layers_of(network, num_classes), seed, network.architecture)
+
+
+def build_of(listed: Sequence[Layer], seed: int, name: str) -> keras.Model:
+    """The same of a list of layers, under a name."""
     seeds = layer_seeds(seed)
     x = inputs = keras.Input((SIDE, SIDE, 1), name="image")
-    for layer in layers_of(network, num_classes):
+    for layer in listed:
         x = add(layer, x, seeds)
-    return keras.Model(inputs, x, name=network.architecture)  # or Keras counts what it has built before
+    return keras.Model(inputs, x, name=name)  # without a name Keras counts what it has built before
 
 
 def add(layer: Layer, x: KerasTensor, seeds: Iterator[int], policy: Policy = "float32") -> KerasTensor:
@@ -52,17 +59,30 @@ def add(layer: Layer, x: KerasTensor, seeds: Iterator[int], policy: Policy = "fl
         case Convolution():
             return convolve(layer, x, seeds, policy)
         case Pooling():
-            made = POOLINGS[layer.kind](layer.side, name=name, dtype=policy)
-        case Normalization():
-            made = layers.BatchNormalization(name=name, dtype=policy)
-        case Activation():
-            made = layers.Activation("relu", name=name, dtype=policy)
+            pooling = POOLINGS[layer.kind]
+            made = pooling(layer.side, layer.strides, layer.padding, name=name, dtype=policy)
+        case Normalization(epsilon=epsilon, center=center, scale=scale):
+            form = {"epsilon": epsilon, "center": center, "scale": scale}
+            made = layers.BatchNormalization(**form, name=name, dtype=policy)
+        case Activation(function="leaky_relu", slope=slope):
+            made = layers.LeakyReLU(slope, name=name, dtype=policy)
+        case Activation(function="elu", slope=slope):
+            made = layers.ELU(slope, name=name, dtype=policy)
+        case Activation(function=function):
+            made = layers.Activation(function, name=name, dtype=policy)
+        case Rescaling(scale=by, offset=offset):
+            made = layers.Rescaling(by, offset, name=name, dtype=policy)
         case Flatten():
             made = layers.Flatten(name=name, dtype=policy)
         case Dense():
             kernels = GlorotUniform(next(seeds))
             made = layers.Dense(
-                layer.units, layer.activation, kernel_initializer=kernels, name=name, dtype=policy
+                layer.units,
+                layer.activation,
+                layer.use_bias,
+                kernel_initializer=kernels,
+                name=name,
+                dtype=policy,
             )
         case Dropout():
             made = layers.Dropout(layer.rate, seed=next(seeds), name=name, dtype=policy)
@@ -91,7 +111,8 @@ def convolve(
     )
     maps = convolution(x)
     if layer.kernels == "hand_made":
-        convolution.kernel.assign(hand_made_kernels(layer.kernel_size, x.shape[-1], layer.filters))
+        side, _ = pair(layer.kernel_size)  # these are square
+        convolution.kernel.assign(hand_made_kernels(side, x.shape[-1], layer.filters))
     return maps
 
 

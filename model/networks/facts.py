@@ -6,7 +6,7 @@ No TensorFlow: the report, the memory estimate and the figures need these before
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -19,12 +19,13 @@ from model.networks.layers import (
     Flatten,
     Layer,
     Normalization,
+    Pair,
     Pooling,
+    Sides,
     keras_type,
     layers_of,
+    pair,
 )
-
-NORMALIZATION = 4  # numbers per channel: a scale, a shift, a mean and a variance
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class LayerFacts:
 
     `kind` is "other" for what has no weights of its own kind: normalization, flattening, dropout, ReLU.
     `flops` counts one image forward, 2 per multiply-add; additions of biases and comparisons are left
-    out, as is usual. `window` and `stride` are 1 for layers without a window.
+    out, as is usual. `window`, `stride` and `padding` are of rows and columns; 1, 1 and 0 for layers
+    without a window.
     """
 
     name: str
@@ -41,9 +43,9 @@ class LayerFacts:
     output_shape: tuple[int, ...]
     parameters: int = 0
     flops: int = 0
-    window: int = 1
-    stride: int = 1
-    padding: int = 0  # pixels added at the top and left
+    window: Pair = (1, 1)
+    stride: Pair = (1, 1)
+    padding: Pair = (0, 0)  # pixels added at the top and left
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,40 @@ class LayerRow:
     flops: int
 
 
-@dataclass(frozen=True)
-class ReceptiveField:
-    """Output (row, column) sees input rows `row * stride + offset` to `... + size - 1`, columns alike.
-
-    With `same` padding a field may reach beyond the picture: the offset is negative there.
-    """
+class Span(NamedTuple):
+    """Along one side, output place `p` sees input places `p * stride + offset` to `... + size - 1`."""
 
     size: int
     stride: int
     offset: int
+
+    def seen(self, place: int) -> slice:
+        """What one place of a map sees of the picture's rows (or columns)."""
+        first = place * self.stride + self.offset
+        return slice(max(first, 0), min(first + self.size, SIDE))
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """Output (row, column) sees input rows `row * stride + offset` to `... + size - 1`, columns alike.
+
+    Where rows and columns differ, a number is a pair of both. With `same` padding a field may reach beyond
+    the picture: the offset is negative there.
+    """
+
+    size: Sides
+    stride: Sides
+    offset: Sides
+
+    @property
+    def rows(self) -> Span:
+        """How rows are seen."""
+        return Span(*(pair(one)[0] for one in (self.size, self.stride, self.offset)))
+
+    @property
+    def columns(self) -> Span:
+        """How columns are seen."""
+        return Span(*(pair(one)[1] for one in (self.size, self.stride, self.offset)))
 
 
 def layer_facts(network: DenseNetwork | Cnn, num_classes: int) -> list[LayerFacts]:
@@ -84,9 +110,14 @@ def facts_of(layers: Sequence[Layer]) -> list[LayerFacts]:
     layer. Names are those of the outputs after ReLU.
     """
     facts: list[LayerFacts] = []
+    ahead = 0  # parameters of what stands before the first of them
     for fact in each_layer(layers):
         if fact.kind != "other":
-            facts.append(replace(fact, name=fact.name.removesuffix("_linear")))
+            name = fact.name.removesuffix("_linear")
+            facts.append(replace(fact, name=name, parameters=fact.parameters + ahead))
+            ahead = 0
+        elif not facts:
+            ahead += fact.parameters
         elif fact.parameters:
             facts[-1] = replace(facts[-1], parameters=facts[-1].parameters + fact.parameters)
     return facts
@@ -100,13 +131,13 @@ def each_layer(layers: Sequence[Layer]) -> list[LayerFacts]:
         match layer:
             case Convolution() | Pooling():
                 fact = _of_window(layer, shape)
-            case Dense(units=units):
+            case Dense(units=units, use_bias=use_bias):
                 weights = prod(shape) * units
-                fact = LayerFacts(layer.name, "dense", (units,), weights + units, flops=2 * weights)
+                fact = LayerFacts(layer.name, "dense", (units,), weights + use_bias * units, 2 * weights)
             case Flatten():
                 fact = LayerFacts(layer.name, "other", (prod(shape),))
-            case Normalization():
-                fact = LayerFacts(layer.name, "other", shape, NORMALIZATION * shape[-1])
+            case Normalization(scale=scale, center=center):
+                fact = LayerFacts(layer.name, "other", shape, (2 + scale + center) * shape[-1])
             case _:
                 fact = LayerFacts(layer.name, "other", shape)
         facts.append(fact)
@@ -124,24 +155,32 @@ def summary(network: DenseNetwork | Cnn, num_classes: int) -> list[LayerRow]:
 
 
 def _of_window(layer: Convolution | Pooling, maps: tuple[int, ...]) -> LayerFacts:
-    """The facts of a layer that slides a window over square maps (side, side, channels)."""
-    side, _, channels = maps
+    """The facts of a layer that slides a window over maps (height, width, channels)."""
+    *sides, channels = maps
+    window = pair(layer.side if isinstance(layer, Pooling) else layer.kernel_size)
+    stride = pair(layer.steps if isinstance(layer, Pooling) else layer.strides)
+    around = [
+        zeros_around(*along) if layer.padding == "same" else (0, 0)
+        for along in zip(sides, window, stride, strict=True)
+    ]
+    height, width = (
+        (side + sum(zeros) - size) // step + 1
+        for side, zeros, size, step in zip(sides, around, window, stride, strict=True)
+    )
+    padding = (around[0][0], around[1][0])
     if isinstance(layer, Pooling):
-        shape = (side // layer.side, side // layer.side, channels)
-        return LayerFacts(layer.name, "pool", shape, window=layer.side, stride=layer.side)
-    size, stride, filters = layer.kernel_size, layer.strides, layer.filters
-    before, after = zeros_around(side, size, stride) if layer.padding == "same" else (0, 0)
-    places = (side + before + after - size) // stride + 1
-    weights = size * size * channels * filters
+        shape = (height, width, channels)
+        return LayerFacts(layer.name, "pool", shape, window=window, stride=stride, padding=padding)
+    weights = prod(window) * channels * layer.filters
     return LayerFacts(
         name=layer.name,
         kind="conv",
-        output_shape=(places, places, filters),
-        parameters=weights + filters,
-        flops=2 * weights * places * places,
-        window=size,
+        output_shape=(height, width, layer.filters),
+        parameters=weights + layer.use_bias * layer.filters,
+        flops=2 * weights * height * width,
+        window=window,
         stride=stride,
-        padding=before,
+        padding=padding,
     )
 
 
@@ -163,15 +202,19 @@ def receptive_field(facts: list[LayerFacts], layer: str) -> ReceptiveField:
     Raises:
         KeyError: the network has no such convolution or pooling layer.
     """
-    size, stride, offset = 1, 1, 0
+    rows, columns = Span(1, 1, 0), Span(1, 1, 0)
     for fact in facts:
         if fact.kind == "dense":
             break
-        size += (fact.window - 1) * stride
-        offset -= fact.padding * stride
-        stride *= fact.stride
+        rows, columns = (
+            Span(size + (window - 1) * stride, stride * step, offset - zeros * stride)
+            for (size, stride, offset), window, step, zeros in zip(
+                (rows, columns), fact.window, fact.stride, fact.padding, strict=True
+            )
+        )
         if fact.name == layer:
-            return ReceptiveField(size, stride, offset)
+            both = zip(rows, columns, strict=True)
+            return ReceptiveField(*(one if one == other else (one, other) for one, other in both))
     raise KeyError(layer)
 
 
@@ -185,17 +228,18 @@ def side_in_reach(layers: Sequence[Layer]) -> int:
     facts = [fact for fact in facts_of(layers) if fact.kind != "dense"]
     if not facts or any(isinstance(layer, Convolution) and layer.padding == "same" for layer in layers):
         return SIDE
-    field = receptive_field(facts, facts[-1].name)
+    field = receptive_field(facts, facts[-1].name).rows
     return (facts[-1].output_shape[0] - 1) * field.stride + field.size
 
 
 def patch(image: np.ndarray, field: ReceptiveField, row: int, column: int) -> np.ndarray:
-    """What one value of a map sees of a picture: uint8 (size, size), black beyond the picture.
+    """What one value of a map sees of a picture: uint8, as large as the field, black beyond the picture.
 
-    A field as large as the picture or larger shows the picture.
+    Along a side where the field is as large as the picture or larger, it is the picture.
     """
-    if field.size >= SIDE:
-        return image
-    padded = np.pad(image, field.size)
-    top, left = (place * field.stride + field.offset + field.size for place in (row, column))
-    return padded[top : top + field.size, left : left + field.size]
+    for axis, (along, place) in enumerate(((field.rows, row), (field.columns, column))):
+        if along.size < SIDE:
+            padded = np.pad(image, [(along.size, along.size) if one == axis else (0, 0) for one in (0, 1)])
+            first = place * along.stride + along.offset + along.size
+            image = padded.take(np.arange(first, first + along.size), axis)
+    return image

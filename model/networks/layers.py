@@ -12,10 +12,16 @@ from configs.networks import POOL_SIDE as POOL
 from configs.networks import Cnn
 from configs.networks import Dense as DenseNetwork
 
+Pair = tuple[int, int]  # of rows and of columns
+Sides = int | Pair  # one number stands for both
+Padding = Literal["valid", "same"]
+Function = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"]
+SLOPES = {"leaky_relu": 0.2, "elu": 1.0}  # as Keras has them where a layer only names its activation
+
 
 @dataclass(frozen=True)
 class Convolution:
-    """Square kernels of `kernel_size` pixels that move by `strides`, and a bias for each filter.
+    """Kernels of `kernel_size` pixels that move by `strides`, and a bias for each filter.
 
     `activation` is None where a normalization stands before it. Only "learned" `kernels` and their biases
     change in training; "random" ones stay as they start, "hand_made" ones start as named patterns.
@@ -23,35 +29,66 @@ class Convolution:
 
     name: str
     filters: int
-    kernel_size: int
-    strides: int = 1
-    padding: Literal["valid", "same"] = "valid"
+    kernel_size: Sides
+    strides: Sides = 1
+    padding: Padding = "valid"
     kernels: Literal["learned", "random", "hand_made"] = "learned"
-    activation: Literal["relu"] | None = "relu"
+    activation: Function | None = "relu"
     use_bias: bool = True
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """Of each block of `side` x `side` values the largest or the mean."""
+    """Of each block of `side` x `side` values the largest or the mean.
+
+    Blocks lie `strides` apart, side by side where that is None. With `same` padding those at the border are
+    cut off by it.
+    """
 
     name: str
     kind: Literal["max", "average"]
-    side: int = POOL
+    side: Sides = POOL
+    strides: Sides | None = None
+    padding: Padding = "valid"
+
+    @property
+    def steps(self) -> Sides:
+        """How far blocks lie apart."""
+        return self.side if self.strides is None else self.strides
 
 
 @dataclass(frozen=True)
 class Normalization:
-    """Batch normalization: a scale, a shift, a mean and a variance for each channel."""
+    """Batch normalization: a mean and a variance for each channel, and a scale and a shift where it has them.
+
+    `epsilon` is added to the variance.
+    """
 
     name: str
+    epsilon: float = 1e-3
+    scale: bool = True
+    center: bool = True
 
 
 @dataclass(frozen=True)
 class Activation:
-    """ReLU, where it does not follow at once what it belongs to."""
+    """A function of each value, where it does not follow at once what it belongs to.
+
+    `slope` is what leaky_relu has below 0, or how far below 0 elu goes; other functions have none.
+    """
 
     name: str
+    function: Function = "relu"
+    slope: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rescaling:
+    """Each value times `scale`, and `offset` added."""
+
+    name: str
+    scale: float
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +104,8 @@ class Dense:
 
     name: str
     units: int
-    activation: Literal["relu", "softmax"] | None = "relu"
+    activation: Function | Literal["softmax"] | None = "relu"
+    use_bias: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,7 +116,15 @@ class Dropout:
     rate: float
 
 
-Layer = Convolution | Pooling | Normalization | Activation | Flatten | Dense | Dropout
+Layer = Convolution | Pooling | Normalization | Activation | Rescaling | Flatten | Dense | Dropout
+
+
+def pair(sides: Sides) -> Pair:
+    """Rows and columns of what may be given as one number for both."""
+    if isinstance(sides, int):
+        return sides, sides
+    rows, columns = sides  # a list, where it was read from a file
+    return rows, columns
 
 
 def keras_type(layer: Layer) -> str:

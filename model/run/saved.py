@@ -89,17 +89,16 @@ def _arrays(file: h5py.File) -> Iterator[h5py.Dataset]:
             part = group[name]
             if isinstance(part, h5py.Group):
                 groups.append((part, depth + 1))
-            elif _is_plain(part):
+            elif is_plain(part) and part.dtype == np.float32:
                 yield part
             else:
                 raise ValueError(f"{name!a} in it is no plain array of float32")
 
 
-def _is_plain(part: h5py.Dataset | h5py.Datatype) -> bool:
-    """Whether it is float32 numbers, neither packed nor somewhere else."""
+def is_plain(part: h5py.Group | h5py.Dataset | h5py.Datatype) -> bool:
+    """Whether it is an array of values that are neither packed nor somewhere else."""
     return (
         isinstance(part, h5py.Dataset)
-        and part.dtype == np.float32
         and part.shape is not None
         and not part.external
         and not part.is_virtual
