@@ -16,7 +16,7 @@ import tensorflow as tf
 from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.attribution.faithfulness import BLOCK, faithfulness, thirds
-from model.networks.as_arrays import pick
+from model.networks.as_arrays import pick, weights_of
 from model.networks.facts import SIDE, LayerFacts, Span, receptive_field
 
 BATCH = 250  # images in one graph call
@@ -40,7 +40,7 @@ class Gradients:
         self.field = receptive_field(facts, self.layer) if self.layer else None
         maps = model.get_layer(self.layer).output if self.layer else model.input
         body = keras.Model(model.input, [maps, last.input])
-        kernel, bias = (tf.constant(weights) for weights in last.get_weights())
+        kernel, bias = (tf.constant(weights) for weights in weights_of(last))
 
         def answer(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             maps, hidden = body(images, training=False)

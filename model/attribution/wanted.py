@@ -13,8 +13,9 @@ from data.perturbations import move
 from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.attribution.attribution import Gradients
-from model.networks.as_arrays import forward, pick, take_apart
+from model.networks.as_arrays import Convolution, forward, pick, take_apart, through
 from model.networks.facts import SIDE, LayerFacts, receptive_field
+from model.networks.layers import Pooling
 
 NUM_RANDOM_STARTS = 4  # beside the best real image
 STEPS = 32
@@ -86,11 +87,12 @@ def _of_filters(
     rows, columns = field.rows.seen(row), field.columns.seen(column)
     free = np.zeros((SIDE, SIDE), bool)
     free[rows, columns] = True
-    layers = (*convolutions[: until - 1], replace(convolutions[until - 1], pooling=None))
+    last = replace(convolutions[until - 1], after=())
+    layers = (*convolutions[: until - 1], last)
     if (
         free.sum() == field.rows.size * field.columns.size
     ):  # no border is near: what the place sees gives one value by itself
-        layers = tuple(replace(convolution, padding="valid") for convolution in layers)
+        layers = tuple(_without_padding(convolution) for convolution in layers)
     else:
         rows = columns = slice(None)
 
@@ -110,7 +112,8 @@ def _of_filters(
         move(image[None], (row - place["row"]) * down, (column - place["column"]) * right)[0]
         for image, place in zip(real, filters.values(), strict=True)
     ]
-    images, values = ascend(slope, list(filters), free, np.array(centred))
+    images, linear = ascend(slope, list(filters), free, np.array(centred))
+    values = through([last.activation], tf.constant(linear)).numpy()
     return images, [
         {
             "layer": layer,
@@ -118,12 +121,17 @@ def _of_filters(
             "row": row,
             "column": column,
             "receptive_field": asdict(field),
-            "activation": max(float(value.max()), 0.0),
-            "starts": np.maximum(value, 0).tolist(),
+            "activation": float(value[best]),
+            "starts": value.tolist(),
             "real": {key: filters[index][key] for key in ("index", "row", "column", "activation")},
         }
-        for index, value in zip(filters, values, strict=True)
+        for index, value, best in zip(filters, values, linear.argmax(axis=1), strict=True)
     ]
+
+
+def _without_padding(convolution: Convolution) -> Convolution:
+    after = (replace(one, padding="valid") if isinstance(one, Pooling) else one for one in convolution.after)
+    return replace(convolution, padding="valid", after=tuple(after))
 
 
 def _of_classes(network: Gradients, splits: Splits) -> tuple[np.ndarray, list[dict[str, Any]]]:

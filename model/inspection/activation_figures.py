@@ -20,6 +20,7 @@ from model.inspection.words import (
     number,
     pattern,
 )
+from model.networks.activations import in_words
 from model.networks.facts import SIDE
 from model.report.canvas import (
     GREY,
@@ -81,7 +82,7 @@ def draw_activations(
         f"{columns_rule(found.labels, class_names)} Rows: filters. {chosen_by(shown)}\n"
         f"{_subtitle(layer)} {note}\n"
         f"Red is above 0, blue below, white 0. A tint all over: the answer to black. {scale}"
-        f" Before ReLU: {cut}."
+        f" Before {in_words(layer.function)}: {cut}."
     )
     rows = rows_that_fit(layer, len(found.images), len(shown), top_below(subtitle))
     sheet = Sheet(rows.height, title, subtitle)
@@ -151,11 +152,13 @@ def rows_that_fit(layer: Convolution, num_columns: int, num_filters: int, top: i
 
 
 def _subtitle(layer: Convolution) -> str:
+    done = in_words(layer.function)
     if layer.pooled is None:
-        return "Under each map after ReLU its largest value; of the first filter also the map before ReLU."
+        first = f"of the first filter also the map before {done}"
+        return f"Under each map after {done} its largest value; {first}."
     (height, width), (pooled_height, pooled_width) = layer.maps.shape[1:3], layer.pooled.shape[1:3]
     return (
-        f"Map after ReLU ({height} x {width}) above pooled map ({pooled_height} x {pooled_width}), then the"
+        f"Map after {done} ({height} x {width}) above pooled map ({pooled_height} x {pooled_width}), then the"
         f" largest value of each."
     )
 
@@ -181,7 +184,7 @@ def _draw_before_relu(
     sheet: Sheet, layer: Convolution, index: int, limit: float, rows: Rows, columns: Sequence[int], y: int
 ) -> None:
     sheet.text(LEFT, y + 2, f"filter {index}", bold=True)
-    sheet.text(LEFT, y + 22, "before ReLU", size=13)
+    sheet.text(LEFT, y + 22, f"before {in_words(layer.function)}", size=13)
     sheet.text(LEFT, y + 39, "smallest value below", size=13, colour=GREY)
     for x, values in zip(columns, layer.before_relu[..., index], strict=True):
         draw_map(sheet, x, y, values, limit, rows.map)
@@ -195,7 +198,7 @@ def _draw_words(
     if layer.reads is None:
         kernel = layer.kernel[:, :, 0, passport.index]
         limit, _ = scale_words(layer.kernel)
-        draw_kernel(sheet, LEFT, y + 2, kernel, limit, largest_block(len(kernel), KERNEL))
+        draw_kernel(sheet, LEFT, y + 2, kernel, limit, largest_block(max(kernel.shape), KERNEL))
         words = pattern(passport.match) if passport.match is not None else ""
     else:
         for example in passport.strongest[:1]:

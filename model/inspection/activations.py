@@ -27,36 +27,39 @@ class Place:
 def maps_of(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     """All maps of some images; only what is returned is ever there for more than a batch of them.
 
-    Takes images uint8 (n, 28, 28). Returns per convolution `conv1` (after ReLU), `conv1/before_relu` and,
-    where its block ends in a pooling, `pool1`: float32 (n, height, width, filters).
+    Takes images uint8 (n, 28, 28). Returns per convolution `conv1` (after its activation),
+    `conv1/before_relu` (before it) and, where poolings follow, `pool1`: float32 (n, height, width, filters).
     """
     arrays: dict[str, np.ndarray] = {}
     for first in range(0, len(images), BATCH):
         part = slice(first, first + BATCH)
         maps = forward(network.convolutions, to_input(images[part]))
         for convolution, m in zip(network.convolutions, maps, strict=True):
-            named = {convolution.name: m.map, f"{convolution.name}/before_relu": m.linear}
-            if convolution.pooling is not None:
-                named[convolution.pooling.name] = m.pooled
+            named = {convolution.name: m.map, f"{convolution.name}/before_relu": m.linear, **m.pools}
             for name, values in named.items():
                 empty = np.empty((len(images), *values.shape[1:]), np.float32)
                 arrays.setdefault(name, empty)[part] = values
     return arrays
 
 
-def background(network: Network) -> list[np.ndarray]:
-    """What each filter answers to a black picture, before ReLU: float32 (filters,) per convolution.
+def background(network: Network) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What each filter answers to a black picture, before its activation and after: float32 (filters,) each.
 
-    Read at the centre of the map. For the first convolution it is the bias alone; it is no feature.
+    One pair per convolution, read at the centre of the map. For the first convolution it is the bias alone;
+    it is no feature.
     """
     maps = forward(network.convolutions, to_input(np.zeros((1, SIDE, SIDE), np.uint8)))
-    return [m.linear.numpy()[0, m.linear.shape[1] // 2, m.linear.shape[2] // 2] for m in maps]
+    return [(_centre(m.linear), _centre(m.map)) for m in maps]
+
+
+def _centre(maps: tf.Tensor) -> np.ndarray:
+    return maps.numpy()[0, maps.shape[1] // 2, maps.shape[2] // 2]
 
 
 def mean_activations(
     network: Network, images: np.ndarray, on_progress: Callable[[float], None]
 ) -> list[np.ndarray]:
-    """Each filter's mean over all images and all places of its map, after ReLU and before pooling.
+    """Each filter's mean over all images and all places of its map, after its activation, before pooling.
 
     Takes images uint8 (n, 28, 28). Returns float64 (filters,) per convolution; exactly 0 for a filter that is
     never above 0.

@@ -97,7 +97,7 @@ def _draw_slices(
     limit: float,
     test: Split,
 ) -> None:
-    side = layer.kernel.shape[0]
+    side = max(layer.kernel.shape[:2])
     block, small = largest_block(side, TILE), largest_block(side, TILE // 2)
     for number, part in enumerate(passport.slices):
         left = x + 89 * number
@@ -113,7 +113,8 @@ def draw_read(sheet: Sheet, x: int, y: int, reads: Convolution, index: int, tile
     """Draw an earlier filter: a first kernel as it is, a deeper one by the patch that excites it most."""
     if reads.reads is None:
         limit, _ = scale_words(reads.kernel)
-        draw_kernel(sheet, x, y, reads.kernel[:, :, 0, index], limit, largest_block(len(reads.kernel), tile))
+        block = largest_block(max(reads.kernel.shape[:2]), tile)
+        draw_kernel(sheet, x, y, reads.kernel[:, :, 0, index], limit, block)
         return
     passport = next(passport for passport in reads.passports if passport.index == index)
     for example in passport.strongest[:1]:

@@ -38,6 +38,7 @@ class Convolution:
     field: ReceptiveField
     passports: tuple[Passport, ...]
     reads: "Convolution | None"
+    function: str = "relu"  # of its activation
 
     @property
     def dead(self) -> list[int]:
@@ -112,6 +113,7 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
     with _faults_named(folder / "layers.json") as path:
         document = read_value(path)
         facts = [fact for fact in document["layers"] if fact["kind"] == "conv"]
+        functions = {fact["name"]: str(fact.get("function", "relu")) for fact in facts}
         fields = {fact["name"]: ReceptiveField(**fact["receptive_field"]) for fact in facts}
         pools = {
             one["name"]: after["name"]
@@ -149,7 +151,7 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
         convolutions.append(
             Convolution(
                 name, kernel, before[name], linear[name], *maps[name], *untrained[name],
-                fields[name], ranked[name], reads,
+                fields[name], ranked[name], reads, functions[name],
             )
         )  # fmt: skip
     return Inspection(images, labels, num_test, tuple(convolutions), patterns, keep_best)

@@ -89,7 +89,7 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
     if others:
         by = ", by named pattern" if patterns is not None else ""
         sheet.text(24, lower, f"The other {len(others)}{by}", bold=True)
-    block = largest_block(layer.kernel.shape[0], side)
+    block = largest_block(max(layer.kernel.shape[:2]), side)
     for group in groups:
         sheet.text(group.x, group.y, group.heading, size=15)
         for x, y, passport in group.kernels:
@@ -153,7 +153,7 @@ def flow(
 
 
 def _draw_large(sheet: Sheet, x: int, y: int, layer: Convolution, passport: Passport, limit: float) -> None:
-    side = layer.kernel.shape[0]
+    side = max(layer.kernel.shape[:2])
     large, small = largest_block(side, 120), largest_block(side, 48)
     kernel = layer.kernel[:, :, 0, passport.index]
     draw_kernel(sheet, x, y, kernel, limit, large, numbers=True)

@@ -15,7 +15,7 @@ from model.inspection import activations
 from model.inspection.kernels import ANGLES, FLAT, measure_tuning, movement
 from model.inspection.passport import Findings, count_findings, issue_passports
 from model.inspection.units import inspect_units
-from model.networks.as_arrays import Network, take_apart
+from model.networks.as_arrays import Network, take_apart, weights_of
 from model.networks.facts import LayerFacts, receptive_field
 from model.networks.measures import CONFIDENCE
 from model.networks.patterns import NUM_RANDOM, RANDOM_SEED, Bank, pattern_bank
@@ -83,13 +83,14 @@ def inspect(
     sets = kept_sets(increase[-network.convolutions[-1].num_filters :])
     passed = pass_over_test(ablation, sets, splits.test, stage(0.55, 0.9))
     largest_before, accuracy_before = control_pass(before, splits.test, stage(0.9, 0.95))
-    bank = pattern_bank(network.convolutions[0].kernel.shape[0])
+    height, width = network.convolutions[0].kernel.shape[:2]
+    bank = pattern_bank(height) if height == width else None
     passports = [
         issue_passports(findings, bank)
         for findings in _findings(network, before, splits, means, passed, largest_before, increase, interval)
     ]
     write_json(folder / "passports.json", [passport for layer in passports for passport in layer])
-    layers = _layers(facts, passports, maps)
+    layers = _layers(facts, passports, maps, network)
     summary = _summary(splits, layers, bank, passed, sets, replacement)
     write_json(folder / "layers.json", summary | {"untrained_accuracy": accuracy_before})
     on_progress(1.0)
@@ -99,12 +100,12 @@ def _weights(model: keras.Model, network: Network) -> dict[str, np.ndarray]:
     """The weights as they are, and what normalization makes of them."""
     if not network.convolutions:
         first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dense))
-        name, (kernel, bias) = first.name.removesuffix("_linear"), first.get_weights()
+        name, (kernel, bias) = first.name.removesuffix("_linear"), weights_of(first)
         return {f"{name}/kernel": kernel, f"{name}/bias": bias}
     arrays = {}
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     for convolution, layer in zip(network.convolutions, layers, strict=True):
-        arrays[f"{convolution.name}/kernel"], arrays[f"{convolution.name}/bias"] = layer.get_weights()
+        arrays[f"{convolution.name}/kernel"], arrays[f"{convolution.name}/bias"] = weights_of(layer)
         if convolution.scale is not None and convolution.shift is not None:
             arrays[f"{convolution.name}/scale"] = convolution.scale
             arrays[f"{convolution.name}/shift"] = convolution.shift
@@ -161,9 +162,13 @@ def _findings(
 
 
 def _layers(
-    facts: list[LayerFacts], passports: list[list[dict[str, Any]]], maps: dict[str, np.ndarray]
+    facts: list[LayerFacts],
+    passports: list[list[dict[str, Any]]],
+    maps: dict[str, np.ndarray],
+    network: Network,
 ) -> list[dict[str, Any]]:
-    """An entry for each convolution and pooling layer."""
+    """An entry for each convolution and pooling layer; an activation is told where it is not ReLU."""
+    functions = {one.name: one.activation.function for one in network.convolutions}
     counts = {layer[0]["layer"]: count_findings(layer) for layer in passports}
     layers = []
     for fact in facts:
@@ -173,6 +178,8 @@ def _layers(
         entry = {"name": fact.name, "kind": fact.kind, "height": height, "width": width, "channels": channels}
         entry["receptive_field"] = asdict(receptive_field(facts, fact.name))
         entry["limit"] = float(np.percentile(np.abs(maps[fact.name]), 99.5))
+        if functions.get(fact.name, "relu") != "relu":
+            entry["function"] = functions[fact.name]
         layers.append({**entry, **counts.get(fact.name, {})})
     return layers
 

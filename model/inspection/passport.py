@@ -19,11 +19,11 @@ class Findings:
 
     `first`: it reads the image, and not another convolution, though that may have one filter only;
     `kernel` and `kernel_before` (k, k, c_in, c), trained and untrained, with normalization's scale;
-    `moved` per filter, from the weights without it; `background` (c,) before ReLU;
+    `moved` per filter, from the weights without it; `background` (c,) before and after its activation;
     `mean` (c,) over the training images; `largest` (c,) and `active` (c,), share of places above 0,
-    over the test images; `class_means` (c, classes); places of the strongest and the median images per
-    filter, and of the strongest of the untrained network (`top_before`); `tuning` trained and untrained;
-    `validation_increase` (c,) and its interval (c, 2); `worth` per filter.
+    over the test images; `class_means` (c, classes) of what is above 0; places of the strongest and the
+    median images per filter, and of the strongest of the untrained network (`top_before`); `tuning` trained
+    and untrained; `validation_increase` (c,) and its interval (c, 2); `worth` per filter.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Findings:
     kernel: np.ndarray
     kernel_before: np.ndarray
     moved: list[dict[str, float]]
-    background: np.ndarray
+    background: tuple[np.ndarray, np.ndarray]
     mean: np.ndarray
     largest: np.ndarray
     active: np.ndarray
@@ -50,7 +50,7 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
     """Write the passports of one convolution's filters.
 
     A filter is dead if it is above 0 at no place of any training or test image, and saturated if it is
-    at 99.9 % of all places of the test images or more: then its ReLU has nothing to cut. An image that
+    at 99.9 % of all places of the test images or more: then a ReLU has nothing to cut. An image that
     leaves it at 0 does not excite it, and is none of its top images.
 
     Only kernels that read the image are matched with the `bank`, since a stack of slices has no picture.
@@ -77,8 +77,8 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
             "saturated": bool(f.active[i] >= SATURATED),
             "active_share": float(f.active[i]),
             "background": {
-                "before_relu": float(f.background[i]),
-                "after_relu": max(float(f.background[i]), 0.0),
+                "before_relu": float(f.background[0][i]),
+                "after_relu": float(f.background[1][i]),
             },
             "mean": float(f.mean[i]),
             "class_selectivity": listed(selectivity[i]),

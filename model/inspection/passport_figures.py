@@ -179,7 +179,7 @@ def _draw_sentence(sheet: Sheet, context: Context, passport: Passport, y: int) -
 def _draw_kernel(sheet: Sheet, context: Context, passport: Passport, y: int) -> None:
     """The kernel with its numbers; of a deeper filter the heaviest slices and what they read."""
     layer = context.layer
-    side = len(layer.kernel)
+    side = max(layer.kernel.shape[:2])
     if layer.reads is None:
         kernel = layer.kernel[:, :, 0, passport.index]
         draw_kernel(sheet, LEFT, y, kernel, context.kernel_limit, largest_block(side, KERNEL), numbers=True)
@@ -211,7 +211,7 @@ def _draw_untrained(sheet: Sheet, context: Context, passport: Passport, y: int) 
     caption(sheet, UNTRAINED + MAP / 2, y + MAP + 9, f"largest {number(values.max())}")
     if layer.reads is None:
         kernel = layer.untrained_kernel[:, :, 0, passport.index]
-        block = largest_block(len(kernel), SMALL)
+        block = largest_block(max(kernel.shape), SMALL)
         draw_kernel(sheet, UNTRAINED + MAP + 9, y + 6, kernel, context.kernel_limit, block, untrained=True)
 
 

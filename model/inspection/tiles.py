@@ -31,7 +31,7 @@ def draw_kernel(
     untrained: bool = False,
     numbers: bool = False,
 ) -> None:
-    """Draw a kernel (k, k) with blocks of `block` pixels, with its numbers in the cells where they fit.
+    """Draw a kernel (kh, kw) with blocks of `block` pixels, with its numbers in the cells where they fit.
 
     Places and blocks are in pixels; colours end at `limit`. An untrained kernel gets the grey frame; one of
     more than 16 weights has no numbers.

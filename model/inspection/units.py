@@ -80,7 +80,7 @@ def _classes(num_classes: int) -> list[dict[str, Any]]:
 def _most_valuable(network: Network, splits: Splits) -> tuple[Answers, list[dict[str, Any]]]:
     """Answers of the whole network, and the hidden units that matter most."""
     mean = _moments(network, splits.train.images)[0]
-    spread = _moments(network, splits.validation.images)[1] * np.linalg.norm(network.dense[1][0], axis=1)
+    spread = _moments(network, splits.validation.images)[1] * np.linalg.norm(network.dense[1].weights, axis=1)
     chosen = np.argsort(-spread, kind="stable")[:NUM_UNITS]
     constants = mean[chosen].astype(np.float32)
     valued, valued_without, _ = _remove(network, splits.validation, chosen, constants)
@@ -111,8 +111,8 @@ def neighbour_correlation(weights: np.ndarray) -> float:
 
 
 def _linear(network: Network, images: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """The first layer's answers before ReLU, (n, units), some images at a time."""
-    weights, bias = network.dense[0]
+    """The first layer's answers before its activation, (n, units), some images at a time."""
+    weights, bias = network.dense[0].weights, network.dense[0].bias
     for first in range(0, len(images), BATCH):
         part = slice(first, first + BATCH)
         pixels = images[part].reshape(-1, len(weights)).astype(np.float32) / 255
@@ -120,14 +120,14 @@ def _linear(network: Network, images: np.ndarray) -> Iterator[tuple[slice, np.nd
 
 
 def _hidden(network: Network, images: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """The same after ReLU."""
-    for part, answers in _linear(network, images):
-        yield part, np.maximum(answers, 0)
+    """The same after its activation."""
+    for part, inner in _linear(network, images):
+        yield part, network.dense[0].answers(inner)
 
 
 def _moments(network: Network, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each unit's answer, float64 (units,)."""
-    total = squares = np.zeros(network.dense[0][1].size)
+    total = squares = np.zeros(network.dense[0].bias.size)
     for _, answers in _hidden(network, images):
         total = total + answers.sum(axis=0, dtype=np.float64)
         squares = squares + np.square(answers).sum(axis=0, dtype=np.float64)
@@ -139,11 +139,15 @@ def _remove(
     network: Network, split: Split, chosen: np.ndarray, constants: np.ndarray
 ) -> tuple[Answers, Answers, np.ndarray]:
     """Answers with all units, without each of the chosen, and the chosen units' answers (n, chosen)."""
-    weights, bias = network.dense[1]
+    first, weights, bias = network.dense[0], network.dense[1].weights, network.dense[1].bias
+    replaced = np.zeros(first.bias.size, np.float32)
+    replaced[chosen] = constants
+    instead = first.read(replaced)[chosen]
     intact, without, kept = [], [], []
     for part, answers in _hidden(network, split.images):
-        inner = answers @ weights + bias
-        change = constants - answers[:, chosen]  # (n, chosen)
+        read = first.read(answers)
+        inner = read @ weights + bias
+        change = instead - read[:, chosen]  # (n, chosen)
         changed = inner + change.T[:, :, None] * weights[chosen][:, None]  # of rank one for each unit
         labels = split.labels[part]
         without.append(score(logits_of(network.dense[1:], changed), labels))

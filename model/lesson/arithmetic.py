@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from model.networks.facts import zeros_around
-from model.networks.layers import Pooling
+from model.networks.activations import applied
+from model.networks.facts import covered, zeros_around
+from model.networks.layers import Activation, Padding, Pooling, Sides, pair
 
+RELU = Activation("relu")
 Maps = dict[str, np.ndarray]
 Say = Callable[[str], None]  # takes a line for the terminal
 
@@ -98,7 +100,8 @@ class FilterAtWork:
     """One filter, what it reads for one picture, and what Keras makes of that.
 
     `reads` float32 (h, w, c) without padding; `kernel` (kh, kw, c) moves by `strides` pixels; `keras_map`
-    (h', w') is after ReLU, `keras_pooled` what `pooling` makes of it, both None where nothing is pooled.
+    (h', w') is after its `activation`, `keras_pooled` what `pooling` makes of it, both None where nothing is
+    pooled.
     `before` is the layer that it reads, None for the picture.
     """
 
@@ -106,12 +109,13 @@ class FilterAtWork:
     kernel: np.ndarray
     bias: float
     normalization: Normalization | None
-    strides: int
-    padding: str
+    strides: Sides
+    padding: Padding
     pooling: Pooling | None
     keras_map: np.ndarray
     keras_pooled: np.ndarray | None
     before: str | None = None
+    activation: Activation = RELU
 
 
 @dataclass(frozen=True)
@@ -119,9 +123,9 @@ class ByHand:
     """The same in plain NumPy, and one place of it in detail.
 
     `window` and `products` (kh, kw, c) are what the place reads and that times the kernel; `total` is their
-    sum; `linear` adds the bias, `normalized` the normalization; `value` is after ReLU. `block` (side, side)
-    is what is pooled with the place, None where nothing is. `corner` is where the window begins in what is
-    read, below 0 in the padding. `beyond_border`: the window holds padding.
+    sum; `linear` adds the bias, `normalized` the normalization; `value` is after its activation. `block` is
+    what is pooled with the place, None where nothing is, `pooled_at` the place that it gives. `corner` is
+    where the window begins in what is read, below 0 in the padding. `beyond_border`: it holds padding.
     """
 
     row: int
@@ -136,6 +140,7 @@ class ByHand:
     map: np.ndarray
     pooled: np.ndarray | None
     block: np.ndarray | None
+    pooled_at: tuple[int, int] | None
     beyond_border: bool
 
     @property
@@ -146,25 +151,25 @@ class ByHand:
 
 def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
     """The whole map of a filter in float64, and one place of it in detail (None: where it is largest)."""
-    reads, kernel = work.reads.astype(np.float64), work.kernel.astype(np.float64)
-    size, strides = len(kernel), work.strides
-    before, after = zeros_around(len(reads), size, strides) if work.padding == "same" else (0, 0)
-    reads = np.pad(reads, ((before, after), (before, after), (0, 0)))
+    kernel, strides, size = work.kernel.astype(np.float64), pair(work.strides), work.kernel.shape[:2]
+    around = [(0, 0), (0, 0)]
+    if work.padding == "same":
+        around = [zeros_around(*along) for along in zip(work.reads.shape[:2], size, strides, strict=True)]
+    reads = np.pad(work.reads.astype(np.float64), (*around, (0, 0)))
     everywhere = sum(convolve(reads[..., c], kernel[..., c]) for c in range(reads.shape[-1])) + work.bias
-    linear = np.asarray(everywhere)[::strides, ::strides]
+    linear = np.asarray(everywhere)[:: strides[0], :: strides[1]]
     normalized = work.normalization(linear) if work.normalization else linear
-    values = relu(normalized)
+    values = applied(work.activation, normalized)
     # Before ReLU, so that a map of zeros shows the place that came nearest to an answer.
     row, column = place or (int(i) for i in np.unravel_index(normalized.argmax(), normalized.shape))
-    first_row, first_column = row * strides, column * strides
-    window = reads[first_row : first_row + size, first_column : first_column + size]
-    side = work.pooling.side if work.pooling else 1
-    top, left = row // side * side, column // side * side
-    block = values[top : top + side, left : left + side]
+    first = row * strides[0], column * strides[1]
+    window = reads[first[0] : first[0] + size[0], first[1] : first[1] + size[1]]
+    pooled = _pooled(work.pooling, values) if work.pooling else None
+    pooled_at, block = _block_of(work.pooling, values, (row, column)) if work.pooling else (None, None)
     return ByHand(
         row=row,
         column=column,
-        corner=(first_row - before, first_column - before),
+        corner=(first[0] - around[0][0], first[1] - around[1][0]),
         window=window,
         products=window * kernel,
         total=float((window * kernel).sum()),
@@ -172,9 +177,39 @@ def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
         normalized=float(normalized[row, column]),
         value=float(values[row, column]),
         map=values,
-        pooled=POOLS[work.pooling.kind](values, side) if work.pooling else None,
+        pooled=pooled,
+        block=block,
+        pooled_at=pooled_at,
         beyond_border=not all(
-            before <= first <= len(reads) - after - size for first in (first_row, first_column)
+            before <= start <= length - after - side
+            for start, (before, after), length, side in zip(first, around, reads.shape, size, strict=False)
         ),
-        block=block if work.pooling and block.shape == (side, side) else None,
     )
+
+
+def _blocks_along(pooling: Pooling, values: np.ndarray) -> list[list[slice]]:
+    """Which rows, and which columns, the blocks of a pooling cover."""
+    form = values.shape, pair(pooling.side), pair(pooling.steps)
+    return [covered(*along, pooling.padding) for along in zip(*form, strict=True)]
+
+
+def _pooled(pooling: Pooling, values: np.ndarray) -> np.ndarray:
+    """What a pooling makes of a map (h, w)."""
+    rows, columns = _blocks_along(pooling, values)
+    way = np.max if pooling.kind == "max" else np.mean
+    return np.array([[way(values[down, right]) for right in columns] for down in rows])
+
+
+def _block_of(
+    pooling: Pooling, values: np.ndarray, place: tuple[int, int]
+) -> tuple[tuple[int, int] | None, np.ndarray | None]:
+    """The first block that a place falls in: where what it gives stands, and its values; None of none."""
+    along = [
+        next((number for number, seen in enumerate(blocks) if seen.start <= at < seen.stop), None)
+        for blocks, at in zip(_blocks_along(pooling, values), place, strict=True)
+    ]
+    row, column = along
+    if row is None or column is None:
+        return None, None
+    rows, columns = _blocks_along(pooling, values)
+    return (row, column), values[rows[row], columns[column]]

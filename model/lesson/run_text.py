@@ -4,6 +4,8 @@ import numpy as np
 
 from model.lesson.arithmetic import ByHand, FilterAtWork, Normalization
 from model.lesson.text import MINUS, TIMES
+from model.networks.activations import in_words
+from model.networks.layers import pair
 from model.report.tables import WIDTH
 from model.report.words import decimal
 
@@ -20,7 +22,11 @@ def run_lines(work: FilterAtWork, hand: ByHand, layer: str, at_largest: bool) ->
     why = ", where the map is largest" if at_largest and hand.value > 0 else ""
     lines = [f"at row {hand.row}, column {hand.column} (the first is 0){why}"]
     if not hand.map.any():
-        lines.append("The map is 0 everywhere" + "; before ReLU it is largest here" * at_largest + ".")
+        lines.append(
+            "The map is 0 everywhere"
+            + f"; before {in_words(work.activation.function)} it is largest here" * at_largest
+            + "."
+        )
     lines.append("")
     if work.before is None:
         lines.append("Pixels from 0 to 1, times the filter, product by product (rounded)")
@@ -43,8 +49,15 @@ def steps(work: FilterAtWork, hand: ByHand) -> list[tuple[str, float]]:
         ("bias", work.bias),
         ("sum + bias", hand.linear),
         *([(NORMALIZED, hand.normalized)] if work.normalization else []),
-        ("ReLU keeps it" if hand.normalized > 0 else "ReLU makes it 0", hand.value),
+        *_activated(work, hand),
     ]
+
+
+def _activated(work: FilterAtWork, hand: ByHand) -> list[tuple[str, float]]:
+    function = work.activation.function
+    if function == "relu":
+        return [("ReLU keeps it" if hand.normalized > 0 else "ReLU makes it 0", hand.value)]
+    return [] if function == "linear" else [(f"after {in_words(function)}", hand.value)]
 
 
 def _line(name: str, value: float) -> str:
@@ -60,17 +73,17 @@ def _normalized(normalization: Normalization, linear: float) -> str:
 
 def _slices(work: FilterAtWork, hand: ByHand) -> list[str]:
     """The sums of a filter that reads many maps: the largest few, and how the others add up."""
-    size, slices = len(work.kernel), work.kernel.shape[-1]
+    height, width, slices = work.kernel.shape
     sums = hand.products.sum(axis=(0, 1))
     shown, first = np.argsort(-np.abs(sums), kind="stable")[:LARGEST_SLICES], hand.largest_share
     share = "whose share is largest," if sums[first] else "which adds nothing, as all maps do,"
     lines = [
         f"It reads the {_maps(slices)} of {work.before}: "
-        f"{size} x {size} x {slices} = {hand.products.size:,} products.",
+        f"{height} x {width} x {slices} = {hand.products.size:,} products.",
         f"Map {first}, {share} times its slice of the filter (rounded)",
         *_products(hand.window[..., first], work.kernel[..., first], hand.products[..., first]),
     ]
-    lines += [_line(f"map {c}: sum of {size * size} products", float(sums[c])) for c in shown]
+    lines += [_line(f"map {c}: sum of {height * width} products", float(sums[c])) for c in shown]
     if slices > len(shown):
         others = float(sums.sum() - sums[shown].sum())
         lines.append(_line(f"other {_maps(slices - len(shown))}, likewise", others))
@@ -90,7 +103,7 @@ def _products(window: np.ndarray, kernel: np.ndarray, products: np.ndarray) -> l
         ]
         width = max(len(text) for table in tables for row in table for text in row)
         texts = [[" ".join(text.rjust(width) for text in row) for row in table] for table in tables]
-        lines = _below(texts) if len(kernel) > WIDEST_SIDE_BY_SIDE else _beside(texts)
+        lines = _below(texts) if max(kernel.shape) > WIDEST_SIDE_BY_SIDE else _beside(texts)
         if max(map(len, lines)) <= WIDTH:
             break
     return lines
@@ -113,10 +126,10 @@ def _block(work: FilterAtWork, hand: ByHand, layer: str) -> list[str]:
     """The pooling block that the place falls in."""
     if work.pooling is None or hand.pooled is None:
         return [f"   (no pooling follows {layer})"]
-    pool, side = work.pooling.name, work.pooling.side
-    if hand.block is None:
-        return [f"   {pool} leaves this place out: the last row or column fills no {side} x {side} block"]
-    row, column = hand.row // side, hand.column // side
+    pool, (height, width) = work.pooling.name, pair(work.pooling.side)
+    if hand.block is None or hand.pooled_at is None:
+        return [f"   {pool} leaves this place out: the last row or column fills no {height} x {width} block"]
+    row, column = hand.pooled_at
     how = "the largest of" if work.pooling.kind == "max" else "the mean of"
     block = " / ".join(" ".join(decimal(value, 5) for value in line) for line in hand.block)
     return [

@@ -7,6 +7,7 @@ import numpy as np
 from model.lesson.arithmetic import ByHand, FilterAtWork
 from model.lesson.parts import arrow, cells, centred, frame, heading, pen, red_blue_cells, rule
 from model.lesson.run_text import steps
+from model.networks.activations import in_words
 from model.report.canvas import GREY, LIGHT, Sheet, caption, garment, response
 from model.report.figure import Figure
 from model.report.words import decimal
@@ -25,15 +26,16 @@ def draw_window(words: dict[str, str], work: FilterAtWork, hand: ByHand, path: P
     sheet, channel = Sheet(HEIGHT, words["title"], words["subtitle"]), hand.largest_share
     overlay, y = pen(sheet), 136
     reads = work.reads[..., channel]
-    block = max(TILE // len(reads), 1)
+    block = max(TILE // max(reads.shape), 1)
     if work.before is None:
         name, drawn = "the picture", garment(np.round(255 * reads), block)
     else:
         name, drawn = f"map {channel} of {work.before}", response(reads, _limit(reads), block)
-    heading(sheet, 24, y - 28, f"{name}, {len(reads)} × {len(reads)}", "left")
+    heading(sheet, 24, y - 28, f"{name}, {reads.shape[0]} × {reads.shape[1]}", "left")
     sheet.place(24, y, drawn, frame=LIGHT, frame_width=1)
     top, left = (max(first, 0) for first in hand.corner)  # what is beyond the border stands in the window
-    bottom, right = (min(first + len(work.kernel), len(reads)) for first in hand.corner)
+    ends = zip(hand.corner, work.kernel.shape, reads.shape, strict=False)
+    bottom, right = (min(first + size, side) for first, size, side in ends)
     frame(overlay, 24 + block * left, y + block * top, block * (right - left), block * (bottom - top))
     for x, sign, title, values in (
         (290, "", "the window", hand.window[..., channel]),
@@ -54,9 +56,9 @@ def _limit(values: np.ndarray) -> float:
 
 
 def _table(sheet: Sheet, x: int, y: int, values: np.ndarray, gray: bool) -> None:
-    cell = CELLS // len(values)
+    cell = CELLS // max(values.shape)
     colours = garment(np.round(255 * values), 1) if gray else response(values, _limit(values), 1)
-    if len(values) > MOST_NUMBERS:
+    if max(values.shape) > MOST_NUMBERS:
         sheet.place(x, y, colours.repeat(cell, 0).repeat(cell, 1), frame=LIGHT, frame_width=1)
     elif gray:
         cells(sheet, x, y, values, colours, cell)
@@ -79,19 +81,20 @@ def _sum(sheet: Sheet, work: FilterAtWork, hand: ByHand, channel: int) -> None:
 
 
 def _maps(sheet: Sheet, work: FilterAtWork, hand: ByHand) -> None:
-    overlay, y, side = pen(sheet), 424, work.pooling.side if work.pooling else 1
-    for x, title, values, row, column in (
-        (480, "its map after ReLU", hand.map, hand.row, hand.column),
-        (800, work.pooling.name if work.pooling else "", hand.pooled, hand.row // side, hand.column // side),
+    overlay, y, done = pen(sheet), 424, work.activation.function
+    after = "its map" if done == "linear" else f"its map after {in_words(done)}"
+    for x, title, values, place in (
+        (480, after, hand.map, (hand.row, hand.column)),
+        (800, work.pooling.name if work.pooling else "", hand.pooled, hand.pooled_at),
     ):
         if values is None:
             sheet.text(x, y + 80, "No pooling follows.", colour=GREY)
             continue
-        block = max(TILE // len(values), 1)
-        heading(sheet, x, 386, f"{title}, {len(values)} × {len(values)}", "left")
+        block = max(TILE // max(values.shape), 1)
+        heading(sheet, x, 386, f"{title}, {values.shape[0]} × {values.shape[1]}", "left")
         sheet.place(x, y, response(values, _limit(hand.map), block), frame="#aaaaaa", frame_width=1)
         caption(sheet, x, y + TILE + 10, f"{decimal(values.min(), 3)} to {decimal(values.max(), 3)}", "left")
-        if row < len(values) and column < len(values):
-            frame(overlay, x + block * column, y + block * row, block, block)
+        if place is not None:
+            frame(overlay, x + block * place[1], y + block * place[0], block, block)
     if hand.pooled is not None:
         arrow(overlay, (700, y + 98), (788, y + 98))

@@ -15,7 +15,7 @@ from model.lesson.run_text import run_lines, steps
 from model.lesson.window_figure import draw_window
 from model.lesson.your_filter import pick
 from model.networks.facts import LayerFacts, layer_facts
-from model.networks.layers import Pooling, layers_of
+from model.networks.layers import Dropout, Pooling, layers_of
 from model.report.drawing import drawn, must_be_drawn
 from model.report.tables import wrapped
 from model.report.words import decimal
@@ -169,39 +169,44 @@ def read_filter(
     with quiet():
         import keras
 
+        from model.networks.as_arrays import activation_of, weights_of
         from model.run.saved import load
 
         saved = load(path, network, num_classes)
         layers = layers_of(network, num_classes)
         names = [one.name for one in layers]
-        after = layers[names.index(layer) + 1]
+        after = next(one for one in layers[names.index(layer) + 1 :] if not isinstance(one, Dropout))
         pooling = after if isinstance(after, Pooling) else None
-        normalized = f"{layer}_linear" in names
-        convolution = saved.get_layer(f"{layer}_linear" if normalized else layer)
-        before = names.index(convolution.name) - 1
+        convolution = saved.get_layer(f"{layer}_linear" if f"{layer}_linear" in names else layer)
+        earlier = layers[: names.index(convolution.name)]
+        before = [one.name for one in earlier if not isinstance(one, Dropout)]
         outputs = [convolution.input, saved.get_layer(layer).output]
         if pooling:
             outputs.append(saved.get_layer(pooling.name).output)
         images = picture[None, :, :, None].astype(np.float32) / 255
         reads, *maps = (np.asarray(value)[0] for value in keras.Model(saved.input, outputs)(images))
-        kernel, bias = convolution.get_weights()
+        kernel, bias = weights_of(convolution)
         return FilterAtWork(
             reads=reads,
             kernel=kernel[..., index],
             bias=float(bias[index]),
             normalization=_normalization(saved.get_layer(f"{layer}_normalization"), index)
-            if normalized
+            if f"{layer}_normalization" in names
             else None,
-            strides=convolution.strides[0],
+            strides=convolution.strides,
             padding=convolution.padding,
             pooling=pooling,
             keras_map=maps[0][..., index],
             keras_pooled=maps[1][..., index] if pooling else None,
-            before=names[before] if before >= 0 else None,
+            before=before[-1] if before else None,
+            activation=activation_of(saved.get_layer(layer)),
         )
 
 
 def _normalization(layer: Any, index: int) -> Normalization:
-    scale, shift, mean, variance = (float(values[index]) for values in layer.get_weights())
+    values = [float(one[index]) for one in layer.get_weights()]
+    *scaled, mean, variance = values
+    scale = scaled[0] if layer.scale else 1.0
+    shift = scaled[-1] if layer.center else 0.0
     deviation = float(np.sqrt(variance + layer.epsilon))
     return Normalization(mean, deviation, scale, shift)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import keras
@@ -10,109 +11,284 @@ import tensorflow as tf
 from keras import layers
 
 from model.networks.facts import SIDE
-from model.networks.layers import Pooling
+from model.networks.layers import SLOPES, Activation, Pair, Pooling, pair
+
+RELU = Activation("relu")
+LINEAR = Activation("linear", "linear")
+FUNCTIONS: dict[str, Callable[[tf.Tensor, float], tf.Tensor]] = {
+    "relu": lambda x, slope: tf.nn.relu(x),
+    "leaky_relu": tf.nn.leaky_relu,
+    "elu": lambda x, slope: tf.where(x > 0, x, slope * tf.math.expm1(tf.minimum(x, 0.0))),
+    "gelu": lambda x, slope: tf.nn.gelu(x),
+    "tanh": lambda x, slope: tf.tanh(x),
+    "sigmoid": lambda x, slope: tf.sigmoid(x),
+    "linear": lambda x, slope: x,
+}
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Normalization or rescaling: `scale` times each channel, plus `shift`; float64 (c,), or (1,) for all."""
+
+    scale: np.ndarray
+    shift: np.ndarray
+
+    def then(self, other: "Scaling") -> "Scaling":
+        """This and another one after it, at once."""
+        return Scaling(self.scale * other.scale, self.shift * other.scale + other.shift)
+
+
+Step = Pooling | Scaling | Activation  # each channel by itself
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """One convolution with its normalization folded in, its ReLU, and the pooling that follows, if one does.
+    """One convolution with its normalization folded in, its activation, and the steps around it.
 
-    `kernel` float32 (k, k, c_in, c) and `bias` (c,) give the map before ReLU: `scale` times the `weights`
-    as they were trained, plus `shift`. Without normalization scale and shift are None.
+    `kernel` float32 (kh, kw, c_in, c) and `bias` (c,) give the map before its activation: `scale` times the
+    `weights` as they were trained, plus `shift`. Without normalization scale and shift are None. What it
+    reads goes through the steps `before`, which only the first one has; its map goes through those `after`.
     """
 
     name: str
     kernel: np.ndarray
     bias: np.ndarray
-    stride: int
+    strides: Pair
     padding: Literal["valid", "same"]
     weights: np.ndarray
     scale: np.ndarray | None = None
     shift: np.ndarray | None = None
-    pooling: Pooling | None = None
-
-    @property
-    def window(self) -> int:
-        """The side of the blocks of which pooling leaves one value."""
-        return self.pooling.side if self.pooling else 1
+    activation: Activation = RELU
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
 
     @property
     def num_filters(self) -> int:
         return int(self.kernel.shape[-1])
 
+    def read(self, constants: np.ndarray) -> np.ndarray:
+        """What the next layer reads of maps that are constant, float32 (filters,): one number of each."""
+        steps = [step for step in self.after if not isinstance(step, Pooling)]  # which leaves constants alone
+        return through(steps, tf.constant(constants)).numpy()
+
+
+@dataclass(frozen=True)
+class Dense:
+    """One dense layer with its normalization folded in, its activation, and the steps after that.
+
+    `weights` are float32 (inputs, units), `bias` (units,).
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray
+    activation: Activation = RELU
+    after: tuple[Step, ...] = ()
+
+    def answers(self, inner: np.ndarray) -> np.ndarray:
+        """What the units answer, of their products and bias (..., units), which are overwritten."""
+        if self.activation.function == "relu":
+            return np.maximum(inner, 0, out=inner)
+        return through([self.activation], tf.constant(inner)).numpy()
+
+    def read(self, answers: np.ndarray) -> np.ndarray:
+        """What the next layer reads of these answers (..., units)."""
+        return through(self.after, tf.constant(answers)).numpy() if self.after else answers
+
 
 @dataclass(frozen=True)
 class Network:
-    """Convolutions, then dense layers as (weights (inputs, units), bias (units,)), ReLU between them.
-
-    The last dense layer gives the logits.
-    """
+    """Convolutions, then dense layers. The last dense layer gives the logits."""
 
     convolutions: tuple[Convolution, ...]
-    dense: tuple[tuple[np.ndarray, np.ndarray], ...]
+    dense: tuple[Dense, ...]
 
 
 class Maps(NamedTuple):
-    """What one convolution makes of a batch, as tensors (batch, height, width, filters)."""
+    """What one convolution makes of a batch, as tensors (batch, height, width, filters).
 
-    linear: tf.Tensor  # before ReLU
-    map: tf.Tensor  # after ReLU
+    `pools` are what each pooling around it gives.
+    """
+
+    linear: tf.Tensor  # before its activation
+    map: tf.Tensor  # after it
     pooled: tf.Tensor  # what the next layer reads
+    pools: dict[str, tf.Tensor]
 
 
 def take_apart(model: keras.Model) -> Network:
     """Read the layers of a saved model.
 
-    With batch normalization, kernels, weights and biases already contain it.
+    With batch normalization, kernels, weights and biases already contain it where it stands before their
+    activation; where it stands elsewhere, it is a step.
     """
-    convolutions: list[Convolution] = []
-    dense: list[tuple[np.ndarray, np.ndarray]] = []
+    parts = _Parts()
     for layer in model.layers:
-        if isinstance(layer, layers.Conv2D):
-            convolutions.append(_convolution(layer))
-        elif isinstance(layer, layers.BatchNormalization):
-            if dense:  # a network of convolutions normalizes only those, and they come first
-                scale, shift = _normalization(layer)
-                kernel, bias = dense[-1]
-                dense[-1] = (_single(kernel * scale), _single(bias * scale + shift))
-            else:
-                convolutions[-1] = _fold(convolutions[-1], layer)
-        elif isinstance(layer, layers.MaxPooling2D | layers.AveragePooling2D):
-            kind: Literal["max", "average"] = "max" if isinstance(layer, layers.MaxPooling2D) else "average"
-            pooling = Pooling(layer.name, kind, layer.pool_size[0])
-            convolutions[-1] = replace(convolutions[-1], pooling=pooling)
-        elif isinstance(layer, layers.Dense):
-            kernel, bias = layer.get_weights()
-            dense.append((kernel, bias))
-    return Network(tuple(convolutions), tuple(dense))
+        parts.take(layer)
+    return Network(tuple(parts.convolutions), tuple(parts.dense))
 
 
-def _convolution(layer: layers.Conv2D) -> Convolution:
-    kernel, bias = layer.get_weights()
-    name = layer.name.removesuffix("_linear")
-    return Convolution(name, kernel, bias, layer.strides[0], layer.padding, kernel)
+class _Parts:
+    """Takes one layer of a model after the other."""
+
+    def __init__(self) -> None:
+        self.convolutions: list[Convolution] = []
+        self.dense: list[Dense] = []
+        self.before: tuple[Step, ...] = ()  # what stands before the first of them
+        self.in_row: Scaling | None = None  # of the numbers that the first dense layer reads
+        self.flat = False
+        self.waiting = False  # for the activation of the last of them, which stands apart
+
+    def take(self, layer: layers.Layer) -> None:
+        match layer:
+            case layers.Conv2D():
+                self._convolution(layer)
+            case layers.Dense():
+                self._dense(layer)
+            case layers.Flatten():
+                self.flat = True
+            case layers.BatchNormalization():
+                self._scale(_normalization(layer))
+            case layers.Rescaling():
+                self._scale(Scaling(np.array([layer.scale], float), np.array([layer.offset], float)))
+            case layers.Activation() | layers.LeakyReLU() | layers.ELU():
+                self._activate(activation_of(layer))
+            case layers.MaxPooling2D() | layers.AveragePooling2D():
+                kind: Literal["max", "average"] = (
+                    "max" if isinstance(layer, layers.MaxPooling2D) else "average"
+                )
+                form = pair(layer.pool_size), pair(layer.strides), layer.padding
+                self._step(Pooling(layer.name, kind, *form))
+
+    def _convolution(self, layer: layers.Conv2D) -> None:
+        kernel, bias = weights_of(layer)
+        convolution = Convolution(
+            name=layer.name.removesuffix("_linear"),
+            kernel=kernel,
+            bias=bias,
+            strides=layer.strides,
+            padding=layer.padding,
+            weights=kernel,
+            activation=_own(layer),
+            before=self.before,
+        )
+        self.before = ()
+        self.waiting = layer.name.endswith("_linear")
+        self.convolutions.append(convolution)
+
+    def _dense(self, layer: layers.Dense) -> None:
+        kernel, bias = weights_of(layer)
+        first = [step for step in self.before if isinstance(step, Scaling)]  # of the picture's pixels
+        for scaling in reversed([*first, *([self.in_row] if self.in_row else [])]):
+            bias = _single(bias + np.broadcast_to(scaling.shift, len(kernel)) @ kernel)
+            kernel = _single(kernel * np.broadcast_to(scaling.scale, len(kernel))[:, None])
+        self.before, self.in_row = (), None
+        self.waiting = layer.name.endswith("_linear")
+        self.dense.append(Dense(kernel, bias, _own(layer)))
+
+    def _scale(self, scaling: Scaling) -> None:
+        """Folded into what it follows at once; into the first dense layer where each number has a scale."""
+        last = self._last()
+        if self.flat and not self.dense and (self.in_row or len(scaling.scale) > 1):
+            self.in_row = self.in_row.then(scaling) if self.in_row else scaling
+        elif last is None or not self.waiting:
+            self._step(scaling)
+        elif isinstance(last, Convolution):
+            self.convolutions[-1] = _fold(last, scaling)
+        else:
+            weights = _single(last.weights * scaling.scale)
+            self.dense[-1] = replace(last, weights=weights, bias=_scaled(last.bias, scaling))
+
+    def _activate(self, function: Activation) -> None:
+        last = self._last()
+        if last is None or not self.waiting:
+            self._step(function)
+        elif isinstance(last, Convolution):
+            self.convolutions[-1] = replace(last, activation=function)
+        else:
+            self.dense[-1] = replace(last, activation=function)
+        self.waiting = False
+
+    def _last(self) -> Convolution | Dense | None:
+        return self.dense[-1] if self.dense else self.convolutions[-1] if self.convolutions else None
+
+    def _step(self, step: Step) -> None:
+        last = self._last()
+        if last is None:
+            self.before = (*self.before, step)
+        elif isinstance(last, Convolution):
+            self.convolutions[-1] = replace(last, after=(*last.after, step))
+        else:
+            self.dense[-1] = replace(last, after=(*last.after, step))
 
 
-def _fold(convolution: Convolution, layer: layers.BatchNormalization) -> Convolution:
-    scale, shift = _normalization(layer)
+def weights_of(layer: layers.Layer) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel and bias; zeros where a layer has none."""
+    kernel, *bias = layer.get_weights()
+    return kernel, bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)
+
+
+def _own(layer: layers.Layer) -> Activation:
+    """What a layer makes of its own values; softmax, which makes answers of logits, is none."""
+    name = layer.activation.__name__
+    return LINEAR if name in ("linear", "softmax") else Activation(name, name, SLOPES.get(name, 0.0))
+
+
+def activation_of(layer: layers.Layer) -> Activation:
+    """The function that a layer is, or that it applies to its own values."""
+    match layer:
+        case layers.LeakyReLU():
+            return Activation("leaky_relu", "leaky_relu", float(layer.negative_slope))
+        case layers.ELU():
+            return Activation("elu", "elu", float(layer.alpha))
+        case _:
+            return _own(layer)
+
+
+def _fold(convolution: Convolution, scaling: Scaling) -> Convolution:
     return replace(
         convolution,
-        kernel=_single(convolution.kernel * scale),
-        bias=_single(convolution.bias * scale + shift),
-        scale=_single(scale),
-        shift=_single(shift),
+        kernel=_single(convolution.kernel * scaling.scale),
+        bias=_scaled(convolution.bias, scaling),
+        scale=_single(scaling.scale),
+        shift=_single(scaling.shift),
     )
 
 
-def _normalization(layer: layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
-    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, as scale * x + shift; float64."""
-    gamma, beta, mean, variance = (weights.astype(np.float64) for weights in layer.get_weights())
+def _scaled(bias: np.ndarray, scaling: Scaling) -> np.ndarray:
+    return _single(bias * scaling.scale + scaling.shift)
+
+
+def _normalization(layer: layers.BatchNormalization) -> Scaling:
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, as scale * x + shift."""
+    values = iter(weights.astype(np.float64) for weights in layer.get_weights())
+    gamma = next(values) if layer.scale else 1.0
+    beta = next(values) if layer.center else 0.0
+    mean, variance = values
     scale = gamma / np.sqrt(variance + layer.epsilon)
-    return scale, beta - mean * scale
+    return Scaling(scale, beta - mean * scale)
 
 
 def _single(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32)
+
+
+def through(steps: Sequence[Step], x: tf.Tensor, pools: dict[str, tf.Tensor] | None = None) -> tf.Tensor:
+    """What some steps make of maps, float32 (batch, height, width, channels), or of rows of numbers.
+
+    What each pooling gives goes into `pools`, by its name.
+    """
+    for step in steps:
+        match step:
+            case Pooling():
+                pool = tf.nn.max_pool2d if step.kind == "max" else tf.nn.avg_pool2d
+                x = pool(x, step.side, step.steps, step.padding.upper())
+                if pools is not None:
+                    pools[step.name] = x
+            case Scaling():
+                x = x * _single(step.scale) + _single(step.shift)
+            case Activation():
+                x = FUNCTIONS[step.function](x, step.slope)
+    return x
 
 
 def forward(convolutions: Sequence[Convolution], x: tf.Tensor) -> list[Maps]:
@@ -123,18 +299,13 @@ def forward(convolutions: Sequence[Convolution], x: tf.Tensor) -> list[Maps]:
     maps = []
     for convolution in convolutions:
         padding = convolution.padding.upper()
-        linear = tf.nn.conv2d(x, convolution.kernel, convolution.stride, padding) + convolution.bias
-        after = tf.nn.relu(linear)
-        x = _pool(convolution.pooling, after)
-        maps.append(Maps(linear, after, x))
+        pools: dict[str, tf.Tensor] = {}
+        read = through(convolution.before, x, pools)
+        linear = tf.nn.conv2d(read, convolution.kernel, convolution.strides, padding) + convolution.bias
+        after = through([convolution.activation], linear)
+        x = through(convolution.after, after, pools)
+        maps.append(Maps(linear, after, x, pools))
     return maps
-
-
-def _pool(pooling: Pooling | None, x: tf.Tensor) -> tf.Tensor:
-    if pooling is None:
-        return x
-    pool = tf.nn.max_pool2d if pooling.kind == "max" else tf.nn.avg_pool2d
-    return pool(x, pooling.side, pooling.side, "VALID")
 
 
 def to_input(images: np.ndarray | tf.Tensor) -> tf.Tensor:
@@ -157,14 +328,13 @@ def compile_for_images(function: Callable[[tf.Tensor], Any]) -> Callable[[np.nda
     return tf.function(function, input_signature=[images], autograph=False)
 
 
-def logits_of(dense: Sequence[tuple[np.ndarray, np.ndarray]], inner: np.ndarray) -> np.ndarray:
-    """From the first dense layer's values before its ReLU to the logits.
+def logits_of(dense: Sequence[Dense], inner: np.ndarray) -> np.ndarray:
+    """From the first dense layer's values before its activation to the logits.
 
     `inner`, float32 (..., units of the first), is its product and bias, and is overwritten. Returns float32
     (..., num_classes).
     """
-    for weights, bias in dense[1:]:
-        np.maximum(inner, 0, out=inner)
-        inner = inner @ weights
-        inner += bias
+    for layer, following in pairwise(dense):
+        inner = layer.read(layer.answers(inner)) @ following.weights
+        inner += following.bias
     return inner

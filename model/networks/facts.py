@@ -19,6 +19,7 @@ from model.networks.layers import (
     Flatten,
     Layer,
     Normalization,
+    Padding,
     Pair,
     Pooling,
     Sides,
@@ -191,6 +192,13 @@ def zeros_around(side: int, size: int, stride: int) -> tuple[int, int]:
     """
     total = max((-(-side // stride) - 1) * stride + size - side, 0)
     return total // 2, total - total // 2
+
+
+def covered(side: int, size: int, stride: int, padding: Padding) -> list[slice]:
+    """Which rows (or columns) of a map of this `side` each window of `size` covers, cut off where it ends."""
+    before, after = zeros_around(side, size, stride) if padding == "same" else (0, 0)
+    firsts = range(-before, side + after - size + 1, stride)
+    return [slice(max(first, 0), min(first + size, side)) for first in firsts]
 
 
 def receptive_field(facts: list[LayerFacts], layer: str) -> ReceptiveField:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import tensorflow as tf
 
-from model.networks.as_arrays import Network, compile_for_images, forward, to_input
+from model.networks.as_arrays import Convolution, Network, compile_for_images, forward, to_input
 
 T = TypeVar("T")
 BATCH = 64  # images at a time: their maps stay near the processor
@@ -19,8 +19,8 @@ class Trace:
     """What one batch of images leaves behind.
 
     Per convolution float32 arrays: `pooled` (n, height, width, filters), what the next layer reads, and
-    of each image's map (n, filters) the `largest` value, the `mean`, and the share of places above 0
-    (`active`); `linear`, the maps before ReLU, of all convolutions but the first.
+    of each image's map (n, filters) the `largest` value, the `mean` of what lies above 0, and the share of
+    places that do (`active`); `linear`, the maps before their activation, of all convolutions but the first.
     """
 
     linear: list[np.ndarray]
@@ -55,12 +55,13 @@ def trace(
     def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], ...]:
         maps = forward(network.convolutions, to_input(batch))
         described = [m.map for m in maps] if describe else []
+        above = [_above(*pair) for pair in zip(network.convolutions, described, strict=False)]
         return (
             [m.linear for m in maps[1:]],
             [m.pooled for m in maps],
             [_largest(m) for m in described],
-            [_mean(m) for m in described],
-            [_mean(tf.sign(m)) for m in described],
+            [_mean(m) for m in above],
+            [_mean(tf.sign(m)) for m in above],
         )
 
     traced = compile_for_images(run)
@@ -91,6 +92,11 @@ def largest_and_features(
         return [tensor.numpy() for tensor in largest], tf.reshape(pooled, (len(pooled), -1)).numpy()
 
     return by_batch(len(images), work)
+
+
+def _above(convolution: Convolution, maps: tf.Tensor) -> tf.Tensor:
+    """What of a convolution's maps lies above 0; the others are 0."""
+    return maps if convolution.activation.function == "relu" else tf.nn.relu(maps)
 
 
 def _largest(maps: tf.Tensor) -> tf.Tensor:

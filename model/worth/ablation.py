@@ -11,15 +11,17 @@ what lies downstream only what the filter can change:
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from math import prod
 
 import numpy as np
 import tensorflow as tf
 from numpy.lib.stride_tricks import as_strided
 
-from model.networks.as_arrays import Convolution, Network, forward, logits_of
+from model.networks.as_arrays import Convolution, Network, Step, forward, logits_of, through
 from model.networks.facts import zeros_around
+from model.networks.layers import Pair, Pooling, pair
 
 CACHE_BYTES = 500_000  # one array of a piece; three of them live in a core's cache
 STACK_BYTES = 50_000_000  # downstream values of several filters, stacked for one matrix product
@@ -34,16 +36,20 @@ class Ablation:
     def __init__(self, network: Network, constants: list[np.ndarray]) -> None:
         self.network = network
         self.constants = constants
-        earlier = zip(network.convolutions[1:], constants[:-1], strict=True)
-        self._next = [NextConvolution(convolution, constant) for convolution, constant in earlier]
-        self._later = [LaterConvolutions(network.convolutions[i + 2 :]) for i in range(len(self._next))]
+        self._read = [c.read(constant) for c, constant in zip(network.convolutions, constants, strict=True)]
+        earlier = zip(network.convolutions[1:], self._read[:-1], strict=True)
+        self._next = [NextConvolution(convolution, read) for convolution, read in earlier]
+        self._later = [
+            LaterConvolutions(following.left, network.convolutions[i + 2 :])
+            for i, following in enumerate(self._next)
+        ]
 
     def answers(self, linear: list[np.ndarray], pooled: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Logits with all filters, and without each of them, one at a time.
 
         Both arguments are float32 (n, height, width, filters): `linear` per convolution but the first its
-        maps before ReLU, `pooled` per convolution what the next layer reads. Returns float32 (n, num_classes)
-        and (filters of all convolutions, n, num_classes).
+        maps before its activation, `pooled` per convolution what the next layer reads. Returns float32
+        (n, num_classes) and (filters of all convolutions, n, num_classes).
         """
         parts = [
             self._without_each_earlier(following, later, before_relu, inputs)
@@ -66,7 +72,7 @@ class Ablation:
         """
         shares = self._shares(pooled)
         shares -= self._constant_shares[:, None]
-        everywhere = self._constant_shares.sum(axis=0) + self.network.dense[0][1]
+        everywhere = self._constant_shares.sum(axis=0) + self.network.dense[0].bias
         num_filters, num_images, units = shares.shape
         inner = kept.astype(np.float32) @ shares.reshape(num_filters, -1)
         inner = inner.reshape(len(kept), num_images, units)
@@ -76,21 +82,20 @@ class Ablation:
     @cached_property
     def _rows(self) -> np.ndarray:
         """The first dense layer's weights by filter of the last convolution: (filters, places, units)."""
-        weights = self.network.dense[0][0]
+        weights = self.network.dense[0].weights
         by_place = weights.reshape(-1, self.network.convolutions[-1].num_filters, weights.shape[1])
         return np.ascontiguousarray(by_place.transpose(1, 0, 2))
 
     @cached_property
     def _constant_shares(self) -> np.ndarray:
         """What each constant adds to the first dense layer: (filters, units)."""
-        sums = self._rows.sum(axis=1, dtype=np.float64) * self.constants[-1][:, None]
+        sums = self._rows.sum(axis=1, dtype=np.float64) * self._read[-1][:, None]
         return sums.astype(np.float32)
 
     def _inner(self, features: np.ndarray) -> np.ndarray:
-        """The first dense layer before its ReLU, (n, units)."""
-        weights, bias = self.network.dense[0]
-        inner = features.reshape(len(features), -1) @ weights
-        inner += bias
+        """The first dense layer before its activation, (n, units)."""
+        inner = features.reshape(len(features), -1) @ self.network.dense[0].weights
+        inner += self.network.dense[0].bias
         return inner
 
     def _shares(self, pooled: np.ndarray) -> np.ndarray:
@@ -102,7 +107,7 @@ class Ablation:
         self, following: "NextConvolution", later: "LaterConvolutions", linear: np.ndarray, pooled: np.ndarray
     ) -> np.ndarray:
         num_images, num_filters = len(pooled), pooled.shape[-1]
-        logits = np.empty((num_filters, num_images, self.network.dense[-1][1].size), np.float32)
+        logits = np.empty((num_filters, num_images, self.network.dense[-1].bias.size), np.float32)
         piece = max(1, min(num_images, CACHE_BYTES // linear[0].nbytes))
         for first in range(0, num_images, piece):
             part = slice(first, first + piece)
@@ -114,38 +119,49 @@ class Ablation:
 
 
 class LaterConvolutions:
-    """The convolutions after the one that reads the filter: there everything has changed."""
+    """What comes after the one that reads the filter: there everything has changed.
 
-    def __init__(self, convolutions: tuple[Convolution, ...]) -> None:
-        self._convolutions = convolutions
-        self._run = tf.function(lambda x: forward(convolutions, x)[-1].pooled, autograph=False)
+    First the `steps` that are left to do of that one, then the convolutions after it.
+    """
+
+    def __init__(self, steps: Sequence[Step], convolutions: tuple[Convolution, ...]) -> None:
+        def run(x: tf.Tensor) -> tf.Tensor:
+            x = through(steps, x)
+            return forward(convolutions, x)[-1].pooled if convolutions else x
+
+        self._has_some = bool(steps or convolutions)
+        self._run = tf.function(run, autograph=False)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        return self._run(values).numpy() if self._convolutions else values
+        return self._run(values).numpy() if self._has_some else values
 
 
 class NextConvolution:
-    """A convolution that reads the replaced map, with its ReLU and pooling.
+    """A convolution that reads the replaced map, with its ReLU and a pooling whose blocks lie side by side.
 
     Its values before ReLU are held window by window of the pooling, as (places of the window, windows,
     filters), so that pooling takes the largest (or the mean) over the first axis. All values of a
-    window come from one patch of the input, `patch` pixels high and wide.
+    window come from one patch of the input, `patch` pixels high and wide. Of convolutions with other steps a
+    window is one place, and all steps are `left` to do.
     """
 
     def __init__(self, convolution: Convolution, constant: np.ndarray) -> None:
         self.convolution = convolution
         self.constant = constant
-        size, stride, window = convolution.kernel.shape[0], convolution.stride, convolution.window
-        self.patch = size + stride * (window - 1)
+        self.pooling, self.left = _done_at_once(convolution)
+        self.window = pair(self.pooling.side) if self.pooling else (1, 1)
+        sides, steps = convolution.kernel.shape[:2], pair(convolution.strides)
+        self.patch = tuple(
+            side + step * (window - 1) for side, step, window in zip(sides, steps, self.window, strict=True)
+        )
         # the slice of the kernel that reads each input channel, at each place of the window
         num_inputs, num_filters = convolution.kernel.shape[2:]
-        kernels = np.zeros((num_inputs, window, window, self.patch, self.patch, num_filters), np.float32)
-        for row in range(window):
-            for column in range(window):
-                rows = slice(row * stride, row * stride + size)
-                columns = slice(column * stride, column * stride + size)
-                kernels[:, row, column, rows, columns] = convolution.kernel.transpose(2, 0, 1, 3)
-        self.kernels = kernels.reshape(num_inputs, window**2, self.patch**2, num_filters)
+        kernels = np.zeros((num_inputs, *self.window, *self.patch, num_filters), np.float32)
+        for row, column in np.ndindex(self.window):
+            rows = slice(row * steps[0], row * steps[0] + sides[0])
+            columns = slice(column * steps[1], column * steps[1] + sides[1])
+            kernels[:, row, column, rows, columns] = convolution.kernel.transpose(2, 0, 1, 3)
+        self.kernels = kernels.reshape(num_inputs, prod(self.window), prod(self.patch), num_filters)
         self._memory = threading.local()  # each thread is at another batch
 
     def without_each(self, linear: np.ndarray, inputs: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -154,10 +170,11 @@ class NextConvolution:
         Yields (channels, float32 (channels, n, height, width, filters)); the array is used again.
         """
         num_images, num_channels = len(inputs), inputs.shape[-1]
-        windows = linear.shape[1] // self.convolution.window
+        height, width = linear.shape[1] // self.window[0], linear.shape[2] // self.window[1]
+        windows = height, width
         intact = self._by_window(linear, windows)
         patches = self._patches(self._changes(inputs), windows)
-        shape = (num_images, windows, windows, linear.shape[-1])
+        shape = (num_images, *windows, linear.shape[-1])
         group = max(1, min(num_channels, STACK_BYTES // (4 * int(np.prod(shape)))))
         stack = self._buffer(group, *shape)
         values = self._buffer(*intact.shape)
@@ -166,41 +183,43 @@ class NextConvolution:
             channels = range(first, min(first + group, num_channels))
             for channel in channels:
                 np.copyto(columns, patches[channel])
-                np.matmul(columns.reshape(-1, self.patch**2), self.kernels[channel], out=values)
+                np.matmul(columns.reshape(-1, prod(self.patch)), self.kernels[channel], out=values)
                 values += intact
                 self._pool(values, stack[channel - first].reshape(intact.shape[1:]))
             yield slice(channels.start, channels.stop), stack[: len(channels)]
 
-    def _by_window(self, linear: np.ndarray, windows: int) -> np.ndarray:
-        """Values before ReLU as (places of the window, n * windows**2, filters); the edge that fills no
-        window is left out."""
-        window, num_filters = self.convolution.window, linear.shape[-1]
-        used = linear[:, : windows * window, : windows * window]
-        blocks = used.reshape(len(linear), windows, window, windows, window, num_filters)
+    def _by_window(self, linear: np.ndarray, windows: Pair) -> np.ndarray:
+        """Values before the activation as (places of the window, n * windows, filters); the edge that fills
+        no window is left out."""
+        (height, width), (rows, columns), num_filters = windows, self.window, linear.shape[-1]
+        used = linear[:, : height * rows, : width * columns]
+        blocks = used.reshape(len(linear), height, rows, width, columns, num_filters)
         blocks = blocks.transpose(2, 4, 0, 1, 3, 5)
-        return np.ascontiguousarray(blocks).reshape(window**2, -1, num_filters)
+        return np.ascontiguousarray(blocks).reshape(rows * columns, -1, num_filters)
 
     def _changes(self, inputs: np.ndarray) -> np.ndarray:
         """What replacement adds to each input channel, (channels, n, height, width); 0 in the padding."""
         changes = (self.constant - inputs).transpose(3, 0, 1, 2)
         if self.convolution.padding == "same":
-            before, after = zeros_around(
-                inputs.shape[1], len(self.convolution.kernel), self.convolution.stride
-            )
-            return np.pad(changes, ((0, 0), (0, 0), (before, after), (before, after)))
+            form = inputs.shape[1:3], self.convolution.kernel.shape[:2], pair(self.convolution.strides)
+            around = [zeros_around(*along) for along in zip(*form, strict=True)]
+            return np.pad(changes, ((0, 0), (0, 0), *around))
         return np.ascontiguousarray(changes)
 
-    def _patches(self, changes: np.ndarray, windows: int) -> np.ndarray:
-        """The patches that the windows read, (channels, n, windows, windows, patch, patch): overlapping
-        views, nothing is copied."""
+    def _patches(self, changes: np.ndarray, windows: Pair) -> np.ndarray:
+        """The patches that the windows read, (channels, n, *windows, *patch): overlapping views, nothing is
+        copied."""
         channel, image, row, column = changes.strides
-        step = self.convolution.stride * self.convolution.window
-        shape = (*changes.shape[:2], windows, windows, self.patch, self.patch)
-        return as_strided(changes, shape, (channel, image, row * step, column * step, row, column))
+        strides = pair(self.convolution.strides)
+        down, right = (step * window for step, window in zip(strides, self.window, strict=True))
+        shape = (*changes.shape[:2], *windows, *self.patch)
+        return as_strided(changes, shape, (channel, image, row * down, column * right, row, column))
 
     def _pool(self, values: np.ndarray, out: np.ndarray) -> None:
         """ReLU and pooling over the first axis; the largest is the same before and after ReLU."""
-        if self.convolution.pooling and self.convolution.pooling.kind == "average":
+        if self.left:
+            np.copyto(out, values[0])
+        elif self.pooling and self.pooling.kind == "average":
             np.maximum(values, 0, out=values)
             np.mean(values, axis=0, out=out)
         else:
@@ -212,3 +231,14 @@ class NextConvolution:
         if shape not in buffers:
             buffers[shape] = np.empty(shape, np.float32)
         return buffers[shape]
+
+
+def _done_at_once(convolution: Convolution) -> tuple[Pooling | None, Sequence[Step]]:
+    """The pooling that is done with ReLU, if one is, and the steps after the convolution that are left."""
+    if convolution.activation.function == "relu":
+        match convolution.after:
+            case ():
+                return None, ()
+            case (Pooling(padding="valid") as pooling,) if pair(pooling.steps) == pair(pooling.side):
+                return pooling, ()
+    return None, (convolution.activation, *convolution.after)

@@ -94,7 +94,7 @@ def control_pass(network: Network, split: Split, on_progress: OnProgress) -> tup
     Returns the largest value of each map, float32 (n, filters) per convolution; and its accuracy.
     """
     largest, right = [], 0
-    weights, bias = network.dense[0]
+    weights, bias = network.dense[0].weights, network.dense[0].bias
     for part, (values, features) in largest_and_features(network, split.images):
         answers = logits_of(network.dense, features @ weights + bias).argmax(axis=1)
         right += int((answers == split.labels[part]).sum())

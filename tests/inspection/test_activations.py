@@ -168,9 +168,12 @@ def test_the_control_has_the_same_maps(name: str) -> None:
 def test_the_background_of_a_first_layer_is_its_bias() -> None:
     model = untrained("plain")
     answer = activations.background(take_apart(model))
-    assert answer[0] == pytest.approx(model.get_layer("conv1").get_weights()[1])
+    bias = model.get_layer("conv1").get_weights()[1]
+    before, after = answer[0]
+    assert before == pytest.approx(bias)
+    assert after == pytest.approx(np.maximum(bias, 0))
     black = keras_maps(model, np.zeros((1, 28, 28), np.uint8), "conv2")[0, 5, 5]
-    assert np.maximum(answer[1], 0) == pytest.approx(black, abs=1e-6)
+    assert answer[1][1] == pytest.approx(black, abs=1e-6)
 
 
 def test_the_first_images_of_each_class_are_chosen() -> None:

@@ -138,8 +138,8 @@ def test_keeping_some_filters_equals_removing_the_others_by_hand(name: str) -> N
     found = ablation.with_only(pooled, kept)
     for chosen, logits in zip(kept, found, strict=True):
         features = np.where(chosen, pooled, constants[-1]).reshape(len(images), -1)
-        for number, (weights, bias) in enumerate(network.dense, 1):
-            features = features @ weights + bias
+        for number, layer in enumerate(network.dense, 1):
+            features = features @ layer.weights + layer.bias
             if number < len(network.dense):
                 features = np.maximum(features, 0)
         assert np.abs(logits - features).max() < 1e-4
