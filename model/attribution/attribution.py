@@ -16,8 +16,9 @@ import tensorflow as tf
 from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.attribution.faithfulness import BLOCK, faithfulness, thirds
-from model.networks.as_arrays import pick, weights_of
+from model.networks.as_arrays import pick
 from model.networks.facts import SIDE, LayerFacts, Span, receptive_field
+from model.networks.take_apart import weights_of
 
 BATCH = 250  # images in one graph call
 NUM_TESTED = 200  # test images on which the methods are put to the test

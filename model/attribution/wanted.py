@@ -13,9 +13,10 @@ from data.perturbations import move
 from data.splits import Splits
 from data.storage import write_json, write_npz
 from model.attribution.attribution import Gradients
-from model.networks.as_arrays import Convolution, forward, pick, take_apart, through
+from model.networks.as_arrays import Convolution, forward, pick, through
 from model.networks.facts import SIDE, LayerFacts, receptive_field
 from model.networks.layers import Pooling
+from model.networks.take_apart import take_apart
 
 NUM_RANDOM_STARTS = 4  # beside the best real image
 STEPS = 32

@@ -15,10 +15,11 @@ from model.inspection import activations
 from model.inspection.kernels import ANGLES, FLAT, measure_tuning, movement
 from model.inspection.passport import Findings, count_findings, issue_passports
 from model.inspection.units import inspect_units
-from model.networks.as_arrays import Network, take_apart, weights_of
+from model.networks.as_arrays import Network
 from model.networks.facts import LayerFacts, receptive_field
 from model.networks.measures import CONFIDENCE
 from model.networks.patterns import NUM_RANDOM, RANDOM_SEED, Bank, pattern_bank
+from model.networks.take_apart import take_apart, weights_of
 from model.run.looks import part_of
 from model.worth.ablation import Ablation
 from model.worth.passes import (

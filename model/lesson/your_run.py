@@ -169,7 +169,7 @@ def read_filter(
     with quiet():
         import keras
 
-        from model.networks.as_arrays import activation_of, weights_of
+        from model.networks.take_apart import activation_of, weights_of
         from model.run.saved import load
 
         saved = load(path, network, num_classes)

@@ -40,9 +40,12 @@ class Item:
     settings: Mapping[str, Any]
     place: str
 
+    def __str__(self) -> str:
+        return f"{shown(self.name)} ({shown(self.kind)})"
+
     def refuse(self, why: str) -> NoReturn:
         """Say why a network with this layer can't be looked into."""
-        raise Unsuitable(f"its layer {shown(self.name)}, a {shown(self.kind)}, {why}")
+        raise Unsuitable(f"its layer {self} {why}")
 
     def whole(self, key: str, most: int) -> int:
         """A whole number from 1 to `most`."""

@@ -4,10 +4,23 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Literal, cast, get_args
+from typing import Literal
 
 from configs.strict_yaml import shown
-from model.networks.described import Item, Unsuitable, chain_of, is_keras_own
+from model.networks.described import Item, Unsuitable, chain_of
+from model.networks.described_layers import (
+    activation_of,
+    convolution_of,
+    dense_of,
+    dropout_of,
+    is_softmax,
+    normalization_of,
+    pooling_of,
+    precision_of,
+    rescaling_of,
+    short,
+    way_of,
+)
 from model.networks.facts import SIDE, each_layer
 from model.networks.layers import (
     SLOPES,
@@ -16,27 +29,15 @@ from model.networks.layers import (
     Dense,
     Dropout,
     Flatten,
-    Function,
     Layer,
     Normalization,
-    Padding,
     Pooling,
     Rescaling,
-    Sides,
 )
 
-MOST_FILTERS, MOST_UNITS, MOST_CLASSES = 1024, 16_384, 256
-MOST_CONVOLUTIONS = 24
-MOST_WEIGHTS = 25_000_000
+MOST_CLASSES, MOST_CONVOLUTIONS, MOST_WEIGHTS = 256, 24, 25_000_000
 Pixels = Literal["unit", "byte", "standardised", "inverted"]
-USUAL_MEAN, USUAL_DEVIATION = (
-    0.2860,
-    0.3530,
-)  # of the pixels of Fashion-MNIST's training pictures, from 0 to 1
-FUNCTIONS = get_args(Function)
-PADDINGS = get_args(Padding)
-PRECISIONS = ("float32", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
-OF_ITSELF = ("ReLU", "LeakyReLU", "ELU", "Softmax")  # kinds that are a function, with settings
+USUAL_MEAN, USUAL_DEVIATION = 0.2860, 0.3530  # of Fashion-MNIST's training pixels, from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def translate(description: object) -> Translation:
         if isinstance(layer, Convolution | Dense | Normalization)
     }
     names = {ours[place]: item.name for place, (_, item) in enumerate(chain.found)}
-    return Translation(named, names, places, shape, logits, _precision(items), chain.shape[0])
+    return Translation(named, names, places, shape, logits, precision_of(items), chain.shape[0])
 
 
 def _ended(items: Sequence[Item]) -> tuple[list[Item], bool]:
@@ -90,27 +91,18 @@ def _ended(items: Sequence[Item]) -> tuple[list[Item], bool]:
     rest = list(items)
     while rest and rest[-1].kind == "Dropout":
         rest.pop()
-    softmax = bool(rest) and _is_softmax(rest[-1])
-    if softmax and rest[-1].kind != "Dense":
-        rest.pop()
+    after = rest.pop() if rest and rest[-1].kind != "Dense" and is_softmax(rest[-1]) else None
     if not rest or rest[-1].kind != "Dense":
-        end = f"{shown(rest[-1].name)}, a {rest[-1].kind}" if rest else "no layer"
+        end = rest[-1] if rest else "no layer"
         raise Unsuitable(f"it ends in {end}; expected a Dense at its end, with softmax or without")
     last = rest[-1]
-    if not _is_softmax(last) and (function := _activation(last).function) != "linear":
-        last.refuse(f"answers with {function}; expected softmax or no activation at the end")
-    last.whole("units", MOST_CLASSES)
-    if last.settings["units"] < 2:
+    own = "softmax" if is_softmax(last) else activation_of(last).function
+    if own not in ("softmax", "linear") or (after and own == "softmax"):
+        last.refuse(f"answers with {own}; expected one softmax, or no activation, at the end")
+    if last.whole("units", MOST_CLASSES) < 2:
         last.refuse("answers with one number; expected one for each class")
     rest[-1] = replace(last, settings={**last.settings, "activation": "softmax"})
-    return rest, not softmax
-
-
-def _is_softmax(item: Item) -> bool:
-    match item.settings.get("activation"):
-        case "softmax" | {"class_name": "Softmax"}:
-            return True
-    return item.kind == "Softmax" and item.settings.get("axis", -1) in (-1, 1)
+    return rest, own == "linear" and after is None
 
 
 class _Chain:
@@ -141,7 +133,7 @@ class _Chain:
                 if len(self.shape) != 1:
                     item.refuse(f"reads {self._told()}; expected a Flatten before it")
                 self._flatten(item)
-                self._weigh(Dense(item.name, item.whole("units", MOST_UNITS), None, _has_bias(item)), item)
+                self._weigh(dense_of(item), item)
             case "Flatten":
                 self._flatten(item)
             case "Reshape":
@@ -149,11 +141,11 @@ class _Chain:
             case "BatchNormalization":
                 self._normalize(item)
             case "Rescaling":
-                self._add(Rescaling(item.name, item.number("scale", 1.0), item.number("offset", 0.0)), item)
+                self._add(rescaling_of(item), item)
             case "Dropout":
-                self._add(Dropout(item.name, min(max(item.number("rate", 0.5), 0.0), 0.99)), item)
+                self._add(dropout_of(item), item)
             case _:
-                function = _activation(item)
+                function = activation_of(item)
                 if function.function != "linear":
                     self._add(function, item)
 
@@ -163,14 +155,14 @@ class _Chain:
     def _slide(self, item: Item) -> None:
         """A convolution or a pooling."""
         if item.kind == "Conv2D":
-            self._weigh(_convolution(item), item)
+            self._weigh(convolution_of(item), item)
         elif item.kind.startswith("Global"):
-            self._add(Pooling(item.name, _way(item), _short(self.shape[:2])), item)
+            self._add(Pooling(item.name, way_of(item), short(self.shape[:2])), item)
         else:
-            self._add(_pooling(item), item)
-        self.shape = each_layer([layer for layer, _ in self.found])[-1].output_shape
+            self._add(pooling_of(item), item)
+        before, self.shape = self._told(), each_layer([layer for layer, _ in self.found])[-1].output_shape
         if min(self.shape) < 1:
-            item.refuse(f"leaves {self._told()} of its maps; expected a smaller window, or padding same")
+            item.refuse(f"leaves nothing of {before}; expected a smaller window, or padding same")
         if item.kind.startswith("Global") and not item.flag("keepdims", False):
             self._flatten(item)
 
@@ -181,7 +173,7 @@ class _Chain:
         if item.settings.get("activation") == "softmax" and isinstance(layer, Dense):
             self._add(replace(layer, activation="softmax"), item)
             return
-        own = _activation(item)
+        own = activation_of(item)
         if own.function == "linear":
             self._add(layer, item)
         elif own.slope == SLOPES.get(own.function, 0.0):
@@ -223,90 +215,10 @@ class _Chain:
             )
         if places == 1:
             self._flatten(item)
-        epsilon = item.number("epsilon", 1e-3)
-        if not 0 <= epsilon <= 1:
-            item.refuse(f"has epsilon {epsilon:g}; expected 0 to 1")
-        self._add(
-            Normalization(item.name, epsilon, item.flag("scale", True), item.flag("center", True)), item
-        )
+        self._add(normalization_of(item), item)
 
     def _told(self) -> str:
         return f"{' x '.join(map(str, self.shape))} values"
-
-
-def _convolution(item: Item) -> Convolution:
-    item.one_of("groups", (1,), 1)
-    item.one_of("dilation_rate", ([1, 1], 1), 1)
-    return Convolution(
-        item.name,
-        item.whole("filters", MOST_FILTERS),
-        _short(item.pair("kernel_size", SIDE)),
-        _short(item.pair("strides", SIDE, (1, 1))),
-        item.one_of("padding", PADDINGS, "valid"),
-        activation=None,
-        use_bias=_has_bias(item),
-    )
-
-
-def _pooling(item: Item) -> Pooling:
-    size = item.pair("pool_size", SIDE, (2, 2))
-    strides = item.pair("strides", SIDE, size)
-    apart = None if strides == size else _short(strides)
-    return Pooling(item.name, _way(item), _short(size), apart, item.one_of("padding", PADDINGS, "valid"))
-
-
-def _way(item: Item) -> Literal["max", "average"]:
-    return "max" if "Max" in item.kind else "average"
-
-
-def _has_bias(item: Item) -> bool:
-    return item.flag("use_bias", True)
-
-
-def _short(sides: Sequence[int]) -> Sides:
-    """One number where both are the same."""
-    rows, columns = sides
-    return rows if rows == columns else (rows, columns)
-
-
-def _activation(item: Item) -> Activation:
-    """The function that a layer is, or that it applies to its own values; linear where there is none."""
-    kind, told = item.kind, item
-    if kind not in OF_ITSELF:
-        match item.settings.get("activation"):
-            case None:
-                return Activation(item.name, "linear")
-            case "softmax":
-                kind = "Softmax"
-            case str(name) if name in FUNCTIONS:
-                return Activation(item.name, cast(Function, name), SLOPES.get(name, 0.0))
-            case {"class_name": str(name), "config": dict(settings)} as other if is_keras_own(other):
-                if name not in OF_ITSELF:
-                    item.refuse(
-                        f"has the activation {shown(name)}; expected {', '.join(FUNCTIONS)} or softmax"
-                    )
-                kind, told = name, replace(item, settings=settings)
-            case other:
-                item.refuse(
-                    f"has the activation {_called(other)}; expected {', '.join(FUNCTIONS)} or softmax"
-                )
-    if kind == "Softmax":
-        item.refuse("has a softmax before the end; expected it at the end alone")
-    if kind == "ELU":
-        return Activation(item.name, "elu", told.number("alpha", 1.0))
-    if kind == "LeakyReLU":
-        return Activation(item.name, "leaky_relu", told.number("negative_slope", told.number("alpha", 0.3)))
-    slope = told.number("negative_slope", 0.0)
-    if told.settings.get("max_value") is not None or told.number("threshold", 0.0):
-        item.refuse("cuts off more than what is below 0; expected a plain ReLU")
-    return Activation(item.name, "leaky_relu", slope) if slope else Activation(item.name)
-
-
-def _called(activation: object) -> str:
-    if isinstance(activation, dict):
-        of = activation.get("config")
-        activation = of if isinstance(of, str) else activation.get("class_name")
-    return shown(activation)
 
 
 def _our_names(layers: Sequence[Layer]) -> list[str]:
@@ -357,9 +269,22 @@ def _check(layers: Sequence[Layer]) -> None:
     if len(convolutions) > MOST_CONVOLUTIONS:
         raise Unsuitable(f"it has {len(convolutions)} convolutions; expected at most {MOST_CONVOLUTIONS}")
     if not convolutions and any(isinstance(layer, Pooling) for layer in layers):
-        raise Unsuitable(
-            "it pools and has no convolution; expected a Conv2D, or dense layers that read pixels"
-        )
+        raise Unsuitable("it pools and has no convolution; expected a Conv2D, or none of both")
+    _check_activations(layers)
+
+
+def _check_activations(layers: Sequence[Layer]) -> None:
+    """Make sure that activations stand where each channel is still by itself, and after something learned."""
+    learned = flat = apart = False  # apart: each number of a row was normalized by itself
+    for layer in layers:
+        if isinstance(layer, Activation) and (apart or not learned):
+            where = "a normalization of single numbers" if apart else "the picture itself"
+            raise Unsuitable(f"{layer.function} follows {where}; expected it after a Conv2D or a Dense")
+        if isinstance(layer, Dense):
+            learned, flat, apart = True, False, False
+        learned = learned or isinstance(layer, Convolution)
+        flat = flat or isinstance(layer, Flatten)
+        apart = apart or (flat and isinstance(layer, Normalization))
 
 
 def with_pixels(
@@ -377,18 +302,3 @@ def with_pixels(
         "standardised": Rescaling("pixels", 1 / deviation, -mean / deviation),
     }
     return tuple(layers) if pixels == "unit" else (forms[pixels], *layers)
-
-
-def _precision(items: Sequence[Item]) -> str:
-    """The precision of the layers, as Keras calls it; the first that is not float32, if there is one."""
-    found = []
-    for item in items:
-        match item.settings.get("dtype"):
-            case str(name) | {"config": {"name": str(name)}}:
-                pass
-            case _:
-                name = "float32"
-        if name not in PRECISIONS:
-            item.refuse(f"works with {shown(name)}; expected {', '.join(PRECISIONS[:3])}")
-        found.append(name)
-    return next((name for name in found if name != "float32"), "float32")

@@ -1,15 +1,14 @@
-"""The networks as the page runs them: layers with weights, the scale of their maps, their filters' passports.
+"""The networks of the page: their layers with weights (`layers.py`), and their filters' passports.
 
-No TensorFlow: weights are read from the saved network, and normalization is folded into them. What is told
-here is plain values and arrays, which stand in the page as JSON and base64.
+No TensorFlow: weights are read from the saved network. What is told here is plain values and arrays, which
+stand in the page as JSON and base64.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from configs.networks import Cnn
 from configs.networks import Dense as DenseNetwork
@@ -17,13 +16,11 @@ from model.inspection.files import Convolution as Inspected
 from model.inspection.files import Inspection
 from model.inspection.records import Example, Passport
 from model.inspection.words import answers_lost, chosen_by, sentence, worth_in_words
-from model.networks.facts import each_layer, zeros_around
-from model.networks.layers import Convolution, Dense, Flatten, Layer, Normalization, Pooling, layers_of
+from model.networks.facts import each_layer
+from model.networks.layers import layers_of
+from model.page.layers import limits_of, live_layers
 from model.run.saved import read_weights
 
-EPSILON = 1e-3  # of batch normalization, as Keras has it where nothing else is asked for
-SCALE = 99.5  # percentile of the values of a layer's maps that gets the full colour
-BATCH = 20  # pictures at a time: their windows take tens of megabytes
 STRONGEST, MEDIAN = 6, 3  # pictures in a passport, as in those that are drawn
 
 
@@ -32,84 +29,17 @@ def live_network(
 ) -> dict[str, Any]:
     """What the page needs to run a saved network.
 
-    `pictures`, uint8 (n, 28, 28), are those in the page. Returns `layers` from input to output, each of kind
-    "conv", "pool", "flatten" or "dense", with `weights` and `bias` float32, normalization folded in; and
-    `limits`, of each convolution the value that maps of it and of its pooling show in full colour.
+    `pictures`, uint8 (n, 28, 28), are those in the page. Returns `layers` from input to output, as
+    `live_layers` gives them; and `limits`, of each convolution the value that maps of it and of its pooling
+    show in full colour.
 
     Raises:
         RunError: the file is missing, damaged, or of another network.
     """
     listed = layers_of(network, num_classes)
     weights = read_weights(path, listed, sum(fact.parameters for fact in each_layer(listed)))
-    layers = list(_layers(listed, weights))
-    return {"layers": layers, "limits": _limits(layers, pictures)}
-
-
-def _layers(listed: Sequence[Layer], weights: Mapping[str, list[np.ndarray]]) -> Iterator[dict[str, Any]]:
-    """Each layer with what follows it at once: normalization is in its weights, ReLU goes without saying."""
-    for layer, after in zip(listed, (*listed[1:], None), strict=True):
-        match layer:
-            case Convolution() | Dense():
-                kernel, bias = _folded(weights, layer.name, after)
-                shared = {"name": layer.name.removesuffix("_linear"), "weights": kernel, "bias": bias}
-                yield shared | _described(layer, kernel)
-            case Pooling(name=name, kind=way, side=side):
-                yield {"kind": "pool", "name": name, "way": way, "size": side}
-            case Flatten(name=name):
-                yield {"kind": "flatten", "name": name}
-
-
-def _described(layer: Convolution | Dense, kernel: np.ndarray) -> dict[str, Any]:
-    if isinstance(layer, Dense):
-        activation = layer.activation or "relu"  # behind its normalization
-        return {"kind": "dense", "units": kernel.shape[1], "activation": activation}
-    form = {"kernel": list(kernel.shape), "strides": layer.strides, "padding": layer.padding}
-    return {"kind": "conv", **form}
-
-
-def _folded(
-    weights: Mapping[str, list[np.ndarray]], name: str, after: Layer | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel and bias of a layer, with the normalization that follows it: float32, computed in float64."""
-    kernel, bias = weights[name]
-    if not isinstance(after, Normalization):
-        return kernel, bias
-    gamma, beta, mean, variance = (one.astype(np.float64) for one in weights[after.name])
-    scale = gamma / np.sqrt(variance + EPSILON)
-    return (kernel * scale).astype(np.float32), (beta + (bias - mean) * scale).astype(np.float32)
-
-
-def _limits(layers: Sequence[Mapping[str, Any]], pictures: np.ndarray) -> dict[str, float]:
-    """Of each convolution the percentile of what its maps of the pictures hold after ReLU, above 0."""
-    found: dict[str, list[np.ndarray]] = {layer["name"]: [] for layer in layers if layer["kind"] == "conv"}
-    for first in range(0, len(pictures), BATCH):
-        for name, maps in _maps(layers, pictures[first : first + BATCH]):
-            found[name].append(maps)
-    scales = {name: float(np.percentile(np.concatenate(maps), SCALE)) for name, maps in found.items()}
-    return {name: scale or 1.0 for name, scale in scales.items()}  # all zero: any scale shows white
-
-
-def _maps(layers: Sequence[Mapping[str, Any]], pictures: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """The maps (n, h, w, filters) of each convolution of pictures uint8 (n, 28, 28), after ReLU."""
-    x = pictures[..., None] / np.float32(255)
-    for layer in layers:
-        if layer["kind"] == "conv":
-            x = np.maximum(_convolved(layer, x), 0)
-            yield layer["name"], x
-        elif layer["kind"] == "pool":
-            size = layer["size"]
-            side = x.shape[1] // size
-            blocks = x[:, : side * size, : side * size].reshape(len(x), side, size, side, size, -1)
-            x = blocks.max(axis=(2, 4)) if layer["way"] == "max" else blocks.mean(axis=(2, 4))
-
-
-def _convolved(layer: Mapping[str, Any], x: np.ndarray) -> np.ndarray:
-    weights, strides = layer["weights"], layer["strides"]
-    size = len(weights)
-    around = zeros_around(x.shape[1], size, strides) if layer["padding"] == "same" else (0, 0)
-    x = np.pad(x, ((0, 0), around, around, (0, 0)))
-    windows = sliding_window_view(x, (size, size), axis=(1, 2))[:, ::strides, ::strides]
-    return np.tensordot(windows, weights, ((4, 5, 3), (0, 1, 2))) + layer["bias"]
+    layers = list(live_layers(listed, weights))
+    return {"layers": layers, "limits": limits_of(layers, pictures)}
 
 
 def live_passports(

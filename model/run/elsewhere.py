@@ -193,7 +193,9 @@ def _explained(path: Path) -> Iterator[None]:
     except (zipfile.BadZipFile, zlib.error, EOFError):
         raise RunError(f"{path} is damaged, or no .keras file: save the network again.") from None
     except OSError as error:
-        raise RunError(f"{path} can't be read: {error.strerror or error}.") from None
+        if error.errno is None:  # h5py's, of weights that are none
+            raise RunError(f"{path} is damaged, or no .keras file: save the network again.") from None
+        raise RunError(f"{path} can't be read: {error.strerror}.") from None
     except Exception as error:  # a file made to do harm fails in as many ways as there are readers
         problem = (str(error) or type(error).__name__).splitlines()[0]
         raise RunError(

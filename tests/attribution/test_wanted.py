@@ -11,9 +11,10 @@ from configs.schema import Cnn, Dense
 from data.splits import Split, Splits
 from model.attribution.attribution import Gradients
 from model.attribution.wanted import NUM_RANDOM_STARTS, STEP, ascend, wanted
-from model.networks.as_arrays import forward, take_apart
+from model.networks.as_arrays import forward
 from model.networks.build import build
 from model.networks.facts import layer_facts, receptive_field
+from model.networks.take_apart import take_apart
 
 pytestmark = pytest.mark.numeric
 

@@ -59,7 +59,7 @@ def plain_ablation(
 
 def shared_ablation(model: Any, images: np.ndarray, constants: dict[str, np.ndarray]) -> np.ndarray:
     """The same in one pass that shares everything upstream of a filter; logits, likewise."""
-    from model.networks.as_arrays import take_apart
+    from model.networks.take_apart import take_apart
     from model.networks.traces import trace
     from model.worth.ablation import Ablation
 

@@ -98,7 +98,7 @@ def _orientations_hold(splits: Splits, seed: int) -> tuple[float, list[str]]:
     import tensorflow as tf
 
     from model.inspection.kernels import measure_tuning, preferred_orientation
-    from model.networks.as_arrays import take_apart
+    from model.networks.take_apart import take_apart
     from model.training.train import train
 
     config = load(CONFIG)

@@ -10,8 +10,9 @@ from keras import Model
 from configs.schema import Cnn
 from data.splits import Split, choose_images
 from model.inspection import activations
-from model.networks.as_arrays import forward, take_apart
+from model.networks.as_arrays import forward
 from model.networks.build import build
+from model.networks.take_apart import take_apart
 from model.networks.traces import Trace, by_batch, largest_and_features, trace
 from model.worth import passes
 from model.worth.ablation import Ablation

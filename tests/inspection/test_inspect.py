@@ -13,10 +13,10 @@ from configs.schema import Cnn
 from data.splits import Split, Splits
 from model.inspection.inspect import inspect
 from model.inspection.kernels import measure_tuning, preferred_orientation
-from model.networks.as_arrays import take_apart
 from model.networks.build import build
 from model.networks.facts import layer_facts
 from model.networks.patterns import match_kernels, pattern_bank
+from model.networks.take_apart import take_apart
 from model.worth.passes import kept_sets
 from tests.inspection.test_passport import as_input, make_splits, mean_loss, passports_of
 

@@ -59,7 +59,7 @@ test("pictures are read, grouped by class, and cut", () => {
   assert.deepEqual([pictures[1].label, pictures[1].index], [0, 7]);
   const groups = groupsOf(pictures, ["T-shirt", "Bag", "Coat"], { "only cnn is right": [1], none: [] });
   assert.deepEqual(groups, [["T-shirt", [1]], ["Bag", [0]], ["only cnn is right", [1]]], "empty ones are left out");
-  const corner = cutOut(PICTURE, { top: -1, left: 26, size: 3 });
+  const corner = cutOut(PICTURE, { top: -1, left: 26, height: 3, width: 3 });
   assert.deepEqual([...corner], [0, 0, 0, PICTURE[26], PICTURE[27], 0, PICTURE[54], PICTURE[55], 0]);
 });
 

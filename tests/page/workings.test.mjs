@@ -9,14 +9,14 @@ import { conv, noise, PICTURE, SMALL } from "./networks.mjs";
 const network = readNetwork(SMALL);
 const values = runNetwork(network, PICTURE);
 const valueAt = (layer, filter, row, column) => {
-  const { side, channels } = network.layers[layer].to;
+  const { width: side, channels } = network.layers[layer].to;
   return { before: values[layer].before, after: values[layer].after, at: (row * side + column) * channels + filter };
 };
 const near = (one, other, what) => assert.ok(Math.abs(one - other) < 1e-5, `${what}: ${one} and ${other}`);
 
 test("the arithmetic shown is the number of the map, everywhere", () => {
   for (const layer of [0, 2]) {
-    const { side, channels } = network.layers[layer].to;
+    const { width: side, channels } = network.layers[layer].to;
     for (let number = 0; number < 50; number++) {
       const [filter, row, column] = [number % channels, (number * 7) % side, (number * 5) % side];
       const found = workings(network, PICTURE, values, { layer, filter, row, column });
@@ -36,7 +36,7 @@ test("the arithmetic shown is the number of the map, everywhere", () => {
 
 test("the window of the first convolution is a piece of the picture, from 0 to 1", () => {
   const { corner, slices } = workings(network, PICTURE, values, { layer: 0, filter: 2, row: 4, column: 9 });
-  assert.deepEqual(corner, { top: 4, left: 9, size: 3 });
+  assert.deepEqual(corner, { top: 4, left: 9, height: 3, width: 3 });
   const piece = [4, 5, 6].flatMap((row) => [9, 10, 11].map((column) => Math.fround(PICTURE[row * 28 + column] / 255)));
   assert.deepEqual(slices[0].window, piece);
 });
@@ -81,12 +81,12 @@ test("the block of a place, and what pooling makes of it", () => {
 });
 
 test("what a place sees of the picture grows from layer to layer", () => {
-  assert.deepEqual(seenBy(network, 0, 2, 3), { top: 2, left: 3, size: 3 });
-  assert.deepEqual(seenBy(network, 1, 2, 3), { top: 4, left: 6, size: 4 });
-  assert.deepEqual(seenBy(network, 2, 2, 3), { top: 4, left: 6, size: 8 });
-  assert.deepEqual(seenBy(network, 3, 0, 1), { top: 0, left: 4, size: 10 });
+  assert.deepEqual(seenBy(network, 0, 2, 3), { top: 2, left: 3, height: 3, width: 3 });
+  assert.deepEqual(seenBy(network, 1, 2, 3), { top: 4, left: 6, height: 4, width: 4 });
+  assert.deepEqual(seenBy(network, 2, 2, 3), { top: 4, left: 6, height: 8, width: 8 });
+  assert.deepEqual(seenBy(network, 3, 0, 1), { top: 0, left: 4, height: 10, width: 10 });
   const layers = [conv("conv1", [5, 5, 1, 1], noise(25), [0], { padding: "same" })];
-  assert.deepEqual(seenBy(readNetwork({ layers }), 0, 0, 27), { top: -2, left: 25, size: 5 });
+  assert.deepEqual(seenBy(readNetwork({ layers }), 0, 0, 27), { top: -2, left: 25, height: 5, width: 5 });
 });
 
 test("a filter that is off has the value that the run measured with", () => {

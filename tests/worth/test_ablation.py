@@ -7,8 +7,8 @@ import pytest
 from keras import Model, layers
 
 from configs.schema import Cnn
-from model.networks.as_arrays import take_apart
 from model.networks.build import build
+from model.networks.take_apart import take_apart
 from model.networks.traces import trace
 from model.worth.ablation import Ablation
 from tests.benchmark.ablation import plain_ablation

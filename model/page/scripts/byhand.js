@@ -88,7 +88,7 @@ function patchWithWindow(row, column) {
 function ownFilter(app) {
   const now = { weights: VERTICAL, source: "garment" };
   const titles = [["picture", 28], ["response", 26], ["after ReLU", 26], ["pooled", 13]];
-  const views = titles.map(([title, side]) => makeView(title, side, VIEW));
+  const views = titles.map(([title, side]) => makeView(title, { height: side, width: side }, VIEW));
   const said = make("p", { role: "status" });
   const show = () => {
     const rows = now.source === "garment" ? rowsOf(app.store.get().picture.levels) : drawnLines(now.source);
@@ -165,7 +165,7 @@ function poolingByHand() {
     const blocks = poolBlocks(PATCH).flat();
     const squares = blocks.map((block, number) => {
       const ringed = way === "largest" ? block.winner : -1;
-      return cellsOf(`block ${number + 1}`, block.values, grayLevel, plainly, ringed);
+      return cellsOf(`block ${number + 1}`, block.values, grayLevel, plainly, { ringed });
     });
     const left = blocks.map((block) => block[way]);
     box.replaceChildren(

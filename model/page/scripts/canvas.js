@@ -3,12 +3,18 @@
 import { colourOf } from "./colours.js";
 import { make } from "./elements.js";
 
-// A canvas for maps of a side, shown in at most `room` pixels; what it shows is told beside it.
-export function squareOf(side, room) {
-  const canvas = make("canvas", { width: side, height: side, class: "live-pixels", "aria-hidden": true });
-  const block = Math.max(1, Math.floor(room / side));
-  canvas.style.width = canvas.style.height = `${block * side}px`;
+// A canvas for maps of a height and a width, shown in at most `room` pixels; what it shows is told beside it.
+export function canvasOf({ height, width }, room) {
+  const canvas = make("canvas", { width, height, class: "live-pixels", "aria-hidden": true });
+  const block = Math.max(1, Math.floor(room / Math.max(height, width)));
+  canvas.style.width = `${block * width}px`;
+  canvas.style.height = `${block * height}px`;
   return canvas;
+}
+
+// The same of a square.
+export function squareOf(side, room) {
+  return canvasOf({ height: side, width: side }, room);
 }
 
 // Show gray levels of 0 to 255.
@@ -31,16 +37,16 @@ function paint(canvas, values, colour) {
   context.putImageData(image, 0, 0);
 }
 
-// A picture of a garment, in `room` pixels.
-export function pictureOf(levels, room) {
-  const canvas = squareOf(Math.sqrt(levels.length), room);
+// A picture of a garment, or a part of one that is `width` pixels wide, in `room` pixels.
+export function pictureOf(levels, room, width = Math.sqrt(levels.length)) {
+  const canvas = canvasOf({ height: levels.length / width, width }, room);
   paintLevels(canvas, levels);
   return canvas;
 }
 
-// A map in red and blue, in `room` pixels.
-export function mapOf(values, limit, room) {
-  const canvas = squareOf(Math.sqrt(values.length), room);
+// A map of a width in red and blue, in `room` pixels.
+export function mapOf(values, limit, room, width) {
+  const canvas = canvasOf({ height: values.length / width, width }, room);
   paintValues(canvas, values, limit);
   return canvas;
 }

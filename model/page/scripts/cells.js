@@ -6,16 +6,16 @@ import { rowsOf } from "./lesson.js";
 
 const SMALLEST = 5; // cells a side; in more there is no room for numbers
 
-// A square of numbers with a title: `values` row by row, `colour` a value's [red, green, blue], `text` how it is
-// written. `ringed` is the place of one that is circled.
-export function cellsOf(title, values, colour, text, ringed = -1) {
-  const side = Math.round(Math.sqrt(values.length));
-  const rows = Array.from({ length: side }, (_, row) =>
+// Numbers with a title: `values` row by row, `width` of them in a row (as many as rows, if it isn't given), `colour`
+// a value's [red, green, blue], `text` how it is written. `ringed` is the place of one that is circled.
+export function cellsOf(title, values, colour, text, { ringed = -1, width = Math.sqrt(values.length) } = {}) {
+  const side = Math.max(width, values.length / width);
+  const rows = Array.from({ length: values.length / width }, (_, row) =>
     make(
       "tr",
       {},
-      values.slice(row * side, (row + 1) * side).map((value, column) => {
-        const place = row * side + column;
+      values.slice(row * width, (row + 1) * width).map((value, column) => {
+        const place = row * width + column;
         const kind = place === ringed ? "live-ringed" : null;
         const told = side > SMALLEST ? { title: text(value) } : {};
         return cellOf(side > SMALLEST ? "" : text(value), colour(value), { class: kind, ...told });

@@ -42,8 +42,8 @@ function asRead(levels) {
 
 function drawingSheet(change) {
   let levels = new Uint8Array(SIDE * SIDE);
-  const view = makeView("Draw, light on black", SIDE, 280, (row, column, how) => {
-    view.frame("place", { top: row, left: column, size: 1 });
+  const view = makeView("Draw, light on black", { height: SIDE, width: SIDE }, 280, (row, column, how) => {
+    view.frame("place", { top: row, left: column, height: 1, width: 1 });
     if (how === "hold") touch(row, column);
   });
   const touch = (row, column) => {
@@ -63,7 +63,7 @@ function drawingSheet(change) {
   stage.setAttribute("aria-label", "Sheet to draw on. Arrow keys move the brush, Enter draws.");
   stage.addEventListener("pointermove", (event) => {
     if (!event.buttons) return;
-    for (const one of event.getCoalescedEvents?.() ?? [event]) touch(...cellAt(stage, SIDE, one));
+    for (const one of event.getCoalescedEvents?.() ?? [event]) touch(...cellAt(stage, { height: SIDE, width: SIDE }, one));
   });
   paintLevels(view.canvas, levels);
   const clear = action("Clear", () => {

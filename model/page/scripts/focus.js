@@ -1,6 +1,7 @@
 // Where one is: picture, model, layer, filter and place, and how these hang together. No drawing.
 
 import { addressOf, readAddress } from "./address.js";
+import { coveredBy } from "./layers.js";
 import { channelOf, largestOf, layerNamed } from "./network.js";
 
 // The filters of a convolution in the order of their passports; where there are none, by number.
@@ -22,14 +23,14 @@ export function firstFilter(network) {
 }
 
 // Some changes, and what follows from them: a place that is not held is where the filter's map is largest before
-// ReLU, so that a map of zeros shows where it came nearest.
+// its activation, so that a map of zeros shows where it came nearest.
 export function withPlace(app, changes) {
   const { values, model, layer, filter, held } = { ...app.store.get(), ...changes };
   if (!values || model === null || held || changes.row !== undefined) return changes;
   const at = layerNamed(app.networks[model], layer);
-  const { side, channels } = app.networks[model].layers[at].to;
+  const { width, channels } = app.networks[model].layers[at].to;
   const place = largestOf(channelOf(values[model][at].before, channels, filter));
-  return { ...changes, row: Math.floor(place / side), column: place % side };
+  return { ...changes, row: Math.floor(place / width), column: place % width };
 }
 
 // What an address asks for, of what there is: changes for the store; empty where it names nothing that is here.
@@ -53,8 +54,8 @@ export function focusFrom(hash, app) {
   }
   const filter = known ? asked.filter : filtersOf(network, layer.name)[0];
   Object.assign(found, { model, layer: layer.name, filter, held: false });
-  const [row, column] = [asked.row, asked.column].map((place) => place * (pool ? pool.size : 1));
-  const isPlace = known && row < layer.to.side && column < layer.to.side;
+  const [row, column] = [asked.row, asked.column].map((place, axis) => (pool ? coveredBy(pool, axis, place).first : place));
+  const isPlace = known && row < layer.to.height && column < layer.to.width;
   return isPlace ? { ...found, row, column, held: true } : found;
 }
 

@@ -28,10 +28,10 @@ export function placesWhere(pictures, holds) {
   return pictures.map((picture, place) => (holds(picture) ? place : -1)).filter((place) => place >= 0);
 }
 
-// A square of a picture, black beyond it: its levels, row by row.
-export function cutOut(levels, { top, left, size }) {
-  return Uint8Array.from({ length: size * size }, (_, place) => {
-    const [row, column] = [top + Math.floor(place / size), left + (place % size)];
+// A part of a picture, black beyond it: its levels, row by row.
+export function cutOut(levels, { top, left, height, width }) {
+  return Uint8Array.from({ length: height * width }, (_, place) => {
+    const [row, column] = [top + Math.floor(place / width), left + (place % width)];
     const inside = row >= 0 && column >= 0 && row < SIDE && column < SIDE;
     return inside ? levels[row * SIDE + column] : 0;
   });

@@ -1,6 +1,6 @@
 // The maps of all layers for one picture, each above what pooling leaves of it.
 
-import { paintValues, squareOf } from "./canvas.js";
+import { canvasOf, paintValues } from "./canvas.js";
 import { action, make } from "./elements.js";
 import { convolutionsOf, filtersOf } from "./focus.js";
 import { channelOf, layerNamed } from "./network.js";
@@ -73,13 +73,13 @@ function rowOf(app, network, layer, { all, build, use }) {
 
 // The size of a layer's maps in words.
 export function sizeOf({ to }) {
-  return `${to.side} × ${to.side}`;
+  return `${to.height} × ${to.width}`;
 }
 
 function tileOf(app, network, layer, filter, use) {
   const pooling = network.layers[layerNamed(network, layer.name) + 1];
-  const map = squareOf(layer.to.side, TILE);
-  const pooled = pooling?.kind === "pool" ? squareOf(pooling.to.side, TILE) : null;
+  const map = canvasOf(layer.to, TILE);
+  const pooled = pooling?.kind === "pool" ? canvasOf(pooling.to, TILE) : null;
   const press = () => use.press(app, layer.name, filter);
   const data = { "data-layer": layer.name, "data-filter": filter };
   const attributes = { type: "button", class: "live-tile", ...data, onclick: press };

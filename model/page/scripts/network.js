@@ -1,12 +1,13 @@
 // The run's networks, read from the page's data and run on a picture. No drawing.
 
 import { floatsOf } from "./bytes.js";
-import { connect, convolve, placesOf, pool, relu, softmax } from "./layers.js";
+import { activate, connect, convolve, placesOf, pool, rescale } from "./layers.js";
 
 export const SIDE = 28;
 export const WHITE = 255;
 
 const READERS = { conv: readConvolution, pool: readPooling, dense: readDense };
+const pairOf = (sides) => (Array.isArray(sides) ? sides : [sides, sides]); // of rows and columns
 
 // The networks of the page's data, by name: those that can be run, and of the others what is wrong with them.
 export function readNetworks(described, numClasses) {
@@ -35,40 +36,59 @@ function whole(network, numClasses) {
 
 // A network as the page's data describe it, ready to run.
 //
-// Returns its layers from input to output: `{kind, name, from, to, ...}`, where `from` and `to` are
-// `{side, channels}` of the maps that it reads and gives. Dense layers give maps of one pixel, a channel a unit.
+// Returns its layers from input to output: `{kind, name, from, to, then, ...}`, where `from` and `to` are
+// `{height, width, channels}` of the maps that it reads and gives. Dense layers give maps of one pixel, a channel
+// a unit. `then` are the steps, each channel by itself, between what a layer gives and what the next one reads;
+// `front` those between the picture and the first layer.
 // Throws an error that says what does not fit together.
 export function readNetwork(described) {
-  let from = { side: SIDE, channels: 1 };
-  const layers = [];
+  let from = { height: SIDE, width: SIDE, channels: 1 };
+  const [layers, front] = [[], []];
   for (const one of described.layers) {
     if (one.kind === "flatten") continue; // maps lie in memory as the row of numbers that it makes of them
+    if (one.kind === "scale" || one.kind === "activate") {
+      (layers.at(-1)?.then ?? front).push(readStep(one));
+      continue;
+    }
     if (!Object.hasOwn(READERS, one.kind)) throw new Error(`${one.name} is a layer of no known kind`);
-    const layer = READERS[one.kind](one, from);
-    if (!(layer.to.side > 0)) throw new Error(`nothing is left of a picture after ${one.name}`);
+    const layer = { ...READERS[one.kind](one, from), then: [] };
+    if (!(layer.to.height > 0 && layer.to.width > 0)) throw new Error(`nothing is left of a picture after ${one.name}`);
     layers.push(layer);
     from = layer.to;
   }
-  return { ...described, layers };
+  return { ...described, layers, front };
+}
+
+function readStep({ kind, name, activation, slope, scale, shift }) {
+  if (kind === "activate") return { kind, name, activation, slope };
+  return { kind, name, scale: floatsOf(scale), shift: floatsOf(shift) };
+}
+
+// How a window of `size` moves over maps: where it begins, and the maps that it leaves.
+function slide(from, size, steps, padding, channels) {
+  const [rows, columns] = [from.height, from.width].map((side, axis) => placesOf(side, size[axis], steps[axis], padding));
+  return { zeros: [rows.zeros, columns.zeros], to: { height: rows.places, width: columns.places, channels } };
 }
 
 function readConvolution(one, from) {
-  const [size, , channels, filters] = one.kernel;
+  const [height, width, channels, filters] = one.kernel;
   if (channels !== from.channels) throw new Error(`${one.name} reads ${channels} maps of ${from.channels}`);
-  const { kind, name, strides = 1 } = one;
-  const { zeros, places } = placesOf(from.side, size, strides, one.padding);
-  const to = { side: places, channels: filters };
-  return { kind, name, size, strides, zeros, from, to, ...numbersOf(one, size * size * channels, filters) };
+  const { kind, name, activation, slope } = one;
+  const [size, strides] = [[height, width], pairOf(one.strides ?? 1)];
+  const form = { size, strides, ...slide(from, size, strides, one.padding, filters) };
+  return { kind, name, activation, slope, ...form, from, ...numbersOf(one, height * width * channels, filters) };
 }
 
-function readPooling({ kind, name, way, size }, from) {
-  return { kind, name, way, size, from, to: { side: Math.floor(from.side / size), channels: from.channels } };
+function readPooling({ kind, name, way, size, strides, padding }, from) {
+  const [sides, steps] = [pairOf(size), pairOf(strides ?? size)];
+  return { kind, name, way, size: sides, steps, from, ...slide(from, sides, steps, padding, from.channels) };
 }
 
 function readDense(one, from) {
-  const { kind, name, units, activation } = one;
-  const to = { side: 1, channels: units };
-  return { kind, name, units, activation, from, to, ...numbersOf(one, from.side ** 2 * from.channels, units) };
+  const { kind, name, units, activation, slope } = one;
+  const to = { height: 1, width: 1, channels: units };
+  const inputs = from.height * from.width * from.channels;
+  return { kind, name, units, activation, slope, from, to, ...numbersOf(one, inputs, units) };
 }
 
 // The weights and the bias of a layer whose every unit reads `inputs` numbers.
@@ -81,17 +101,28 @@ function numbersOf({ name, ...texts }, inputs, units) {
 
 // All that a network makes of a picture, gray levels 0 to 255 (784).
 //
-// `off` are filters that are switched off, `{conv1: {37: 0.12}}`: their whole map, after ReLU, is this value.
-// Returns of each layer `{before, after}`, its values before and after ReLU or softmax; they are the same of
-// a pooling.
+// `off` are filters that are switched off, `{conv1: {37: 0.12}}`: their whole map, after its activation, is this
+// value. Returns of each layer `{before, after, read}`, its values before and after its activation or softmax,
+// which are the same of a pooling, and what the next layer reads of them.
 export function runNetwork(network, picture, off = {}) {
-  let values = Float32Array.from(picture, (level) => level / WHITE);
+  let values = pixelsRead(network, picture);
   return network.layers.map((layer) => {
     const found = runLayer(layer, values);
     if (off[layer.name]) found.after = withoutFilters(found.after, layer.to.channels, off[layer.name]);
-    values = found.after;
+    found.read = through(layer.then, found.after);
+    values = found.read;
     return found;
   });
+}
+
+// What the first layer reads of a picture.
+export function pixelsRead({ front = [] }, picture) {
+  return through(front, Float32Array.from(picture, (level) => level / WHITE));
+}
+
+// What some steps make of values.
+export function through(steps, values) {
+  return steps.reduce((now, step) => (step.kind === "scale" ? rescale(now, step) : activate(now, step)), values);
 }
 
 function runLayer(layer, values) {
@@ -100,7 +131,7 @@ function runLayer(layer, values) {
     return { before: pooled, after: pooled };
   }
   const before = layer.kind === "conv" ? convolve(layer, values) : connect(layer, values);
-  return { before, after: layer.activation === "softmax" ? softmax(before) : relu(before) };
+  return { before, after: activate(before, layer) };
 }
 
 function withoutFilters(maps, channels, off) {
@@ -128,7 +159,7 @@ export function layerNamed(network, name) {
 
 // The weights of a filter for one of the maps that it reads, row by row.
 export function kernelOf({ size, from, to, weights }, channel, filter) {
-  return Array.from({ length: size * size }, (_, cell) => {
+  return Array.from({ length: size[0] * size[1] }, (_, cell) => {
     return weights[(cell * from.channels + channel) * to.channels + filter];
   });
 }

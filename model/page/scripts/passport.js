@@ -8,7 +8,7 @@ import { nameOf } from "./chooser.js";
 import { action, make, tableOf } from "./elements.js";
 import { addressOfFocus, addressOfPassport } from "./focus.js";
 import { cutOut } from "./gallery.js";
-import { channelOf, kernelOf, layerNamed } from "./network.js";
+import { SIDE, channelOf, kernelOf, layerNamed } from "./network.js";
 import { briefly, counted, inPercent, written } from "./numbers.js";
 import { kernelLimit } from "./portraits.js";
 import { makeView } from "./view.js";
@@ -50,10 +50,11 @@ function kernelsShown(app, network, at, passport) {
   const [layer, limit] = [network.layers[0], kernelLimit(network.layers[0])];
   const kernel = kernelOf(layer, 0, passport.index);
   const { untrained } = network.passports[layer.name];
-  const parts = [cellsOf("kernel", kernel, upTo(limit), (value) => written(value, 2))];
+  const form = { width: layer.size[1] };
+  const parts = [cellsOf("kernel", kernel, upTo(limit), (value) => written(value, 2), form)];
   if (untrained) {
     const before = kernelOf({ ...layer, weights: floatsOf(untrained) }, 0, passport.index);
-    parts.push(figureOf("before training", mapOf(before, limit, 60), "live-untrained"));
+    parts.push(figureOf("before training", mapOf(before, limit, 60, layer.size[1]), "live-untrained"));
   }
   return make("div", { class: "live-row" }, parts);
 }
@@ -64,7 +65,7 @@ function readsShown(app, network, at, passport) {
   const limit = kernelLimit(layer);
   const rows = passport.reads.map(({ channel, share }) => [
     action(`filter ${channel} of ${reads}`, () => app.openPassport(network.name, reads, channel)),
-    mapOf(kernelOf(layer, channel, passport.index), limit, 48),
+    mapOf(kernelOf(layer, channel, passport.index), limit, 48, layer.size[1]),
     inPercent(share),
   ]);
   return tableOf("It reads most from", ["filter", "slice", "of its squared weights"], rows);
@@ -89,7 +90,7 @@ export function mapsOfGarment(app, { network, at, passport, maps }) {
 
 function mapFigure(layer, values, filter, limit) {
   const map = channelOf(values, layer.to.channels, filter);
-  const view = makeView(layer.name, layer.to.side, MAP);
+  const view = makeView(layer.name, layer.to, MAP);
   paintValues(view.canvas, map, limit);
   view.tell(`largest ${briefly(Math.max(...map))}`);
   return view.element;
@@ -115,10 +116,10 @@ function examplesShown(app, network, at, { strongest, median }) {
 }
 
 function exampleShown(levels, seen, { index, activation }) {
-  const view = makeView(`test picture ${index}`, 28, GARMENT);
+  const view = makeView(`test picture ${index}`, { height: SIDE, width: SIDE }, GARMENT);
   view.canvas.replaceWith(pictureOf(levels, GARMENT));
   view.frame("seen", seen);
-  const patch = pictureOf(cutOut(levels, seen), SEEN);
+  const patch = pictureOf(cutOut(levels, seen), SEEN, seen.width);
   view.tell(make("span", {}, patch, ` ${briefly(activation)}`));
   return view.element;
 }

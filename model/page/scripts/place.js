@@ -1,8 +1,9 @@
-// One filter at work, in large: what it reads, its map before and after ReLU, and what pooling leaves.
+// One filter at work, in large: what it reads, its map before and after its activation, and what pooling leaves.
 
 import { paintLevels, paintValues } from "./canvas.js";
 import { action, make } from "./elements.js";
 import { addressOfFocus } from "./focus.js";
+import { WORDS } from "./layers.js";
 import { paintChannel, sizeOf } from "./maps.js";
 import { channelOf, layerNamed, SIDE } from "./network.js";
 import { briefly } from "./numbers.js";
@@ -51,18 +52,19 @@ export function placeViews(app) {
 function viewsOf(app, network, at) {
   const layer = network.layers[at];
   const after = network.layers[at + 1];
+  const done = WORDS[layer.activation ?? "relu"];
   const toPlace = (row, column, how) => moved(app, row, column, how);
   const room = at === 0 ? ROOM : LESS;
-  const garment = makeView("the picture", SIDE, room);
-  const reads = at === 0 ? null : makeView("the map it reads most from", layer.from.side, room);
-  const before = makeView(`${layer.name} before ReLU, ${sizeOf(layer)}`, layer.to.side, room, toPlace);
-  const map = makeView(`${layer.name} after ReLU`, layer.to.side, room, toPlace);
+  const garment = makeView("the picture", { height: SIDE, width: SIDE }, room);
+  const reads = at === 0 ? null : makeView("the map it reads most from", layer.from, room);
+  const before = makeView(`${layer.name} before ${done}, ${sizeOf(layer)}`, layer.to, room, toPlace);
+  const map = makeView(`${layer.name} after ${done}`, layer.to, room, toPlace);
   const pooled =
     after?.kind === "pool" &&
-    makeView(`${after.name}, ${sizeOf(after)}`, after.to.side, room, (row, column, how) => {
+    makeView(`${after.name}, ${sizeOf(after)}`, after.to, room, (row, column, how) => {
       const { values, model, filter } = app.store.get();
-      const { top, left, size, winner } = blockAt(network, values[model], at + 1, filter, row, column);
-      toPlace(top + Math.floor(winner / size), left + (winner % size), how);
+      const { top, left, width, winner } = blockAt(network, values[model], at + 1, filter, row, column);
+      toPlace(top + Math.floor(winner / width), left + (winner % width), how);
     });
   const all = [garment, reads, before, map, pooled].filter(Boolean);
   return { at, garment, reads, before, map, pooled: pooled || null, all };
@@ -90,15 +92,17 @@ function showPlace(app, { at, garment, reads, before, map, pooled }, sums) {
   const { seen, values, model, filter, row, column, held } = app.store.get();
   const network = app.networks[model];
   const found = workings(network, seen.levels, values[model], { layer: at, filter, row, column });
-  const { top, left, size } = seenBy(network, at, row, column);
-  garment.frame("seen", { top, left, size });
-  garment.tell(`it sees rows ${top} to ${top + size - 1}, columns ${left} to ${left + size - 1}`);
-  if (reads) showHeaviest(reads, network, readBy(seen.levels, values[model], at), at, found);
+  const box = seenBy(network, at, row, column);
+  garment.frame("seen", box);
+  const rows = `rows ${box.top} to ${box.top + box.height - 1}`;
+  garment.tell(`it sees ${rows}, columns ${box.left} to ${box.left + box.width - 1}`);
+  if (reads) showHeaviest(reads, network, readBy(network, seen.levels, values[model], at), at, found);
   for (const view of [before, map]) {
-    view.frame("place", { top: row, left: column, size: 1 });
+    view.frame("place", { top: row, left: column, height: 1, width: 1 });
     view.frame("block", found.block);
   }
-  if (pooled) pooled.frame("place", found.block && { top: found.block.row, left: found.block.column, size: 1 });
+  const { block } = found;
+  if (pooled) pooled.frame("place", block && { top: block.row, left: block.column, height: 1, width: 1 });
   sums.show(network, at, { filter, row, column, held }, found);
 }
 

@@ -12,11 +12,15 @@ const LIMITS = new WeakMap(); // found once for each layer
 // A filter's portrait in at most `room` pixels; a dead one of a deeper layer has none.
 export function portraitOf(app, network, layer, { index, strongest }, room) {
   const at = layerNamed(network, layer);
-  if (at === 0) return mapOf(kernelOf(network.layers[0], 0, index), kernelLimit(network.layers[0]), room);
+  if (at === 0) {
+    const [first] = network.layers;
+    return mapOf(kernelOf(first, 0, index), kernelLimit(first), room, first.size[1]);
+  }
   const [example] = strongest;
   const levels = example && app.shown.get(example.index);
   if (!levels) return make("span", { class: "live-empty" });
-  return pictureOf(cutOut(levels, seenBy(network, at, example.row, example.column)), room);
+  const seen = seenBy(network, at, example.row, example.column);
+  return pictureOf(cutOut(levels, seen), room, seen.width);
 }
 
 // The weight that is shown in full colour: one scale for all kernels of a layer, wherever they are shown.

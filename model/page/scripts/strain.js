@@ -16,7 +16,7 @@ const NUM_COLOURS = 8; // colours, after which they begin again
 // The section "Under strain".
 export function underStrain(app) {
   const now = { kind: "shift", strength: 0, way: "right", seed: 0 };
-  const view = makeView("as the networks get it", SIDE, 224);
+  const view = makeView("as the networks get it", { height: SIDE, width: SIDE }, 224);
   const [bars, curve, options] = [make("div", { class: "live-answers" }), make("div", {}), make("span", {})];
   const said = make("output", {});
   const slider = make("input", { type: "range", min: 0, value: 0, "aria-label": "Strength" });

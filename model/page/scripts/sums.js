@@ -1,7 +1,8 @@
-// The arithmetic of one number, written out: products, sum, bias, ReLU and pooling.
+// The arithmetic of one number, written out: products, sum, bias, activation and pooling.
 
 import { cellsOf, grayOf, redBlue, upTo } from "./cells.js";
 import { make, tableOf } from "./elements.js";
+import { WORDS } from "./layers.js";
 import { counted, digitsThatAddUp, written } from "./numbers.js";
 import { kernelLimit } from "./portraits.js";
 
@@ -33,18 +34,19 @@ export function sumsBox() {
 }
 
 // The window of the heaviest map, times its part of the kernel, product by product.
-function productsShown(network, at, { slices, beyond }) {
+function productsShown(network, at, { slices, corner, beyond }) {
   const [{ channel, window, kernel, products, sum }] = slices;
-  const from = at === 0 ? "picture, 0 to 1" : `${network.layers[at - 1].name}, map ${channel}`;
-  const gray = at === 0 ? grayOf : redBlue(window);
+  const [form, pixels] = [{ width: corner.width }, network.front.length ? "picture, as it reads it" : "picture, 0 to 1"];
+  const from = at === 0 ? pixels : `${network.layers[at - 1].name}, map ${channel}`;
+  const gray = at === 0 && !network.front.length ? grayOf : redBlue(window);
   return make(
     "div",
     { class: "live-row live-products" },
-    cellsOf(from, window, gray, (value) => written(value, 2)),
+    cellsOf(from, window, gray, (value) => written(value, 2), form),
     make("span", { class: "live-sign" }, "×"),
-    cellsOf("kernel", kernel, upTo(kernelLimit(network.layers[at])), (value) => written(value, 2)),
+    cellsOf("kernel", kernel, upTo(kernelLimit(network.layers[at])), (value) => written(value, 2), form),
     make("span", { class: "live-sign" }, "="),
-    cellsOf("products", products, redBlue(products), number),
+    cellsOf("products", products, redBlue(products), number, form),
     make("span", { class: "live-sign" }, "→"),
     make("p", {}, `together ${number(sum)}`, beyond ? ". Beyond the border stand zeros." : ""),
   );
@@ -58,14 +60,16 @@ function slicesShown(network, at, { slices, others }) {
   return tableOf("The maps that weigh most here", ["map", `sum of its ${cells} products`], rows);
 }
 
-function stepsShown({ size, from }, { sum, bias, linear, value }) {
+function stepsShown({ size, from, then, activation = "relu" }, { sum, bias, linear, value, read }) {
+  const relu = linear > 0 ? "ReLU keeps it" : "ReLU makes it 0";
   const digits = digitsThatAddUp([sum, bias], linear);
   const number = (one) => written(one, digits);
   const steps = [
-    [`sum of all ${counted(size * size * from.channels)} products`, number(sum)],
+    [`sum of all ${counted(size[0] * size[1] * from.channels)} products`, number(sum)],
     ["bias", number(bias)],
     ["sum + bias", number(linear)],
-    [linear > 0 ? "ReLU keeps it" : "ReLU makes it 0", number(value)],
+    [activation === "relu" ? relu : `after ${WORDS[activation]}`, number(value)],
+    ...(then.length ? [["what the next layer reads of it", number(read)]] : []),
   ];
   return tableOf("From the products to the number", ["step", "number"], steps);
 }
@@ -75,15 +79,15 @@ function poolingShown(network, at, { block }) {
   if (pooling?.kind !== "pool") return make("p", {}, "No pooling follows this layer.");
   if (!block) {
     const { size, name } = pooling;
-    const why = `the last row or column fills no block of ${size} × ${size}`;
+    const why = `the last row or column fills no block of ${size[0]} × ${size[1]}`;
     return make("p", {}, `${name} leaves this place out: ${why}.`);
   }
-  const { way, values, winner, result, row, column } = block;
+  const { way, values, winner, result, row, column, width } = block;
   const keeps = way === "max" ? "keeps the largest" : "takes the mean";
   return make(
     "div",
     { class: "live-row live-products" },
-    cellsOf("its block", values, redBlue(values), number, way === "max" ? winner : -1),
+    cellsOf("its block", values, redBlue(values), number, { ringed: way === "max" ? winner : -1, width }),
     make("span", { class: "live-sign" }, "→"),
     make("p", {}, `${pooling.name} ${keeps}: ${number(result)}, at row ${row}, column ${column}`),
   );
