@@ -142,9 +142,7 @@ def notebook(name: str, folder: Path) -> tuple[keras.Model, Path]:
         if isinstance(layer, layers.BatchNormalization):
             values = [rng.uniform(0.3, 1.2, one.shape) for one in layer.get_weights()]
         else:
-            values = [
-                one + rng.uniform(-0.1, 0.1, one.shape) * (one.ndim == 1) for one in layer.get_weights()
-            ]
+            values = [2 * one + 0.1 * rng.uniform(-1, 1, one.shape) for one in layer.get_weights()]
         if layer.weights and not isinstance(layer, keras.Sequential):
             layer.set_weights(values)
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
