@@ -15,7 +15,7 @@ from model.lesson.run_text import run_lines, steps
 from model.lesson.window_figure import draw_window
 from model.lesson.your_filter import pick
 from model.networks.facts import LayerFacts, layer_facts
-from model.networks.layers import Dropout, Pooling, layers_of
+from model.networks.layers import Dropout, Layer, Pooling, layers_of
 from model.report.drawing import drawn, must_be_drawn
 from model.report.tables import wrapped
 from model.report.words import decimal
@@ -167,40 +167,48 @@ def read_filter(
         RunError: the file is damaged or of another network.
     """
     with quiet():
-        import keras
-
-        from model.networks.take_apart import activation_of, weights_of
         from model.run.saved import load
 
         saved = load(path, network, num_classes)
-        layers = layers_of(network, num_classes)
-        names = [one.name for one in layers]
-        after = next(one for one in layers[names.index(layer) + 1 :] if not isinstance(one, Dropout))
-        pooling = after if isinstance(after, Pooling) else None
-        convolution = saved.get_layer(f"{layer}_linear" if f"{layer}_linear" in names else layer)
-        earlier = layers[: names.index(convolution.name)]
-        before = [one.name for one in earlier if not isinstance(one, Dropout)]
-        outputs = [convolution.input, saved.get_layer(layer).output]
-        if pooling:
-            outputs.append(saved.get_layer(pooling.name).output)
-        images = picture[None, :, :, None].astype(np.float32) / 255
-        reads, *maps = (np.asarray(value)[0] for value in keras.Model(saved.input, outputs)(images))
-        kernel, bias = weights_of(convolution)
-        return FilterAtWork(
-            reads=reads,
-            kernel=kernel[..., index],
-            bias=float(bias[index]),
-            normalization=_normalization(saved.get_layer(f"{layer}_normalization"), index)
-            if f"{layer}_normalization" in names
-            else None,
-            strides=convolution.strides,
-            padding=convolution.padding,
-            pooling=pooling,
-            keras_map=maps[0][..., index],
-            keras_pooled=maps[1][..., index] if pooling else None,
-            before=before[-1] if before else None,
-            activation=activation_of(saved.get_layer(layer)),
-        )
+        return filter_at_work(saved, layers_of(network, num_classes), layer, index, picture)
+
+
+def filter_at_work(
+    saved: Any, layers: Sequence[Layer], layer: str, index: int, picture: np.ndarray
+) -> FilterAtWork:
+    """The same of a Keras model and the list of its layers."""
+    import keras
+
+    from model.networks.take_apart import activation_of, weights_of
+
+    layers = [one for one in layers if not isinstance(one, Dropout)]
+    names = [one.name for one in layers]
+    after = layers[names.index(layer) + 1]
+    pooling = after if isinstance(after, Pooling) else None
+    convolution = saved.get_layer(f"{layer}_linear" if f"{layer}_linear" in names else layer)
+    first = names.index(convolution.name)
+    normalization = f"{layer}_normalization"
+    outputs = [convolution.input, saved.get_layer(layer).output]
+    if pooling:
+        outputs.append(saved.get_layer(pooling.name).output)
+    images = picture[None, :, :, None].astype(np.float32) / 255
+    reads, *maps = (np.asarray(value)[0] for value in keras.Model(saved.input, outputs)(images))
+    kernel, bias = weights_of(convolution)
+    return FilterAtWork(
+        reads=reads,
+        kernel=kernel[..., index],
+        bias=float(bias[index]),
+        normalization=_normalization(saved.get_layer(normalization), index)
+        if normalization in names
+        else None,
+        strides=convolution.strides,
+        padding=convolution.padding,
+        pooling=pooling,
+        keras_map=maps[0][..., index],
+        keras_pooled=maps[1][..., index] if pooling else None,
+        before=names[first - 1] if first else None,
+        activation=activation_of(saved.get_layer(layer)),
+    )
 
 
 def _normalization(layer: Any, index: int) -> Normalization:

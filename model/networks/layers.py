@@ -136,6 +136,10 @@ def keras_type(layer: Layer) -> str:
             return "Conv2D"
         case Normalization():
             return "BatchNormalization"
+        case Activation(function="leaky_relu"):
+            return "LeakyReLU"
+        case Activation(function="elu"):
+            return "ELU"
         case _:
             return type(layer).__name__
 

@@ -1,8 +1,21 @@
+import json
+from dataclasses import asdict
+
+import numpy as np
 import pytest
 
 from configs.schema import Cnn, Dense
+from model.networks import layers as of
 from model.networks.build import build
-from model.networks.facts import layer_facts, receptive_field, side_in_reach, summary
+from model.networks.facts import (
+    ReceptiveField,
+    facts_of,
+    layer_facts,
+    patch,
+    receptive_field,
+    side_in_reach,
+    summary,
+)
 from model.networks.layers import layers_of
 
 
@@ -120,3 +133,25 @@ def test_same_padding_moves_the_field_beyond_the_border():
 )
 def test_how_much_of_the_image_counts_by_hand(network, side):
     assert side_in_reach(layers_of(network, 10)) == side
+
+
+def test_windows_that_are_not_square_by_hand():
+    layers = [
+        of.Convolution("conv1", 2, (2, 3), strides=(2, 1), use_bias=False),
+        of.Pooling("pool1", "max", 3, strides=2, padding="same"),
+    ]
+    facts = facts_of(layers)
+    assert [fact.output_shape for fact in facts] == [(14, 26, 2), (7, 13, 2)]
+    assert facts[0].parameters == 2 * 3 * 2, "there is no bias"
+    assert facts[0].flops == 2 * 14 * 26 * facts[0].parameters
+    field = receptive_field(facts, "pool1")
+    assert field == ReceptiveField(size=(6, 5), stride=(4, 2), offset=0), "one zero in all: it stands after"
+    read = ReceptiveField(**json.loads(json.dumps(asdict(field))))
+    assert (read.rows, read.columns) == (field.rows, field.columns), "it is not what was written"
+    image = np.arange(784, dtype=np.uint16).reshape(28, 28)
+    assert np.array_equal(patch(image, field, 1, 2), image[4:10, 4:9])
+
+
+def test_normalization_of_the_picture_counts_with_what_reads_it():
+    layers = [of.Normalization("normalization1", center=False), of.Flatten("flatten"), of.Dense("dense1", 5)]
+    assert [fact.parameters for fact in facts_of(layers)] == [3 + 784 * 5 + 5]

@@ -159,7 +159,10 @@ UNSUITABLE: dict[str, tuple[object, str]] = {  # what config.json holds, and wha
     "dilation": (sequential(convolution(dilation_rate=[2, 2]), *CHAIN[1:]), "dilation_rate"),
     "groups": (sequential(convolution(groups=2), *CHAIN[1:]), "groups 2"),
     "channels first": (sequential(convolution(data_format="channels_first"), *CHAIN[1:]), "channels_first"),
-    "nothing left": (sequential(*[convolution(kernel_size=[9, 9])] * 4, *CHAIN[1:]), "leaves nothing of 4 x 4"),
+    "nothing left": (
+        sequential(*[convolution(kernel_size=[9, 9])] * 4, *CHAIN[1:]),
+        "leaves nothing of 4 x 4",
+    ),
     "one answer": (sequential(FLATTEN, dense(units=1, activation="sigmoid")), "sigmoid|one number"),
     "a sigmoid at the end": (sequential(FLATTEN, dense(activation="sigmoid")), "answers with sigmoid"),
     "a softmax in between": (
@@ -284,7 +287,7 @@ def test_other_kinds_of_files_are_told_how_to_become_one(tmp_path: Path) -> None
 
 
 def test_a_file_of_keras_2_is_read(tmp_path: Path) -> None:
-    """Its layers name what they read, its input and precision in another form; its weights stand elsewhere."""
+    """Its layers name what they read, and its input, in another form; its weights stand elsewhere."""
     edges = {"in": [], "conv2d": ["in"], "flatten": ["conv2d"], "dense": ["flatten"]}
     entries = [entry("InputLayer", "in", batch_input_shape=[None, 28, 28, 1], dtype="float32"), *CHAIN]
     layers = []

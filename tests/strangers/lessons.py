@@ -12,6 +12,8 @@ from tests.strangers.grammar import KINDS, NO, NUMBER, Number, Said, agree, clai
 KINDS["grid"] = rf"(?:reads |× |= |filter |products )*{NUMBER}(?: (?:{NUMBER}|×|=|filter|products))*"
 KINDS["apart"] = r"exactly equal|(?:at most )?[\d.]+e[−+]\d+ apart"
 
+FUNCTIONS = "ReLU|leaky ReLU|ELU|GELU|tanh|the sigmoid|the activation, which changes nothing"
+
 
 @dataclass
 class Place:
@@ -94,8 +96,8 @@ def _(
     )
 
 
-@says("The map is 0 everywhere", "The map is 0 everywhere; before ReLU it is largest here")
-def _(e: Evidence, at: Said) -> None:
+@says("The map is 0 everywhere", f"The map is 0 everywhere; before <function:{FUNCTIONS}> it is largest here")
+def _(e: Evidence, at: Said, function: str = "") -> None:
     claim(not place_of(e).map.any(), "it is not")
 
 
@@ -137,14 +139,15 @@ def _(e: Evidence, at: Said) -> None:
 
 
 @says("sum of all <n:n> products <value:n>", "bias <value:n>", "sum + bias <value:n>", "batch normalization <value:n>",
-      "ReLU keeps it <value:n>", "ReLU makes it 0 <value:n>", "map <k:n>: sum of <n:n> products <value:n>",
+      "ReLU keeps it <value:n>", "ReLU makes it 0 <value:n>", f"after <function:{FUNCTIONS}> <value:n>", "map <k:n>: sum of <n:n> products <value:n>",
       "other <n:n> <noun:maps|map>, likewise <value:n>")  # fmt: skip
 def _(
-    e: Evidence, at: Said, value: Number, n: Number | None = None, k: Number | None = None, noun: str = ""
-) -> None:
+    e: Evidence, at: Said, value: Number, n: Number | None = None, k: Number | None = None, noun: str = "",
+    function: str = "",
+) -> None:  # fmt: skip
     place = place_of(e)
     sums = place.products().sum(axis=(0, 1))
-    after = max(place.normalized(), 0)
+    after = float(place.map[place.row, place.column]) if function else max(place.normalized(), 0)
     known = {"all": float(sums.sum()), "bias": place.bias, "linear": place.linear(), "after": after}
     known |= {"normalized": place.normalized()}
     if k is not None:

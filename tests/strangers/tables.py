@@ -364,7 +364,7 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
 
 
 KINDS["shape"] = r"[\d,]+(?: x [\d,]+)*"
-TYPES = "Conv2D|MaxPooling2D|AveragePooling2D|Flatten|Dense|Dropout|BatchNormalization|Activation|ReLU"
+TYPES = "Conv2D|MaxPooling2D|AveragePooling2D|Flatten|Dense|Dropout|BatchNormalization|Activation|ReLU|LeakyReLU|ELU|Rescaling"
 
 
 @says("<who:names> layer type output shape parameters MFLOP", "<who:names>")
