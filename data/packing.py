@@ -76,6 +76,11 @@ class Preparation:
     format: Literal[1] = 1
 
     @property
+    def of_files(self) -> bool:
+        """Whether its pictures were files of their own, as those are that people have."""
+        return self.kind.startswith("class folders")
+
+    @property
     def scaled(self) -> bool:
         """Whether any picture had another size."""
         return self.smallest != [SIDE, SIDE] or self.largest != [SIDE, SIDE]

@@ -1,10 +1,14 @@
 """Any picture file as 28 x 28 gray pixels: upright, scaled as a whole to fit, padded with its background."""
 
+import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageStat, UnidentifiedImageError
 
 from configs.networks import IMAGE_SIDE as SIDE
 from configs.strict_yaml import shown
@@ -16,6 +20,7 @@ ENDINGS = frozenset([".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", "
 MOST_PIXELS = 150_000_000
 _DECODED = 4 * SIDE  # pixels a side that a JPEG, which can be decoded reduced, still has to have
 _SIXTEEN_BITS = 2**16 - 1
+PAPER = 127  # a background that is lighter than this is a light one
 
 Size = tuple[int, int]  # width and height in pixels
 
@@ -25,7 +30,7 @@ class BadPicture(DataError):
 
 
 def read_picture(path: Path, behind: int = 0) -> tuple[np.ndarray, Size]:
-    """Read a picture file, of an animation the first picture.
+    """Read a picture file, of an animation the first picture, and fit it.
 
     Args:
         path: PNG, JPEG, WebP, GIF, BMP, TIFF or PGM, of gray or colour, of 8 or 16 bits.
@@ -37,8 +42,25 @@ def read_picture(path: Path, behind: int = 0) -> tuple[np.ndarray, Size]:
     Raises:
         BadPicture: it is none, is damaged, or has more than 150 million pixels, which its header tells.
     """
+    image, size = read_gray(path, behind)
+    return fit(image), size
+
+
+def read_gray(source: Path | bytes, behind: int | None = 0) -> tuple[Image.Image, Size]:
+    """Read a picture as `read_picture` does, upright and in 8 bits of gray, in its own size.
+
+    Args:
+        source: a file, or what is in one.
+        behind: as there; None: what sets the picture off, as `gray` has it.
+
+    Returns:
+        The picture, and the size that it has in its file: of a large JPEG it is decoded reduced.
+
+    Raises:
+        BadPicture: as there.
+    """
     try:
-        with open_regular(path) as (file, _), warnings.catch_warnings():
+        with _opened(source) as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of large and of odd files
             with Image.open(file, formats=FORMATS) as image:
                 size = image.size
@@ -46,7 +68,7 @@ def read_picture(path: Path, behind: int = 0) -> tuple[np.ndarray, Size]:
                     raise BadPicture(f"{size[0]:,} x {size[1]:,} pixels, more than {MOST_PIXELS:,}")
                 image.draft(None, (_DECODED, _DECODED))
                 ImageOps.exif_transpose(image, in_place=True)
-                return fit(gray(image, behind)), size
+                return gray(image, behind), size
     except BadPicture:
         raise
     except UnidentifiedImageError:
@@ -59,8 +81,19 @@ def read_picture(path: Path, behind: int = 0) -> tuple[np.ndarray, Size]:
         ) from None
 
 
-def gray(image: Image.Image, behind: int = 0) -> Image.Image:
+@contextmanager
+def _opened(source: Path | bytes) -> Iterator[BinaryIO]:
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+    else:
+        with open_regular(source) as (file, _):
+            yield file
+
+
+def gray(image: Image.Image, behind: int | None = 0) -> Image.Image:
     """A picture of any kind in 8 bits of gray, set on `behind` where it is transparent.
+
+    `behind` None: on white where what is to be seen is dark, else on black; one of 28 x 28 on black.
 
     Raises:
         ValueError: its values are fractions, or have more than 16 bits.
@@ -76,16 +109,20 @@ def gray(image: Image.Image, behind: int = 0) -> Image.Image:
         )  # 257 * 255 = 65535
     if image.has_transparency_data:
         image = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
-        ground = Image.new("L", image.size, behind)
-        return Image.composite(image.convert("L"), ground, image.getchannel("A"))
+        above, cover = image.convert("L"), image.getchannel("A")
+        if behind is None:
+            on_white = image.size != (SIDE, SIDE) and ImageStat.Stat(above, cover).mean[0] <= PAPER
+            behind = 255 if on_white else 0
+        return Image.composite(above, Image.new("L", image.size, behind), cover)
     return image.convert("L")
 
 
-def fit(image: Image.Image) -> np.ndarray:
+def fit(image: Image.Image, ground: int | None = None) -> np.ndarray:
     """Scale a gray picture, as a whole and in proportion, to 28 x 28 and centre it.
 
-    What it does not fill has the median of its outermost pixels. Where it gets smaller a pixel is the mean
-    of those it stands for.
+    What it does not fill has the gray `ground`, or the median of its outermost pixels. Of an odd number of
+    rows or columns to fill, one more comes first than last, as in Fashion-MNIST. Where the picture gets
+    smaller a pixel is the mean of those it stands for.
 
     Returns:
         uint8 (28, 28); a picture of that size is returned as it is.
@@ -96,8 +133,8 @@ def fit(image: Image.Image) -> np.ndarray:
     width, height = (max(1, round(side * SIDE / longest)) for side in image.size)
     filter_ = Image.Resampling.BOX if longest > SIDE else Image.Resampling.BICUBIC
     small = np.asarray(image.resize((width, height), filter_))
-    whole = np.full((SIDE, SIDE), int(np.median(border(small))), np.uint8)
-    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    whole = np.full((SIDE, SIDE), int(np.median(border(small))) if ground is None else ground, np.uint8)
+    top, left = (SIDE - height + 1) // 2, (SIDE - width + 1) // 2
     whole[top : top + height, left : left + width] = small
     return whole
 

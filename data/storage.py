@@ -197,9 +197,14 @@ def json_bytes(value: Any) -> bytes:
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays by name, compressed: maps are half zeros, pictures often half black."""
+    write_atomically(path, npz_bytes(arrays))
+
+
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Arrays by name as `write_npz` writes them."""
     data = io.BytesIO()
     np.savez_compressed(data, allow_pickle=False, **arrays)
-    write_atomically(path, data.getvalue())
+    return data.getvalue()
 
 
 def read_bytes(path: Path) -> bytes:
