@@ -24,6 +24,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and what T
 FORMATS = (
     "Networks: onnx, litert, saved_model, keras; tables: csv; all figures: svg. May be there several times."
 )
+Json = Annotated[bool, typer.Option("--json", help="Print it for programs, and nothing else.")]
 Run = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
 
 
@@ -90,7 +91,7 @@ def show(
 )
 def status(
     run: Run,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it for programs, and nothing else.")] = False,
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """How a run stands."""
@@ -188,6 +189,22 @@ def lesson(
         whole_lesson(outputs, splits.test, splits.class_names, typer.echo)
 
 
+@app.command(help="What networks say of your own pictures, and why. Ends with 3 where one can't be read.")
+def predict(
+    run: Run,
+    pictures: Annotated[list[str], typer.Argument(metavar="IMAGE ...", help="Files, folders, or - (stdin).")],
+    outputs: Outputs = Path("outputs"),
+    model: Annotated[str | None, typer.Option(help="Which model is asked; default: all.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """What networks say of pictures."""
+    from model.prediction.predict import predict as answer
+    from model.run.folder import RunFolder
+
+    raise typer.Exit(answer(RunFolder(run), pictures, outputs, _console(), model, as_json, debug))
+
+
 @app.command(
     help="Networks, numbers and pictures of a run for other programs, into exports/RUN/. Ends with 4 where "
     "some of it could not be made; the rest is there."
@@ -283,7 +300,11 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         if "--debug" in arguments:
             raise
-        return _explained(error)
+        from model.run.ending import explained
+
+        text, code = explained(error)
+        typer.echo(text, err=True)
+        return code
     return 0
 
 
@@ -298,23 +319,6 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_DFL)  # a second one ends at once
     raise _Interrupted(number)
-
-
-def _explained(error: Exception) -> int:
-    """One short paragraph on stderr -> the exit code of this kind of error."""
-    from configs.schema import ConfigError
-    from data.idx import DataError
-    from data.storage import explain_fault
-    from model.run.folder import RunError
-
-    if isinstance(error, OSError):
-        typer.echo(explain_fault(error) + ".", err=True)
-        return 1
-    codes: dict[type[Exception], int] = {ConfigError: 2, DataError: 3, RunError: 1}
-    known = next((code for kind, code in codes.items() if isinstance(error, kind)), None)
-    text = str(error) if known is not None else f"{type(error).__name__}: {error}   (more: --debug)"
-    typer.echo(text, err=True)
-    return 1 if known is None else known
 
 
 def _console() -> Any:

@@ -3,12 +3,12 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from configs.strict_yaml import shown
 
 # What stands beside the runs in the outputs folder, and beside the models in a run folder.
-RUN_NAMES_TAKEN = ("comparisons", "exports", "lesson", "reference", "readme.md")
+RUN_NAMES_TAKEN = ("comparisons", "exports", "lesson", "predictions", "reference", "readme.md")
 MODEL_NAMES_TAKEN = ("figures", "inspection", "lesson", "checkpoints", "exports", "predictions", "page")
 
 
@@ -47,8 +47,8 @@ def _name(text: str) -> str:
     return text
 
 
-def _run_name(text: str) -> str:
-    if _name(text).lower() in RUN_NAMES_TAKEN:
+def _run_name(text: str, info: ValidationInfo) -> str:
+    if _name(text).lower() in RUN_NAMES_TAKEN and not info.context:  # a run of before may be called so
         raise ValueError(f"is {text}, which has another meaning in the outputs folder. Choose another name.")
     return text
 

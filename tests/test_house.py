@@ -27,12 +27,17 @@ FLOORS = [  # a room may import from the floors below its own, and from neighbou
     },
     {"model.page": set()},
     {"model.experiment": set()},
-    {"model.side_by_side": {"model.comparison"}, "model.packing": set(), "model.export": set()},
+    {
+        "model.export": set(),
+        "model.packing": set(),
+        "model.prediction": {"model.attribution"},
+        "model.side_by_side": {"model.comparison"},
+    },
     {"train": set()},
 ]
 SUBJECTS = {  # know of one another what stands beside them above, and nothing else
     *("model.worth", "model.training", "model.attribution", "model.comparison", "model.lesson"),
-    *("model.inspection", "model.robustness", "model.side_by_side", "model.packing"),
+    *("model.inspection", "model.robustness", "model.side_by_side", "model.packing", "model.prediction"),
 }
 WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "configs.schema",
@@ -63,6 +68,7 @@ WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "model.export.export",
     "model.inspection.figures",
     "model.packing.pack",
+    "model.prediction.predict",
     "model.report.tables",
     "model.page.render",
     "train",

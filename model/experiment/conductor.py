@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from configs.schema import Config, recheck
+from data.likeness import LIKENESS, likeness_of, write_likeness
 from data.splits import Splits
 from data.storage import locked, write_json
 from model.comparison.records import Failure
@@ -32,8 +33,10 @@ from model.experiment.parts import (
     Task,
     must_be_free,
     record,
+    record_likeness,
     record_report,
     state_of,
+    state_of_likeness,
     state_of_report,
 )
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan
@@ -157,6 +160,7 @@ class Experiment:
             self._do(left)
         elif not train:
             progress.say(self.console, "Every trained model has been looked into already.")
+        self._keep_likeness()
         report = self._kept_report(left) or self._report(looking=not train)
         path, rules = progress.short_path(self.run.path), of_rules(self.run, report)
         progress.say(self.console, "\n" + terminal_block(report, path, rules))
@@ -198,6 +202,15 @@ class Experiment:
         failure = Failure(model=task.model, seed=task.seed, stage=stage, reason=reason)
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
+
+    def _keep_likeness(self) -> None:
+        """Keep in the run what tells which pictures are unlike its data, and vouch for it."""
+        if state_of_likeness(self.manifest, thoroughly=True) != "whole":
+            self.run.must_still_be_there()
+            likeness = likeness_of(self.splits.train.images, self.splits.validation.images)
+            write_likeness(self.run.path / LIKENESS, likeness)
+            record_likeness(self.manifest)
+            self.manifest.write()
 
     def _kept_report(self, left: list[Task]) -> Report | None:
         """The report that is there, if it tells of all that is there.

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from configs.schema import Config
+from data.likeness import LIKENESS, RULE
 from model.robustness.files import measured_with
 from model.run.folder import RECORDS, RunError, RunFolder
 from model.run.manifest import Manifest, State, digest_of
 
 Kind = Literal["training", "inspection", "attribution", "robustness"]
-REPORT = "report"  # the part beside those that are tasks
+REPORT, LIKELY = "report", "likeness"  # the parts beside those that are tasks
 TRAINING_FILES = ("model.keras", "history.csv", "predictions.npz", "metrics.json")
 FORMS = ("report.md", "report.html", "report.json")
 
@@ -84,6 +85,11 @@ def state_of_report(manifest: Manifest, config: Config, thoroughly: bool = False
     return manifest.state(REPORT, *_of_report(manifest, config), thoroughly)
 
 
+def state_of_likeness(manifest: Manifest, thoroughly: bool = False) -> State:
+    """Likewise of what tells which pictures are unlike the data; these are those of the run."""
+    return manifest.state(LIKELY, digest_of(RULE), {}, thoroughly)
+
+
 def is_sound(metrics: Mapping[str, Any]) -> bool:
     """Whether a network has learned anything to look at: one that always says the same has not."""
     return bool(metrics["distinct_answers"] > 1)
@@ -120,12 +126,17 @@ def must_be_free(run: RunFolder, manifest: Manifest, tasks: Iterable[Task]) -> N
     """Raise RunError where what stands in a file's place must not be lost: before hours of work."""
     tasks = list(tasks)
     files = {name for task in tasks for name in files_of(run, task)}
-    for path in (*(run.path / name for name in (*FORMS, *sorted(files))), run.figures / "*.png"):
+    for path in (*(run.path / name for name in (*FORMS, LIKENESS, *sorted(files))), run.figures / "*.png"):
         if told := in_the_way(path):
             raise RunError(told)
     for name in (name for task in tasks if task.kind == "training" for name in files_of(run, task)):
         if manifest.misplaced(name):
             raise RunError(run.changed_in_words(manifest, name))
+
+
+def record_likeness(manifest: Manifest) -> None:
+    """Vouch for what tells which pictures are unlike the data."""
+    manifest.record(LIKELY, digest_of(RULE), {}, [LIKENESS])
 
 
 def record_report(manifest: Manifest, config: Config, pictures: Iterable[Path]) -> None:

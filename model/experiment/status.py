@@ -10,11 +10,13 @@ from typing import Any
 from configs.schema import Config
 from model.experiment.parts import (
     FORMS,
+    LIKELY,
     REPORT,
     Task,
     in_the_way,
     is_sound,
     state_of,
+    state_of_likeness,
     state_of_report,
     tasks_of,
     unreadable,
@@ -168,6 +170,8 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
     reasons = reasons_before(run)
     states = {task.name: state_of(manifest, config, task, thoroughly) for task in tasks}
     states[REPORT] = state_of_report(manifest, config, thoroughly)
+    if LIKELY in manifest.parts:  # runs of before have no such part, and are whole
+        states[LIKELY] = state_of_likeness(manifest, thoroughly)
     faults = {name: manifest.faults(name, thoroughly) for name in states}
     damage = {name: _in_words(manifest, files) for name, files in faults.items()}
     lone = [task for task in tasks if task.name not in {*manifest.parts, *manifest.unfinished}]

@@ -94,7 +94,7 @@ class Workers:
     Args:
         number: of processes.
         threads: of each operation of TensorFlow or NumPy.
-        splits: handed to every job.
+        splits: handed to every job; None where none of them needs it.
         debug: leave TensorFlow's chatter and tracebacks on stderr.
         side_by_side: how many operations of one job may run at a time.
         onednn: whether TensorFlow is to compute with oneDNN; None: as it decides by itself.
@@ -104,7 +104,7 @@ class Workers:
         self,
         number: int,
         threads: int,
-        splits: Splits,
+        splits: Splits | None,
         debug: bool = False,
         side_by_side: int = 1,
         onednn: bool | None = None,

@@ -43,14 +43,13 @@ def pages() -> list[Image.Image]:
         name = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono")[number % 3]
         size, dark = int(random.integers(9, 28)), number % 5 == 0
         font = ImageFont.truetype(folder / f"{name}.ttf", size)
-        page = Image.new("L", [(400, 560), (600, 400), (827, 1169)][number % 3], 0 if dark else 255)
+        page = Image.new("L", [(400, 560), (600, 400), (350, 300)][number % 3], 0 if dark else 255)
         rows = int(page.height / (1.3 * size) * random.uniform(0.3, 1))
         for row in range(1, rows):
-            line = " ".join(random.choice(words, 80))
-            cut = next(n for n in range(len(line), 0, -1) if font.getlength(line[:n]) < page.width - 2 * size)
+            line = " ".join(random.choice(words, 80))[: int((page.width - 2 * size) / font.getlength("n"))]
             if random.random() < 0.85:
                 place = (size, row * 1.3 * size)
-                ImageDraw.Draw(page).text(place, line[:cut], fill=255 if dark else 0, font=font)
+                ImageDraw.Draw(page).text(place, line, fill=255 if dark else 0, font=font)
         found.append(page)
     return found
 

@@ -42,6 +42,7 @@ FIGURES = (
 )
 FILES = [
     *("config.yaml", "environment.json", "manifest.json", "report.json", "report.md", "report.html"),
+    "likeness.npz",
     *(f"{m}/seed-{s}/{name}" for m in ("dense", "cnn") for s in (0, 1) for name in OF_TRAINING),
     *(f"{model}/seed-0/robustness.{kind}" for model in ("dense", "cnn") for kind in ("npz", "json")),
     *(f"dense/inspection/{name}" for name in (*LOOKS, "units.json", "dense1-weights.png")),

@@ -146,7 +146,7 @@ def test_the_hint_after_ctrl_c_wipes_nothing(
         raise train._Interrupted(2)
 
     monkeypatch.setattr(train.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(train, "_must_be_text", interrupted)
+    monkeypatch.setattr("configs.command_line.must_be_text", interrupted)
     assert train.main(["configs/quick.yaml", *words]) == 130
     assert hint in capsys.readouterr().err, "with --fresh it would start over, and wipe what was finished"
 

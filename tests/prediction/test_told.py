@@ -1,0 +1,125 @@
+"""What is said and drawn of pictures that were answered follows from what they were answered."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.own_pictures import OwnPicture, Steps
+from model.prediction.figure import picture_of
+from model.prediction.predict import _file_names
+from model.prediction.records import Answer, Predicted, Predictions, Unlikeness, Why
+from model.prediction.text import (
+    agreement,
+    answer_in_words,
+    predictions_block,
+    steps_in_words,
+    title,
+    unlike_in_words,
+)
+from model.report.canvas import garment
+from tests.recording import Recording
+from tests.text_boxes import watch
+
+CLASSES = ("T-shirt/top", "Trouser", "Bag")
+LONG = [f"class {number} with a name that goes on and on" for number in range(12)]
+TWO_MINDS = Answer((0, 1, 2), np.array([[0.6, 0.4, 0], [0.2, 0.8, 0], [0.7, 0.28, 0.02]], np.float32))
+
+
+def predicted(answers: dict[str, Answer], name: str = "photos/shirt.jpg", stages: int = 3) -> Predicted:
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (28, 28), np.uint8)
+    shown = tuple(
+        (words, random.integers(0, 256, shape, np.uint8))
+        for words, shape in zip(
+            ("as it came", "inverted", "trimmed"), ((168, 90), (20, 168), (168, 168)), strict=True
+        )
+    )
+    own = OwnPicture(pixels, Steps([3000, 4000], "trimmed", True, 12), shown[:stages])
+    maps = {"layer": "conv1", "filters": (3, 1, 12, 63, 0, 7), "maps": random.random((6, 26, 26), np.float32)}
+    plain = Why(0, random.normal(size=(28, 28)).astype(np.float32))
+    pooled = replace(plain, **maps, pooled=random.random((6, 13, 13), np.float32))
+    why = {model: plain if model.startswith("dense") else pooled for model in answers}
+    return Predicted(name, own, Unlikeness(700.0, 600.0, 0.001), answers, why)
+
+
+def test_the_average_of_the_seeds_decides_and_their_agreement_is_told() -> None:
+    assert answer_in_words(TWO_MINDS, CLASSES) == (
+        "T-shirt 50.0 %, Trouser 49.3 %; 2 of 3 seeds say so, 20.0 % to 70.0 %"
+    )
+    one = Answer((4,), np.array([[0.0, 0.999999, 0.000001]], np.float32))
+    assert answer_in_words(one, CLASSES) == "Trouser 99.9 %; by one seed, 4"
+    alike = Answer((0, 1), np.array([[0.9, 0.1, 0]] * 2, np.float32))
+    assert agreement(alike) == "all 2 seeds say so, 90.0 % each"
+
+
+def test_what_was_done_is_told() -> None:
+    assert steps_in_words(Steps([28, 28], "as it is")) == "28 x 28 pixels, taken as it is"
+    assert steps_in_words(Steps([28, 28], "as it is", True)) == (
+        "28 x 28 pixels, inverted, for its background is light"
+    )
+    assert steps_in_words(Steps([3000, 4000], "trimmed", True, 12)) == (
+        "3,000 x 4,000 pixels, inverted, for its background is light, what is below 12 of 255 made black, "
+        "trimmed, scaled to 28 x 28"
+    )
+    assert steps_in_words(Steps([112, 112], "as a whole")) == "112 x 112 pixels, scaled as a whole to 28 x 28"
+    assert steps_in_words(Steps([9, 9], "as packed", True, transposed=True)) == (
+        "9 x 9 pixels, prepared as the data of this run were packed: rows and columns swapped, scaled as a "
+        "whole, inverted"
+    )
+
+
+def test_only_what_is_unlike_the_data_is_called_so() -> None:
+    assert unlike_in_words(None) == unlike_in_words(Unlikeness(5.0, 5.0, 0.04)) == ""
+    assert "(0.1 % of them as far away)" in unlike_in_words(Unlikeness(7.0, 5.0, 0.001))
+    assert "(none of them as far away)" in unlike_in_words(Unlikeness(9.0, 5.0, 0.0))
+
+
+def test_the_title_says_who_says_what() -> None:
+    sure = Answer((0, 1), np.array([[0.01, 0.02, 0.97]] * 2, np.float32))
+    both = predicted({"dense": sure, "cnn": sure})
+    assert title(both, CLASSES) == "shirt.jpg is unlike the data: Bag (dense 97 % and cnn 97 %)"
+    apart = replace(predicted({"dense": TWO_MINDS, "cnn": sure}), unlikeness=None)
+    assert title(apart, CLASSES) == "shirt.jpg: T-shirt (dense 50 %); Bag (cnn 97 %)"
+
+
+def test_many_pictures_are_told_in_short(tmp_path: Path) -> None:
+    pictures = [predicted({"cnn": TWO_MINDS}, f"{number}.png") for number in range(25)]
+    text = predictions_block(
+        Predictions("run", CLASSES, pictures, {}, []), "outputs/predictions/run", ["0", "1"]
+    )
+    assert "19.png" in text
+    assert "20.png" not in text
+    assert "5 more: predictions.json in outputs/predictions/run" in text
+    assert "Look   outputs/predictions/run/*.png (the first 2)" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_picture_shows_the_bars_and_a_tick_for_every_seed(recording: Recording, tmp_path: Path) -> None:
+    picture = predicted({"dense": TWO_MINDS, "cnn": TWO_MINDS})
+    figure = picture_of(picture, CLASSES, tmp_path / "x.png")
+    sheet = recording.last
+    assert figure.title == title(picture, CLASSES) == sheet.title
+    assert len(sheet.showing(garment(picture.own.pixels, 6))) == 1, "what the networks get is not shown"
+    assert sheet.strings.count("50.0 %") == 2
+    ticks = [tile for tile in sheet.tiles if tile.rgb.shape[:2] == (18, 2)]
+    places = sorted({round((tile.x - 180) / 148, 2) for tile in ticks if tile.y == ticks[0].y})
+    assert places == [0.2, 0.6, 0.7], f"the seeds' ticks stand at {places}"
+    assert "cnn: 2 of 3 seeds say so" in figure.alt
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 9])
+def test_no_text_of_it_overlaps_another(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = watch(monkeypatch)
+    answer = Answer((0, 1, 2), np.full((3, 12), 1 / 12, np.float32))
+    answers = {f"cnn-with-a-very-long-name-{model}": answer for model in range(number)}
+    picture_of(predicted(answers, f"{'a long name ' * 12}.jpg"), LONG, Path("x.png"))
+    assert not found["x.png"], found["x.png"]
+
+
+def test_every_picture_has_files_of_its_own() -> None:
+    given = ["a/shirt.png", "b/shirt.jpg", "-", "größe #1.png", "predictions.png", "shirt-2.gif", "....png"]
+    names = _file_names(given)
+    assert len({*names, "predictions"}) == len(given) + 1, f"two pictures are drawn into one file: {names}"
+    assert names[:3] == ["shirt", "shirt-2", "standard-input"]
