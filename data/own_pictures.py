@@ -4,7 +4,7 @@ Fashion-MNIST was made of photographs on white: trimmed, the longer side scaled 
 middle, gray, and turned light on black (Xiao et al. 2017, arXiv 1708.07747, figure 1).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -68,7 +68,7 @@ def read_own(source: Path | bytes, pack: Preparation | None = None) -> OwnPictur
         pack: how the data were packed that the networks were trained with, if they were.
 
     Raises:
-        BadPicture: it is no picture, or there is nothing on it.
+        BadPicture: it is no picture, or nothing is to be seen on it.
     """
     image, size = read_gray(source, None if pack is None else 255 if pack.inverted else 0)
     if len(set(image.getextrema())) == 1:
@@ -104,15 +104,14 @@ def like_garments(image: Image.Image, size: Size) -> OwnPicture:
     black = _black(values)
     values = _from(values, black)
     top, left, height, width = _content(values)
-    framed = _is_framed(values.shape, top, left, height, width)
-    kept = values if framed else values[top : top + height, left : left + width]
-    if not framed:
-        stages.append(("trimmed", _shown(Image.fromarray(kept))))
-    rows, columns = values.shape
-    box = (left / columns, top / rows, width / columns, height / rows)
-    steps = Steps(list(size), "as a whole" if framed else "trimmed", light, black)
-    steps = steps if framed else Steps(list(size), "trimmed", light, black, box)
-    return OwnPicture(fit(Image.fromarray(kept), ground=0), steps, tuple(stages))
+    steps = Steps(list(size), "as a whole", light, black)
+    if not _is_framed(values.shape, top, left, height, width):
+        rows, columns = values.shape
+        values = values[top : top + height, left : left + width]
+        stages.append(("trimmed", _shown(Image.fromarray(values))))
+        box = (left / columns, top / rows, width / columns, height / rows)
+        steps = replace(steps, layout="trimmed", box=box)
+    return OwnPicture(fit(Image.fromarray(values), ground=0), steps, tuple(stages))
 
 
 def _is_light(values: np.ndarray) -> bool:
@@ -149,12 +148,16 @@ def _from(values: np.ndarray, black: int) -> np.ndarray:
 
 
 def _content(values: np.ndarray) -> tuple[int, int, int, int]:
-    """Where there is more than background: top, left, height, width; the whole where nothing is."""
+    """Where there is more than background: top, left, height, width.
+
+    Raises:
+        BadPicture: nowhere.
+    """
     seen = values > FAINT
     rows, columns = (np.flatnonzero(seen.sum(axis) > seen.shape[axis] // 100) for axis in (1, 0))
     if not (rows.size and columns.size):
-        return 0, 0, *values.shape
-    return rows[0], columns[0], int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+        raise BadPicture("nothing on it stands out from its background")
+    return int(rows[0]), int(columns[0]), int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
 
 
 def _is_framed(shape: tuple[int, ...], top: int, left: int, height: int, width: int) -> bool:

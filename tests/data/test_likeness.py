@@ -12,6 +12,7 @@ from configs.schema import Data
 from data.fashion_mnist import load
 from data.likeness import BEYOND, Likeness, codes_of, likeness_of, read_likeness, write_likeness
 from data.own_pictures import like_garments
+from data.pictures import BadPicture
 from data.splits import Splits
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,7 @@ def noise() -> list[Image.Image]:
 
 
 def pages() -> list[Image.Image]:
-    """Pages of text, with a paragraph or many, in several sizes and fonts, a few of them light on dark."""
+    """Pages that are at least half full of text, in several sizes and fonts, a few of them light on dark."""
     random, words = np.random.default_rng(2), (ROOT / "README.md").read_text(encoding="utf-8").split()
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     found = []
@@ -44,7 +45,7 @@ def pages() -> list[Image.Image]:
         size, dark = int(random.integers(9, 28)), number % 5 == 0
         font = ImageFont.truetype(folder / f"{name}.ttf", size)
         page = Image.new("L", [(400, 560), (600, 400), (350, 300)][number % 3], 0 if dark else 255)
-        rows = int(page.height / (1.3 * size) * random.uniform(0.3, 1))
+        rows = int(page.height / (1.3 * size) * random.uniform(0.5, 1))
         for row in range(1, rows):
             line = " ".join(random.choice(words, 80))[: int((page.width - 2 * size) / font.getlength("n"))]
             if random.random() < 0.85:
@@ -82,8 +83,14 @@ def test_what_is_like_the_data_is_let_pass(data: Splits, likeness: Likeness) -> 
 
 @pytest.mark.parametrize("kind", [noise, pages, photographs, digits])
 def test_what_is_unlike_the_data_is_named(kind, likeness: Likeness) -> None:
-    pictures = np.array([like_garments(one, one.size).pixels for one in kind()])
-    share = share_unlike(likeness, pictures)
+    pictures, refused = [], 0
+    for one in kind():
+        try:
+            pictures.append(like_garments(one, one.size).pixels)
+        except BadPicture:  # nothing stands out
+            refused += 1
+    assert refused <= 0.05 * EACH, f"{refused} of {kind.__name__} are not answered at all"
+    share = share_unlike(likeness, np.array(pictures))
     assert share >= 0.9, f"only {share:.0%} of {kind.__name__} are called unlike the data"
 
 

@@ -122,6 +122,10 @@ def test_nothing_to_see_is_said() -> None:
     for size in ((28, 28), (300, 200)):
         with pytest.raises(BadPicture, match="nothing is to be seen"):
             read_own(saved(Image.new("RGB", size, "white"), "PNG"))
+    specks = np.full((300, 200), 120, np.uint8)
+    specks[[7, 100, 230], [30, 80, 10]] = 255
+    with pytest.raises(BadPicture, match="stands out"):
+        read_own(saved(Image.fromarray(specks), "PNG"))
 
 
 def test_folders_stand_for_the_pictures_in_them(tmp_path: Path) -> None:

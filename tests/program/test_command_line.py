@@ -19,7 +19,7 @@ def test_help_comes_at_once_and_without_tensorflow():
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert result.returncode == 0
-    for verb in ("train", "compare", "show", "inspect", "lesson", "export", "data", "schema"):
+    for verb in ("train", "compare", "show", "inspect", "lesson", "predict", "export", "data", "schema"):
         assert verb in result.stdout, f"the help does not name {verb}"
     assert min(times) < 1.6, f"--help took {min(times):.2f} s: more than twice what is promised"
 

@@ -325,7 +325,8 @@ def test_a_record_of_another_run_costs_nothing(run: Path, small_config: Path) ->
     manifest.write()
     experiment = experiment_in(run, small_config)
     assert experiment.plan.left() == [], "what is intact would be trained again"
-    assert experiment.manifest.parts.keys() == manifest.parts.keys()
+    made_again = {"likeness"}  # which takes a second, and is the same
+    assert experiment.manifest.parts.keys() == manifest.parts.keys() - made_again
     assert contents(run) == before
 
 
