@@ -8,6 +8,7 @@ import numpy as np
 
 from configs.schema import Cnn, Dense
 from model.networks.facts import layer_facts
+from model.networks.layers import Pooling
 from model.prediction.records import Answer, Why
 from model.run.folder import RunError
 from model.run.workers import JobFailed, Tell
@@ -85,7 +86,8 @@ def _why(
 
 def _maps(model: Any, pictures: np.ndarray) -> list[tuple[Any, ...]]:
     """Of each picture the layer's name, filters, their maps, these pooled; of a dense network nothing."""
-    from model.networks.as_arrays import forward, take_apart, to_input
+    from model.networks.as_arrays import forward, to_input
+    from model.networks.take_apart import take_apart
 
     convolutions = take_apart(model).convolutions[:1]
     if not convolutions:
@@ -93,10 +95,11 @@ def _maps(model: Any, pictures: np.ndarray) -> list[tuple[Any, ...]]:
     [found] = forward(convolutions, to_input(np.concatenate([pictures, np.zeros_like(pictures[:1])])))
     maps, pooled = (values.numpy().transpose(0, 3, 1, 2) for values in (found.map, found.pooled))
     [convolution] = convolutions
+    is_pooled = any(isinstance(step, Pooling) for step in convolution.after)
     rows = []
     for i in range(len(pictures)):
         more = np.maximum(maps[i] - maps[-1], 0).mean(axis=(1, 2))  # than the filter answers to black
         chosen = np.argsort(-more, kind="stable")[:FILTERS]
-        after = pooled[i, chosen] if convolution.pooling else None
+        after = pooled[i, chosen] if is_pooled else None
         rows.append((convolution.name, tuple(chosen.tolist()), maps[i, chosen], after))
     return rows
