@@ -29,9 +29,10 @@ MODELS = """
 CONFIG = f"""
 name: kinds
 seeds: [0]
-data: {{source: lines, name: lines, validation_images: 100}}
+data: {{source: lines, validation_images: 100}}
 models:{MODELS}
 training: {{epochs: 1}}
+robustness: {{images_per_class: 1}}
 """
 ONNX = """
 import json, onnxruntime
@@ -45,15 +46,16 @@ print([given.name, given.shape, made.name, made.shape, len(classes)])
 def assert_exports(python: str | Path, folder: Path) -> None:
     """With this Python, a run of every kind of network is exported in every form, and each program runs."""
 
-    def run(*words: object) -> str:
+    def run(*words: object, may_end_with: tuple[int, ...] = (0,)) -> str:
         done = subprocess.run(
             [python, *map(str, words)], cwd=folder, capture_output=True, text=True, timeout=1200
         )
-        assert done.returncode == 0, f"{' '.join(map(str, words))}:\n{done.stdout}{done.stderr}"
+        assert done.returncode in may_end_with, f"{' '.join(map(str, words))}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
     (folder / "kinds.yaml").write_text(CONFIG)
-    run(ROOT / "train.py", "kinds.yaml")
+    # 4: some learn nothing in one epoch; they leave as the others do
+    run(ROOT / "train.py", "kinds.yaml", may_end_with=(0, 4))
     words = [word for form in FORMS for word in ("--format", form)]
     told = run(ROOT / "train.py", "export", "outputs/kinds", *words)
     count = len(FORMS) * (MODELS.count("\n") - 1)
