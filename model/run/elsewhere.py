@@ -16,7 +16,7 @@ from data.storage import sha256_of, value_of
 from model.networks.described import Unsuitable
 from model.networks.facts import each_layer
 from model.networks.layers import Convolution, Dense, Layer, Normalization
-from model.networks.translated import Pixels, Translation, translate, with_pixels
+from model.networks.translated import MOST_WEIGHTS, Pixels, Translation, translate, with_pixels
 from model.run.folder import RunError
 from model.run.saved import MEMBERS, MOST_STRUCTURE, MOST_TEXT, WEIGHTS, is_plain
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")  # of the weights: as Keras 3 calls it, and Keras 2
 COPIES = 6  # of each weight at most: its own, and those of the optimizer that trained it
 BYTES = 4  # of a weight
+LARGEST_FILE = BYTES * COPIES * MOST_WEIGHTS + 4 * MOST_TEXT
 CHUNK = 1 << 20
 
 
@@ -55,6 +56,8 @@ def read_network(path: Path) -> Elsewhere:
         RunError: there is none, it is of another kind, damaged, or holds a network that can't be looked into.
     """
     with _explained(path):
+        if path.stat().st_size > LARGEST_FILE:
+            raise Unsuitable(f"it has {path.stat().st_size:,} bytes; expected at most {LARGEST_FILE:,}")
         sha256 = sha256_of(path)
         with zipfile.ZipFile(path) as archive:
             _check_members(archive)

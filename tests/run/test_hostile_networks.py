@@ -212,6 +212,7 @@ DAMAGED: dict[str, Parts | Callable[[Path], object]] = {
     "a pipe": lambda path: os.mkfifo(path),
     "nothing there": lambda path: None,
     "an empty file": lambda path: path.touch(),
+    "a huge file": lambda path: (path.touch(), os.truncate(path, 10**12)),
     "cut off": lambda path: path.write_bytes(zipped(GOOD)[:-500]),
     "a bomb": lambda path: path.write_bytes(
         zipped(GOOD | {"model.weights.h5": bytes(20 << 20)}, zipfile.ZIP_DEFLATED)
