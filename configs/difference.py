@@ -13,7 +13,10 @@ def settings_of(config: Config) -> Settings:
     values = config.model_dump(mode="json")
     del values["name"], values["training"]
     for name, model in values["models"].items():
-        model["training"] = config.training_of(name).model_dump(mode="json")
+        if name in config.elsewhere:
+            model["sha256"] = (model.pop("found") or {}).get("sha256")
+        else:
+            model["training"] = config.training_of(name).model_dump(mode="json")
     return flat(values)
 
 

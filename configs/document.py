@@ -57,7 +57,7 @@ def read_file(path: Path, known: Path) -> Document:
     if not regular:
         kind = "folder" if path.is_dir() else "device or a pipe"
         raise ConfigError(f"{name}: this is a {kind}. Expected a config file. {_suggestion(path, known)}")
-    values, lines = _parse_file(data, name)
+    values, lines = parse_file(data, name)
     if values is None:
         raise ConfigError(f"{name}: the file is empty. Expected a config; configs/quick.yaml is one to copy.")
     if not isinstance(values, dict):
@@ -73,7 +73,8 @@ def _first_bytes(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _parse_file(data: bytes, name: str) -> tuple[Any, dict[Keys, int]]:
+def parse_file(data: bytes, name: str) -> tuple[Any, dict[Keys, int]]:
+    """The values of a config file that holds `data`, and on which line each stands; raises as `read_file`."""
     if len(data) > MAX_BYTES:
         raise ConfigError(
             f"{name}: the file is larger than 64 KiB. A config is a page or two: check the path."

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
-from configs.values import Dropout, Filters, Normalized, Units
+from configs.values import Dropout, Files, Filters, Layers, Normalized, Order, Sha256s, Share, Units
 
 IMAGE_SIDE = 28  # pixels
 POOL_SIDE = 2  # of the blocks that pooling takes, in pixels
@@ -164,3 +165,49 @@ class Cnn(Section):
             f"shrinks its maps to nothing: {where}. Expected maps that last: "
             f"take {' or '.join(filter(None, found))}."
         )
+
+
+FAR = 0.1  # of the images: so many more that another order of classes is the likely one
+Form = Literal[
+    "unit", "byte", "standardised", "inverted"
+]  # of pixels, as a network trained elsewhere reads them
+
+
+class Found(Section):
+    """What the files of a network trained elsewhere hold, and what was measured with them.
+
+    `right` are shares of `images` training pictures, the mean of the files, by how pixels are handed over;
+    `right_in_order` the same where answers stand for the classes that fit them best, which are, of the form
+    that was found, `order` (of answers 0, 1, ...). That form is `pixels`; null: it is not measured yet.
+    """
+
+    sha256: Sha256s
+    layers: Layers
+    names: dict[str, str]
+    logits: bool
+    dtype: str = Field(max_length=100)
+    pixels: Form | None = None
+    images: int = Field(default=0, ge=0)
+    right: dict[Form, Share] = {}
+    right_in_order: dict[Form, Share] = {}
+    order: Order = ()
+
+
+class Saved(Section):
+    """A network that was trained elsewhere, and saved by Keras. It is looked into and not trained."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["architecture", "file"]})
+
+    architecture: Literal["saved"] = Field(default="saved", description="the kind of network")
+    file: Files
+    pixels: Literal["auto"] | Form = Field(
+        default="auto",
+        description="what it reads: unit: from 0 to 1; byte: from 0 to 255; standardised: less their mean, by"
+        " their deviation; inverted: from 1 to 0; auto: whichever is right most often, on training images",
+    )
+    found: SkipJsonSchema[Found | None] = Field(  # a run writes it, and nobody else
+        default=None, description="what a run found in the files; null: not read yet"
+    )
+
+
+Network = Dense | Cnn | Saved

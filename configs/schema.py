@@ -20,22 +20,27 @@ from pydantic import (
 
 from configs.document import Document, override, read_file
 from configs.explain import explain, takes_list
-from configs.networks import DEFAULT_MOMENTUM, Cnn, Dense, Section, Training
+from configs.networks import DEFAULT_MOMENTUM, Cnn, Dense, Network, Saved, Section, Training
 from configs.strict_yaml import ConfigError, nearest, shown, write
-from configs.values import ClassNames, ModelName, Name, RunName, Seed, Seeds, SettingError, Text
+from configs.values import ClassNames, ModelName, Name, RunName, Seed, Seeds, SettingError, Text, with_slashes
 
-__all__ = ["Config", "ConfigError", "digest", "dump", "json_schema", "load", "recheck", "setting_of"]
+__all__ = [
+    "Cnn",
+    "Config",
+    "ConfigError",
+    "Dense",
+    "Network",
+    "Training",
+    "digest",
+    "dump",
+    "json_schema",
+    "load",
+    "recheck",
+    "setting_of",
+]
 
 OF_A_RUN = {"of": "a run"}  # the context of a config that a run was made with: it may mirror lines
 _SOURCES = ["auto", "tfds", "debian", "lines"]  # any other is a folder
-
-
-def _with_slashes(folder: str) -> str:
-    """A folder as it is written here, also one of Windows as WSL knows it."""
-    path = folder.replace("\\", "/")
-    if drive := re.fullmatch(r"([A-Za-z]):/?(.*)", path):
-        return f"/mnt/{drive[1].lower()}/{drive[2]}"
-    return path if "/" in path else f"./{path}"
 
 
 class Augmentation(Section):
@@ -93,7 +98,7 @@ class Data(Section):
             raise SettingError(
                 f"is {shown(repr(self.source))}, which could be a folder or a slip. "
                 f"{nearest(self.source, _SOURCES)} A folder is written with a slash: "
-                f"{shown(_with_slashes(self.source))}",
+                f"{shown(with_slashes(self.source))}",
                 "source",
             )
         official = self.name == "fashion-mnist"
@@ -163,7 +168,7 @@ class Config(Section):
     name: RunName = Field(description="of the run folder under outputs/")
     seeds: Seeds = Field(default=(0, 1, 2), description="each model is trained once with each")
     data: Data = Field(default=Data(), description="which images")
-    models: dict[ModelName, Annotated[Dense | Cnn, Field(discriminator="architecture")]] = Field(
+    models: dict[ModelName, Annotated[Network, Field(discriminator="architecture")]] = Field(
         min_length=1, max_length=50, description="1 to 50; the first is the baseline of the comparison"
     )
     training: Training = Field(default=Training(), description="common to all models")
@@ -175,7 +180,7 @@ class Config(Section):
 
     @field_validator("models")
     @classmethod
-    def _distinct_folders(cls, models: dict[str, Dense | Cnn]) -> dict[str, Dense | Cnn]:
+    def _distinct_folders(cls, models: dict[str, Network]) -> dict[str, Network]:
         folders = [name.lower() for name in models]  # macOS does not tell upper from lower case
         if len(set(folders)) < len(folders):
             raise ValueError("has names that differ in upper and lower case only. Choose other names.")
@@ -184,6 +189,8 @@ class Config(Section):
     @model_validator(mode="after")
     def _optimizers_use_their_keys(self) -> Self:
         for model, network in self.models.items():
+            if isinstance(network, Saved):
+                continue
             recipe, own = self.training_of(model), network.training
             for key, owner, off in (("weight_decay", "adamw", 0.0), ("momentum", "sgd", DEFAULT_MOMENTUM)):
                 value = getattr(recipe, key)
@@ -197,14 +204,45 @@ class Config(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _files_are_as_many_as_seeds(self) -> Self:
+        for model, network in self.elsewhere.items():
+            files, seeds = len(network.file), len(self.seeds)
+            if files != seeds:
+                there = f"there are {seeds} seeds" if seeds > 1 else "there is 1 seed"
+                give = f"a list of {seeds}" if seeds > 1 else "one file"
+                raise SettingError(
+                    f"names {files} file{'s' * (files > 1)}, and {there}. Expected a file for each seed: "
+                    f"give {give}, or seeds: {list(range(files))}.",
+                    *("models", model, "file"),
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _there_is_something_to_train(self) -> Self:
+        given = {("training",): self.training != Training(), ("data", "augmentation"): self.data.augmentation}
+        for keys in given if len(self.elsewhere) == len(self.models) else ():
+            if given[keys]:
+                raise SettingError(
+                    "says how to train, and no model here is trained: all are networks that were trained "
+                    "elsewhere. Expected nothing of it: leave it out.",
+                    *keys,
+                )
+        return self
+
+    @property
+    def elsewhere(self) -> dict[str, Saved]:
+        """The models that were trained elsewhere."""
+        return {name: one for name, one in self.models.items() if isinstance(one, Saved)}
+
     @property
     def seeds_perturbed(self) -> tuple[int, ...]:
         """Those whose trainings are asked about perturbed images."""
         return self.seeds if self.robustness.seeds == "all" else self.seeds[:1]
 
     def training_of(self, model_name: str) -> Training:
-        """How one model learns: its own `training:` keys, and the common ones for the rest."""
-        own = self.models[model_name].training
+        """How one model learns that is trained: its own `training:` keys, the common ones for the rest."""
+        own = getattr(self.models[model_name], "training", None)
         return self.training.model_copy(update=own.model_dump() if own else None)
 
 
@@ -224,6 +262,11 @@ def load(
         ConfigError: the file, an override or a setting is wrong.
     """
     document = _document(str(path), lost) if lost else read_file(Path(path), known=Path(__file__).parent)
+    return config_of(document, overrides, of_a_run)
+
+
+def config_of(document: Document, overrides: Sequence[str], of_a_run: bool = False) -> Config:
+    """The same of a config that is read already."""
     for text in overrides:
         override(document, text, lambda keys: takes_list(json_schema(), keys, document.values))
     try:
@@ -254,13 +297,16 @@ def digest(config: Config) -> str:
     """What decides the numbers, as a sha256 in hex.
 
     The run's name, the engine, the number of workers and what is looked at afterwards don't; nor does where
-    the files came from (the images have a digest of their own), or whether a training key stands with a
-    model or with the common ones.
+    the files came from (the images have a digest of their own, and so have networks trained elsewhere), or
+    whether a training key stands with a model or with the common ones.
     """
     settings = config.model_dump(mode="json")
     del settings["data"]["source"]
     for name, model in settings["models"].items():
-        model["training"] = config.training_of(name).model_dump()
+        if name in config.elsewhere:
+            settings["models"][name] = _brought_along(model)
+        else:
+            model["training"] = config.training_of(name).model_dump()
     decisive = {
         "seeds": settings["seeds"],
         "data": settings["data"],
@@ -277,8 +323,17 @@ def setting_of(config: Config, model: str) -> str:
     held out.
     """
     network = config.models[model].model_dump(mode="json", exclude={"training"})
+    if model in config.elsewhere:
+        return _sha256(_brought_along(network))
     augmentation = config.data.model_dump(mode="json")["augmentation"]
     return _sha256([network, config.training_of(model).model_dump(mode="json"), augmentation])
+
+
+def _brought_along(network: dict[str, Any]) -> dict[str, Any]:
+    """Of a network that was trained elsewhere what decides numbers: its files' content, and how it reads."""
+    found = network["found"] or {}
+    told = {key: found.get(key) for key in ("sha256", "layers")}
+    return {"architecture": network["architecture"], "pixels": network["pixels"]} | told
 
 
 def _sha256(settings: object) -> str:

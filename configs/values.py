@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo
 
 from configs.strict_yaml import shown
 
@@ -22,6 +22,14 @@ class SettingError(ValueError):
 
 def _tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
+
+
+def with_slashes(folder: str) -> str:
+    """A folder as it is written here, also one of Windows as WSL knows it."""
+    path = folder.replace("\\", "/")
+    if drive := re.fullmatch(r"([A-Za-z]):/?(.*)", path):
+        return f"/mnt/{drive[1].lower()}/{drive[2]}"
+    return path if "/" in path else f"./{path}"
 
 
 def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -112,3 +120,28 @@ Dropout = Annotated[
     float, Field(ge=0, lt=1, description="share of the hidden units left out at each training step")
 ]
 Normalized = Annotated[bool, Field(description="batch normalization before each ReLU")]
+
+
+def _one_or_several(paths: tuple[str, ...]) -> str | list[str]:
+    return paths[0] if len(paths) == 1 else list(paths)
+
+
+Files = Annotated[
+    tuple[Annotated[Text, Field(max_length=4096)], ...],
+    Field(min_length=1, max_length=100),
+    AfterValidator(distinct),
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else _tuple(value),
+        json_schema_input_type=str | Annotated[list[str], Field(min_length=1, max_length=100)],
+    ),
+    PlainSerializer(_one_or_several, when_used="json"),
+    Field(description="the .keras file, as seen from where the program runs; of several seeds one for each"),
+]
+Sha256s = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...],
+    Field(max_length=100),
+    BeforeValidator(_tuple),
+]
+Layers = Annotated[tuple[dict[str, Any], ...], Field(max_length=1000), BeforeValidator(_tuple)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Order = Annotated[tuple[Annotated[int, Field(ge=0, le=255)], ...], BeforeValidator(_tuple)]

@@ -136,7 +136,11 @@ EDITS = [
     ("[8, 8]", "[8, 8, 8, 8, 8]\n    padding: same", "nothing: 28 -> 14 -> 7 -> 3 -> 1, and pool5"),
     ("[8, 8]", "[8, 8, 8, 8]\n    kernel_size: 9\n    pooling: none", "28 -> 20 -> 12 -> 4, and conv4"),
     ("architecture: cnn", "architecture: resnet", "models.cnn.architecture is the text 'resnet'."),
-    ("architecture: cnn", "architecture: 3", "models.cnn.architecture is 3. Expected dense or cnn (the"),
+    (
+        "architecture: cnn",
+        "architecture: 3",
+        "models.cnn.architecture is 3. Expected dense, cnn or saved (the",
+    ),
     ("    architecture: cnn\n", "", "mine.yaml, line 4: the key architecture is missing in models.cnn."),
     ("architecture: cnn", "architecure: cnn", "Write it in place of architecure."),
     ("{architecture: dense, units: [32]}", "dense", "models.dense is the text 'dense'. Expected a"),

@@ -75,7 +75,13 @@ def _fits_together(values: dict[str, Any]) -> dict[str, Any]:
                 ],
                 "kernel_size": model.get("kernel_size", 3) % 3 + 1,
             }
+    saved = [model for model in values["models"].values() if model["architecture"] == "saved"]
+    for model in saved:
+        model["file"] = [f"{number}.keras" for number, _ in enumerate(values.get("seeds", [0, 1, 2]))]
     data = values.get("data", {})
+    if len(saved) == len(values["models"]):  # there is nothing to train
+        values.pop("training", None)
+        data.pop("augmentation", None)
     if data.get("source") not in (None, "auto", "tfds", "debian", "lines"):
         data |= {"source": f"./{data['source']}", "name": f"my.{data.get('name', '')}"[:64]}
     else:

@@ -59,6 +59,9 @@ Launch.workers: integer >= 1 <= 256 or auto = "auto"
 Launch.threads_per_job: integer >= 1 <= 64 = 1
 Robustness.images_per_class: integer >= 1 <= 10000 or all = 100
 Robustness.seeds: first|all = "first"
+Saved.architecture: saved = "saved"
+Saved.file: string or 1 to 100 of (string)
+Saved.pixels: auto or unit|byte|standardised|inverted = "auto"
 Training.optimizer: adam|adamw|sgd = "adam"
 Training.learning_rate: number > 0 <= 10 = 0.005
 Training.schedule: one_cycle|cosine|constant = "one_cycle"
