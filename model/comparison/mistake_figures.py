@@ -8,7 +8,7 @@ from matplotlib import colormaps
 
 from data.splits import DataFacts
 from model.comparison.accuracy_figure import failures_note, nothing_scored
-from model.comparison.headlines import caution_title
+from model.comparison.headlines import by_interest, caution_title
 from model.comparison.pairs import ClassDifference
 from model.comparison.records import ClassScore, Comparison, Mistake, Outcome
 from model.report.canvas import (
@@ -226,7 +226,7 @@ def mistakes(
     if not outcome.models:
         return nothing_scored(outcome.failed, path)
     if not mistakes:
-        return _faultless(list(outcome.models)[-1], path)
+        return _faultless(by_interest(outcome.models)[0], path)
     model, seed = mistakes[0].model, mistakes[0].seed
     title = mistakes_title(mistakes, model)
     first_of = "the first" if seed == seeds[0] else "the first that did not fail"

@@ -238,3 +238,15 @@ def test_under_a_mistaken_picture_stand_answer_and_label(recording: Recording, t
         assert drawn.text(below[0]).bold, "the words below the title say that the answer is bold"
     assert "The surest of cnn, seed 0" in drawn.reading
     assert figure.alt.endswith("The surest: kind 7 98.7 %, kind 0 90.0 %.")
+
+
+def test_who_makes_no_mistake_is_the_one_that_was_asked(tmp_path: Path) -> None:
+    report = report_of({"dense": 0.8, "cnn": 1.0, "bare": 0.7})
+    for name in ("cnn", "bare"):
+        report["models"][name]["convolution_parameters"] = 10
+    figure = draw(
+        mistake_figures.mistakes, report, tmp_path / "x.png", images=np.zeros((9, 28, 28), np.uint8)
+    )
+    assert figure.title.startswith("cnn makes no mistake"), (
+        "it is said of another model than `mistakes` are of"
+    )
