@@ -21,11 +21,9 @@ ROOT = Path(__file__).resolve().parent
 DEFAULT_CONFIG = ROOT / "configs" / "dense_vs_cnn.yaml"
 Outputs = Annotated[Path, typer.Option("--outputs", help="Where run folders go.", metavar="DIR")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and what TensorFlow says.")]
-FORMATS = (
-    "Networks: onnx, litert, saved_model, keras; tables: csv; all figures: svg. May be there several times."
-)
 Json = Annotated[bool, typer.Option("--json", help="Print it for programs, and nothing else.")]
 Run = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
+FORMATS = "Networks: onnx, litert, saved_model, keras; tables: csv; figures: svg. May be there several times."
 
 
 app = typer.Typer(
@@ -136,13 +134,18 @@ def compare(
     raise typer.Exit(1 if comparison.unusable or comparison.not_drawn else 0)
 
 
-@app.command(help="Look inside the saved models of a run.")
-def inspect(run: Run, debug: Debug = False) -> None:
-    """Look inside saved models again."""
-    from model.experiment.conductor import inspect_run
-    from model.run.folder import RunFolder
+@app.command(help="Look into a run's models again, or into networks of .keras files: a run of them.")
+def inspect(
+    words: Annotated[list[str], typer.Argument(metavar="RUN | MODEL.keras ... [KEY=VALUE ...]")],
+    outputs: Annotated[
+        Path | None, typer.Option(help="Of files: where run folders go.", metavar="DIR")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Look into saved models again, or into networks that were trained elsewhere."""
+    from model.experiment.conductor import inspect as inspect_words
 
-    raise typer.Exit(inspect_run(RunFolder(run), _console(), debug))
+    raise typer.Exit(inspect_words(words, outputs, _console(), debug))
 
 
 @app.command(

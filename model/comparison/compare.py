@@ -65,9 +65,10 @@ def summarise(
             broken = None if sound else faults[next(iter(finite))]
             models[name] = Model(**vars(facts[name]), **vars(describe(scores[name], class_names, broken)))
     baseline, *candidates = facts
+    elsewhere = [name for name, known in facts.items() if known.elsewhere]
     comparisons, not_compared = [], []
     for candidate in candidates:
-        if reason := no_comparison(baseline, candidate, models, failures):
+        if reason := no_comparison(baseline, candidate, models, failures, elsewhere):
             not_compared.append(NotCompared(baseline, candidate, reason))
         else:
             found = compare_scores(baseline, scores[baseline], candidate, scores[candidate], class_names)

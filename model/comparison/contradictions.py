@@ -107,6 +107,21 @@ def _misshapen(entry: Model, data: DataFacts, seeds: Sequence[int]) -> str:
         return ": expected per_class and confusion of the same classes"
     if [row.class_ for row in entry.per_class] != data.classes:
         return ".per_class: expected the classes of data.classes"
+    return _misshapen_origin(entry)
+
+
+def _misshapen_origin(entry: Model) -> str:
+    """The same of where a network is from that was trained elsewhere; others were trained here."""
+    told = entry.elsewhere
+    if (told is None) == (entry.train_seconds is None):
+        return ".train_seconds: expected null where there is elsewhere, and a number where not"
+    if told and (
+        told.right.keys() != told.right_in_order.keys()
+        or told.pixels not in told.right
+        or (told.asked == "auto") != (len(told.right) > 1)
+        or len(told.files) != len(told.sha256)
+    ):
+        return ".elsewhere: expected a share for every form that was tried, and a sha256 for every file"
     return ""
 
 

@@ -24,15 +24,18 @@ def explain_differences(settings: Settings, comparisons: Sequence[Comparison], m
     of the latter's lead is not owed to size.
 
     Args:
-        settings: of every model compared, all keys of its network and of its training.
+        settings: of every model compared, all keys of its network and of its training; of one that was
+            trained elsewhere its architecture, which is "saved": nothing follows from comparisons with it.
         comparisons: with the first model.
         models: all of them.
 
     Returns:
         What each of such comparisons shows; nothing for a single comparison, whose verdict says it all.
     """
-    if len(comparisons) < 2:
+    known = [pair for pair in comparisons if "saved" not in _architectures(pair, settings)]
+    if len(comparisons) < 2 or not known:
         return []
+    comparisons = known
     leads = [_lead(comparison, settings) for comparison in comparisons]
     plain = next((lead for lead in leads if lead and _alike(lead, settings)), None)
     found: list[Why | None] = []
@@ -48,10 +51,14 @@ def explain_differences(settings: Settings, comparisons: Sequence[Comparison], m
 
 def _lead(comparison: Comparison, settings: Settings) -> Comparison | None:
     """The comparison of a dense network and one with convolutions, as the lead of the latter."""
-    of_both = [settings[name]["architecture"] for name in (comparison.baseline, comparison.candidate)]
+    of_both = _architectures(comparison, settings)
     if set(of_both) != {"dense", "cnn"}:
         return None
     return comparison if of_both[1] == "cnn" else _reversed(comparison)
+
+
+def _architectures(comparison: Comparison, settings: Settings) -> list[str]:
+    return [settings[name]["architecture"] for name in (comparison.baseline, comparison.candidate)]
 
 
 def _alike(lead: Comparison, settings: Settings) -> bool:

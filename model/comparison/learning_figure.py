@@ -24,14 +24,17 @@ RUN_DOWN = 0.01  # of the highest learning rate: where a schedule has come to it
 MOST_COLUMNS = 4
 
 
-def learning(outcome: Outcome, data: DataFacts, histories: Histories, path: Path) -> Figure:
+def learning(outcome: Outcome, data: DataFacts, histories: Histories, path: Path) -> Figure | None:
     """Draw 3-learning: a panel per model with training and validation accuracy, and the one test score.
 
-    Models without a finished training have no panel.
+    Models without a finished training have no panel, nor those that were trained elsewhere. None where that
+    leaves none.
     """
-    histories = {name: histories[name] for name in outcome.models if histories.get(name)}
-    if not histories:
+    if not outcome.models:
         return nothing_scored(outcome.failed, path)
+    histories = {name: histories[name] for name in outcome.models if histories.get(name)}
+    if not histories:  # nobody has seen them learn
+        return None
     title = learning_title(histories, data.validation)
     reading = learning_reading(histories, outcome.models) + failures_note(outcome.failed)
     columns = min(len(histories), MOST_COLUMNS)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from configs.values import Count, ModelName, Words
+from model.comparison.origins import Elsewhere
 from model.comparison.pairs import AmongAll, ClassDifference, Disagreement, McNemar, ToSee, leaves_out_0
 from model.comparison.values import ClassName, Interval, Number, Over, SeedNumber, Share, Size
 from model.networks.facts import LayerRow
@@ -77,7 +78,8 @@ class Facts:
     """What is known of a model without its answers; seconds are means over its seeds.
 
     `epochs` is the most of any seed; `precision` None where no training tells it. `disturbed_by`: what makes
-    training pictures harder than others, as dropout. `training_accuracy`: of the last epoch.
+    training pictures harder than others, as dropout. `training_accuracy`: of the last epoch. `elsewhere`:
+    of a network that was not trained here; `epochs` is 0 then, and `train_seconds` None.
     """
 
     architecture: Words
@@ -87,12 +89,13 @@ class Facts:
     epochs: Count
     epochs_per_seed: dict[Words, Count] = field(default_factory=dict)
     precision: Words | None
-    train_seconds: Annotated[float, Field(strict=True, ge=0)]
+    train_seconds: Annotated[float, Field(strict=True, ge=0)] | None
     predict_seconds: Number
     predict_one_seconds: Number | None = None
     patterns: dict[str, Any] = field(default_factory=dict)
     validation_accuracy: dict[str, Number] = field(default_factory=dict)
     layers: list[LayerRow] = field(default_factory=list)
+    elsewhere: Elsewhere | None = None
     training_accuracy: dict[str, Number] = field(default_factory=dict)
     disturbed_by: list[Words] = field(default_factory=list)
 
@@ -270,7 +273,7 @@ class Outcome:
         return [*self.comparisons, *self.not_compared]
 
 
-LEFT_OUT_IF_NONE = ("stage", "against", "among_all")
+LEFT_OUT_IF_NONE = ("stage", "against", "among_all", "elsewhere")
 
 
 def as_json(record: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from model.report.tables import WIDTH, duration, printable, shortened, wrapped
 from model.report.words import ends, mega, percent
 
 LONGEST_NAME = 20
+ELSEWHERE, UNKNOWN = "elsewhere", "not known"  # where a network was trained, and what is told of that
 UNEVEN = 1.5  # times as many pictures as the rarest class
 
 
@@ -27,7 +28,7 @@ def row_per_model(models: Models, num_images: int) -> list[str]:
     for name, entry in models.items():
         between, weights = ends(entry.accuracy.interval), f"{entry.parameters:,}"
         cells = (percent(entry.accuracy.mean), between, wrong(entry, num_images), weights)
-        lines.append(row(printable(name), *cells, mega(entry.flops_per_image), duration(entry.train_seconds)))
+        lines.append(row(printable(name), *cells, mega(entry.flops_per_image), trained_in(entry)))
     between = f"between, with {what_may_differ(models)} (95 %)."
     return [*lines, wrapped(f"Of {num_images:,} test pictures; {between}")]
 
@@ -78,10 +79,30 @@ def told_balanced(models: Models) -> bool:
 
 
 def epochs(entry: Facts) -> str:
-    """How many passes a model's trainings took, as "7 to 9" where some stopped earlier than others."""
+    """How many passes a model's trainings took, as "7 to 9" where some stopped earlier than others.
+
+    A network that was trained elsewhere has none that is known.
+    """
+    if entry.elsewhere:
+        return UNKNOWN
     taken = entry.epochs_per_seed.values() or [entry.epochs]
     low, high = min(taken), max(taken)
     return f"{low} to {high}" if low < high else str(high)
+
+
+def trained_in(entry: Facts) -> str:
+    """How long a training took, as people say it."""
+    return ELSEWHERE if entry.train_seconds is None else duration(entry.train_seconds)
+
+
+def seconds_of_training(entry: Facts) -> str:
+    """The same in seconds, for tables of numbers."""
+    return UNKNOWN if entry.train_seconds is None else f"{entry.train_seconds:.1f}"
+
+
+def precision(entry: Facts) -> str:
+    """What its trainings computed in."""
+    return UNKNOWN if entry.elsewhere else str(entry.precision)
 
 
 def failed_job(failure: Failure) -> str:

@@ -1,6 +1,6 @@
 """What the comparison of two models comes to in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
@@ -18,8 +18,17 @@ LABELS_DO_NOT_FIT = "the test labels do not fit the test pictures, or both are o
 UNKNOWN_CAUSE = "; {source} can't say which made it better."
 
 
-def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequence[Failure]) -> str:
-    """Say why two models can't be compared; nothing if they can."""
+def no_comparison(
+    baseline: str,
+    candidate: str,
+    models: Models,
+    failed: Sequence[Failure],
+    elsewhere: Collection[str] = (),
+) -> str:
+    """Say why two models can't be compared; nothing if they can.
+
+    Those of `elsewhere` were not trained here.
+    """
     trainings = [one for one in failed if one.is_training]
     sentences = []
     for name in (baseline, candidate):
@@ -39,10 +48,14 @@ def no_comparison(baseline: str, candidate: str, models: Models, failed: Sequenc
             where = f"is at {percent(accuracy)}, no more than guessing gives"
             reasons = [broken]
         if not reasons or reasons[0] == NOT_TRAINED:
-            sentences.append(f"{name} {where}: it is not trained yet.")
+            done = "taken from its file" if name in elsewhere else "trained"
+            sentences.append(f"{name} {where}: it is not {done} yet.")
             continue
         reason = f" ({reasons[0]})" if reasons[0] != GUESSING else ""
-        sentences.append(f"{name} {where}: its training failed{reason}.")
+        if name in elsewhere:
+            sentences.append(f"{name}, which was trained elsewhere, {where}{reason}.")
+        else:
+            sentences.append(f"{name} {where}: its training failed{reason}.")
     return " ".join([*sentences, "No comparison is made."]) if sentences else ""
 
 
@@ -138,11 +151,12 @@ def _one_training(comparison: Comparison, models: Models, num_images: int) -> st
     low, high = (end * num_images for end in comparison.interval)
     seeds = {name: models[name].seeds for name in (baseline, candidate)}
     single = [name for name in seeds if len(seeds[name]) == 1]
+    brought = any(models[name].elsewhere for name in seeds)
     start, end = f"In this one training {candidate} was right on", "Another seed may differ."
     if len(single) == 1:  # some of its seeds failed, and the difference is one of means
         who = "it" if single == [candidate] else candidate
         start = f"{single[0]} has one training only, and {who} was right on about"
-    elif seeds[baseline] != seeds[candidate]:
+    elif brought or seeds[baseline] != seeds[candidate]:
         start = f"With one training each, {candidate} was right on"
     else:
         first = min(seeds[baseline][0], LAST_SEED - 2)
@@ -153,6 +167,7 @@ def _one_training(comparison: Comparison, models: Models, num_images: int) -> st
     ends = f"{_counted(low)} {_more(low)} to {_counted(high)} {_more(high)}"
     if low > 0 or high < 0:
         ends = " to ".join(_counted(end) for end in sorted((low, high), key=abs))
+    end = "Another training may differ." if brought else end
     return f"{start} {size} ({ends} with other test pictures). {end}"
 
 

@@ -4,7 +4,7 @@ It runs in the parent process, without TensorFlow.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import chain, count
 from pathlib import Path
@@ -12,13 +12,15 @@ from typing import Any
 
 from rich.console import Console
 
-from configs.schema import Config, recheck
+from configs.elsewhere import is_run, of_words
+from configs.schema import Config, ConfigError, recheck
 from data.likeness import LIKENESS, likeness_of, write_likeness
 from data.splits import Splits
 from data.storage import locked, write_json
 from model.comparison.records import Failure
 from model.experiment import progress
 from model.experiment.adoption import adopt
+from model.experiment.elsewhere import as_found, keep, originals, with_measured
 from model.experiment.opening import (
     as_it_began,
     config_and_data,
@@ -95,14 +97,18 @@ def run_experiment(
     with run.held("wait for it, or give this one another name"):
         with locked(outputs / ".lock"):
             if fresh and known:
+                kept = originals(run, config)  # which may be nowhere else
                 run.clear()
                 describe(run, config, identity)
+                keep(kept)
         if edited := run.edited():
             aside = _free(run.path / "config-edited.yaml")
             (run.path / "config.yaml").replace(aside)
             progress.say(console, f"note      {edited}; it is {aside} now")
         if known and not fresh and (name := run.name()):  # it stays what the command that made it calls it
             config = config.model_copy(update={"name": name})
+        if known and not fresh:
+            config = as_found(config, run.config())
         splits = as_it_began(run, config, splits)
         progress.say(console, progress.header(config, data_facts(config, splits), run.path))
         return Experiment(config, splits, run, console, debug).complete()
@@ -112,6 +118,26 @@ def _free(path: Path) -> Path:
     """The first of NAME, NAME-2, ... that is not there."""
     names = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
     return next(one for one in chain([path], names) if not os.path.lexists(one))
+
+
+def inspect(words: Sequence[str], outputs: Path | None, console: Console, debug: bool = False) -> int:
+    """Look into the saved models of a run, or make a run of networks that were trained elsewhere.
+
+    Args:
+        words: a run folder; or `.keras` files, the first of the baseline, and `KEY=VALUE`.
+        outputs: where the run of such files goes, `outputs` if it is not said.
+        console: where progress and result are shown.
+        debug: leave TensorFlow's chatter and tracebacks on screen.
+
+    Returns and raises as `run_experiment` and `inspect_run`.
+    """
+    if not is_run(words):
+        return run_experiment(of_words(words), outputs or Path("outputs"), console, debug=debug)
+    if outputs is not None:
+        raise ConfigError(
+            f"--outputs {outputs}: that is for .keras files; a run stays where it is. Leave it out."
+        )
+    return inspect_run(RunFolder(Path(words[0])), console, debug)
 
 
 def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
@@ -137,6 +163,7 @@ class Experiment:
         self.console, self.debug = console, debug
         self.identity = identity_of(config, splits)
         began = describe(run, config, self.identity)
+        keep(originals(run, config))
         if record_in(run.path) == "later":
             raise RunError(f"{run.path / MANIFEST} was written by a later version, which goes on with it")
         self.manifest = run.manifest() or Manifest(run.path)
@@ -179,12 +206,15 @@ class Experiment:
             self._probe(workers)
             if any(task.kind == "training" and not self.plan.is_scored_again(task) for task in left):
                 self._record()
+                self._try_pixels(workers)
             jobs = [self.plan.job(task) for task in left]
             tasks = {job.name: task for job, task in zip(jobs, left, strict=True)}
             gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
             forecast = Forecast(jobs, number, num_cores(), gain, self.plan.slowness * REPORT_SECONDS)
             precision = min(self.plan.precisions)  # bfloat16 where models differ
-            progress.say(self.console, progress.machine_line(num_cores(), precision, forecast.total))
+            trains = len(self.config.elsewhere) < len(self.config.models)
+            line = progress.machine_line(num_cores(), precision, forecast.total, trains)
+            progress.say(self.console, line)
             with progress.Display(self.console, jobs, forecast) as display:
                 for job in jobs:
                     workers.submit(job)
@@ -196,6 +226,19 @@ class Experiment:
                         self.run.must_still_be_there()
                         record(self.manifest, self.run, self.config, tasks[event.job.name])
                         self.manifest.write()
+
+    def _try_pixels(self, workers: Workers) -> None:
+        """Find out how networks that were trained elsewhere read pixels, and keep it in the config."""
+        for job in self.plan.trials():
+            workers.submit(job)
+        measured = {event.job.name: event.value for event in workers.events() if isinstance(event, Done)}
+        if not measured:  # what can't be read fails when it is taken in, and says why
+            return
+        self.config = with_measured(self.config, measured)
+        self.plan = replace(self.plan, config=self.config)
+        self.manifest.config = self.config.model_dump(mode="json")
+        self.manifest.write()
+        describe(self.run, self.config, self.identity)
 
     def _note_failure(self, task: Task, reason: str) -> None:
         stage = None if task.kind == "training" else "inspection"

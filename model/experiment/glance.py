@@ -51,7 +51,10 @@ def at_a_glance(
         return nothing_scored(outcome.failed, path)
     title = headline(outcome)
     convolution = inspection.convolutions[0] if inspection and inspection.convolutions else None
-    reading = _subtitle(data, model, inspection, convolution) + failures_note(outcome.failed)
+    reading = _subtitle(data, model, inspection, convolution)
+    if convolution and outcome.models[model].elsewhere:
+        reading += f" {model} may have been trained on these."
+    reading += failures_note(outcome.failed)
     sheet = Sheet(HEIGHT, title, reading)
     if inspection and convolution:
         _accuracies(sheet, outcome.models, width=270)

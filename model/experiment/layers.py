@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
+from model.comparison.records import Facts
 from model.experiment.report import Report
 from model.networks.facts import LayerRow, summary
 from model.report.tables import WIDTH, escaped, printable, table, wrapped
@@ -15,13 +17,20 @@ LEFT = 2  # columns of words, the first ones
 
 def layers_of_run(run: RunFolder, report: Report) -> dict[str, Sequence[LayerRow]]:
     """By model; of a run whose report was made before it told them, from its config, if there is one."""
-    told: dict[str, Sequence[LayerRow]] = {name: entry.layers for name, entry in report.models.items()}
+    told: dict[str, Sequence[LayerRow]] = {name: layers_told(entry) for name, entry in report.models.items()}
     if not all(told.values()):
         with suppress(RunError):
             networks = run.config().models
             num_classes = len(report.data.classes)
             told |= {name: summary(networks[name], num_classes) for name in told if name in networks}
     return told
+
+
+def layers_told(entry: Facts) -> list[LayerRow]:
+    """A model's layers; of one trained elsewhere each with the name that its file gives it, in brackets."""
+    names = entry.elsewhere.names if entry.elsewhere else {}
+    theirs = {ours: f"{ours} ({name})" for ours, name in names.items() if name != ours}
+    return [replace(row, layer=theirs.get(row.layer, row.layer)) for row in entry.layers]
 
 
 def alike(layers: Mapping[str, Sequence[LayerRow]]) -> dict[str, list[list[str]]]:

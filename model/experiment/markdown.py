@@ -6,10 +6,12 @@ from model.comparison.tables import (
     classes_in_words,
     epochs,
     failure_line,
+    precision,
+    seconds_of_training,
     told_balanced,
     what_may_differ,
 )
-from model.experiment.layers import layers_in_markdown
+from model.experiment.layers import layers_in_markdown, layers_told
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
 from model.report.drawing import missing_pictures
@@ -49,7 +51,7 @@ def markdown(report: Report) -> str:
     ]
     if report.models:
         parts += _models_in_markdown(report.models)
-        parts += layers_in_markdown({name: entry.layers for name, entry in report.models.items()})
+        parts += layers_in_markdown({name: layers_told(entry) for name, entry in report.models.items()})
         parts += _classes_in_markdown(report.models)
     for comparison in report.comparisons:
         parts += _comparison_in_markdown(comparison)
@@ -76,9 +78,9 @@ def _models_in_markdown(models: Models) -> list[str]:
         seeds = ", ".join(str(seed) for seed in entry.seeds)
         counts = [f"{n:,}" for n in (entry.parameters, entry.convolution_parameters, entry.flops_per_image)]
         one = entry.predict_one_seconds
-        seconds = [f"{entry.train_seconds:.1f}", "not measured" if one is None else f"{one:.5f}"]
+        seconds = [seconds_of_training(entry), "not measured" if one is None else f"{one:.5f}"]
         seconds.append(f"{entry.predict_seconds:.2f}")
-        cost.append([escaped(name), seeds, epochs(entry), str(entry.precision), *counts, *seconds])
+        cost.append([escaped(name), seeds, epochs(entry), precision(entry), *counts, *seconds])
     allowed_for = escaped(what_may_differ(models))
     return [
         "## How good",

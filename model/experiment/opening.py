@@ -12,6 +12,7 @@ from data.packing import PREPARATION, preparation_of
 from data.sources import own_folder, paths_in
 from data.splits import IN_PROPORTION, Splits
 from data.storage import json_bytes, write_atomically, write_if_other, write_json
+from model.experiment.elsewhere import must_answer, with_files
 from model.networks.facts import layer_facts
 from model.run.capacity import free_memory, memory_of_training
 from model.run.environment import describe_environment
@@ -32,11 +33,16 @@ def identity_of(config: Config, splits: Splits) -> dict[str, str]:
 
 
 def resolved(config: Config) -> Config:
-    """The config with what its data tell: the whole path of their folder, and names of classes in it.
+    """The config with what its data and files tell.
+
+    That is the whole path of their folder, and names of classes in it; of networks that were trained
+    elsewhere what their files hold.
 
     Raises:
         DataError: the names of classes that stand beside the data can't be used.
+        ConfigError: the file of a network can't be used.
     """
+    config = with_files(config)
     data = config.data
     if not data.in_folder:
         return config
@@ -89,9 +95,12 @@ def as_it_began(run: RunFolder, config: Config, splits: Splits) -> Splits:
 
 
 def must_fit(config: Config, splits: Splits) -> None:
-    """Refuse what can't be trained in the memory there is, before anything is written."""
+    """Refuse what can't be trained in the memory there is, or asked here, before anything is written."""
+    must_answer(config, splits)
     free = free_memory()
     for model, network in config.models.items():
+        if model in config.elsewhere:
+            continue
         facts = layer_facts(network, len(splits.class_names))
         batch_size, images = config.training_of(model).batch_size, splits.train.images.nbytes
         needed = memory_of_training(batch_size, facts, images)

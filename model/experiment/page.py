@@ -6,10 +6,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from model.comparison.elsewhere import usual_in_words
 from model.comparison.headlines import by_interest, headline, verdict_of
 from model.comparison.records import Outcome
-from model.comparison.tables import answers, epochs, failed_job, told_balanced, what_may_differ
-from model.experiment.layers import HEAD, alike
+from model.comparison.tables import answers, epochs, failed_job, precision, told_balanced, what_may_differ
+from model.experiment.layers import HEAD, alike, layers_told
 from model.experiment.questions import answered
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
@@ -58,6 +59,9 @@ def page(
         "page.js",
         data,
         epochs=epochs,
+        precision=precision,
+        usual=usual_in_words(report.models),
+        trained="network" if any(entry.elsewhere for entry in report.models.values()) else "training",
         job=failed_job,
         report=report,
         answers=answers(report),
@@ -70,7 +74,7 @@ def page(
         failures=failures,
         missing=missing,
         limits=limits(report),
-        layers=alike({name: entry.layers for name, entry in report.models.items()}),
+        layers=alike({name: layers_told(entry) for name, entry in report.models.items()}),
         layer_head=HEAD,
         allowed_for=what_may_differ(report.models),
         balanced=told_balanced(report.models),
@@ -129,7 +133,7 @@ def limits(report: Report) -> list[str]:
         sentences.append("Why one model is better: these models differ in size and arithmetic, too.")
     if "images" in over:
         sentences.append("What another seed would give: a model has one training only.")
-    if comparisons:
+    if comparisons and not all(entry.elsewhere for entry in report.models.values()):
         sentences.append(
             "How the models compare when trained longer, or with settings made for each of them."
         )
@@ -147,4 +151,5 @@ def limits(report: Report) -> list[str]:
         sentences.append(told_by_number([report.data.classes[label] for label in report.classes_by_number]))
     sentences.append("The pictures of filters and mistakes are of one seed; another has other filters.")
     told = (*of_report(report), report.test_looks_words, report.environment.get("mixed_words"))
-    return sentences + [str(sentence) for sentence in told if sentence]
+    beside = usual_in_words(report.models)  # which stand beside the accuracies
+    return sentences + [str(sentence) for sentence in told if sentence and sentence not in beside]

@@ -5,15 +5,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from configs.networks import Saved
 from configs.schema import Config
 from data.likeness import LIKENESS, RULE
 from model.robustness.files import measured_with
-from model.run.folder import RECORDS, RunError, RunFolder
+from model.run.folder import ORIGINAL, RECORDS, RunError, RunFolder
 from model.run.manifest import Manifest, State, digest_of
+from model.run.readers import is_from_elsewhere
 
 Kind = Literal["training", "inspection", "attribution", "robustness"]
 REPORT, LIKELY = "report", "likeness"  # the parts beside those that are tasks
 TRAINING_FILES = ("model.keras", "history.csv", "predictions.npz", "metrics.json")
+FILES_FROM_ELSEWHERE = (ORIGINAL, "model.keras", "predictions.npz", "metrics.json")
 FORMS = ("report.md", "report.html", "report.json")
 
 
@@ -59,6 +62,8 @@ def settings_of(config: Config, task: Task) -> dict[str, Any]:
     """What decides the numbers of a task, beside data and seed, and of a look the network."""
     if task.kind == "training":
         data, network = config.data.model_dump(mode="json"), config.models[task.model]
+        if isinstance(network, Saved):
+            return {"network": network.model_dump(mode="json", exclude={"file"})}
         return {
             "network": network.model_dump(mode="json", exclude={"training"}),
             "recipe": config.training_of(task.model).model_dump(mode="json"),
@@ -161,7 +166,8 @@ def files_of(run: RunFolder, task: Task) -> list[str]:
     """What a task that is done has left, as far as its own record tells."""
     folder = task.written_last.rpartition("/")[0]
     if task.kind == "training":
-        names = list(TRAINING_FILES[:-1])
+        metrics = run.metrics(task.model, task.seed) or {}
+        names = list((FILES_FROM_ELSEWHERE if is_from_elsewhere(metrics) else TRAINING_FILES)[:-1])
     elif task.kind == "robustness":
         names = ["robustness.npz"]
     else:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
 
+from configs.networks import Form
 from configs.schema import Cnn, Config
 from data.splits import Splits
 from model.attribution.job import explain_model
@@ -23,11 +24,12 @@ from model.networks.facts import LayerFacts, layer_facts, summary
 from model.robustness.measure import measure_robustness, num_questions
 from model.run.arithmetic import Arithmetic, Precision
 from model.run.checkpoints import newest_epoch
-from model.run.folder import RECORDS, RunFolder
+from model.run.folder import ORIGINAL, RECORDS, RunFolder
 from model.run.looks import Look
 from model.run.manifest import Manifest
 from model.run.rules import STATISTICS_IMAGES, STATISTICS_IMAGES_OF_CURVE, rules_of
 from model.run.workers import Job
+from model.training.elsewhere import take_in, try_pixels
 from model.training.job import score_again, train_and_score
 
 FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
@@ -109,7 +111,9 @@ class Plan:
         return self._training(task) if task.kind == "training" else self._look(task)
 
     def _training(self, task: Task) -> Job:
-        """Train and score one model with one seed, from the newest checkpoint on."""
+        """Train and score one model with one seed, from the newest checkpoint on; or take it in."""
+        if task.model in self.config.elsewhere:
+            return self._taking_in(task)
         model, seed = task.model, task.seed
         recipe, folder = self.config.training_of(model), self.run.seed_folder(model, seed)
         precision = self.precision_of(model)
@@ -146,6 +150,39 @@ class Plan:
         arguments = {"network": network, "folder": folder}
         return Job(task.name, score_again, arguments, cost, leads_on=is_sound)
 
+    def _taking_in(self, task: Task) -> Job:
+        """Score a network that was trained elsewhere."""
+        found = self.config.elsewhere[task.model].found
+        if found is None:  # `with_files` has read it
+            raise ValueError(task.model)
+        num_images = len(self.splits.validation.labels) + len(self.splits.test.labels)
+        folder = self.run.seed_folder(task.model, task.seed)
+        return Job(
+            task.name,
+            take_in,
+            {
+                "original": folder / ORIGINAL,
+                "sha256": found.sha256[self.config.seeds.index(task.seed)],
+                "pixels": found.pixels or "unit",
+                "environment": self.environment,
+                "folder": folder,
+                "identity": self.manifest.identity,
+            },
+            cost=self._seconds_of_questions(task.model, num_images),
+            leads_on=is_sound,
+        )
+
+    def trials(self) -> list[Job]:
+        """What finds out how networks that were trained elsewhere read pixels, where that is not known."""
+        jobs = []
+        for model, network in self.config.elsewhere.items():
+            if network.found is None or network.found.pixels is not None:
+                continue
+            files = [self.run.seed_folder(model, seed) / ORIGINAL for seed in self.config.seeds]
+            forms = get_args(Form) if network.pixels == "auto" else (network.pixels,)
+            jobs.append(Job(model, try_pixels, {"files": files, "forms": forms}))
+        return jobs
+
     def _look(self, task: Task) -> Job:
         """Take one look at a trained model."""
         kind, model, seed = task
@@ -178,7 +215,8 @@ class Plan:
     @property
     def precisions(self) -> set[Precision]:
         """What the models train in."""
-        return {self.precision_of(model) for model in self.config.models}
+        trained = self.config.models.keys() - self.config.elsewhere.keys()
+        return {self.precision_of(model) for model in trained} or {"float32"}
 
     def facts(self, model: str) -> list[LayerFacts]:
         """The layers of a model."""

@@ -14,6 +14,7 @@ from configs.schema import Config
 from data.splits import DataFacts
 from model.experiment.remarks import of_data
 from model.report.tables import shortened, wrapped
+from model.report.words import names
 from model.run.forecast import Forecast
 from model.run.workers import Event, Failed, Job, Reported, Skipped
 
@@ -32,7 +33,11 @@ def header(config: Config, data: DataFacts, folder: Path) -> str:
     against = f"{models[0]} against {', '.join(models[1:])}" if len(models) > 1 else models[0]
     trainings = "1 training each" if len(seeds) == 1 else f"{len(seeds)} trainings each"
     shown = ", ".join(map(str, seeds)) if len(seeds) <= 8 else f"{seeds[0]} to {seeds[-1]}"
-    title = f"{config.name}: {against}, {trainings} (seed{'s' * (len(seeds) > 1)} {shown})"
+    trainings += f" (seed{'s' * (len(seeds) > 1)} {shown})"
+    if brought := list(config.elsewhere):
+        was = f"{names(brought)} trained elsewhere"
+        trainings = f"{trainings}, {was}" if len(brought) < len(models) else "trained elsewhere"
+    title = f"{config.name}: {against}, {trainings}"
     sizes = f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"
     lines = [f"ConvLens  {title}", f"data      {data.title}, {data.source}: {sizes}"]
     lines += [wrapped(f"note      {remark}", indent=10) for remark in of_data(data)]
@@ -44,9 +49,9 @@ def header(config: Config, data: DataFacts, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def machine_line(cores: int, precision: str, seconds: float) -> str:
-    """What the machine is, and how long everything will take on it."""
-    hint = "   (a quick look: configs/quick.yaml)" if seconds > 60 else ""
+def machine_line(cores: int, precision: str, seconds: float, trains: bool = True) -> str:
+    """What the machine is, and how long everything will take on it; `trains`: trainings do."""
+    hint = "   (a quick look: configs/quick.yaml)" if seconds > 60 and trains else ""
     return f"machine   {cores} core{'s' * (cores > 1)}, {precision}: about {duration(seconds)}{hint}\n"
 
 

@@ -41,8 +41,8 @@ def _what_becomes_of_a_picture(report: Report) -> str:
 
 
 def _is_a_step(row: LayerRow) -> bool:
-    """Whether a layer gives numbers of its own: neither those of the layer before nor half-made ones."""
-    return row.type not in ("Flatten", "Dropout") and "_" not in row.layer
+    """Whether a layer gives its own numbers: not those of before, also in another scale, nor half-made."""
+    return row.type not in ("Flatten", "Dropout", "Rescaling") and "_" not in row.layer
 
 
 def _what_is_missed(networks: Mapping[str, Any]) -> str:
@@ -112,4 +112,4 @@ def _gain_and_cost(report: Report) -> str:
 def _costs(model: Model) -> list[tuple[str, str]]:
     """Weights, arithmetic and, last, the time of training, where it was trained here."""
     costs = [(f"{model.parameters:,}", "weights"), (mega(model.flops_per_image), "MFLOP a picture")]
-    return costs + [(duration(model.train_seconds), "of training")] * (model.train_seconds > 0)
+    return costs + ([(duration(model.train_seconds), "of training")] if model.train_seconds else [])

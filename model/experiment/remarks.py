@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from data.splits import DataFacts
+from model.comparison.elsewhere import of_elsewhere, usual_in_words
 from model.experiment.report import Report
 from model.report.words import names, percent, quoted
 from model.run.folder import RunError, RunFolder
@@ -34,11 +35,12 @@ def of_data(data: DataFacts) -> list[str]:
 
 
 def of_report(report: Report) -> list[str]:
-    """The same, what is not trained, and what test pictures that were learned from are worth."""
+    """The same, what is not trained yet or was elsewhere, what test pictures that were learned from give."""
     told, without = of_data(report.data), report.without_duplicates
-    if report.not_trained:
-        waiting = [f"{one.model} seed {one.seed}" for one in report.not_trained]
-        told.append(f"Not trained yet: {names(waiting, MOST_TRAININGS)}.")
+    told += of_elsewhere(report.models, report.data) + usual_in_words(report.models)
+    for what, elsewhere in (("trained", None), ("taken from their files", True)):
+        waiting = [f"{one.model} seed {one.seed}" for one in report.not_trained if one.elsewhere is elsewhere]
+        told += [f"Not {what} yet: {names(waiting, MOST_TRAININGS)}."] if waiting else []
     if None in without.values():
         told.append("No other test picture is left: how the models do on new ones can't be told.")
     elif without:

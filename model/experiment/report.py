@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from configs.schema import shown
 from configs.values import Count, Words
@@ -37,10 +37,11 @@ class Heading:
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """One training, by its model and seed."""
+    """One training, by its model and seed; `elsewhere`: done there, and its network is to be taken in."""
 
     model: Words
     seed: SeedNumber
+    elsewhere: Annotated[bool, Field(strict=True)] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

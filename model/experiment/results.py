@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from configs.networks import Saved
 from configs.schema import Cnn, Config
 from data.splits import DataFacts, Splits
 from model.comparison.compare import confident_mistakes, summarise
@@ -14,13 +15,14 @@ from model.comparison.controls import explain_differences
 from model.comparison.headlines import by_interest
 from model.comparison.records import Facts, Failure, Mistake, Models
 from model.comparison.verdict import Scored, count_looks, scored_of
+from model.experiment.origins import origin_of, usual_for
 from model.experiment.report import Report, Training, reasons_before, reasons_of
 from model.networks.facts import layer_facts, summary
 from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
 from model.run.folder import RunError, RunFolder, again
-from model.run.readers import fits
+from model.run.readers import fits, is_from_elsewhere
 
 
 @dataclass(frozen=True)
@@ -52,18 +54,33 @@ def collect(run: RunFolder, config: Config, labels: np.ndarray, failed: Sequence
                     reason = earlier[model, seed]
                     results.failed.append(Failure(model=model, seed=seed, reason=reason))
                 continue
+            elsewhere = model in config.elsewhere
             try:
-                for name in ("metrics.json", "history.csv", "predictions.npz"):
+                for name in ("metrics.json", *([] if elsewhere else ["history.csv"]), "predictions.npz"):
                     run.vouch_for(run.seed_folder(model, seed) / name)
-                history = run.history(model, seed)
+                _must_be_of_its_kind(run, model, seed, metrics, elsewhere)
+                history = None if elsewhere else run.history(model, seed)
                 probabilities = _predictions(run, model, seed, labels, metrics)
             except RunError as error:
                 if (model, seed) not in known:
                     results.failed.append(Failure(model=model, seed=seed, reason=str(error)))
                 continue
-            results.histories[model][seed], results.metrics[model][seed] = history, metrics
-            results.predictions[model][seed] = probabilities
+            results.metrics[model][seed], results.predictions[model][seed] = metrics, probabilities
+            if history is not None:
+                results.histories[model][seed] = history
     return results
+
+
+def _must_be_of_its_kind(
+    run: RunFolder, model: str, seed: int, metrics: dict[str, Any], elsewhere: bool
+) -> None:
+    """Raise RunError where metrics are of a training, and the network is from elsewhere, or reversed."""
+    if is_from_elsewhere(metrics) != elsewhere:
+        folder = run.seed_folder(model, seed)
+        raise RunError(
+            f"{folder / 'metrics.json'} is of a {'training' if elsewhere else 'network trained elsewhere'}, "
+            f"unlike its model; delete that folder, then {again(run.path)}"
+        )
 
 
 def _predictions(
@@ -89,7 +106,8 @@ def report_of(
     What its neighbours have scored counts among the looks at the same test images. `identity` is its config's
     and its data's digest.
     """
-    facts = {model: _facts(config, model, len(splits.class_names), results) for model in config.models}
+    data, num_classes = data_facts(config, splits), len(splits.class_names)
+    facts = {model: _facts(config, model, num_classes, results, data.is_fashion) for model in config.models}
     outcome = summarise(
         results.predictions,
         splits.test.labels,
@@ -112,7 +130,7 @@ def report_of(
         name=config.name,
         config_digest=identity["config_digest"],
         seeds=list(config.seeds),
-        data=data_facts(config, splits),
+        data=data,
         **vars(outcome),
         **vars(count_looks(scored, outcome.comparisons, len(splits.test.labels))),
         without_duplicates=_without_duplicates(outcome.models, results, splits),
@@ -127,7 +145,7 @@ def _not_trained(config: Config, results: Results, failed: Sequence[Failure]) ->
     """The trainings that have neither a result nor failed."""
     known = {(one.model, one.seed) for one in failed}
     return [
-        Training(model=model, seed=seed)
+        Training(model=model, seed=seed, elsewhere=model in config.elsewhere or None)
         for model in config.models
         for seed in config.seeds
         if seed not in results.metrics[model] and (model, seed) not in known
@@ -185,7 +203,9 @@ def _made_in(run: RunFolder, results: Results) -> dict[str, dict[str, Any]]:
 
 
 def settings_by_key(config: Config, model: str) -> dict[str, Any]:
-    """What a model is and how it is trained, by key."""
+    """What a model is and how it is trained, by key; of one trained elsewhere nobody knows."""
+    if model in config.elsewhere:
+        return {"architecture": "saved"}
     network = config.models[model].model_dump(mode="json", exclude={"training"})
     return network | config.training_of(model).model_dump(mode="json")
 
@@ -199,19 +219,18 @@ def _mistakes(models: Models, results: Results, labels: np.ndarray) -> list[Mist
     return confident_mistakes(labels, results.predictions[model][seed], model, seed)
 
 
-def _facts(config: Config, model: str, num_classes: int, results: Results) -> Facts:
+def _facts(config: Config, model: str, num_classes: int, results: Results, is_fashion: bool) -> Facts:
     layers = layer_facts(config.models[model], num_classes)
+    parameters = sum(layer.parameters for layer in layers)
     of_seeds = {str(seed): one for seed, one in results.metrics[model].items()}
     metrics = list(of_seeds.values())
     return Facts(
         architecture=config.models[model].architecture,
-        parameters=sum(layer.parameters for layer in layers),
+        parameters=parameters,
         convolution_parameters=sum(layer.parameters for layer in layers if layer.kind == "conv"),
         flops_per_image=sum(layer.flops for layer in layers),
-        epochs=max((one["epochs"] for one in metrics), default=config.training_of(model).epochs),
-        epochs_per_seed={seed: one["epochs"] for seed, one in of_seeds.items()},
-        precision=", ".join(sorted({one["precision"] for one in metrics})) or None,
-        train_seconds=_mean(metrics, "train_seconds") or 0.0,  # there is one where the model is told of
+        **_of_training(config, model, of_seeds),
+        elsewhere=origin_of(config, model, usual_for(parameters) if is_fashion else []),
         predict_seconds=_mean(metrics, "predict_seconds") or 0.0,
         predict_one_seconds=_mean(metrics, "predict_one_seconds"),
         patterns=_learned_patterns(config, model, results),
@@ -224,8 +243,23 @@ def _facts(config: Config, model: str, num_classes: int, results: Results) -> Fa
     )
 
 
+def _of_training(config: Config, model: str, of_seeds: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What is known of how a model was trained, from the metrics of its seeds."""
+    if model in config.elsewhere:
+        return {"epochs": 0, "precision": None, "train_seconds": None}
+    metrics = list(of_seeds.values())
+    return {
+        "epochs": max((one["epochs"] for one in metrics), default=config.training_of(model).epochs),
+        "epochs_per_seed": {seed: one["epochs"] for seed, one in of_seeds.items()},
+        "precision": ", ".join(sorted({one["precision"] for one in metrics})) or None,
+        "train_seconds": _mean(metrics, "train_seconds") or 0.0,  # there is one where the model is told of
+    }
+
+
 def _harder_by(config: Config, model: str) -> list[str]:
     """What makes a model's training pictures harder than others."""
+    if model in config.elsewhere:
+        return []  # nobody knows
     dropout, augmentation = getattr(config.models[model], "dropout", 0.0), config.data.augmentation
     return ["dropout"] * bool(dropout) + ["augmentation"] * bool(augmentation)
 
@@ -233,7 +267,7 @@ def _harder_by(config: Config, model: str) -> list[str]:
 def _learned_patterns(config: Config, model: str, results: Results) -> dict[str, Any]:
     """How many first filters match named patterns, by seed; none where filters are not learned."""
     network = config.models[model]
-    if not (isinstance(network, Cnn) and network.kernels == "learned"):
+    if not (isinstance(network, Saved) or (isinstance(network, Cnn) and network.kernels == "learned")):
         return {}
     found = {str(seed): one.get("patterns") for seed, one in results.metrics[model].items()}
     return {seed: patterns for seed, patterns in found.items() if patterns}

@@ -126,9 +126,11 @@ class Status:
         report = {"whole": "its report is written"}
         if not any((self.run / name).exists() for name in FORMS):
             report["waiting"] = "no report yet"
+        trainings = [task for task in self.tasks if task.kind == "training"]
         told = [
-            self._counted("training", [task.name for task in self.tasks if task.kind == "training"]),
-            self._counted("look", [task.name for task in self.tasks if task.kind != "training"]),
+            self._counted("training{} done", [task.name for task in trainings if not self._is_brought(task)]),
+            self._counted("network{} taken in", [task.name for task in trainings if self._is_brought(task)]),
+            self._counted("look{} done", [task.name for task in self.tasks if task.kind != "training"]),
             report.get(self.states[REPORT], "its report is to be made again"),
         ]
         lines = [f"{self.run}: {', '.join(filter(None, told))}."]
@@ -149,7 +151,10 @@ class Status:
         done = sum(self.states[name] == "whole" for name in names)
         if not names:
             return ""
-        return f"{done} of {len(names)} {what}{'s' * (len(names) > 1)} done"
+        return f"{done} of {len(names)} {what.format('s' * (len(names) > 1))}"
+
+    def _is_brought(self, task: Task) -> bool:
+        return task.model in self.config.elsewhere
 
 
 def status_of(run: RunFolder, thoroughly: bool = False) -> Status:

@@ -9,13 +9,14 @@ from model.comparison.tables import (
     answers,
     failure_line,
     row_per_model,
+    trained_in,
     what_may_differ,
     wrong,
 )
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
 from model.report.drawing import missing_pictures
-from model.report.tables import WIDTH, duration, printable, wrapped
+from model.report.tables import WIDTH, printable, wrapped
 from model.report.words import ends, mega, percent
 
 LABEL, COLUMN = 34, 14  # columns of a row's label, and of each model
@@ -74,7 +75,7 @@ def _columns(models: Models, num_images: int) -> list[str]:
         line("wrong", [wrong(entry, num_images) for entry in entries]),
         *weights,
         line("arithmetic per picture", [f"{mega(entry.flops_per_image)} MFLOP" for entry in entries]),
-        line("training, per seed", [duration(entry.train_seconds) for entry in entries]),
+        line("training, per seed", [trained_in(entry) for entry in entries]),
     ]
 
 

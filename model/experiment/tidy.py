@@ -34,13 +34,14 @@ def tables_of(run: RunFolder) -> tuple[Tables, list[str]]:
     """
     config, report, faults = run.config(), read_report(run), list[str]()
     trained = [(model, seed) for model, entry in report.models.items() for seed in entry.seeds]
+    seen_learning = [(model, seed) for model, seed in trained if model not in config.elsewhere]
     looked_into = [(model,) for model in report.models if run.look(model, "inspection")]
     every = [(model, seed) for model in config.models for seed in config.seeds]
     return {
         "trainings": _rows(lambda *one: [_training(run, config, report, *one)], every, faults),
         "classes": _rows(lambda model: _classes(model, report.models[model]), zip(report.models), faults),
         "filters": _rows(lambda model: _filters(run, model), looked_into, faults),
-        "epochs": _rows(lambda *one: _epochs(run, *one), trained, faults),
+        "epochs": _rows(lambda *one: _epochs(run, *one), seen_learning, faults),
     }, faults
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from data.splits import Splits
 from data.storage import write_atomically
 from model.attribution.figures import draw_why
+from model.comparison.records import Models
 from model.experiment.report import read_report
 from model.experiment.results import collect
 from model.experiment.tidy import Row, Value, tables_of
@@ -65,14 +66,17 @@ def draw_pictures_again(run: RunFolder, splits: Splits, folder: Path) -> list[st
             drawn += draw_patterns(report.models, model, figures)
             for kind in RECORDS:
                 try:
-                    drawn += _inside(run, splits, model, kind, folder / model / "inspection")
+                    drawn += _inside(run, splits, report.models, model, kind, folder / model / "inspection")
                 except RunError as error:
                     faults.append(str(error))
     return [*faults, *missing_pictures(not_drawn(drawn, folder))]
 
 
-def _inside(run: RunFolder, splits: Splits, model: str, kind: str, figures: Path) -> Iterable[Figure]:
+def _inside(
+    run: RunFolder, splits: Splits, models: Models, model: str, kind: str, figures: Path
+) -> Iterable[Figure]:
     """Draw what one look into a model has left, if it was taken."""
+    is_from_elsewhere = models[model].elsewhere is not None
     folder, record = run.inspection_folder(model), run.look(model, kind)
     if record is None:
         return []
@@ -81,8 +85,8 @@ def _inside(run: RunFolder, splits: Splits, model: str, kind: str, figures: Path
             run.vouch_for(folder / name)
     try:
         if kind == "inspection":
-            return draw_inside(splits, folder, figures, model)
-        return draw_why(folder, figures, note_of(model))
+            return draw_inside(splits, folder, figures, model, is_from_elsewhere)
+        return draw_why(folder, figures, note_of(model, is_from_elsewhere))
     except RunError:
         raise
     except Exception as error:  # of a run that vouches for nothing, a damaged file fails in many ways

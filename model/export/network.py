@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from configs.schema import Cnn, Dense
+from configs.schema import Network
 from data.splits import Splits
 from model.export.formats import CLASSES, FORMATS, SNIPPET, Answer, snippet
 from model.run.folder import RunError
@@ -19,7 +19,7 @@ NUM_CALLS = 50  # with one picture each, of whose times the middle one is told
 
 
 def export_network(
-    splits: Splits, tell: Tell, *, saved: Path, network: Dense | Cnn, name: str, form: str, folder: Path
+    splits: Splits, tell: Tell, *, saved: Path, network: Network, name: str, form: str, folder: Path
 ) -> dict[str, Any]:
     """Write a saved network into `folder`, with the names of the classes and a program that uses it.
 

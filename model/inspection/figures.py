@@ -14,16 +14,23 @@ from model.report.canvas import shortened
 from model.report.drawing import drawn
 from model.report.figure import Figure
 from model.run.folder import RunError
+from model.run.looks import note_of
 
 
 def draw_inspection(
-    folder: Path, test: Split, class_names: Sequence[str], figures: Path, model_name: str
+    folder: Path,
+    test: Split,
+    class_names: Sequence[str],
+    figures: Path,
+    model_name: str,
+    is_from_elsewhere: bool = False,
 ) -> list[Figure]:
     """Draw everything there is to draw of one model, and compute nothing.
 
     `folder` has the files of the inspection, `test` the images that were inspected; the PNGs go to `figures`,
-    which is made if need be. Returns the figures in reading order: of each convolution its filters, maps and
-    passports (six a page), then how few filters do; of a dense model the weights of its first layer.
+    which is made if need be. Of a network that `is_from_elsewhere` nobody knows what it was before. Returns
+    the figures in reading order: of each convolution its filters, maps and passports (six a page), then how
+    few filters do; of a dense model the weights of its first layer.
 
     Raises:
         RunError: a file is missing, damaged or does not belong to the others or to the test images.
@@ -34,7 +41,7 @@ def draw_inspection(
             f"{folder} was made from {found.num_test:,} test images, and there are {len(test.images):,};"
             " inspect with the data set the run was made with"
         )
-    note = f"{shortened(model_name, 160)}: its first seed, not its best."
+    note = note_of(shortened(model_name, 160), is_from_elsewhere)
     if isinstance(found, DenseInspection):
         path = figures / f"{found.layer}-weights.png"
         return [drawn(draw_dense, found, class_names, path=path, note=note)]

@@ -35,10 +35,13 @@ def inspect_model(splits: Splits, tell: Tell, look: Look) -> None:
     places = {(p.layer, p.index): asdict(p.strongest[0]) for shown in chosen.values() for p in shown}
     wanted(model, facts, splits, places, folder, untrained, part_of_look(tell, 0.7, 0.8))
     tell((0.8, "", "drawing"))
-    look.record("inside-figures.json", INSIDE, draw_inside(splits, folder, folder, look.model))
+    figures = draw_inside(splits, folder, folder, look.model, look.is_from_elsewhere)
+    look.record("inside-figures.json", INSIDE, figures)
 
 
-def draw_inside(splits: Splits, folder: Path, figures: Path, model: str) -> list[Figure]:
+def draw_inside(
+    splits: Splits, folder: Path, figures: Path, model: str, is_from_elsewhere: bool = False
+) -> list[Figure]:
     """Draw what a look into the filters of a model has left in `folder`; the pictures go to `figures`."""
     from model.attribution.figures import draw_wanted
     from model.inspection.figures import draw_inspection
@@ -46,8 +49,8 @@ def draw_inside(splits: Splits, folder: Path, figures: Path, model: str) -> list
     chosen = _first_filters(folder, splits)
     rules = {layer: (chosen_by(shown), line_after(shown)) for layer, shown in chosen.items()}
     return [
-        *draw_inspection(folder, splits.test, splits.class_names, figures, model),
-        *draw_wanted(folder, figures, rules, note_of(model)),
+        *draw_inspection(folder, splits.test, splits.class_names, figures, model, is_from_elsewhere),
+        *draw_wanted(folder, figures, rules, note_of(model, is_from_elsewhere)),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from configs.schema import Cnn, Config, ConfigError
+from configs.schema import Config, ConfigError, Network
 from data.splits import Split
 from data.storage import write_json
 from model.lesson.arithmetic import ByHand, FilterAtWork, Normalization, Say, work_by_hand
@@ -40,18 +40,20 @@ def lesson_run(
     """Work one place of a trained filter's map by hand, tell the difference from Keras, and draw it.
 
     The picture is `lesson/your-run.png` in `outputs`, its numbers are in the .json beside it. The options are
-    the command's. What is not asked for is cnn, the first seed of the run, conv1, filter 0, the place where
-    the map is largest, and test picture 0.
+    the command's. What is not asked for is cnn (else the first with convolutions), the first seed of the run,
+    conv1, filter 0, the place where the map is largest, and test picture 0.
 
     Raises:
         ConfigError: the run has no such model, seed, layer, filter or place, or there is no such picture.
         RunError: the run or the saved model is missing or damaged; or the picture could not be drawn, and
             everything else has been done.
     """
-    model, layer, number, image = model or "cnn", layer or "conv1", _number(filter_ or "0"), image or 0
+    layer, number, image = layer or "conv1", _number(filter_ or "0"), image or 0
     folder = RunFolder(run)
     config = folder.config()
-    network = _network(config, model)
+    convolutional = _convolutional(config, len(class_names))
+    model = model or next(iter(convolutional if "cnn" not in config.models else ()), "cnn")
+    network = _network(config, model, convolutional)
     seed = config.seeds[0] if seed is None else seed
     if seed not in config.seeds:
         raise ConfigError(f"--seed {seed}: {run} has the seeds {_list(config.seeds)}; choose one of them.")
@@ -119,17 +121,22 @@ def _number(filter_: str) -> int:
     return int(filter_)
 
 
-def _network(config: Config, model: str) -> Cnn:
+def _convolutional(config: Config, num_classes: int) -> list[str]:
+    """The models that have convolutions."""
+    facts = {name: layer_facts(network, num_classes) for name, network in config.models.items()}
+    return [name for name in facts if any(fact.kind == "conv" for fact in facts[name])]
+
+
+def _network(config: Config, model: str, convolutional: Sequence[str]) -> Network:
     network = config.models.get(model)
-    if isinstance(network, Cnn):
+    if network is not None and model in convolutional:
         return network
-    convolutional = [name for name, other in config.models.items() if isinstance(other, Cnn)]
     what = "has no convolutions" if network is not None else f"is not in this run ({_list(config.models)})"
     hint = f"choose one of: {_list(convolutional)}" if convolutional else "no model of this run has any"
     raise ConfigError(f"--model {model}: {model} {what}; expected a model with convolutions: {hint}.")
 
 
-def _layer(network: Cnn, model: str, layer: str, num_classes: int) -> LayerFacts:
+def _layer(network: Network, model: str, layer: str, num_classes: int) -> LayerFacts:
     convolutions = {fact.name: fact for fact in layer_facts(network, num_classes) if fact.kind == "conv"}
     if layer not in convolutions:
         raise ConfigError(f"--layer {layer}: the convolutions of {model} are {_list(convolutions)}.")
@@ -159,7 +166,7 @@ def _list(names: Iterable[object]) -> str:
 
 
 def read_filter(
-    path: Path, network: Cnn, num_classes: int, layer: str, index: int, picture: np.ndarray
+    path: Path, network: Network, num_classes: int, layer: str, index: int, picture: np.ndarray
 ) -> FilterAtWork:
     """Load a saved model and take out one filter, what it reads of a picture uint8 (28, 28), and its maps.
 

@@ -8,8 +8,7 @@ import numpy as np
 from keras import KerasTensor, layers
 from keras.initializers import GlorotUniform
 
-from configs.networks import Cnn
-from configs.networks import Dense as DenseNetwork
+from configs.networks import Network
 from model.networks.facts import SIDE
 from model.networks.layers import (
     Activation,
@@ -30,7 +29,7 @@ Policy = Literal["float32", "mixed_bfloat16"]
 POOLINGS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
 
 
-def build(network: DenseNetwork | Cnn, num_classes: int, seed: int) -> keras.Model:
+def build(network: Network, num_classes: int, seed: int) -> keras.Model:
     """Build an untrained network.
 
     Takes float32 images (batch, 28, 28, 1) in [0, 1], gives probabilities (batch, num_classes). Only the seed

@@ -11,8 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from configs.networks import IMAGE_SIDE as SIDE
-from configs.networks import Cnn
-from configs.networks import Dense as DenseNetwork
+from configs.networks import Network
 from model.networks.layers import (
     Convolution,
     Dense,
@@ -99,7 +98,7 @@ class ReceptiveField:
         return Span(*(pair(one)[1] for one in (self.size, self.stride, self.offset)))
 
 
-def layer_facts(network: DenseNetwork | Cnn, num_classes: int) -> list[LayerFacts]:
+def layer_facts(network: Network, num_classes: int) -> list[LayerFacts]:
     """The facts of `layers_of`, of a network of the config."""
     return facts_of(layers_of(network, num_classes))
 
@@ -146,7 +145,7 @@ def each_layer(layers: Sequence[Layer]) -> list[LayerFacts]:
     return facts
 
 
-def summary(network: DenseNetwork | Cnn, num_classes: int) -> list[LayerRow]:
+def summary(network: Network, num_classes: int) -> list[LayerRow]:
     """The layers of a network of the config, from input to output."""
     layers = layers_of(network, num_classes)
     return [

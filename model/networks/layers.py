@@ -3,19 +3,25 @@
 No TensorFlow: `build` makes one Keras layer of each, `fast_form` the form that trains, `facts` their sizes.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from itertools import count
-from typing import Literal
+from typing import Any, Literal, get_args
+
+from pydantic import TypeAdapter, ValidationError
 
 from configs.networks import POOL_SIDE as POOL
-from configs.networks import Cnn
+from configs.networks import Cnn, Form, Network, Saved
 from configs.networks import Dense as DenseNetwork
+from configs.strict_yaml import ConfigError, shown
 
 Pair = tuple[int, int]  # of rows and of columns
 Sides = int | Pair  # one number stands for both
 Padding = Literal["valid", "same"]
 Function = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"]
+USUAL_MEAN, USUAL_DEVIATION = 0.2860, 0.3530  # of Fashion-MNIST's training pixels, from 0 to 1
 SLOPES = {"leaky_relu": 0.2, "elu": 1.0}  # as Keras has them where a layer only names its activation
 
 
@@ -117,6 +123,7 @@ class Dropout:
 
 
 Layer = Convolution | Pooling | Normalization | Activation | Rescaling | Flatten | Dense | Dropout
+KINDS = {kind.__name__: kind for kind in get_args(Layer)}  # by what records call them
 
 
 def pair(sides: Sides) -> Pair:
@@ -144,8 +151,15 @@ def keras_type(layer: Layer) -> str:
             return type(layer).__name__
 
 
-def layers_of(network: DenseNetwork | Cnn, num_classes: int) -> tuple[Layer, ...]:
-    """The layers of a network from input to output, named as in the saved model."""
+def layers_of(network: Network, num_classes: int) -> tuple[Layer, ...]:
+    """The layers of a network from input to output, named as in the saved model.
+
+    Of one that was trained elsewhere they are those of its file, as far as that has been read, and what makes
+    of pixels what it takes.
+    """
+    if isinstance(network, Saved):
+        found = network.found
+        return with_pixels(from_records(found.layers), found.pixels or "unit") if found else ()
     return _cnn(network, num_classes) if isinstance(network, Cnn) else _dense(network, num_classes)
 
 
@@ -194,3 +208,58 @@ def _with_relu(layer: Convolution | Dense, normalized: bool) -> Iterator[Layer]:
     yield replace(layer, name=f"{layer.name}_linear", activation=None)
     yield Normalization(f"{layer.name}_normalization")
     yield Activation(layer.name)
+
+
+def with_pixels(
+    layers: Sequence[Layer], pixels: Form, mean: float = USUAL_MEAN, deviation: float = USUAL_DEVIATION
+) -> tuple[Layer, ...]:
+    """A network that takes pixels from 0 to 1, of one that was trained with them in some form.
+
+    "byte": from 0 to 255; "inverted": from 1 to 0; "standardised": less the `mean` and over the `deviation`
+    of all training pixels, here those of Fashion-MNIST. The first layer, `pixels`, makes that of them; of
+    "unit" there is none.
+    """
+    forms = {
+        "byte": Rescaling("pixels", 255.0),
+        "inverted": Rescaling("pixels", -1.0, 1.0),
+        "standardised": Rescaling("pixels", 1 / deviation, -mean / deviation),
+    }
+    return tuple(layers) if pixels == "unit" else (forms[pixels], *layers)
+
+
+def as_records(layers: Sequence[Layer]) -> list[dict[str, Any]]:
+    """Each layer's kind, and its settings but for those that go without saying, in what JSON has."""
+    records = [{"layer": type(layer).__name__} | _settings(layer) for layer in layers]
+    plain: list[dict[str, Any]] = json.loads(json.dumps(records))
+    return plain
+
+
+def _settings(layer: Layer) -> dict[str, Any]:
+    return {one.name: value for one in fields(layer) if (value := getattr(layer, one.name)) != one.default}
+
+
+def from_records(records: Sequence[Mapping[str, Any]]) -> tuple[Layer, ...]:
+    """The layers that `as_records` has written.
+
+    Raises:
+        ConfigError: they are not as it writes them.
+    """
+    return tuple(_layer(record) for record in records)
+
+
+def _layer(record: Mapping[str, Any]) -> Layer:
+    settings = dict(record)
+    kind = settings.pop("layer", None)
+    try:
+        layer: Layer = _reader(str(kind)).validate_python(settings)
+    except (KeyError, ValidationError):
+        raise ConfigError(
+            f"{shown(str(dict(record)))}: this is no layer as a run writes it of a network that was trained "
+            "elsewhere. Expected `found` unchanged: put config.yaml back as it was."
+        ) from None
+    return layer
+
+
+@cache
+def _reader(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(KINDS[kind])

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Literal
 
 from configs.strict_yaml import shown
 from model.networks.described import Item, Unsuitable, chain_of
@@ -32,12 +31,9 @@ from model.networks.layers import (
     Layer,
     Normalization,
     Pooling,
-    Rescaling,
 )
 
 MOST_CLASSES, MOST_CONVOLUTIONS, MOST_WEIGHTS = 256, 24, 25_000_000
-Pixels = Literal["unit", "byte", "standardised", "inverted"]
-USUAL_MEAN, USUAL_DEVIATION = 0.2860, 0.3530  # of Fashion-MNIST's training pixels, from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -285,20 +281,3 @@ def _check_activations(layers: Sequence[Layer]) -> None:
         learned = learned or isinstance(layer, Convolution)
         flat = flat or isinstance(layer, Flatten)
         apart = apart or (flat and isinstance(layer, Normalization))
-
-
-def with_pixels(
-    layers: Sequence[Layer], pixels: Pixels, mean: float = USUAL_MEAN, deviation: float = USUAL_DEVIATION
-) -> tuple[Layer, ...]:
-    """A network that takes pixels from 0 to 1, of one that was trained with them in some form.
-
-    "byte": from 0 to 255; "inverted": from 1 to 0; "standardised": less the `mean` and over the `deviation`
-    of all training pixels, here those of Fashion-MNIST. The first layer, `pixels`, makes that of them; of
-    "unit" there is none.
-    """
-    forms = {
-        "byte": Rescaling("pixels", 255.0),
-        "inverted": Rescaling("pixels", -1.0, 1.0),
-        "standardised": Rescaling("pixels", 1 / deviation, -mean / deviation),
-    }
-    return tuple(layers) if pixels == "unit" else (forms[pixels], *layers)

@@ -131,7 +131,7 @@ def _passports(
         return {}, []
     if not isinstance(found, Inspection):
         return {}, []
-    return live_passports(found, class_names, config.inspection.replacement)
+    return live_passports(found, class_names, config.inspection.replacement, model in config.elsewhere)
 
 
 def groups_of(

@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from configs.networks import Cnn
-from configs.networks import Dense as DenseNetwork
+from configs.networks import Network
 from model.inspection.files import Convolution as Inspected
 from model.inspection.files import Inspection
 from model.inspection.records import Example, Passport
@@ -21,12 +20,11 @@ from model.networks.layers import layers_of
 from model.page.layers import limits_of, live_layers
 from model.run.saved import read_weights
 
+PERHAPS_TRAINED_ON = " It may have been trained on these validation pictures."
 STRONGEST, MEDIAN = 6, 3  # pictures in a passport, as in those that are drawn
 
 
-def live_network(
-    path: Path, network: DenseNetwork | Cnn, num_classes: int, pictures: np.ndarray
-) -> dict[str, Any]:
+def live_network(path: Path, network: Network, num_classes: int, pictures: np.ndarray) -> dict[str, Any]:
     """What the page needs to run a saved network.
 
     `pictures`, uint8 (n, 28, 28), are those in the page. Returns `layers` from input to output, as
@@ -43,15 +41,24 @@ def live_network(
 
 
 def live_passports(
-    found: Inspection, class_names: Sequence[str], replacement: Literal["mean", "zero"]
+    found: Inspection,
+    class_names: Sequence[str],
+    replacement: Literal["mean", "zero"],
+    is_from_elsewhere: bool = False,
 ) -> tuple[dict[str, Any], list[int]]:
     """What is known of a network's filters, by layer, as the page tells it.
 
-    `replacement` is what a filter's map was replaced by when its worth was measured. Of each layer: a
+    `replacement` is what a filter's map was replaced by when its worth was measured. What a network that
+    `is_from_elsewhere` was before training nobody knows. Of each layer: a
     passport for each of its `filters`, in the run's own words and order, and of which `groups` they are,
     those ranked first. Returned, too, are the test pictures that passports show, by index.
     """
     layers = {layer.name: _layer(layer, found, class_names, replacement) for layer in found.convolutions}
+    for layer in layers.values() if is_from_elsewhere else ():
+        layer["untrained"] = None
+        for group in layer["groups"]:
+            if "validation" in group["words"]:  # which rank them
+                group["words"] += PERHAPS_TRAINED_ON
     examples = [
         example
         for layer in layers.values()

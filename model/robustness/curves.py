@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from configs.schema import Augmentation, Cnn, Config, Dense
+from configs.schema import Augmentation, Cnn, Config, Network
 from data.perturbations import KINDS
 from model.comparison.intervals import difference_over, mean_over
 from model.comparison.values import Over
@@ -55,6 +55,7 @@ def robustness_of(measured: Measured, config: Config) -> Robustness | None:
         stability={model: _stability(list(of_seeds.values())) for model, of_seeds in measured.items()},
         words=_on_pooling(kinds[0], config),
         caution="" if classes_known else CAUTION,
+        elsewhere=[model for model in measured if model in config.elsewhere] or None,
     )
 
 
@@ -152,12 +153,16 @@ def _on_pooling(shifts: Curves, config: Config) -> list[str]:
     networks = [config.models[model] for model in shifts.models]
     if shifts.pooling:
         return [_with_and_without(pair, shifts, config) for pair in shifts.pooling]
-    if len(networks) > 1 and any(isinstance(network, Cnn) and network.pools for network in networks):
+    if len(networks) > 1 and any(_pools(network) for network in networks):
         return [
             "What pooling has to do with it, these models cannot tell: that takes one network with and"
             " without it, trained alike (configs/why.yaml)."
         ]
     return []
+
+
+def _pools(network: Network) -> bool:
+    return any(fact.kind == "pool" for fact in layer_facts(network, num_classes=2))
 
 
 def _with_and_without(pair: Pooling, shifts: Curves, config: Config) -> str:
@@ -180,6 +185,6 @@ def _with_and_without(pair: Pooling, shifts: Curves, config: Config) -> str:
     return f"{where} {one} is right on {size} than {other}, the same {instead}.{caution}"
 
 
-def _num_weights(network: Dense | Cnn) -> int:
+def _num_weights(network: Network) -> int:
     """Of a network for two classes: which of two alike has more does not depend on their number."""
     return sum(layer.parameters for layer in layer_facts(network, num_classes=2))

@@ -13,7 +13,7 @@ from model.comparison.records import Outcome
 from model.report.canvas import GREY, Axes, Sheet, garment, shortened
 from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure, Picture
-from model.report.words import names, percent
+from model.report.words import clause, names, percent
 from model.robustness.records import Curves, Robustness
 from model.robustness.tables import chosen
 
@@ -40,7 +40,7 @@ def curves(
     found = next((one for one in robustness.kinds if one.kind == kind), None)
     if found is None:
         return None
-    examples, title = in_steps(images, kind), _title(found)
+    examples, title = in_steps(images, kind), _title(found, robustness.elsewhere or [])
     sheet = Sheet(HEIGHT, title, _subtitle(robustness, seeds, found))
     left, right = PLOT
     tile = BLOCK * examples.shape[1]
@@ -63,7 +63,7 @@ def curves(
     return Figure(path, title, f"{title}. Untouched: {', '.join(untouched)}.")
 
 
-def _title(found: Curves) -> str:
+def _title(found: Curves, elsewhere: Sequence[str] = ()) -> str:
     """How many are right at the middle strength, and whether the models had seen such pictures."""
     rights = found.rights
     at = KINDS[found.kind].at.format(f"{found.middle:g}")
@@ -79,11 +79,20 @@ def _title(found: Curves) -> str:
     if len(rights) == 2 and found.differences:
         interval = found.differences[0].intervals[found.place]
         unclear = "" if leaves_out_0(interval) else " (no difference can be seen)"
-    return f"{at}: {shares}{unclear}; {_trained_on(found, len(rights))}"
+    return f"{at}: {shares}{unclear}; {_trained_on(found, list(rights), elsewhere)}"
 
 
-def _trained_on(found: Curves, num_models: int) -> str:
-    what = KINDS[found.kind]
+def _trained_on(found: Curves, models: Sequence[str], elsewhere: Sequence[str]) -> str:
+    what, num_models = KINDS[found.kind], len(models)
+    if elsewhere:
+        here = [model for model in models if model not in elsewhere]
+        seen = f"{what.seen}{what.size.format(found.trained_on)}" if found.trained_on else what.seen
+        known = clause(here, "was", "were", f" {'' if found.trained_on else 'not '}trained on {seen}")
+        return (
+            f"{known}, of {names(elsewhere)} that is not known"
+            if here
+            else f"whether trained on {what.seen} is not known"
+        )
     if reach := found.trained_on:
         every = {1: "trained on", 2: "both trained on"}.get(num_models, "all trained on")
         return f"{every} {what.seen}{what.size.format(reach)}"

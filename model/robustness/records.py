@@ -107,7 +107,8 @@ class Robustness:
     """How accuracy falls with every kind of perturbation, and how steady models are under a shift.
 
     `images` is how many test images were asked about; `words` are sentences on what can be said of pooling,
-    `caution` is one on data whose classes are not known here.
+    `caution` is one on data whose classes are not known here; `elsewhere` are the models that were trained
+    elsewhere, with nobody knows which pictures.
     """
 
     images: Size
@@ -117,6 +118,7 @@ class Robustness:
     stability: dict[ModelName, Stability]
     words: list[Words]
     caution: Words = ""
+    elsewhere: list[Words] | None = None
 
     @property
     def of_one_seed(self) -> list[str]:

@@ -21,12 +21,14 @@ def robustness_in_markdown(robustness: Robustness | None) -> str:
         *(escaped(sentence) for sentence in robustness.words),
         *([robustness.caution] if robustness.caution else []),
     ]
+    elsewhere = robustness.elsewhere or []
     for kind in robustness.kinds:
-        parts += [f"### {kind.kind.capitalize()}: {kind.unit}", _seen(kind), table(_rows(kind))]
+        parts += [f"### {kind.kind.capitalize()}: {kind.unit}", _seen(kind, elsewhere), table(_rows(kind))]
+    control = f"; of {names(elsewhere)}, which nobody saw then, with random weights" if elsewhere else ""
     parts += [
         "### The picture moved by one pixel",
         "Answers that stay the same, and by how much maps change, read at the same places: 1 is as much as"
-        " another picture would change them (in brackets: before training).",
+        f" another picture would change them (in brackets: before training{escaped(control)}).",
         table(_maps(robustness.stability)),
     ]
     return "\n" + "\n\n".join(parts) + "\n"
@@ -47,9 +49,12 @@ def _allowed_for(robustness: Robustness) -> str:
     return f"other seeds and pictures{of_some}"
 
 
-def _seen(kind: Curves) -> str:
+def _seen(kind: Curves, elsewhere: Sequence[str]) -> str:
     reach = kind.trained_on
-    return f"Trained on up to {reach}." if reach else "Not trained on."
+    if elsewhere and len(elsewhere) == len(kind.models):
+        return "Whether trained on is not known."
+    but = f" (of {escaped(names(elsewhere))} that is not known)" if elsewhere else ""
+    return f"Trained on up to {reach}{but}." if reach else f"Not trained on{but}."
 
 
 def _rows(kind: Curves) -> list[list[str]]:

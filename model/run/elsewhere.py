@@ -12,11 +12,12 @@ from typing import IO, TYPE_CHECKING
 import h5py
 import numpy as np
 
+from configs.networks import Form
 from data.storage import sha256_of, value_of
 from model.networks.described import Unsuitable
 from model.networks.facts import each_layer
-from model.networks.layers import Convolution, Dense, Layer, Normalization
-from model.networks.translated import MOST_WEIGHTS, Pixels, Translation, translate, with_pixels
+from model.networks.layers import Convolution, Dense, Layer, Normalization, with_pixels
+from model.networks.translated import MOST_WEIGHTS, Translation, translate
 from model.run.folder import RunError
 from model.run.saved import MEMBERS, MOST_STRUCTURE, MOST_TEXT, WEIGHTS, is_plain
 
@@ -68,7 +69,7 @@ def read_network(path: Path) -> Elsewhere:
     return Elsewhere(found.layers, found.names, weights, *form, sha256)
 
 
-def build_elsewhere(found: Elsewhere, pixels: Pixels) -> "keras.Model":
+def build_elsewhere(found: Elsewhere, pixels: Form) -> "keras.Model":
     """The network as ours are: it takes images (batch, 28, 28, 1) from 0 to 1, and gives probabilities.
 
     `pixels` says in which form it was trained with them; see `with_pixels`.

@@ -3,6 +3,7 @@
 outputs/<name>/
   manifest.json  config.yaml  environment.json  report.json  report.md  report.html  figures/*.png
   <model>/seed-<n>/    model.keras  history.csv  predictions.npz  metrics.json  robustness.npz/.json
+                       (trained elsewhere: original.keras, and no history.csv)
   <model>/inspection/  filters.npz  passports.json  ...  inside-figures.json  why-figures.json  *.png
 
 What each file holds: outputs/README.md.
@@ -27,10 +28,11 @@ from data.storage import holder, is_locked, locked, remove_temporary
 from model.run.checkpoints import remove_checkpoints
 from model.run.made_with import Configs, configs_of
 from model.run.manifest import IDENTITY, Manifest, read_manifest
-from model.run.readers import METRICS, is_look, read_columns, read_if_good, read_json, read_predictions
+from model.run.readers import is_look, is_metrics, read_columns, read_if_good, read_json, read_predictions
 
 T = TypeVar("T")
 RECORDS = {"inspection": "inside-figures.json", "attribution": "why-figures.json"}  # by kind, their records
+ORIGINAL = "original.keras"  # a copy of the file that a network trained elsewhere was taken from
 MISPLACED = "in another's place"  # so ends what is said of a file that belongs elsewhere in the run
 
 
@@ -161,7 +163,7 @@ class RunFolder:
     def metrics(self, model: str, seed: int) -> dict[str, Any] | None:
         """The metrics of a finished training, or None: they are written last."""
         metrics = read_if_good(self.seed_folder(model, seed) / "metrics.json") or {}
-        return metrics if all(isinstance(metrics.get(key), kind) for key, kind in METRICS.items()) else None
+        return metrics if is_metrics(metrics) else None
 
     def look(self, model: str, kind: str) -> dict[str, Any] | None:
         """What a look into a model has drawn (its record, written last), or None."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from configs.schema import Cnn, Dense
+from configs.networks import Saved
+from configs.schema import Network
 from data.storage import sha256_of, write_json
 from model.networks.facts import layer_facts
 from model.run.folder import RunError
@@ -21,14 +22,14 @@ class Look:
 
     model: str
     seed: int
-    network: Dense | Cnn
+    network: Network
     settings: Mapping[str, Any]
     saved: Path
     folder: Path
     identity: dict[str, Any]
 
     def open(self, num_classes: int) -> tuple[Any, Any, Any]:
-        """The saved network, the same before training, and the facts of its layers."""
+        """The saved network, the same before training (or with random weights), the facts of its layers."""
         from model.networks.build import build
         from model.run.saved import load
 
@@ -41,7 +42,12 @@ class Look:
     @property
     def note(self) -> str:
         """What a picture says of whose inside it shows."""
-        return note_of(self.model)
+        return note_of(self.model, self.is_from_elsewhere)
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether its network was not trained here."""
+        return isinstance(self.network, Saved)
 
     def record(self, file: str, data: Sequence[str], figures: Sequence[Any]) -> None:
         """Write what the look has left: its figures, and of them and the data a sha256 by name."""
@@ -53,8 +59,13 @@ class Look:
         write_json(self.folder / file, self.identity | record)
 
 
-def note_of(model: str) -> str:
+def note_of(model: str, is_from_elsewhere: bool = False) -> str:
     """What a picture says of the model whose inside it shows."""
+    if is_from_elsewhere:
+        return (
+            f"{model}: trained elsewhere, perhaps on these validation pictures, too; in place of what it was "
+            "before training, it with random weights."
+        )
     return f"{model}: its first seed, not its best."
 
 

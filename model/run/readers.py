@@ -14,17 +14,26 @@ from data.storage import read_bytes, read_npz, read_value
 from model.networks.measures import accuracy
 
 HISTORY = {"loss", "accuracy", "val_loss", "val_accuracy"}  # columns of history.csv that are drawn
-METRICS: dict[str, type] = {  # what metrics.json must have
+SCORED: dict[str, type] = {  # what metrics.json must have
     "accuracy": float,
     "validation_accuracy": float,
     "distinct_answers": int,
-    "epochs": int,
-    "precision": str,
-    "train_seconds": float,
     "predict_seconds": float,
 }
+TRAINED: dict[str, type] = {"epochs": int, "precision": str, "train_seconds": float}  # of a training, too
 SAME_ACCURACY = 1e-6  # on a million pictures, one answer
 FIGURE = {"file", "title", "alt"}  # what a look tells of each; and why it is missing, its "fault"
+
+
+def is_metrics(metrics: Mapping[str, Any]) -> bool:
+    """Whether this tells what must be known of a training, or of a network that was trained elsewhere."""
+    kinds = SCORED if is_from_elsewhere(metrics) else SCORED | TRAINED
+    return all(isinstance(metrics.get(key), kind) for key, kind in kinds.items())
+
+
+def is_from_elsewhere(metrics: Mapping[str, Any]) -> bool:
+    """Whether these are the metrics of a network that was not trained here; its file is told by them."""
+    return isinstance(metrics.get("original"), str)
 
 
 def fits(metrics: Mapping[str, Any], probabilities: np.ndarray, labels: np.ndarray) -> bool:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from configs.networks import Saved
 from configs.schema import Config
 from data.splits import IN_PROPORTION
 
@@ -31,14 +32,15 @@ def outdated(config: Config, environment: Mapping[str, Any], num_training: int) 
     `num_training` images are learned from.
     """
     rules, told = rules_of(environment), []
-    lagging = [name for name, network in config.models.items() if network.batch_normalization]
+    trained = {name: one for name, one in config.models.items() if not isinstance(one, Saved)}
+    lagging = [name for name, network in trained.items() if network.batch_normalization]
     if lagging and rules["statistics"] == 1:
         told.append(
             f"{', '.join(lagging)}: scored with the moving averages that batch normalization keeps while it "
             "trains (rule 1 of statistics). After few steps these lag behind the weights; under rule 2, of "
             "runs begun now, they are taken of the last weights."
         )
-    for name in config.models if rules["averaging"] == 1 else ():
+    for name in trained if rules["averaging"] == 1 else ():
         recipe = config.training_of(name)
         num_steps = recipe.epochs * math.ceil(num_training / recipe.batch_size)
         of_first = recipe.averaging ** (num_steps - 1)

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from configs.networks import Cnn, Dense
+from configs.schema import Network
+from data.storage import sha256_of
 from model.networks.layers import Convolution, Layer, Normalization
 from model.networks.layers import Dense as DenseLayer
-from model.run.folder import RunError, RunFolder, again
+from model.run.folder import ORIGINAL, RunError, RunFolder, again
+from model.run.readers import is_from_elsewhere
 
 if TYPE_CHECKING:
     import keras
@@ -66,13 +68,16 @@ def is_whole(run: RunFolder, model: str, seed: int, num_weights: int) -> bool:
 
     A history that was cut off may still be one: it must have as many epochs as metrics.json tells.
     """
+    metrics = run.metrics(model, seed) or {}
     try:
         check_saved(run.seed_folder(model, seed) / "model.keras", num_weights)
-        epochs = len(run.history(model, seed)["loss"])
         run.predictions(model, seed)
+        if is_from_elsewhere(metrics):  # which has no history
+            return sha256_of(run.seed_folder(model, seed) / ORIGINAL) == metrics["original"]
+        epochs = len(run.history(model, seed)["loss"])
     except Exception:  # a damaged file fails in as many ways as there are readers
         return False
-    return epochs == (run.metrics(model, seed) or {}).get("epochs")
+    return epochs == metrics.get("epochs")
 
 
 def _arrays(file: h5py.File) -> Iterator[h5py.Dataset]:
@@ -140,7 +145,7 @@ def _weights_of(group: h5py.Group) -> list[np.ndarray]:
     return [np.asarray(group[str(number)]) for number in range(len(group))]
 
 
-def load(path: Path, network: Dense | Cnn, num_classes: int) -> "keras.Model":
+def load(path: Path, network: Network, num_classes: int) -> "keras.Model":
     """Rebuild a saved network from its config and give it the saved weights; no code from the file runs.
 
     Raises:

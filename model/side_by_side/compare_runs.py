@@ -204,7 +204,8 @@ class _Group:
             for run in {first.label: first, later.label: later}.values()
             for failure in run.report.failed
         ]
-        if reason := no_comparison(one, other, self.models, failed):
+        elsewhere = [name for name, entry in self.models.items() if entry.elsewhere]
+        if reason := no_comparison(one, other, self.models, failed, elsewhere):
             return reason
         if shared := self._same_trainings(one, other):
             more = A_COPY if self._is_copy(first, later) else self._not_shared(one, other, shared)

@@ -6,7 +6,7 @@ from os.path import commonprefix
 
 from model.comparison.headlines import ahead, caution_title
 from model.comparison.records import Models
-from model.comparison.tables import against, epochs, row_per_model
+from model.comparison.tables import against, epochs, row_per_model, seconds_of_training
 from model.comparison.verdict import cautions
 from model.report.drawing import missing_pictures
 from model.report.tables import WIDTH, escaped, fractions, printable, shortened, table, wrapped
@@ -107,7 +107,8 @@ def notes(comparison: SideBySide) -> list[str]:
             + (f" ({UNKNOWN})." if comparison.config_differences else ".")
         )
     told += _agreement(comparison, all_known=not unknown) if len(runs) > 1 else []
-    if not comparison.same_machine:
+    trained = {entry.run for entry in comparison.models.values() if entry.found.train_seconds is not None}
+    if not comparison.same_machine and len(trained) > 1:
         differing = [key.split(".")[-1].replace("_", " ") for key in comparison.machine_differences]
         told.append(
             f"They were trained with different {', '.join(differing)}: training times do not compare."
@@ -242,7 +243,7 @@ def _models_in_markdown(models: Models) -> str:
         accuracy = [f"{found.mean:.4f}", fractions(found.interval), found.over]
         cost = [f"{entry.parameters:,}", f"{entry.flops_per_image:,}", epochs(entry)]
         seeds = ", ".join(str(seed) for seed in entry.seeds)
-        rows.append([escaped(name), *accuracy, seeds, *cost, f"{entry.train_seconds:.1f}"])
+        rows.append([escaped(name), *accuracy, seeds, *cost, seconds_of_training(entry)])
     return table(rows)
 
 

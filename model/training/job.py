@@ -6,7 +6,7 @@ TensorFlow is imported by the functions, so that the parent can name them withou
 import csv
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from configs.schema import Augmentation, Cnn, Dense, Training
+from configs.schema import Augmentation, Cnn, Dense, Network, Training
 from data.splits import Splits
 from data.storage import json_bytes, write_atomically, write_if_other, write_json, write_npz
 from model.networks.measures import accuracy, log_loss
@@ -47,7 +47,6 @@ def train_and_score(
 
     Returns the content of metrics.json.
     """
-    from model.networks.answers import seconds_for_one
     from model.training.train import train
 
     same = {"model": folder.parent.name, "seed": seed, **decisive(environment), **asdict(arithmetic)}
@@ -68,28 +67,63 @@ def train_and_score(
             on_progress=lambda progress: tell(_shown(progress, recipe.epochs)),
         ),
     )
+    told = {
+        "epochs": len(history),
+        "precision": arithmetic.precision,
+        "environment": environment | {"arithmetic": asdict(arithmetic)},
+        "train_seconds": round(train_seconds, 3),
+    }
+    try:
+        files = {"history.csv": _csv(history).encode()}
+        metrics = score(model, splits, folder, identity, told, files)
+    except NotFinite as error:
+        raise JobFailed(f"{error}; a lower learning_rate may help") from None
+    remove_checkpoints(folder)
+    return metrics
+
+
+class NotFinite(JobFailed):
+    """A network answers with numbers that are not finite."""
+
+
+def score(
+    model: Any,
+    splits: Splits,
+    folder: Path,
+    identity: dict[str, Any],
+    told: dict[str, Any],
+    files: Mapping[str, bytes] | None = None,
+) -> dict[str, Any]:
+    """Score a finished network on all test images once, and save it and its answers; metrics.json last.
+
+    `told` is what metrics.json says of how it was made, `files` are others that are written with it, by name.
+    Returns the content of metrics.json.
+
+    Raises:
+        NotFinite: its answers are not finite numbers; nothing is written then.
+        JobFailed: its run is gone.
+    """
+    from model.networks.answers import seconds_for_one
+
     probabilities, predict_seconds, scores = _score(model, splits)
     metrics = {
         **identity,
         **scores,
         "patterns": _patterns(model),
-        "epochs": len(history),
-        "precision": arithmetic.precision,
-        "environment": environment | {"arithmetic": asdict(arithmetic)},
-        "train_seconds": round(train_seconds, 3),
+        **told,
         "predict_seconds": round(predict_seconds, 4),
         "predict_one_seconds": round(seconds_for_one(model, splits.test.images), 6),
     }
     _must_be_there(folder)
     write_atomically(folder / "model.keras", model_bytes(model))
-    write_atomically(folder / "history.csv", _csv(history).encode())
+    for name, content in (files or {}).items():
+        write_atomically(folder / name, content)
     write_npz(folder / "predictions.npz", {"probabilities": probabilities, "labels": splits.test.labels})
     write_json(folder / "metrics.json", metrics)
-    remove_checkpoints(folder)
     return metrics
 
 
-def score_again(splits: Splits, tell: Tell, *, network: Dense | Cnn, folder: Path) -> dict[str, Any]:
+def score_again(splits: Splits, tell: Tell, *, network: Network, folder: Path) -> dict[str, Any]:
     """Have a trained network answer all test images once more, for its predictions are lost.
 
     Where it is computed as it was then, these and metrics.json have the same bits again. How long training
@@ -111,7 +145,7 @@ def _score(model: Any, splits: Splits) -> tuple[np.ndarray, float, dict[str, Any
     probabilities, seconds = predict(model, splits.test.images)
     validation, _ = predict(model, splits.validation.images)
     if not (np.isfinite(probabilities).all() and np.isfinite(validation).all()):
-        raise JobFailed("its probabilities are not finite numbers; a lower learning_rate may help")
+        raise NotFinite("its probabilities are not finite numbers")
     scores = {
         "accuracy": accuracy(probabilities, splits.test.labels),
         "loss": log_loss(probabilities, splits.test.labels),

@@ -1,0 +1,114 @@
+"""What is to be known of networks that were trained elsewhere, in words. It computes no numbers."""
+
+from collections.abc import Mapping
+from math import sqrt
+
+from configs.networks import Form
+from data.splits import DataFacts
+from model.comparison.origins import Elsewhere
+from model.comparison.records import Model, Models
+from model.report.words import names, percent, quoted, short
+
+READS: dict[Form, str] = {  # of a network: what it is handed
+    "unit": "pixels from 0 to 1",
+    "byte": "pixels from 0 to 255",
+    "standardised": "standardised pixels (less their mean, by their deviation)",
+    "inverted": "inverted pixels (from 1 to 0)",
+}
+BEYOND_NOISE = 1.96  # standard errors
+MOST_NAMED = 6  # of networks
+MOST_CLASSES = 4  # that are named where their order differs
+
+
+def of_elsewhere(models: Models, data: DataFacts) -> list[str]:
+    """What is to be known of networks that were trained elsewhere, in sentences; none where none was.
+
+    `data` have the classes by label.
+    """
+    brought = {name: one for name, entry in models.items() if (one := entry.elsewhere)}
+    if not brought:
+        return []
+    alone = len(brought) == 1
+    was, it, accuracy = (
+        ("was", "it", "its accuracy is") if alone else ("were", "they", "their accuracies are")
+    )
+    told = [
+        f"{names(list(brought), MOST_NAMED)} {was} trained elsewhere: on which pictures, how long and from"
+        " which start is not known here, so there are no training curves and seconds, and a seed is the"
+        f" number of a file. If test pictures were among them, {accuracy} too high; filters are ranked on"
+        f" validation pictures, which {it} may have been trained on."
+    ]
+    for name, found in brought.items():
+        told += [_order(name, found, data), _pixels(name, found), _form(name, found)]
+    return [sentence for sentence in told if sentence]
+
+
+def _pixels(name: str, found: Elsewhere) -> str:
+    """How it reads pixels, and how often it is right so and otherwise."""
+    counted, how = found.right, ""
+    if found.order_differs:
+        counted, how = found.right_in_order, ", each answer taken for the class that it fits best"
+    right = f"right on {percent(counted[found.pixels])} of {found.images:,} training pictures"
+    if found.asked != "auto":
+        return f"{name} is handed {READS[found.pixels]}, as its config asks: {right}{how}."
+    others = [
+        f"{percent(share)} with {READS[form]}" for form, share in counted.items() if form != found.pixels
+    ]
+    told = f"{READS[found.pixels]}: {right}{how}; on {names(others, len(others))}."
+    if _stands_out(found.pixels, counted, found.images):
+        return f"{name} reads {told}"
+    return f"{name} is handed {told} In which form it reads them can't be told from that."
+
+
+def _stands_out(pixels: Form, right: Mapping[Form, float], images: int) -> bool:
+    """Whether it is right more often so than in any other form, by more than two draws of pictures differ."""
+    best = right[pixels]
+    next_best = max(share for form, share in right.items() if form != pixels)
+    noise = BEYOND_NOISE * sqrt((best * (1 - best) + next_best * (1 - next_best) + 2 / images) / images)
+    return best - next_best > noise
+
+
+def _order(name: str, found: Elsewhere, data: DataFacts) -> str:
+    """That its answers seem to stand for other classes."""
+    classes = data.classes if found.order_differs else []
+    moved = [
+        f"{quoted(short(classes[label]))} for answer {answer}"
+        for answer, label in enumerate(found.order)
+        if answer != label and label < len(classes)
+    ]
+    if not moved:
+        return ""
+    return (
+        f"{name} is right on {percent(found.right[found.pixels])} of {found.images:,} training pictures, and"
+        f" would be on {percent(found.right_in_order[found.pixels])} with its classes in another order"
+        f" ({names(moved, MOST_CLASSES)}): it may have been trained with other labels than these data have."
+    )
+
+
+def _form(name: str, found: Elsewhere) -> str:
+    """What was made of it that is not in its file."""
+    made = ["it gives logits, of which a softmax makes probabilities"] if found.logits else []
+    made += [f"it was made to compute in {found.dtype}, and does so here in float32"] * (
+        found.dtype != "float32"
+    )
+    return f"{name}: {'; '.join(made)}." if made else ""
+
+
+def usual_in_words(models: Models) -> list[str]:
+    """What networks reach that are about as large as one that was trained elsewhere, a sentence for each."""
+    known = {name: one for name, entry in models.items() if (one := entry.elsewhere) and one.usual}
+    return [_usual(name, found, models[name]) for name, found in known.items()]
+
+
+def _usual(name: str, found: Elsewhere, entry: Model) -> str:
+    sizes = []
+    for one in found.usual:
+        ends = (
+            [percent(one.lowest)] if one.networks == 1 else [percent(one.lowest)[:-2], percent(one.highest)]
+        )
+        several = f" ({one.networks} networks)" if one.networks > 1 else ""
+        sizes.append(f"with {one.parameters:,} weights{several} on {' to '.join(ends)}")
+    return (
+        f"{name}, with {entry.parameters:,} weights, is right on {percent(entry.accuracy.mean)} of the test"
+        f" pictures; of networks recorded with this program, the nearest in size are right {names(sizes)}."
+    )

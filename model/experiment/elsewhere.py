@@ -1,0 +1,149 @@
+"""Networks that were trained elsewhere, on their way into a run: their files read, kept, and measured."""
+
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from configs.document import parse_file
+from configs.networks import Found, Saved
+from configs.schema import Config, ConfigError, dump
+from configs.strict_yaml import shown
+from data.splits import Splits
+from data.storage import read_bytes, write_atomically
+from model.networks.facts import each_layer
+from model.networks.layers import as_records, from_records
+from model.run.elsewhere import Elsewhere, read_network
+from model.run.folder import ORIGINAL, RunError, RunFolder
+from model.run.manifest import digest_of_file
+
+LONGEST_NAME = 40  # letters of the file's names for layers
+
+
+def with_files(config: Config) -> Config:
+    """The config with the whole paths of files, and what they hold, where it does not say so already.
+
+    Raises:
+        ConfigError: a file can't be used, or those of one model are not of one network.
+    """
+    read: dict[str, Saved] = {}
+    for model, network in config.elsewhere.items():
+        paths = tuple(os.path.abspath(os.path.expanduser(file)) for file in network.file)
+        found = network.found or _found(model, [Path(path) for path in paths])
+        read[model] = network.model_copy(update={"file": paths, "found": found})
+    config = _with(config, read)
+    if read:
+        try:  # as it will be, once it is written into the run
+            parse_file(dump(config).encode(), "config.yaml")
+        except ConfigError:
+            raise ConfigError(
+                f"models: the layers of {len(read)} networks that were trained elsewhere are more than a "
+                "config can hold. Expected fewer of them: give some a run of their own."
+            ) from None
+    return config
+
+
+def _with(config: Config, networks: Mapping[str, Saved]) -> Config:
+    return config.model_copy(update={"models": {**config.models, **networks}}) if networks else config
+
+
+def _found(model: str, files: list[Path]) -> Found:
+    """What the files of one model hold: the same network in each, with other weights."""
+    try:
+        first, *others = networks = [read_network(file) for file in files]
+    except RunError as error:
+        raise ConfigError(f"models.{model}.file: {str(error).rstrip('.')}.") from None
+    for file, other in zip(files[1:], others, strict=True):
+        if _told(other) != _told(first):
+            raise ConfigError(
+                f"models.{model}.file: {file} is another network than {files[0]}. Expected the files of one "
+                "network, trained once for each seed: give another network a model of its own."
+            )
+    digests = [network.sha256 for network in networks]
+    for place, digest in enumerate(digests):
+        if digest in digests[:place]:
+            raise ConfigError(
+                f"models.{model}.file: {files[place]} is {files[digests.index(digest)]} once more. Expected "
+                "a file for each training: give each once."
+            )
+    return Found(
+        sha256=tuple(digests),
+        layers=tuple(as_records(first.layers)),
+        names={ours: shown(theirs, LONGEST_NAME) for ours, theirs in first.names.items()},
+        logits=first.logits,
+        dtype=first.dtype,
+    )
+
+
+def _told(network: Elsewhere) -> tuple[object, ...]:
+    return network.layers, network.logits, network.num_classes
+
+
+def must_answer(config: Config, splits: Splits) -> None:
+    """Raise ConfigError where a network trained elsewhere does not answer with the classes of the data."""
+    num_classes = len(splits.class_names)
+    for model, network in config.elsewhere.items():
+        layers = from_records(network.found.layers) if network.found else ()
+        answers = each_layer(layers)[-1].output_shape[-1] if layers else 0
+        if answers != num_classes:
+            raise ConfigError(
+                f"models.{model}.file: {network.file[0]} answers with {answers} classes, and the data "
+                f"({splits.title}) have {num_classes}. Expected a network of these classes: give data.source "
+                "and data.name of the pictures that it was trained on."
+            )
+
+
+def as_found(config: Config, of_run: Config) -> Config:
+    """The config with what its run has found of networks that were trained elsewhere."""
+    known = of_run.elsewhere
+    return _with(
+        config,
+        {
+            model: network.model_copy(update={"found": known[model].found})
+            for model, network in config.elsewhere.items()
+            if model in known
+        },
+    )
+
+
+def with_measured(config: Config, measured: Mapping[str, Mapping[str, Any]]) -> Config:
+    """The config with what was measured of networks that were trained elsewhere, by model."""
+    return _with(
+        config,
+        {
+            model: network.model_copy(
+                update={"found": network.found.model_copy(update=dict(measured[model]))}
+            )
+            for model, network in config.elsewhere.items()
+            if model in measured and network.found
+        },
+    )
+
+
+def originals(run: RunFolder, config: Config) -> dict[Path, bytes]:
+    """What the files of networks that were trained elsewhere hold, by where the run keeps its copies.
+
+    One is taken from its copy, or else from where the config has it, as it was when it was read; where it is
+    neither here nor there it is missing.
+    """
+    found = {}
+    for model, network in config.elsewhere.items():
+        digests = network.found.sha256 if network.found else ()
+        for seed, file, digest in zip(config.seeds, network.file, digests, strict=False):
+            copy = run.seed_folder(model, seed) / ORIGINAL
+            for path in (copy, Path(file)):
+                if (
+                    digest_of_file(path) == digest
+                    and sha256(content := read_bytes(path)).hexdigest() == digest
+                ):
+                    found[copy] = content
+                    break
+    return found
+
+
+def keep(originals: Mapping[Path, bytes]) -> None:
+    """Write copies of such files, where they are not there already."""
+    for path, content in originals.items():
+        if digest_of_file(path) != sha256(content).hexdigest():
+            write_atomically(path, content)

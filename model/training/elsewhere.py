@@ -1,0 +1,102 @@
+"""Take in a network that was trained elsewhere: how it reads pixels is measured, then it is scored.
+
+TensorFlow is imported by the functions, so that the parent can name them without it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from configs.networks import FAR, Form
+from data.splits import Splits
+from model.run.folder import RunError
+from model.run.workers import JobFailed, Tell
+from model.training.job import NotFinite, score
+
+TRIED_ON = 2000  # training images
+
+
+def try_pixels(splits: Splits, tell: Tell, *, files: Sequence[Path], forms: Sequence[Form]) -> dict[str, Any]:
+    """Find how networks read pixels: in whichever of `forms` they are right most often, on training images.
+
+    Where they would be so far more often if their answers stood for other classes, those count that way. The
+    test images are not looked at. Returns what `configs.networks.Found` has of that: `pixels` (of equally
+    good ones the first), `images`, `right` and `right_in_order` by form, and `order`.
+    """
+    from model.networks.answers import predict
+    from model.run.elsewhere import build_elsewhere
+
+    chosen = np.linspace(0, len(splits.train.labels) - 1, min(TRIED_ON, len(splits.train.labels))).astype(int)
+    images, labels = splits.train.images[chosen], splits.train.labels[chosen]
+    networks = [_read(file) for file in files]
+    answers = {
+        form: [predict(build_elsewhere(network, form), images)[0].argmax(axis=1) for network in networks]
+        for form in forms
+    }
+    right = {
+        form: float(np.mean([given == labels for given in of_form])) for form, of_form in answers.items()
+    }
+    all_labels = np.tile(labels, len(networks))
+    orders = {form: best_order(np.concatenate(of_form), all_labels) for form, of_form in answers.items()}
+    in_order = {form: share for form, (share, _) in orders.items()}
+    counted = in_order if max(in_order.values()) - max(right.values()) >= FAR else right
+    pixels = max(forms, key=lambda form: counted[form])
+    measured = {"right": right, "right_in_order": in_order, "order": orders[pixels][1]}
+    return {"pixels": pixels, "images": len(labels)} | measured
+
+
+def best_order(answers: np.ndarray, labels: np.ndarray) -> tuple[float, tuple[int, ...]]:
+    """For which class each answer stands, so that most are right: their share, and the class of 0, 1, ..."""
+    from scipy.optimize import linear_sum_assignment
+
+    size = int(max(answers.max(), labels.max())) + 1
+    counts = np.zeros((size, size))
+    np.add.at(counts, (answers, labels), 1)
+    rows, classes = linear_sum_assignment(counts, maximize=True)
+    return float(counts[rows, classes].sum() / len(labels)), tuple(map(int, classes))
+
+
+def take_in(
+    splits: Splits,
+    tell: Tell,
+    *,
+    original: Path,
+    sha256: str,
+    pixels: Form,
+    environment: dict[str, Any],
+    folder: Path,
+    identity: dict[str, Any],
+) -> dict[str, Any]:
+    """Make the run's network of the file of one trained elsewhere, and score it on all test images once.
+
+    Returns the content of metrics.json, in which `original` is the file's sha256.
+    """
+    from model.run.elsewhere import build_elsewhere
+
+    tell((0.1, "", "taken from its file"))
+    found = _read(original)
+    if found.sha256 != sha256:
+        raise JobFailed(
+            f"{original} is not the file that this run was made of (sha256 {found.sha256}, expected "
+            f"{sha256}); put that one back"
+        )
+    told = {"original": sha256, "environment": environment}
+    try:
+        metrics = score(build_elsewhere(found, pixels), splits, folder, identity, told)
+    except NotFinite as error:
+        raise JobFailed(f"{error}: its file can't be used on these images") from None
+    tell((0.9, "", f"validation {100 * metrics['validation_accuracy']:.1f} %"))
+    return metrics
+
+
+def _read(file: Path) -> Any:
+    from model.run.elsewhere import read_network
+
+    try:
+        return read_network(file)
+    except FileNotFoundError:
+        raise JobFailed(f"{file} is missing, a copy of the file that the network was made of") from None
+    except RunError as error:
+        raise JobFailed(str(error)) from None

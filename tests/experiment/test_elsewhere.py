@@ -1,0 +1,135 @@
+"""Files of networks that were trained elsewhere, on their way into a run; and what is usual beside them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from configs.elsewhere import is_run, of_files, of_words
+from configs.schema import ConfigError, digest
+from model.experiment.elsewhere import as_found, keep, must_answer, originals, with_files, with_measured
+from model.experiment.origins import origin_of, usual_for
+from model.experiment.parts import Task, settings_of
+from model.networks.layers import as_records, from_records, layers_of
+from model.run.folder import ORIGINAL, RunFolder
+from tests.networks_elsewhere import course, saved
+from tests.training.test_elsewhere import splits
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two files of one network and one of another."""
+    folder = tmp_path_factory.mktemp("files")
+    for seed, name in enumerate(("one.keras", "two.keras")):
+        saved(course(classes=3, seed=seed), folder / name)
+    saved(course(classes=3, filters=(5,)), folder / "other.keras")
+    return folder
+
+
+def config(files: Path, *names: str, seeds: str = "seeds=[0]"):
+    whole = ",".join(str(files / name) for name in names)
+    return of_files([files / names[0]], [seeds, f"models.{Path(names[0]).stem}.file=[{whole}]"])
+
+
+def test_what_files_hold_stands_in_the_config(files):
+    read = with_files(config(files, "one.keras", "two.keras", seeds="seeds=[4,5]"))
+    found = read.elsewhere["one"].found
+    assert len(set(found.sha256)) == 2, "a file for each seed"
+    layers = layers_of(read.models["one"], 3)
+    names = [layer.name for layer in layers]
+    assert names[-5:] == ["conv1", "pool1", "flatten", "dense1", "probabilities"]
+    assert from_records(as_records(layers)) == layers
+    assert list(found.names) == names, "the file's own names stand beside ours"
+    measured = with_measured(read, {"one": {"pixels": "byte", "images": 9}})
+    assert layers_of(measured.models["one"], 3)[0].name == "pixels", "what makes of pixels what it reads"
+    assert digest(measured) == digest(read), "what was measured makes another experiment"
+    assert as_found(read, measured) == measured, "what a run has found is not taken over"
+
+
+@pytest.mark.parametrize(
+    ("names", "seeds", "fragment"),
+    [
+        (["one.keras", "other.keras"], "seeds=[0,1]", "is another network than"),
+        (["one.keras", "copy.keras"], "seeds=[0,1]", "is .*one.keras once more"),
+        (["gone.keras"], "seeds=[0]", "gone.keras is missing"),
+    ],
+)
+def test_files_that_do_not_fit_are_named(files, names, seeds, fragment):
+    (files / "copy.keras").write_bytes((files / "one.keras").read_bytes())
+    with pytest.raises(ConfigError, match=rf"(?s)models\.\w+\.file: .*{fragment}"):
+        with_files(config(files, *names, seeds=seeds))
+
+
+def test_a_network_of_other_classes_is_refused_before_anything_is_written(files, tmp_path):
+    must_answer(with_files(config(files, "one.keras")), splits())
+    of_ten = saved(course(), tmp_path / "ten.keras")
+    with pytest.raises(ConfigError, match=r"answers with 10 classes, and the data \(Shades\) have 3"):
+        must_answer(with_files(of_files([of_ten])), splits())
+
+
+def test_a_layer_that_no_run_wrote_is_a_config_error():
+    with pytest.raises(ConfigError, match="no layer as a run writes it"):
+        from_records([{"layer": "Lambda", "name": "conv1"}])
+    with pytest.raises(ConfigError, match=r"put config\.yaml back as it was"):
+        from_records([{"layer": "Dense", "name": "dense1", "units": "many"}])
+
+
+def test_a_run_keeps_copies_and_goes_on_without_the_files(files, tmp_path):
+    path = tmp_path / "mine.keras"
+    path.write_bytes((files / "one.keras").read_bytes())
+    read, run = with_files(of_files([path])), RunFolder(tmp_path / "run")
+    copy = run.seed_folder("mine", 0) / ORIGINAL
+    keep(originals(run, read))
+    assert copy.read_bytes() == path.read_bytes()
+    path.write_bytes(b"trained anew")
+    assert originals(run, read) == {copy: copy.read_bytes()}, "the copy is that of the run"
+    copy.write_bytes(b"damaged")
+    assert originals(run, read) == {}, "neither is the file that the run was made of"
+    path.write_bytes((files / "one.keras").read_bytes())
+    keep(originals(run, read))
+    assert copy.read_bytes() == path.read_bytes(), "a damaged copy is not made again from the file"
+    moved = read.elsewhere["mine"].model_copy(update={"file": ("/elsewhere.keras",)})
+    task = Task("training", "mine", 0)
+    other = read.model_copy(update={"models": {"mine": moved}})
+    assert settings_of(other, task) == settings_of(read, task), "a file that was moved is taken in again"
+
+
+def test_a_run_is_told_from_files(tmp_path, files):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "config.yaml").touch()
+    assert is_run([str(run)])
+    assert is_run([str(tmp_path / "gone")]), "what is not there is a run that is not there"
+    for words in (["x.keras"], ["x.h5"], [str(files / "one.keras"), "name=a"], ["a.keras", "b.keras"]):
+        assert not is_run(words), words
+    with pytest.raises(ConfigError, match="this is a run folder, and there is more than that"):
+        is_run([str(run), "name=a"])
+    assert of_words(["a.keras", "name=b"]).name == "b"
+    with pytest.raises(ConfigError, match="there is no file among these"):
+        of_words(["name=a", "name=b"])
+
+
+def test_as_long_as_nothing_is_measured_nothing_is_told(files):
+    read = with_files(of_files([files / "one.keras"]))
+    assert origin_of(read, "one", []) is None
+    measured = with_measured(read, {"one": {"pixels": "byte", "images": 9, "right": {"byte": 0.5}}})
+    told = origin_of(measured, "one", [])
+    assert told is not None
+    assert (told.files, told.pixels, told.asked) == (["one.keras"], "byte", "auto")
+
+
+def test_recorded_networks_of_the_nearest_sizes_are_usual(tmp_path):
+    def entry(parameters: int, mean: float) -> dict[str, object]:
+        return {"parameters": parameters, "accuracy": {"mean": mean}}
+
+    report = {"models": {"a": entry(1000, 0.8), "b": entry(100_000, 0.9)}}
+    small = {"run": {"models": {"c": entry(100_000, 0.85)}}, "other": {"models": {"d": entry(9000, 0.7)}}}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    (tmp_path / "small.json").write_text(json.dumps(small))
+    (tmp_path / "damaged.json").write_text("{")
+    found = [(one.parameters, one.networks, one.lowest, one.highest) for one in usual_for(50_000, tmp_path)]
+    assert found == [(9000, 1, 0.7, 0.7), (100_000, 2, 0.85, 0.9)], (
+        "by the ratio of sizes, smaller ones first"
+    )
+    assert usual_for(50_000, tmp_path / "gone") == []
+    assert len(usual_for(243_786)) == 2, "the recorded runs of outputs/reference are not found"
