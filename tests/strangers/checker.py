@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.strangers import (
     compared,  # noqa: F401  each of these knows some kinds of sentences
+    elsewhere,  # noqa: F401
     filters,  # noqa: F401
     lessons,  # noqa: F401
     perturbed,  # noqa: F401

@@ -61,6 +61,11 @@ class Model:
             with np.load(self.folder / f"seed-{seed}" / "predictions.npz") as stored:
                 self.answers[seed] = stored["probabilities"].astype(np.float64)
 
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether it was not trained by this program."""
+        return bool(self.settings["architecture"] == "saved")
+
     @cached_property
     def histories(self) -> dict[int, list[dict[str, float]]]:
         """Of every seed the rows of history.csv."""
@@ -118,12 +123,22 @@ class Model:
         """metrics.json, for seconds alone: all else is counted."""
         return {s: json.loads((self.folder / f"seed-{s}" / "metrics.json").read_text()) for s in self.trained}
 
-    def seconds(self, key: str) -> float:
+    def seconds(self, key: str) -> float | None:
+        """The mean over its trainings; None of what nobody has measured."""
+        if self.is_from_elsewhere and key == "train_seconds":
+            return None
         return float(np.mean([self.metrics[s][key] for s in self.trained]))
 
     def network(self, seed: int) -> Network:
         """The saved network of a seed."""
         return Network.read(self.folder / f"seed-{seed}" / "model.keras")
+
+    @cached_property
+    def names_of_file(self) -> list[str]:
+        """What the file of a network that was trained elsewhere calls its layers."""
+        if not self.is_from_elsewhere:
+            return []
+        return Network.read(self.folder / f"seed-{self.trained[0]}" / "original.keras").names
 
     @cached_property
     def first(self) -> Network:

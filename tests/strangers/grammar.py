@@ -12,8 +12,13 @@ from typing import Any
 
 FIXED = Path(__file__).with_name("fixed.txt")  # sentences that assert nothing about a run, one a line
 NUMBER = r"[−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-DURATION = r"(?:\d+ h \d+ min|\d+ min(?: \d+ s)?|[\d,.]+ s)"
-KINDS = {"n": NUMBER, "pct": rf"{NUMBER} %", "layer": r"(?:conv|pool|dense)\d+", "time": DURATION}
+DURATION = r"(?:\d+ h \d+ min|\d+ min(?: \d+ s)?|[\d,.]+ s|elsewhere)"
+KINDS = {
+    "n": NUMBER,
+    "pct": rf"{NUMBER} %",
+    "layer": r"(?:conv|pool|dense|rescaling)\d+|pixels",
+    "time": DURATION,
+}
 KINDS |= {"text": r".+?", "word": r"\S+"}
 OF_MODELS = {  # kinds that name models, or classes
     "names": r"(?:{model})(?:, (?:{model}))*(?: and (?:(?:{model})|\d+ more))?",

@@ -20,6 +20,7 @@ KINDS["reason"] = (
     "|".join(REASONS) + r"|(?:loss not finite at epoch \d+|its probabilities are not finite numbers);"
 )
 KINDS["reason"] += " a lower learning_rate may help"
+ELSEWHERE = ("elsewhere", "not known", "–")  # in place of what nobody has measured
 PLACES = r"[\w.*]+(?:, [\w.*]+)*(?: and [\w.*]+)*(?: (?:in|of) (?:the |every )?[\w.]+)?"
 KINDS["places"] = (
     rf"(?:models\.\*\.accuracy in report\.json; those of filters in {PLACES}|the \.json and \.npz files in \S+|{PLACES}(?:; {PLACES})*)"
@@ -175,8 +176,11 @@ def agree_work(told: Number, model: Model) -> None:
     agree("arithmetic", told, 2 * model.first.multiply_adds / 1e6)
 
 
-def agree_duration(text: str, seconds: float) -> None:
+def agree_duration(text: str, seconds: float | None) -> None:
     """Seconds, or hours, minutes and seconds, to the last one told."""
+    if seconds is None or text in ELSEWHERE:
+        claim(seconds is None and text in ELSEWHERE, f"{seconds} s")
+        return
     units = {"h": 3600, "min": 60, "s": 1}
     parts = text.split()
     told = sum(Number(number) * units[unit] for number, unit in zip(parts[::2], parts[1::2], strict=True))

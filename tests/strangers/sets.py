@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from tests.conftest import idx
+from tests.networks_elsewhere import course, fit, saved, sequential
 
 SEED = 20
 LONG = "a name that goes on and on, as those of species do, and of which this is number"
@@ -95,6 +96,47 @@ class Stranger:
         return folder / "config.yaml"
 
 
+@dataclass(frozen=True)
+class Elsewhere(Stranger):
+    """Networks that stock Keras has trained and saved, and nobody else; the first is the baseline."""
+
+    seeds: Sequence[int] = (0,)
+
+    def write(self, name: str, folder: Path) -> Path:
+        """Data, files and config in a folder; returns the config."""
+        config = json.loads(super().write(name, folder).read_text(encoding="utf-8"))
+        images = np.frombuffer((folder / "data" / TRAIN).read_bytes()[16:], np.uint8).reshape(-1, 28, 28)
+        labels = np.frombuffer((folder / "data" / LABELS).read_bytes()[8:], np.uint8)
+        for model, (network, as_read, order) in from_notebooks(self.pictures.classes).items():
+            fit(network, as_read(images.astype(np.float32)), order[labels], epochs=8, rate=0.003)
+            saved(network, folder / f"{model}.keras")
+            config["models"][model] = {"architecture": "saved", "file": f"{folder}/{model}.keras"}
+        del config["training"]
+        (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
+        return folder / "config.yaml"
+
+
+def from_notebooks(classes: int) -> dict[str, Any]:
+    """Networks, what each reads of pictures of 0 to 255, and which answer it gives to each class."""
+    from keras import layers
+
+    plain = np.arange(classes)
+    normalized = (layers.Conv2D(5, 5), layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D())
+    return {
+        "notebook": (
+            sequential(layers.Flatten(), layers.Dense(16, "relu"), layers.Dense(classes), shape=(28, 28)),
+            lambda images: images / 255,
+            plain,
+        ),
+        "cnn": (course((4, 6), classes, seed=1), lambda images: images[..., None], plain),
+        "turned": (
+            sequential(*normalized, layers.Flatten(), layers.Dense(classes, "softmax"), seed=2),
+            lambda images: 1 - images[..., None] / 255,
+            plain[::-1],
+        ),
+    }
+
+
 # What is done to the pictures ------------------------------------------------------------------------------
 
 TRAIN, LABELS, TEST, TEST_LABELS = (
@@ -175,5 +217,6 @@ SETS = {
         Pictures(source="lines", names=("horizontal", "rising", "vertical", "falling", "no line")),
         training={"epochs": 1}, validation=500,
     ),
+    "elsewhere": Elsewhere(models={}),
 }  # fmt: skip
 QUICK = ("missing", "normalized")  # in CI; on the same pictures, so that they can be compared

@@ -1,9 +1,11 @@
 # ruff: noqa: E501  a pattern stands as its sentence does, in one line
 """Tables of the reports, cell by cell: a check for each kind, known by its head."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,13 +92,17 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model = e.models[row[0]]
     claim(row[1] == ", ".join(map(str, model.seeds)), f"the seeds are {model.seeds}")
-    epochs = [len(rows) for rows in model.histories.values()]
-    claim(row[2] in (f"{min(epochs)} to {max(epochs)}", str(max(epochs))), f"the epochs are {epochs}")
-    claim(row[3] == ", ".join(sorted({m["precision"] for m in model.metrics.values()})), "the precision")
+    if model.is_from_elsewhere:
+        claim(row[2] == row[3] == row[7] == "not known", "nobody knows how it was trained")
+    else:
+        epochs = [len(rows) for rows in model.histories.values()]
+        claim(row[2] in (f"{min(epochs)} to {max(epochs)}", str(max(epochs))), f"the epochs are {epochs}")
+        claim(row[3] == ", ".join(sorted({m["precision"] for m in model.metrics.values()})), "the precision")
+        agree("train_seconds", Number(row[7]), model.seconds("train_seconds"))
     counts = (model.first.parameters, model.first.parameters_in_convolutions, 2 * model.first.multiply_adds)
     for told, value in zip(row[4:7], counts, strict=True):
         agree("a count", Number(told), value)
-    for told, key in zip(row[7:], ("train_seconds", "predict_one_seconds", "predict_seconds"), strict=True):
+    for told, key in zip(row[8:], ("predict_one_seconds", "predict_seconds"), strict=True):
         agree(key, Number(told), model.seconds(key))
 
 
@@ -277,6 +283,14 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     known |= {"Its sha256": made["data_digest"]}
     sizes = [f"{len(part):,}" for part in (*e.splits, e.data.test_labels)]
     known |= {"Test": "each training was scored once, at its last epoch; nothing was chosen by it"}
+    for name, model in e.models.items():
+        if model.is_from_elsewhere:
+            known["Test"] = "each network was scored once; nothing was chosen by it"
+            [stored] = (model.folder / f"seed-{seed}" / "original.keras" for seed in e.seeds)
+            digest = hashlib.sha256(stored.read_bytes()).hexdigest()
+            name_of_file = Path(model.settings["file"]).name
+            kept = "the run keeps a copy, original.keras"
+            known[name] = f"trained elsewhere: {name_of_file}, sha256 {digest}; {kept}"
     if key == "Data":
         claim(
             told.endswith(f": {sizes[0]} training, {sizes[1]} validation, {sizes[2]} test pictures"),
@@ -329,8 +343,11 @@ def agree_layer(
     e: Evidence, models: list[str], name: str, kind: str, shape: str, parameters: Number, work: Number
 ) -> None:
     """A layer as the saved network of the first of these models has it; which one, where none is named."""
-    faults = []
+    faults, (name, _, theirs) = [], name.removesuffix(")").partition(" (")
     for model in models:
+        if theirs and theirs not in e.models[model].names_of_file:
+            faults.append(f"{model}: its file has no {theirs}")
+            continue
         found = {layer.name: layer for layer in e.models[model].first.layers}
         layer = found.get(name)
         if layer is None:
@@ -363,6 +380,7 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
         agree_layer(e, models, row[0], row[1], row[2], Number(row[3]), Number(row[4]))
 
 
+KINDS["named"] = r"\w+(?: \(\w+\))?"  # in brackets: as the file calls it
 KINDS["shape"] = r"[\d,]+(?: x [\d,]+)*"
 TYPES = "Conv2D|MaxPooling2D|AveragePooling2D|Flatten|Dense|Dropout|BatchNormalization|Activation|ReLU|LeakyReLU|ELU|Rescaling"
 
@@ -372,7 +390,7 @@ def _(e: Evidence, at: Said, who: str) -> None:
     e.layered = who.split(", ")  # type: ignore[attr-defined]
 
 
-@says(f"<name:word> <kind:{TYPES}> <shape:shape> <parameters:n> <work:n>", "all <parameters:n> <work:n>")
+@says(f"<name:named> <kind:{TYPES}> <shape:shape> <parameters:n> <work:n>", "all <parameters:n> <work:n>")
 def _(
     e: Evidence, at: Said, parameters: Number, work: Number, name: str = "", kind: str = "", shape: str = ""
 ) -> None:

@@ -235,6 +235,9 @@ def _(e: Evidence, at: Said, c: str, b: str) -> None:
 
 
 def _one_training(e: Evidence, c: str, k: Number, how: str) -> None:
+    named = [pair for pair in e.pairs if pair[1] == c]
+    if len(named) == 1:  # of several pairs this one
+        e.spoken_of = named[0]  # type: ignore[attr-defined]
     baseline, candidate = pair_of(e)
     found = e.difference(baseline, candidate)
     claim(c == candidate and found.over == "images", f"the candidate is {candidate}, over {found.over}")
@@ -260,6 +263,7 @@ def _(e: Evidence, at: Said, low: Number, high: Number) -> None:
 
 @says(
     "another seed may differ",
+    "another training may differ",
     "another seed may differ; seeds=[<a:n>,<b:n>,<c:n>] measures it",
     "other seeds may differ",
 )
@@ -267,7 +271,11 @@ def _(e: Evidence, at: Said, a: float | None = None, b: float = 0, c: float = 0)
     if "Shifted by" in at.text:  # of perturbed pictures, of which the first seed alone may be asked
         claim(any(e.perturbed("noise", 0, name).over == "images" for name in e.perturbed_models), "several")
         return
-    claim(e.difference(*pair_of(e)).over == "images", "there are several trainings")
+    known = getattr(e, "spoken_of", None) or len(e.pairs) == 1
+    pairs = [pair_of(e)] if known else e.pairs
+    claim(any(e.difference(*pair).over == "images" for pair in pairs), "there are several trainings")
+    brought = any(e.models[name].is_from_elsewhere for pair in pairs for name in pair)
+    claim(brought or "Another training" not in at.text, "these seeds can be asked for here")
     claim(a is None or (a == e.seeds[0] and len({a, b, c}) == 3), "these seeds do not measure it")
 
 

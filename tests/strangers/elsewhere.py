@@ -1,0 +1,187 @@
+# ruff: noqa: E501  a pattern stands as its sentence does, in one line
+"""What is said of networks that were trained elsewhere: of their files, run by Keras as they are."""
+
+import itertools
+import re
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tests.strangers.evidence import Evidence
+from tests.strangers.grammar import KINDS, NUMBER, Number, Said, agree, agree_share, claim, says
+
+READS = {
+    "pixels from 0 to 1": lambda x: x / 255,
+    "pixels from 0 to 255": lambda x: x,
+    "standardised pixels (less their mean, by their deviation)": lambda x: (x / 255 - 0.286) / 0.353,
+    "inverted pixels (from 1 to 0)": lambda x: 1 - x / 255,
+}
+FORM = "|".join(map(re.escape, READS))
+KINDS["form"] = f"(?:{FORM})"
+KINDS["forms"] = rf"{NUMBER} % with (?:{FORM})(?:(?:, | and ){NUMBER} % with (?:{FORM}))*"
+FITTED = ", each answer taken for the class that it fits best"
+FAR = 0.1
+
+
+def brought(e: Evidence) -> list[str]:
+    """The models that were trained elsewhere."""
+    return [name for name, model in e.models.items() if model.is_from_elsewhere]
+
+
+@cache
+def _answers(path: str, images: Any) -> dict[str, np.ndarray]:
+    import keras
+
+    network = keras.saving.load_model(path, compile=False)
+    shape = network.input_shape[1:]
+    given = np.array(images.value, np.float32).reshape(-1, *shape)
+    return {
+        form: np.argmax(network.predict(reads(given), verbose=0), axis=1) for form, reads in READS.items()
+    }
+
+
+class _Once:
+    """Pictures, known by what they are of."""
+
+    def __init__(self, value: np.ndarray) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return hash(self.value.tobytes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Once) and np.array_equal(self.value, other.value)
+
+
+def tried(e: Evidence, name: str) -> tuple[dict[str, float], dict[str, float], int]:
+    """The share that is right by form, also in the order that fits best, and of how many pictures."""
+    train = e.splits[0]
+    chosen = train[np.linspace(0, len(train) - 1, min(2000, len(train))).astype(int)]
+    labels = e.data.train_labels[chosen]
+    path = e.models[name].folder / f"seed-{e.models[name].trained[0]}" / "original.keras"
+    answers = _answers(str(path), _Once(e.data.train_images[chosen]))
+    right = {form: float(np.mean(given == labels)) for form, given in answers.items()}
+    orders = [np.array(order) for order in itertools.permutations(range(len(e.classes)))]
+    fitted = {f: max(float(np.mean(order[a] == labels)) for order in orders) for f, a in answers.items()}
+    return right, fitted, len(labels)
+
+
+def counted(e: Evidence, name: str) -> dict[str, float]:
+    """By form what its form was found by."""
+    right, fitted, _ = tried(e, name)
+    return fitted if max(fitted.values()) - max(right.values()) >= FAR else right
+
+
+def told_of(e: Evidence) -> str:
+    """The network that is spoken of: the one named last."""
+    return str(e.handed)  # type: ignore[attr-defined]
+
+
+@says("<who:names> <was:was|were> trained elsewhere")
+def _(e: Evidence, at: Said, who: str, was: str) -> None:
+    told = re.split(", | and ", who)
+    claim(set(told) == set(brought(e)), f"those are {brought(e)}")
+    claim((was == "was") == (len(told) == 1), "one was, two were")
+
+
+@says("If test pictures were among them, <whose:its accuracy is|their accuracies are> too high",
+      "filters are ranked on validation pictures, which <whose:it|they> may have been trained on")  # fmt: skip
+def _(e: Evidence, at: Said, whose: str) -> None:
+    claim(whose.startswith("it") == (len(brought(e)) == 1), f"those are {brought(e)}")
+
+
+@says("<m:model> <how:reads|is handed> <form:form>")
+def _(e: Evidence, at: Said, m: str, how: str, form: str) -> None:
+    e.handed = m  # type: ignore[attr-defined]
+    shares = counted(e, m)
+    best, n = shares[form], tried(e, m)[2]
+    others = max(share for other, share in shares.items() if other != form)
+    claim(best >= others, f"it is right as often in another form: {shares}")
+    noise = 1.96 * np.sqrt((best * (1 - best) + others * (1 - others) + 2 / n) / n)
+    claim((how == "reads") == (best - others > noise), f"{best} against {others}")
+
+
+@says(
+    "right on <share:pct> of <n:n> training pictures",
+    f"right on <share:pct> of <n:n> training pictures{FITTED}",
+)
+def _(e: Evidence, at: Said, share: Number, n: Number) -> None:
+    right, _, count = tried(e, told_of(e))
+    shares = counted(e, told_of(e))
+    agree("pictures", n, count)
+    agree_share("the share", share, max(shares.values()))
+    claim((FITTED in at.text) == (shares != right) or len(brought(e)) > 1, "how answers were taken")
+
+
+@says("on <shares:forms>")
+def _(e: Evidence, at: Said, shares: str) -> None:
+    found = counted(e, told_of(e))
+    for number, form in re.findall(rf"({NUMBER} %) with ({FORM})", shares):
+        agree_share(form, Number(number), found.pop(form))
+    claim(len(found) == 1, "one form is told before")
+
+
+@says(
+    "<m:model> is right on <share:pct> of <n:n> training pictures, and would be on <other:pct> with its classes in another order (<which:text>)"
+)
+def _(e: Evidence, at: Said, m: str, share: Number, n: Number, other: Number, which: str) -> None:
+    right, fitted, count = tried(e, m)
+    form = max(fitted, key=lambda one: counted(e, m)[one])
+    agree("pictures", n, count)
+    agree_share("right", share, right[form])
+    agree_share("in another order", other, fitted[form])
+    claim(fitted[form] - right[form] >= FAR, "that is no other order")
+
+
+@says("<m:model>: it gives logits, of which a softmax makes probabilities")
+def _(e: Evidence, at: Said, m: str) -> None:
+    import keras
+
+    model = e.models[m]
+    network = keras.saving.load_model(model.folder / f"seed-{model.trained[0]}/original.keras", compile=False)
+    claim(network.layers[-1].activation.__name__ == "linear", "it ends in a softmax")
+
+
+@says("<m:model>, which was trained elsewhere, is at <share:pct>, no more than guessing gives",
+      "<m:model>, which was trained elsewhere, is at <share:pct>, no more than guessing gives (<reason:reason>)")  # fmt: skip
+def _(e: Evidence, at: Said, m: str, share: Number, reason: str = "no better than guessing") -> None:
+    claim(m in brought(e) and reason in e.models[m].faults.values(), f"{e.models[m].faults}")
+    agree_share("accuracy", share, e.models[m].accuracy)
+
+
+@says("<m:model>: trained elsewhere, perhaps on these validation pictures, too; in place of what it was before training, it with random weights",
+      "<m:model> may have been trained on these")  # fmt: skip
+def _(e: Evidence, at: Said, m: str) -> None:
+    claim(m in brought(e), "it was trained here")
+
+
+@says("in brackets: before training; of <who:names>, which nobody saw then, with random weights",
+      "1 is as much as another picture would change them (in brackets: before training; of <who:names>, which nobody saw then, with random weights)")  # fmt: skip
+def _(e: Evidence, at: Said, who: str) -> None:
+    claim(set(re.split(", | and ", who)) == set(brought(e)), f"those are {brought(e)}")
+
+
+@says(
+    "Whether trained on is not known",
+    "whether trained on <what:shifts|turns|noise|blur|other contrasts|covered parts> is not known",
+)
+def _(e: Evidence, at: Said, what: str = "") -> None:
+    claim(len(brought(e)) == len(e.models), "some were trained here")
+
+
+@says("ConvLens <name:run>: <models:text>, trained elsewhere")
+def _(e: Evidence, at: Said, name: str, models: str) -> None:
+    baseline, *others = e.models
+    claim(models == f"{baseline} against {', '.join(others)}", "the models")
+    claim(name == e.config["name"] and len(brought(e)) == len(e.models), "some were trained here")
+
+
+@says(
+    "<m:model> seed <s:n> validation <share:pct>",
+    "<m:model> seed <s:n> validation <share:pct> left: <left:time>",
+)
+def _(e: Evidence, at: Said, m: str, s: Number, share: Number, left: str = "") -> None:
+    held = e.splits[1]
+    answers = e.models[m].network(int(s)).probabilities(e.data.train_images[held]).argmax(axis=1)
+    agree_share("validation accuracy", share, float(np.mean(answers == e.data.train_labels[held])))
