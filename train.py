@@ -87,11 +87,7 @@ def show(
     help="How a run stands: what is done, waiting or failed, and what is missing, changed or edited. Ends "
     "with 0 where all is whole, with 4 where not."
 )
-def status(
-    run: Run,
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
+def status(run: Run, as_json: Json = False, debug: Debug = False) -> None:
     """How a run stands."""
     import json
 
