@@ -15,7 +15,7 @@ from model.inspection.figures import draw_inspection
 from model.inspection.inspect import inspect
 from model.networks.build import build_of
 from model.networks.facts import facts_of
-from model.networks.translated import with_pixels
+from model.networks.layers import with_pixels
 from model.run.elsewhere import build_elsewhere, read_network
 from tests.notebooks import NOTEBOOKS, notebook
 from tests.worth.test_ablation import blocks

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from model.networks.translated import with_pixels
+from model.networks.layers import with_pixels
 from model.page.layers import limits_of, live_layers
 from model.run.elsewhere import build_elsewhere, read_network
 from tests.notebooks import NOTEBOOKS, notebook
