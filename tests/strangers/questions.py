@@ -24,7 +24,7 @@ KINDS["others"] = r"(?:; of the other \d+ it can't be told)?"
 @says("In <m:model> the 784 numbers of a picture become <steps:steps> and at last <k:n> probabilities")
 def _(e: Evidence, at: Said, m: str, steps: str, k: Number) -> None:
     network, told = e.models[m].first, re.findall(rf"({NUMBER}) \((\w+)\)", steps)
-    others = ("flatten", "dropout", "probabilities")
+    others = ("flatten", "dropout", "pixels", "rescaling", "probabilities")
     names = [name for name in network.names if "_" not in name and not name.startswith(others)]
     claim([name for _, name in told] == names, f"its layers are {names}")
     for count, name in told:
