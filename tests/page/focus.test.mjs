@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { addressOfFocus, addressOfPassport, filtersOf, firstFilter, focusFrom, withPlace } from "../../model/page/scripts/focus.js";
+import { addressOfFocus, addressOfPassport, filtersOf, firstFilter, firstFilters, focusFrom, withPlace } from "../../model/page/scripts/focus.js";
 import { readNetwork, runNetwork } from "../../model/page/scripts/network.js";
 import { makeStore, newestOnly } from "../../model/page/scripts/store.js";
 import { PICTURE, SMALL } from "./networks.mjs";
@@ -78,4 +78,13 @@ test("of work that comes too fast the newest is done, those between are left out
   });
   await Promise.all([1, 2, 3, 4].map((number) => work(number)));
   assert.deepEqual(done, [1, 4]);
+});
+
+test("the first filters are the ranked ones, and of the others those that answer most strongly, in their order", () => {
+  const passport = (index, rank, activation) => ({ index, rank, strongest: activation === null ? [] : [{ activation }] });
+  const filters = [passport(4, 1, 0.1), passport(2, 2, 0.2), passport(0, null, 0), passport(1, null, 3), passport(3, null, null)];
+  const network = { ...other, passports: { conv1: { filters } } };
+  assert.deepEqual(firstFilters(network, "conv1", 3), [4, 2, 1], "filter 0 answers less than filter 1");
+  assert.deepEqual(firstFilters(network, "conv1", 1), [4], "rank counts more than strength");
+  assert.deepEqual(firstFilters(network, "conv2", 2), [0, 1], "nothing is known of these");
 });

@@ -11,6 +11,16 @@ export function filtersOf(network, layer) {
   return Array.from({ length: network.layers[layerNamed(network, layer)].to.channels }, (_, index) => index);
 }
 
+// Those that are shown before all are asked for, at most `count`, in the same order: of those that are not ranked
+// the ones that answer most strongly.
+export function firstFilters(network, layer, count) {
+  const told = [...(network.passports[layer]?.filters ?? [])];
+  const strength = ({ rank, strongest }) => (rank === null ? (strongest[0]?.activation ?? 0) : Number.MAX_VALUE);
+  const strongest = told.sort((one, other) => strength(other) - strength(one)).slice(0, count);
+  const first = new Set(strongest.map(({ index }) => index));
+  return filtersOf(network, layer).filter((index, place) => (told.length ? first.has(index) : place < count));
+}
+
 // The convolutions of a network.
 export function convolutionsOf(network) {
   return network.layers.filter((layer) => layer.kind === "conv");

@@ -2,7 +2,7 @@
 
 import { canvasOf, paintValues } from "./canvas.js";
 import { action, make } from "./elements.js";
-import { convolutionsOf, filtersOf } from "./focus.js";
+import { convolutionsOf, filtersOf, firstFilters } from "./focus.js";
 import { channelOf, layerNamed } from "./network.js";
 import { briefly } from "./numbers.js";
 
@@ -52,7 +52,7 @@ export function mapRows(app, use = CHOOSING) {
 
 function rowOf(app, network, layer, { all, build, use }) {
   const order = filtersOf(network, layer.name);
-  const shown = all.has(layer.name) ? order : order.slice(0, FIRST);
+  const shown = all.has(layer.name) ? order : firstFilters(network, layer.name, FIRST);
   const pooling = network.layers[layerNamed(network, layer.name) + 1];
   const pooled = pooling?.kind === "pool" ? `, below it ${pooling.name}, ${sizeOf(pooling)}` : "";
   const first = shown.length < order.length ? `, the first ${shown.length}` : "";
