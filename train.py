@@ -292,9 +292,9 @@ def main(arguments: list[str]) -> int:
     except SystemExit as end:
         return int(end.code or 0)
     except _Interrupted as interrupted:
-        name = "Ctrl-C" if interrupted.number == signal.SIGINT else "SIGTERM"
-        again = "the same command without --fresh" if "--fresh" in arguments else "the same command"
-        typer.echo(f"\nInterrupted by {name}. What was finished is kept; {again} goes on.", err=True)
+        from model.run.ending import interrupted_in_words
+
+        typer.echo(f"\n{interrupted_in_words(interrupted.number, arguments)}", err=True)
         return 128 + interrupted.number
     except Exception as error:
         if "--debug" in arguments:

@@ -137,7 +137,12 @@ def test_a_renamed_run_is_the_same_run(driver: Driver, small_config: Path, run: 
 
 @pytest.mark.parametrize(
     ("words", "hint"),
-    [([], "the same command goes on"), (["--fresh"], "the same command without --fresh goes on")],
+    [
+        (["configs/quick.yaml"], "kept; the same command goes on"),
+        (["configs/quick.yaml", "--fresh"], "kept; the same command without --fresh goes on"),
+        (["predict", "a-run", "a.png"], "Ctrl-C. The same command begins again."),
+        ([], "kept; the same command goes on"),
+    ],
 )
 def test_the_hint_after_ctrl_c_wipes_nothing(
     words: list[str], hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -147,8 +152,8 @@ def test_the_hint_after_ctrl_c_wipes_nothing(
 
     monkeypatch.setattr(train.signal, "signal", lambda *_: None)
     monkeypatch.setattr("configs.command_line.must_be_text", interrupted)
-    assert train.main(["configs/quick.yaml", *words]) == 130
-    assert hint in capsys.readouterr().err, "with --fresh it would start over, and wipe what was finished"
+    assert train.main(words) == 130
+    assert hint in capsys.readouterr().err, "what the same command does then is not so"
 
 
 def test_lost_pages_and_pictures_are_made_again_alone(driver: Driver, small_run: Path, run: Path) -> None:
