@@ -30,7 +30,7 @@ FLOORS = [  # a room may import from the floors below its own, and from neighbou
     {
         "model.export": set(),
         "model.packing": set(),
-        "model.prediction": {"model.attribution"},
+        "model.prediction": {"model.attribution", "model.comparison"},
         "model.side_by_side": {"model.comparison"},
     },
     {"train": set()},

@@ -39,7 +39,7 @@ def of_elsewhere(models: Models, data: DataFacts) -> list[str]:
         f" validation pictures, which {it} may have been trained on."
     ]
     for name, found in brought.items():
-        told += [_order(name, found, data), _pixels(name, found), _form(name, found)]
+        told += [order_in_words(name, found, data), _pixels(name, found), _form(name, found)]
     return [sentence for sentence in told if sentence]
 
 
@@ -68,8 +68,8 @@ def _stands_out(pixels: Form, right: Mapping[Form, float], images: int) -> bool:
     return best - next_best > noise
 
 
-def _order(name: str, found: Elsewhere, data: DataFacts) -> str:
-    """That its answers seem to stand for other classes."""
+def order_in_words(name: str, found: Elsewhere, data: DataFacts) -> str:
+    """That a network's answers seem to stand for other classes than the data's; empty where they don't."""
     classes = data.classes if found.order_differs else []
     moved = [
         f"{quoted(short(classes[label]))} for answer {answer}"

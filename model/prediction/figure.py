@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from model.prediction.records import Answer, Predicted, Why
+from model.prediction.records import Answer, Predicted, Predictions, Why
 from model.prediction.text import agreement, steps_in_words, title, unlike_in_words
 from model.report.canvas import (
     GREY,
@@ -42,8 +42,9 @@ READING = (
 )
 
 
-def picture_of(picture: Predicted, classes: Sequence[str], path: Path) -> Figure:
-    """Draw one picture that was answered; of many models the first five."""
+def picture_of(picture: Predicted, told: Predictions, path: Path) -> Figure:
+    """Draw one picture that was answered, of those that are told; of many models the first five."""
+    classes = told.classes
     steps = steps_in_words(picture.own.steps)
     reading = READING.format(steps=steps[:1].upper() + steps[1:])
     unlike = unlike_in_words(picture.unlikeness)
@@ -51,6 +52,7 @@ def picture_of(picture: Predicted, classes: Sequence[str], path: Path) -> Figure
     shown = list(picture.answers)[:MOST_MODELS]
     if more := len(picture.answers) - len(shown):
         reading += f" {len(shown)} of {len(shown) + more} models are shown, the first ones."
+    reading = "\n".join([reading, *told.remarks])
     top = top_below(reading)
     bottom = top + LINE + STAGE + GAP
     heading = title(picture, classes)

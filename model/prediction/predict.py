@@ -20,8 +20,9 @@ from data.packing import PREPARATION, Preparation
 from data.pictures import BadPicture
 from data.splits import CLASSES_HERE
 from data.storage import json_bytes, read_value, write_atomically, write_json
+from model.comparison.elsewhere import order_in_words
 from model.experiment.progress import BAR_WIDTH, say, short_path
-from model.experiment.report import read_report
+from model.experiment.report import Report, read_report
 from model.prediction.figure import picture_of
 from model.prediction.job import Answered, answer_pictures
 from model.prediction.records import Predicted, Predictions, drawn_json, predictions_json, unlikeness_of
@@ -68,7 +69,8 @@ def predict(
         DataError: not one picture can be read; nothing is written then.
         RunError: it is no run, or not one of its networks can be used; likewise.
     """
-    config, classes = run.config(), read_report(run).data.classes
+    config, report = run.config(), read_report(run)
+    classes = report.data.classes
     CLASSES_HERE[:] = classes
     models = _chosen(config, model)
     likeness, pack, faults = _kept(run)
@@ -88,7 +90,7 @@ def predict(
         )
         for place, (name, one) in enumerate(own.items())
     ]
-    told = Predictions(str(run.path), classes, pictures, bad, faults)
+    told = Predictions(str(run.path), classes, pictures, bad, faults, _remarks(report, list(answered)))
     folder = outputs / FOLDER / run.path.resolve().name
     names, missing = _write(told, folder)
     block = predictions_block(told, short_path(folder), names)
@@ -181,12 +183,19 @@ def _ask(
     return {model: answered[model] for model in models if model in answered}
 
 
+def _remarks(report: Report, models: Sequence[str]) -> list[str]:
+    """What is to be known of the answers of these models."""
+    found = {model: report.models[model].elsewhere for model in models if model in report.models}
+    told = [order_in_words(model, one, report.data) for model, one in found.items() if one]
+    return [sentence for sentence in told if sentence]
+
+
 def _write(told: Predictions, folder: Path) -> tuple[list[str], list[str]]:
     """Draw the first pictures and write all -> the names of those drawn, and which could not be."""
     figures, names = [], _file_names([one.name for one in told.pictures[:DRAWN]])
     for name, picture in zip(names, told.pictures, strict=False):
         write_json(folder / f"{name}.json", drawn_json(picture, told.classes))
-        figures.append(drawn(picture_of, picture, told.classes, path=folder / f"{name}.png"))
+        figures.append(drawn(picture_of, picture, told, path=folder / f"{name}.png"))
     write_atomically(folder / PREDICTIONS, json_bytes(predictions_json(told)))
     lacking = not_drawn(figures, folder)
     lost = {one.file for one in lacking}

@@ -103,6 +103,7 @@ class Predictions:
         pictures: those that could be read, in the order in which they were asked.
         bad: why others could not be answered, by their names.
         faults: what of the run could not be used, in sentences.
+        remarks: what else is to be known of the answers, in sentences.
     """
 
     run: str
@@ -110,6 +111,7 @@ class Predictions:
     pictures: Sequence[Predicted]
     bad: Mapping[str, str]
     faults: Sequence[str]
+    remarks: Sequence[str] = ()
 
 
 def unlikeness_of(likeness: Likeness | None, images: np.ndarray) -> list[Unlikeness | None]:
@@ -129,6 +131,7 @@ def predictions_json(predictions: Predictions) -> dict[str, Any]:
         "pictures": [picture_json(picture, classes) for picture in predictions.pictures],
         "bad": [{"picture": name, "reason": reason} for name, reason in predictions.bad.items()],
         "faults": list(predictions.faults),
+        "remarks": list(predictions.remarks),
     }
 
 

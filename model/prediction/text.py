@@ -24,6 +24,7 @@ def predictions_block(predictions: Predictions, folder: str, drawn: Sequence[str
     parts = ["\n".join(picture_lines(one, predictions.classes)) for one in predictions.pictures[:SHOWN]]
     more = len(predictions.pictures) - SHOWN
     parts += [f"{more:,} more: predictions.json in {folder}"] if more > 0 else []
+    parts += [wrapped(remark) for remark in predictions.remarks]
     if drawn:
         look = f"{drawn[0]}.png" if len(drawn) == 1 else "*.png"
         first = f" (the first {len(drawn)})" if len(predictions.pictures) > len(drawn) else ""

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from data.own_pictures import OwnPicture, Steps
 from model.prediction.figure import picture_of
-from model.prediction.predict import _file_names
+from model.prediction.predict import _file_names, _remarks
 from model.prediction.records import Answer, Predicted, Predictions, Unlikeness, Why
 from model.prediction.text import (
     agreement,
@@ -19,6 +21,7 @@ from model.prediction.text import (
     unlike_in_words,
 )
 from model.report.canvas import garment
+from tests.comparison.test_elsewhere import DATA, FORMS, MINE
 from tests.recording import Recording
 from tests.text_boxes import watch
 
@@ -98,7 +101,7 @@ def test_many_pictures_are_told_in_short(tmp_path: Path) -> None:
 
 def test_the_picture_shows_the_bars_and_a_tick_for_every_seed(recording: Recording, tmp_path: Path) -> None:
     picture = predicted({"dense": TWO_MINDS, "cnn": TWO_MINDS})
-    figure = picture_of(picture, CLASSES, tmp_path / "x.png")
+    figure = picture_of(picture, Predictions("run", CLASSES, [], {}, []), tmp_path / "x.png")
     sheet = recording.last
     assert figure.title == title(picture, CLASSES) == sheet.title
     assert len(sheet.showing(garment(picture.own.pixels, 6))) == 1, "what the networks get is not shown"
@@ -114,7 +117,11 @@ def test_no_text_of_it_overlaps_another(number: int, monkeypatch: pytest.MonkeyP
     found = watch(monkeypatch)
     answer = Answer((0, 1, 2), np.full((3, 12), 1 / 12, np.float32))
     answers = {f"cnn-with-a-very-long-name-{model}": answer for model in range(number)}
-    picture_of(predicted(answers, f"{'a long name ' * 12}.jpg"), LONG, Path("x.png"))
+    picture_of(
+        predicted(answers, f"{'a long name ' * 12}.jpg"),
+        Predictions("run", LONG, [], {}, [], ["said once " * 30]),
+        Path("x.png"),
+    )
     assert not found["x.png"], found["x.png"]
 
 
@@ -123,3 +130,31 @@ def test_every_picture_has_files_of_its_own() -> None:
     names = _file_names(given)
     assert len({*names, "predictions"}) == len(given) + 1, f"two pictures are drawn into one file: {names}"
     assert names[:3] == ["shirt", "shirt-2", "standard-input"]
+
+
+def report_of(elsewhere: Any) -> Any:
+    """So much of a report as is asked for what is to be known of answers."""
+    return SimpleNamespace(
+        models={"cnn": SimpleNamespace(elsewhere=None), "mine": SimpleNamespace(elsewhere=elsewhere)},
+        data=DATA,
+    )
+
+
+def test_a_network_with_other_labels_is_never_asked_without_a_word(recording: Recording) -> None:
+    swapped = replace(
+        MINE,
+        right=dict.fromkeys(FORMS, 0.1),
+        right_in_order=dict.fromkeys(FORMS, 0.9),
+        order=[1, 0, 2],
+    )
+    [told] = _remarks(report_of(swapped), ["cnn", "mine"])
+    assert "mine is right on 10.0 % of 2,000 training pictures" in told
+    assert "it may have been trained with other labels" in told
+    assert _remarks(report_of(swapped), ["cnn"]) == [], "it is said of a model that is not asked"
+    assert _remarks(report_of(MINE), ["mine"]) == []
+    picture = predicted({"mine": TWO_MINDS})
+    predictions = Predictions("run", CLASSES, [picture], {}, [], [told])
+    block = " ".join(predictions_block(predictions, "there", ["x"]).split())
+    assert told in block, "the screen names classes and does not say that they may be others"
+    picture_of(picture, predictions, Path("x.png"))
+    assert told in recording.last.reading, "the figure names classes and does not say that they may be others"
