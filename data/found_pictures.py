@@ -24,21 +24,39 @@ def named_pictures(given: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     for name in given:
         if name == STANDARD_INPUT or not os.path.isdir(name):
             found[name] = None
-        elif inside := _in_folder(name):
-            found |= dict.fromkeys(inside)
-        else:
+            continue
+        inside, unusable = _in_folder(name)
+        found |= dict.fromkeys(inside)
+        bad |= unusable
+        if not inside and not unusable:
             kinds = ", ".join(sorted(ENDINGS))
             bad[name] = f"no file in this folder has a name that ends in one of {kinds}"
     return list(found), bad
 
 
-def _in_folder(folder: str) -> list[str]:
-    found = []
-    for where, folders, files in os.walk(folder):
+def _in_folder(folder: str) -> tuple[list[str], dict[str, str]]:
+    """The pictures in a folder and those below, and why others, and folders, could not be taken."""
+    found: list[str] = []
+    bad: dict[str, str] = {}
+
+    def note(error: OSError) -> None:
+        bad[_spelt(error.filename)] = str(error.strerror)
+
+    for where, folders, files in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         pictures = (name for name in sorted(files) if not name.startswith("."))
-        found += [os.path.join(where, name) for name in pictures if Path(name).suffix.lower() in ENDINGS]
-    return found
+        for name in (one for one in pictures if Path(one).suffix.lower() in ENDINGS):
+            path = os.path.join(where, name)
+            if _spelt(path) == path:
+                found.append(path)
+            else:
+                bad[_spelt(path)] = "its name is not UTF-8; rename it"
+    return found, bad
+
+
+def _spelt(path: str) -> str:
+    """A path as it can be printed and written: what is not UTF-8 in it is replaced."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def handed_over(stream: BinaryIO) -> bytes:

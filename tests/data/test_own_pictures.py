@@ -1,6 +1,9 @@
 """A picture of one's own becomes what those of the data set are, and it is told how."""
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,3 +139,29 @@ def test_folders_stand_for_the_pictures_in_them(tmp_path: Path) -> None:
     found, bad = named_pictures(given)
     assert found == [*(str(tmp_path / name) for name in ("a.JPG", "b.png", "deep/c.webp")), "-", "x.png"]
     assert list(bad) == [str(tmp_path / "empty")], "a folder without pictures is passed over in silence"
+
+
+def test_what_can_t_be_taken_in_a_folder_is_named_and_the_rest_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = os.fsencode(tmp_path) + b"/caf\xe9.png"
+    try:
+        Path(os.fsdecode(odd)).touch()
+    except OSError:
+        pytest.skip("this file system takes no names that are not UTF-8")
+    (tmp_path / "good.png").touch()
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if path.endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found, bad = named_pictures([str(tmp_path)])
+    assert found == [str(tmp_path / "good.png")]
+    assert bad == {
+        f"{tmp_path}/caf\N{REPLACEMENT CHARACTER}.png": "its name is not UTF-8; rename it",
+        f"{tmp_path}/closed": "Permission denied",
+    }, "what is passed over in silence, or can't be printed, is lost"
