@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from configs.networks import IMAGE_SIDE as SIDE
 from data.likeness import LIKENESS
 from data.own_pictures import Steps
 from model.prediction.records import Answer, Predicted, Predictions, Unlikeness
 from model.report.tables import printable, shortened, wrapped
-from model.report.words import names, percent, quoted, short
+from model.report.words import names, percent, quoted, share, short
 
 SHOWN = 20  # pictures that are told on the screen
 RUNNERS_UP = 0.05  # a class that is at least as probable is told beside the first
@@ -49,9 +50,11 @@ def steps_in_words(steps: Steps) -> str:
     size = f"{width:,} x {height:,} pixels"
     if steps.layout == "as packed":
         done = ["rows and columns swapped"] if steps.transposed else []
-        done += ["scaled as a whole", *(["inverted"] if steps.light else [])]
-        return f"{size}, prepared as the data of this run were packed: {', '.join(done)}"
-    done = ["inverted, for its background is light"] if steps.light else []
+        done += ["scaled as a whole"] if steps.size != [SIDE, SIDE] else []
+        done += ["inverted"] if steps.light else []
+        made = ", ".join(done) or "taken as it is"
+        return f"{size}, prepared as the data of this run were packed: {made}"
+    done = ["inverted to light on dark"] if steps.light else []
     if steps.layout == "as it is":
         return ", ".join([size, *(done or ["taken as it is"])])
     done += [f"what is below {steps.black} of 255 made black"] if steps.black else []
@@ -63,10 +66,10 @@ def unlike_in_words(found: Unlikeness | None) -> str:
     """That a picture is unlike the data, and by what; nothing where it is not."""
     if found is None or not found.is_unlike:
         return ""
-    beyond = f"{percent(found.beyond)} of them" if found.beyond else "none of them"
     return (
-        "Unlike the data: it is further from every training picture than validation pictures are from theirs"
-        f" ({beyond} as far away). What networks say of it may mean nothing."
+        "Unlike the data: it is further from the nearest of the training pictures that the run keeps than"
+        f" validation pictures are, but for {share(found.beyond)} of them. What networks say of it may mean"
+        " nothing."
     )
 
 
@@ -84,7 +87,7 @@ def agreement(answer: Answer) -> str:
     number = len(answer.seeds)
     if number == 1:
         return f"by one seed, {answer.seeds[0]}"
-    low, high = (percent(share) for share in answer.span)
+    low, high = (percent(end) for end in answer.span)
     agreeing = f"all {number}" if answer.agreeing == number else f"{answer.agreeing} of {number}"
     said = f"{agreeing} seeds say so"
     return f"{said}, {low} to {high}" if low != high else f"{said}, {low} each"
@@ -94,7 +97,7 @@ def title(picture: Predicted, classes: Sequence[str]) -> str:
     """What the networks say, in one line; first that the picture is unlike the data, where it is."""
     said: dict[int, list[str]] = {}
     for model, answer in picture.answers.items():
-        said.setdefault(answer.label, []).append(f"{model} {percent(answer.mean[answer.label], 0)}")
+        said.setdefault(answer.label, []).append(f"{model} {percent(answer.mean[answer.label])}")
     told = "; ".join(
         f"{quoted(short(classes[label]))} ({names(models, len(models))})" for label, models in said.items()
     )
@@ -104,7 +107,8 @@ def title(picture: Predicted, classes: Sequence[str]) -> str:
 
 def bad_in_words(name: str, reason: str) -> str:
     """A picture that could not be answered, in a sentence."""
-    return f"{printable(name)}: {reason}. Expected a picture (PNG, JPEG, WebP, GIF, BMP, TIFF); leave it out."
+    kinds = "PNG, JPEG, WebP, GIF, BMP, TIFF"
+    return f"{printable(name)}: {reason}. Expected a picture ({kinds}) that can be read; else leave it out."
 
 
 def without_likeness(run: str, command: str) -> str:

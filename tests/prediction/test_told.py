@@ -59,11 +59,9 @@ def test_the_average_of_the_seeds_decides_and_their_agreement_is_told() -> None:
 
 def test_what_was_done_is_told() -> None:
     assert steps_in_words(Steps([28, 28], "as it is")) == "28 x 28 pixels, taken as it is"
-    assert steps_in_words(Steps([28, 28], "as it is", True)) == (
-        "28 x 28 pixels, inverted, for its background is light"
-    )
+    assert steps_in_words(Steps([28, 28], "as it is", True)) == ("28 x 28 pixels, inverted to light on dark")
     assert steps_in_words(Steps([3000, 4000], "trimmed", True, 12)) == (
-        "3,000 x 4,000 pixels, inverted, for its background is light, what is below 12 of 255 made black, "
+        "3,000 x 4,000 pixels, inverted to light on dark, what is below 12 of 255 made black, "
         "trimmed, scaled to 28 x 28"
     )
     assert steps_in_words(Steps([112, 112], "as a whole")) == "112 x 112 pixels, scaled as a whole to 28 x 28"
@@ -71,20 +69,23 @@ def test_what_was_done_is_told() -> None:
         "9 x 9 pixels, prepared as the data of this run were packed: rows and columns swapped, scaled as a "
         "whole, inverted"
     )
+    assert steps_in_words(Steps([28, 28], "as packed")).endswith("were packed: taken as it is"), "not scaled"
+    assert steps_in_words(Steps([28, 28], "as packed", True)).endswith("were packed: inverted"), "not scaled"
 
 
 def test_only_what_is_unlike_the_data_is_called_so() -> None:
     assert unlike_in_words(None) == unlike_in_words(Unlikeness(5.0, 5.0, 0.04)) == ""
-    assert "(0.1 % of them as far away)" in unlike_in_words(Unlikeness(7.0, 5.0, 0.001))
-    assert "(none of them as far away)" in unlike_in_words(Unlikeness(9.0, 5.0, 0.0))
+    for beyond, said in ((0.001, "0.1 %"), (0.0002, "under 0.1 %"), (0.0, "none")):
+        told = unlike_in_words(Unlikeness(7.0, 5.0, beyond))
+        assert f"than validation pictures are, but for {said} of them." in told, told
 
 
 def test_the_title_says_who_says_what() -> None:
     sure = Answer((0, 1), np.array([[0.01, 0.02, 0.97]] * 2, np.float32))
     both = predicted({"dense": sure, "cnn": sure})
-    assert title(both, CLASSES) == "shirt.jpg is unlike the data: Bag (dense 97 % and cnn 97 %)"
+    assert title(both, CLASSES) == "shirt.jpg is unlike the data: Bag (dense 97.0 % and cnn 97.0 %)"
     apart = replace(predicted({"dense": TWO_MINDS, "cnn": sure}), unlikeness=None)
-    assert title(apart, CLASSES) == "shirt.jpg: T-shirt (dense 50 %); Bag (cnn 97 %)"
+    assert title(apart, CLASSES) == "shirt.jpg: T-shirt (dense 50.0 %); Bag (cnn 97.0 %)"
 
 
 def test_many_pictures_are_told_in_short(tmp_path: Path) -> None:
