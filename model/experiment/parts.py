@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from configs.networks import Saved
 from configs.schema import Config
 from data.likeness import LIKENESS, RULE
+from data.packing import PREPARATION
 from model.robustness.files import measured_with
 from model.run.folder import ORIGINAL, RECORDS, RunError, RunFolder
 from model.run.manifest import Manifest, State, digest_of
@@ -140,8 +141,9 @@ def must_be_free(run: RunFolder, manifest: Manifest, tasks: Iterable[Task]) -> N
 
 
 def record_likeness(manifest: Manifest) -> None:
-    """Vouch for what tells which pictures are unlike the data."""
-    manifest.record(LIKELY, digest_of(RULE), {}, [LIKENESS])
+    """Vouch for what tells which pictures are unlike the data, and how these were packed, if they were."""
+    files = [name for name in (PREPARATION, LIKENESS) if (manifest.folder / name).exists()]
+    manifest.record(LIKELY, digest_of(RULE), {}, files)
 
 
 def record_report(manifest: Manifest, config: Config, pictures: Iterable[Path]) -> None:

@@ -26,7 +26,7 @@ from model.report.canvas import (
     top_below,
 )
 from model.report.figure import Figure
-from model.report.words import percent, short
+from model.report.words import names, percent, short
 
 SIDE, BLOCK, GAP = 28, 6, 24  # pixels: of a picture, of a pixel of it as drawn, between things
 STAGE = SIDE * BLOCK  # pixels a side that a step of the preparation has
@@ -35,21 +35,13 @@ ROW = 208  # pixels a model takes
 MOST_MODELS = 5  # on a sheet
 BARS, BAR, LINE = 5, 150, 26  # classes told, pixels of a bar, pixels below one another
 EXPLAINED, MAPS = 470, 640  # pixels from the left: of the covered places, of the maps
-READING = (
-    "{steps}. Below: the most probable classes, averaged over the seeds, with a tick for each; orange: what "
-    "speaks for the answer, by how much it loses when the place is covered, purple: against it; red: maps of "
-    "the filters that answer most beyond what they answer to black, above their pooled maps."
-)
 
 
 def picture_of(picture: Predicted, told: Predictions, path: Path) -> Figure:
     """Draw one picture that was answered, of those that are told; of many models the first five."""
     classes = told.classes
-    steps = steps_in_words(picture.own.steps)
-    reading = READING.format(steps=steps[:1].upper() + steps[1:])
-    unlike = unlike_in_words(picture.unlikeness)
-    reading = f"{unlike}\n{reading}" if unlike else reading
     shown = list(picture.answers)[:MOST_MODELS]
+    reading = _reading(picture, shown)
     if more := len(picture.answers) - len(shown):
         reading += f" {len(shown)} of {len(shown) + more} models are shown, the first ones."
     reading = "\n".join([reading, *told.remarks])
@@ -62,12 +54,31 @@ def picture_of(picture: Predicted, told: Predictions, path: Path) -> Figure:
     for number, model in enumerate(shown):
         y = bottom + number * ROW
         draw_line(sheet, GAP, y - 10, sheet.width - 2 * GAP, 1)
-        colour = MODEL_COLOURS[number % len(MODEL_COLOURS)]
+        colour = MODEL_COLOURS[told.models.index(model) % len(MODEL_COLOURS)]
         _draw_answer(sheet, y, model, picture.answers[model], classes, colour)
-        _draw_why(sheet, y, picture.own.pixels, picture.why[model], limit)
+        _draw_why(sheet, y, picture.own.pixels, picture.why[model], limit, picture.answers[model].word)
     sheet.save(path)
     said = [f"{model}: {agreement(picture.answers[model])}" for model in shown]
     return Figure(path, heading, f"{heading}. {'. '.join(said)}.")
+
+
+def _reading(picture: Predicted, shown: Sequence[str]) -> str:
+    """Whether it is unlike the data, what was done to it, and how to read what is shown of these models."""
+    answers, why = [picture.answers[model] for model in shown], [picture.why[model] for model in shown]
+    several = [answer for answer in answers if len(answer.seeds) > 1]
+    averaged = names(sorted({f"{answer.word}s" for answer in several})) if several else ""
+    ticks = "for each" if len(several) == len(answers) else "for each where a model has several"
+    bars = f", averaged over the {averaged}, with a tick {ticks}" if several else ""
+    told = (
+        f"{steps_in_words(picture.own.steps)}. Below: the most probable classes{bars}; orange: what speaks"
+        " for the answer, by how much it loses when the place is covered, purple: against it"
+    )
+    drawn = [values for one in why for values in (one.maps, one.pooled) if values is not None]
+    if drawn:
+        colours = "red, and blue below 0" if min(values.min() for values in drawn) < 0 else "red"
+        pooled = ", above their pooled maps" if any(one.pooled is not None for one in why) else ""
+        told += f"; {colours}: maps of the filters that answer most beyond what they answer to black{pooled}"
+    return "\n".join(filter(None, [unlike_in_words(picture.unlikeness), f"{told[:1].upper()}{told[1:]}."]))
 
 
 def _draw_stages(sheet: Sheet, y: int, picture: Predicted) -> None:
@@ -105,15 +116,15 @@ def _draw_answer(
         sheet.text(left + BAR + 10, top, percent(float(mean[label])), size=14)
 
 
-def _draw_why(sheet: Sheet, y: int, pixels: np.ndarray, why: Why, limit: float) -> None:
+def _draw_why(sheet: Sheet, y: int, pixels: np.ndarray, why: Why, limit: float, word: str) -> None:
     """Which places speak for the answer, and maps of the first convolution."""
     block = 5
-    sheet.text(EXPLAINED, y, f"what seed {why.seed} goes by")
+    sheet.text(EXPLAINED, y, f"what {word} {why.seed} goes by")
     tile = attribution(why.occlusion, limit, block)
     sheet.place(EXPLAINED, y + LINE, _with_outline(tile, pixels, block), frame=LIGHT, frame_width=1)
     if why.maps is None:
         return
-    sheet.text(MAPS, y, f"{why.layer} of seed {why.seed}")
+    sheet.text(MAPS, y, f"{why.layer} of {word} {why.seed}")
     above = limit_of(why.maps)
     step = MAP + 10
     for place, (number, values) in enumerate(zip(why.filters, why.maps, strict=True)):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from configs.schema import Cnn, Dense
+from configs.networks import Network, Saved
 from model.networks.facts import layer_facts
 from model.networks.layers import Pooling
 from model.prediction.records import Answer, Why
@@ -14,6 +14,7 @@ from model.run.folder import RunError
 from model.run.workers import JobFailed, Tell
 
 FILTERS = 6  # of the first convolution, whose maps are shown
+TOLD_EVERY = 100  # pictures: progress
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def answer_pictures(
     splits: object,
     tell: Tell,
     *,
-    network: Dense | Cnn,
+    network: Network,
     saved: dict[int, Path],
     num_classes: int,
     pictures: np.ndarray,
@@ -60,19 +61,27 @@ def answer_pictures(
             faults.append(str(error))
             continue
         # One by one: in a batch the last digits of an answer could depend on the pictures beside it.
-        given[seed] = np.concatenate([predict(model, picture[None])[0] for picture in pictures])
+        rows = []
+        for place, picture in enumerate(pictures):
+            rows.append(predict(model, picture[None])[0])
+            if (place + 1) % TOLD_EVERY == 0:
+                tell((number + (place + 1) / len(pictures)) / (len(saved) + 1))
+        given[seed] = np.concatenate(rows)
         first = first or (seed, model)
         tell((number + 1) / (len(saved) + 1))
     if first is None:
         raise JobFailed("; ".join(faults))
     seeds = tuple(given)
-    answers = [Answer(seeds, np.stack([given[seed][i] for seed in seeds])) for i in range(len(pictures))]
+    word = "file" if isinstance(network, Saved) else "seed"
+    answers = [
+        Answer(seeds, np.stack([given[seed][i] for seed in seeds]), word) for i in range(len(pictures))
+    ]
     why = _why(first[0], first[1], network, pictures[:explained], answers[:explained], num_classes)
     return Answered(answers, why, faults)
 
 
 def _why(
-    seed: int, model: Any, network: Dense | Cnn, pictures: np.ndarray, answers: list[Answer], num_classes: int
+    seed: int, model: Any, network: Network, pictures: np.ndarray, answers: list[Answer], num_classes: int
 ) -> list[Why]:
     from model.attribution.attribution import Gradients, occlusion
 

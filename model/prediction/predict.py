@@ -29,12 +29,15 @@ from model.prediction.records import Predicted, Predictions, drawn_json, predict
 from model.prediction.text import bad_in_words, predictions_block, without_likeness
 from model.report.drawing import drawn, missing_pictures, not_drawn
 from model.run.arithmetic import here
-from model.run.folder import RunError, RunFolder, going_on
+from model.run.folder import RunError, RunFolder
 from model.run.workers import Done, Failed, Job, Reported, Workers
 
 DRAWN = 12  # pictures that are drawn and explained, the first ones
 LONGEST_NAME = 60  # characters of a file's name
 FOLDER, PREDICTIONS = "predictions", "predictions.json"  # in the outputs folder, and in each run's there
+NOT_KNOWN = (
+    "Pictures are prepared as Fashion-MNIST's were; how the data of this run were made is not known here."
+)
 
 
 def predict(
@@ -90,12 +93,20 @@ def predict(
         )
         for place, (name, one) in enumerate(own.items())
     ]
-    told = Predictions(str(run.path), classes, pictures, bad, faults, _remarks(report, list(answered)))
+    told = Predictions(
+        str(run.path),
+        list(config.models),
+        classes,
+        pictures,
+        bad,
+        faults,
+        _remarks(report, list(answered), pack),
+    )
     folder = outputs / FOLDER / run.path.resolve().name
     names, missing = _write(told, folder)
     block = predictions_block(told, short_path(folder), names)
     if likeness is None and not (run.path / LIKENESS).exists():
-        block += "\n" + without_likeness(short_path(run.path), going_on(run.path))
+        block += "\n" + without_likeness(short_path(run.path))
     if as_json:
         print((folder / PREDICTIONS).read_text(encoding="utf-8"), end="")
     else:
@@ -126,6 +137,7 @@ def _kept(run: RunFolder) -> tuple[Likeness | None, Preparation | None, list[str
             faults.append(f"{error}. Until then nothing tells what is unlike the data.")
     path = run.path / PREPARATION
     if path.exists():
+        run.vouch_for(path)
         pack = run.read(path, lambda path: TypeAdapter(Preparation).validate_python(read_value(path)))
     return likeness, pack, faults
 
@@ -183,10 +195,12 @@ def _ask(
     return {model: answered[model] for model in models if model in answered}
 
 
-def _remarks(report: Report, models: Sequence[str]) -> list[str]:
+def _remarks(report: Report, models: Sequence[str], pack: Preparation | None) -> list[str]:
     """What is to be known of the answers of these models."""
     found = {model: report.models[model].elsewhere for model in models if model in report.models}
     told = [order_in_words(model, one, report.data) for model, one in found.items() if one]
+    if pack is None and not report.data.is_fashion:
+        told.append(NOT_KNOWN)
     return [sentence for sentence in told if sentence]
 
 
@@ -194,6 +208,7 @@ def _write(told: Predictions, folder: Path) -> tuple[list[str], list[str]]:
     """Draw the first pictures and write all -> the names of those drawn, and which could not be."""
     figures, names = [], _file_names([one.name for one in told.pictures[:DRAWN]])
     for name, picture in zip(names, told.pictures, strict=False):
+        (folder / f"{name}.png").unlink(missing_ok=True)  # of an earlier call
         write_json(folder / f"{name}.json", drawn_json(picture, told.classes))
         figures.append(drawn(picture_of, picture, told, path=folder / f"{name}.png"))
     write_atomically(folder / PREDICTIONS, json_bytes(predictions_json(told)))
@@ -209,5 +224,6 @@ def _file_names(pictures: Sequence[str]) -> list[str]:
         stem = "standard-input" if picture == STANDARD_INPUT else Path(picture).stem
         plain = re.sub(r"[^A-Za-z0-9._-]+", "_", stem)[:LONGEST_NAME].strip(".-_") or "picture"
         numbered = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(pictures) + 3))
-        names.append(next(name for name in numbered if name not in names))
+        taken = {name.lower() for name in names}  # of many disks Shirt.png and shirt.png are one file
+        names.append(next(name for name in numbered if name.lower() not in taken))
     return names[1:]

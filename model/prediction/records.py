@@ -29,10 +29,14 @@ class Unlikeness:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one model says of one picture: `probabilities` float32 (seeds, classes), by its `seeds`."""
+    """What one model says of one picture: `probabilities` float32 (seeds, classes), by its `seeds`.
+
+    `word` is what the numbers are of: "seed", or "file" of a model that was trained elsewhere.
+    """
 
     seeds: tuple[int, ...]
     probabilities: np.ndarray
+    word: str = "seed"
 
     @property
     def mean(self) -> np.ndarray:
@@ -99,6 +103,7 @@ class Predictions:
 
     Attributes:
         run: the folder, as it was given.
+        models: all that the run has, in its order.
         classes: their names.
         pictures: those that could be read, in the order in which they were asked.
         bad: why others could not be answered, by their names.
@@ -107,6 +112,7 @@ class Predictions:
     """
 
     run: str
+    models: Sequence[str]
     classes: Sequence[str]
     pictures: Sequence[Predicted]
     bad: Mapping[str, str]

@@ -1,5 +1,6 @@
 """What is said of pictures that were answered. No drawing, no TensorFlow."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -86,10 +87,10 @@ def agreement(answer: Answer) -> str:
     """How many seeds name the class, and which probability they give it."""
     number = len(answer.seeds)
     if number == 1:
-        return f"by one seed, {answer.seeds[0]}"
+        return f"by one {answer.word}, {answer.seeds[0]}"
     low, high = (percent(end) for end in answer.span)
     agreeing = f"all {number}" if answer.agreeing == number else f"{answer.agreeing} of {number}"
-    said = f"{agreeing} seeds say so"
+    said = f"{agreeing} {answer.word}s say so"
     return f"{said}, {low} to {high}" if low != high else f"{said}, {low} each"
 
 
@@ -111,9 +112,9 @@ def bad_in_words(name: str, reason: str) -> str:
     return f"{printable(name)}: {reason}. Expected a picture ({kinds}) that can be read; else leave it out."
 
 
-def without_likeness(run: str, command: str) -> str:
+def without_likeness(run: str) -> str:
     """That a run can't tell what is unlike its data, and what makes that good."""
     return (
         f"{run} has no {LIKENESS}, so whether a picture is unlike its data can't be told; "
-        f"`{command}` makes it"
+        f"`{shlex.join(['python', 'train.py', 'inspect', run])}` makes it, with the data at hand"
     )

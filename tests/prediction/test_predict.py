@@ -171,7 +171,10 @@ def test_a_run_that_has_lost_something_says_so_and_answers_with_the_rest(
     (run / LIKENESS).unlink()
     result = driver.run(*words, "--model", "dense")
     assert result.code == 0, result.err
-    assert "whether a picture is unlike its data can't be told" in " ".join(result.out.split()), result.out
+    told = " ".join(result.out.split())
+    assert "whether a picture is unlike its data can't be told" in told
+    assert "python train.py inspect" in told, "the remedy trains what is not finished, too"
+    assert "how the data of this run were made is not known" in told
     (run / LIKENESS).write_bytes(b"damaged")
     (run / "cnn" / "seed-1" / "model.keras").unlink()
     result = driver.run(*words)

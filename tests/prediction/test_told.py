@@ -8,9 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from configs.networks import Dense, Saved
+from data.likeness import LIKENESS, likeness_of, write_likeness
 from data.own_pictures import OwnPicture, Steps
+from data.packing import PREPARATION
+from data.splits import DataFacts
+from model.experiment.parts import record_likeness
 from model.prediction.figure import picture_of
-from model.prediction.predict import _file_names, _remarks
+from model.prediction.job import answer_pictures
+from model.prediction.predict import NOT_KNOWN, _file_names, _kept, _remarks, _write
 from model.prediction.records import Answer, Predicted, Predictions, Unlikeness, Why
 from model.prediction.text import (
     agreement,
@@ -20,11 +26,15 @@ from model.prediction.text import (
     title,
     unlike_in_words,
 )
-from model.report.canvas import garment
+from model.report.canvas import MODEL_COLOURS, garment, rgb_of
+from model.run.folder import RunError, RunFolder
+from model.run.manifest import Manifest
 from tests.comparison.test_elsewhere import DATA, FORMS, MINE
 from tests.recording import Recording
+from tests.records import typed
 from tests.text_boxes import watch
 
+MODELS = ("other", "dense", "cnn", "mine")
 CLASSES = ("T-shirt/top", "Trouser", "Bag")
 LONG = [f"class {number} with a name that goes on and on" for number in range(12)]
 TWO_MINDS = Answer((0, 1, 2), np.array([[0.6, 0.4, 0], [0.2, 0.8, 0], [0.7, 0.28, 0.02]], np.float32))
@@ -53,6 +63,8 @@ def test_the_average_of_the_seeds_decides_and_their_agreement_is_told() -> None:
     )
     one = Answer((4,), np.array([[0.0, 0.999999, 0.000001]], np.float32))
     assert answer_in_words(one, CLASSES) == "Trouser 99.9 %; by one seed, 4"
+    from_file = Answer((0,), np.array([[0.0, 0.9, 0.1]], np.float32), "file")
+    assert agreement(from_file) == "by one file, 0", "a file from elsewhere is called a seed"
     alike = Answer((0, 1), np.array([[0.9, 0.1, 0]] * 2, np.float32))
     assert agreement(alike) == "all 2 seeds say so, 90.0 % each"
 
@@ -91,7 +103,7 @@ def test_the_title_says_who_says_what() -> None:
 def test_many_pictures_are_told_in_short(tmp_path: Path) -> None:
     pictures = [predicted({"cnn": TWO_MINDS}, f"{number}.png") for number in range(25)]
     text = predictions_block(
-        Predictions("run", CLASSES, pictures, {}, []), "outputs/predictions/run", ["0", "1"]
+        Predictions("run", MODELS, CLASSES, pictures, {}, []), "outputs/predictions/run", ["0", "1"]
     )
     assert "19.png" in text
     assert "20.png" not in text
@@ -102,7 +114,8 @@ def test_many_pictures_are_told_in_short(tmp_path: Path) -> None:
 
 def test_the_picture_shows_the_bars_and_a_tick_for_every_seed(recording: Recording, tmp_path: Path) -> None:
     picture = predicted({"dense": TWO_MINDS, "cnn": TWO_MINDS})
-    figure = picture_of(picture, Predictions("run", CLASSES, [], {}, []), tmp_path / "x.png")
+    predictions = Predictions("run", MODELS, CLASSES, [], {}, [])
+    figure = picture_of(picture, predictions, tmp_path / "x.png")
     sheet = recording.last
     assert figure.title == title(picture, CLASSES) == sheet.title
     assert len(sheet.showing(garment(picture.own.pixels, 6))) == 1, "what the networks get is not shown"
@@ -111,6 +124,10 @@ def test_the_picture_shows_the_bars_and_a_tick_for_every_seed(recording: Recordi
     places = sorted({round((tile.x - 180) / 148, 2) for tile in ticks if tile.y == ticks[0].y})
     assert places == [0.2, 0.6, 0.7], f"the seeds' ticks stand at {places}"
     assert "cnn: 2 of 3 seeds say so" in figure.alt
+    drawn = picture_of(replace(picture, answers={"cnn": TWO_MINDS}), predictions, tmp_path / "y.png")
+    colour = np.array(rgb_of(MODEL_COLOURS[2]), np.uint8)
+    bars = [tile for tile in recording.last.tiles if (tile.rgb == colour).all()]
+    assert bars, f"{drawn.title}: asked alone, the model has another model's colour"
 
 
 @pytest.mark.parametrize("number", [1, 2, 5, 9])
@@ -120,25 +137,35 @@ def test_no_text_of_it_overlaps_another(number: int, monkeypatch: pytest.MonkeyP
     answers = {f"cnn-with-a-very-long-name-{model}": answer for model in range(number)}
     picture_of(
         predicted(answers, f"{'a long name ' * 12}.jpg"),
-        Predictions("run", LONG, [], {}, [], ["said once " * 30]),
+        Predictions("run", list(answers), LONG, [], {}, [], ["said once " * 30]),
         Path("x.png"),
     )
     assert not found["x.png"], found["x.png"]
 
 
 def test_every_picture_has_files_of_its_own() -> None:
-    given = ["a/shirt.png", "b/shirt.jpg", "-", "größe #1.png", "predictions.png", "shirt-2.gif", "....png"]
+    given = [
+        "a/shirt.png",
+        "b/shirt.jpg",
+        "-",
+        "größe #1.png",
+        "predictions.png",
+        "shirt-2.gif",
+        "....png",
+        "Shirt.png",
+        "Predictions.png",
+    ]
     names = _file_names(given)
-    assert len({*names, "predictions"}) == len(given) + 1, f"two pictures are drawn into one file: {names}"
+    assert len({name.lower() for name in [*names, "predictions"]}) == len(given) + 1, (
+        f"two pictures are drawn into one file: {names}"
+    )
     assert names[:3] == ["shirt", "shirt-2", "standard-input"]
 
 
-def report_of(elsewhere: Any) -> Any:
+def report_of(elsewhere: Any, name: str = "fashion-mnist") -> Any:
     """So much of a report as is asked for what is to be known of answers."""
-    return SimpleNamespace(
-        models={"cnn": SimpleNamespace(elsewhere=None), "mine": SimpleNamespace(elsewhere=elsewhere)},
-        data=DATA,
-    )
+    entries = {"cnn": SimpleNamespace(elsewhere=None), "mine": SimpleNamespace(elsewhere=elsewhere)}
+    return SimpleNamespace(models=entries, data=typed(DataFacts, {"classes": DATA.classes, "name": name}))
 
 
 def test_a_network_with_other_labels_is_never_asked_without_a_word(recording: Recording) -> None:
@@ -148,14 +175,88 @@ def test_a_network_with_other_labels_is_never_asked_without_a_word(recording: Re
         right_in_order=dict.fromkeys(FORMS, 0.9),
         order=[1, 0, 2],
     )
-    [told] = _remarks(report_of(swapped), ["cnn", "mine"])
+    [told] = _remarks(report_of(swapped), ["cnn", "mine"], None)
     assert "mine is right on 10.0 % of 2,000 training pictures" in told
     assert "it may have been trained with other labels" in told
-    assert _remarks(report_of(swapped), ["cnn"]) == [], "it is said of a model that is not asked"
-    assert _remarks(report_of(MINE), ["mine"]) == []
+    assert _remarks(report_of(swapped), ["cnn"], None) == [], "it is said of a model that is not asked"
+    assert _remarks(report_of(MINE), ["mine"], None) == []
     picture = predicted({"mine": TWO_MINDS})
-    predictions = Predictions("run", CLASSES, [picture], {}, [], [told])
+    predictions = Predictions("run", MODELS, CLASSES, [picture], {}, [], [told])
     block = " ".join(predictions_block(predictions, "there", ["x"]).split())
     assert told in block, "the screen names classes and does not say that they may be others"
     picture_of(picture, predictions, Path("x.png"))
     assert told in recording.last.reading, "the figure names classes and does not say that they may be others"
+
+
+def test_that_nobody_knows_how_pictures_are_to_be_prepared_is_said() -> None:
+    assert _remarks(report_of(None), ["cnn"], None) == []
+    assert _remarks(report_of(None, "digits"), ["cnn"], None) == [NOT_KNOWN]
+    packed: Any = object()
+    assert _remarks(report_of(None, "digits"), ["cnn"], packed) == [], "how packed data were made is known"
+
+
+def test_the_reading_tells_of_what_is_shown_and_of_nothing_else(recording: Recording) -> None:
+    one = Answer((0,), TWO_MINDS.probabilities[:1], "file")
+    both = predicted({"dense": one, "cnn": TWO_MINDS})
+    pooled = both.why["cnn"]
+    assert pooled.maps is not None
+
+    def reading(picture: Predicted, *models: str) -> str:
+        chosen = replace(picture, answers={model: picture.answers[model] for model in models})
+        picture_of(chosen, Predictions("run", MODELS, CLASSES, [], {}, []), Path("x.png"))
+        return recording.last.reading
+
+    told = reading(both, "dense", "cnn")
+    assert "averaged over the seeds, with a tick for each where a model has several; orange" in told
+    assert "; red: maps of the filters" in told
+    assert told.endswith("beyond what they answer to black, above their pooled maps.")
+    alone = reading(both, "dense")
+    assert "Below: the most probable classes; orange" in alone, "one file has no average and no ticks"
+    assert "maps" not in alone, "maps are told of that are not there"
+    assert "what file 0 goes by" in recording.last.strings
+    assert "averaged over the seeds, with a tick for each; orange" in reading(both, "cnn")
+    bare = replace(both, why={"cnn": replace(pooled, maps=pooled.maps - 1, pooled=None)})
+    told = reading(bare, "cnn")
+    assert told.endswith(
+        "; red, and blue below 0: maps of the filters that answer most beyond what they answer to black."
+    )
+
+
+def test_progress_is_told_within_a_network_and_a_file_is_no_seed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("model.run.saved.load", lambda *_: None)
+    answer = np.array([[0.1, 0.9]], np.float32)
+    monkeypatch.setattr("model.networks.answers.predict", lambda *_: (answer, 0.0))
+    network = Saved(file=("my.keras",))
+    told: list[float] = []
+    pictures = np.zeros((250, 28, 28), np.uint8)
+    asked = {"num_classes": 2, "pictures": pictures, "explained": 0, "saved": {0: tmp_path / "my.keras"}}
+    found = answer_pictures(None, told.append, network=network, **asked)
+    assert told == [100 / 250 / 2, 200 / 250 / 2, 1 / 2], "of many pictures nothing is heard till the end"
+    assert (len(found.answers), found.answers[0].word) == (250, "file")
+    assert answer_pictures(None, told.append, network=Dense(), **asked).answers[0].word == "seed"
+
+
+def test_a_picture_of_an_earlier_call_does_not_stay_beside_other_numbers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: Any, path: Path) -> None:
+        raise ValueError("it can't be drawn")
+
+    (tmp_path / "shirt.png").write_bytes(b"of before")
+    monkeypatch.setattr("model.prediction.predict.picture_of", refuse)
+    told = Predictions("run", MODELS, CLASSES, [predicted({"cnn": TWO_MINDS})], {}, [])
+    assert _write(told, tmp_path) == ([], ["shirt.png could not be drawn: ValueError: it can't be drawn"])
+    assert {path.name for path in tmp_path.iterdir()} == {"shirt.json", "predictions.json"}
+
+
+def test_a_run_vouches_for_how_its_data_were_packed(tmp_path: Path) -> None:
+    write_likeness(tmp_path / LIKENESS, likeness_of(*np.zeros((2, 3, 28, 28), np.uint8)))
+    (tmp_path / PREPARATION).write_bytes(b"as it was made")
+    manifest = Manifest(tmp_path)
+    record_likeness(manifest)
+    manifest.write()
+    (tmp_path / PREPARATION).write_bytes(b"edited by hand")
+    with pytest.raises(RunError, match=f"{PREPARATION} is not the one that this run made"):
+        _kept(RunFolder(tmp_path))
