@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,10 @@ from rich.console import Console
 
 from configs.schema import Config, ConfigError
 from data.storage import whole_folder, write_json
+from model.comparison.elsewhere import order_in_words
 from model.experiment.opening import config_and_data
 from model.experiment.progress import say, short_path
-from model.experiment.report import reasons_before
+from model.experiment.report import read_report, reasons_before
 from model.export.contents import draw_pictures_again, write_tables
 from model.export.formats import FORMATS, SNIPPET
 from model.export.network import export_network
@@ -138,6 +139,7 @@ class _Networks:
             with _new_folder(place) as folder:
                 job = {"saved": saved, "network": self.config.models[model], "name": model, "form": form}
                 about |= self._done(Job(place.name, export_network, job | {"folder": folder}))
+                about["order"] = self._order(model)
                 write_json(folder / ABOUT, about | {"environment": describe_environment(THREADS)})
         except RunError as error:
             return [f"{form} of {model}, seed {seed}: {error}"]
@@ -154,6 +156,14 @@ class _Networks:
         hint = f"--seed {trained[0]} has been trained; " if trained else ""
         raise RunError(f"{why}; {hint}{again(self.run.path)}")
 
+    def _order(self, model: str) -> str:
+        """That its answers seem to stand for other classes than are written beside it; empty if not."""
+        with suppress(RunError):  # there is no report yet, or none of use
+            report = read_report(self.run)
+            if model in report.models and (found := report.models[model].elsewhere):
+                return order_in_words(model, found, report.data)
+        return ""
+
     def _done(self, job: Job) -> dict[str, Any]:
         """What a job returns."""
         self.workers.submit(job)
@@ -169,11 +179,13 @@ def _told(place: Path, about: dict[str, Any]) -> str:
     largest = f"{about['largest_difference']:.0e}".replace("-", "−")
     apart = f"at most {largest} apart" if about["largest_difference"] else "equal"
     seconds = about["predict_one_seconds"]
+    order = [f"       {about['order']}"] if about["order"] else []
     return "\n".join(
         [
             f"Look   {short_path(place / about['file'])}",
             f"       {about['bytes'] / 1e6:.2f} MB; a picture that comes alone takes {1000 * seconds:.2f} ms",
             f"       {about['compared']:,} test pictures: answers as by Keras, probabilities {apart}",
+            *order,
             f"Next   python {short_path(place / SNIPPET)} PICTURE",
         ]
     )

@@ -6,11 +6,13 @@ import re
 import shlex
 import shutil
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from configs.schema import ConfigError
+from model.experiment.report import read_report
 from model.export import export as exporting
 from model.export import formats
 from model.export.contents import as_csv
@@ -18,6 +20,7 @@ from model.export.export import NAMES, export_run
 from model.export.formats import FORMATS
 from model.run.folder import RunFolder
 from model.run.workers import Done, Failed, JobFailed
+from tests.comparison.test_elsewhere import MINE
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -155,6 +158,19 @@ def test_a_network_that_the_run_did_not_make_is_refused(here, small_run, tmp_pat
     assert export_run(RunFolder(run), ["keras"], tmp_path, here, model="dense") == 4
     assert "dense/seed-0/model.keras is not the one that this run made" in told(capsys)
     assert left_of(tmp_path) == []
+
+
+def test_classes_in_another_order_are_told(here, small_run, tmp_path, capsys, monkeypatch):
+    report = read_report(RunFolder(small_run))
+    found = replace(MINE, right=dict.fromkeys(MINE.right, 0.1), order=[1, 0, *range(2, 10)])
+    report.models["dense"] = replace(report.models["dense"], elsewhere=found)
+    monkeypatch.setattr(exporting, "read_report", lambda _: report)
+    assert export_run(RunFolder(small_run), ["keras"], tmp_path, here) == 0
+    said = "it may have been trained with other labels than these data have"
+    assert told(capsys).count(said) == 1, "of the one whose classes are named wrongly, and of no other"
+    for model in ("cnn", "dense"):
+        about = json.loads((tmp_path / f"exports/small/{model}-seed-0-keras/export.json").read_text())
+        assert (said in about["order"]) == (model == "dense"), "who reads classes.txt is not warned"
 
 
 def test_a_look_that_is_damaged_costs_its_pictures_alone(here, small_run, tmp_path, capsys, monkeypatch):
