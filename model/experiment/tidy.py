@@ -68,6 +68,7 @@ def _training(run: RunFolder, config: Config, report: Report, model: str, seed: 
     row["reason"] = None if told else reasons.get((model, seed))
     row |= {key: _plain(value) for key, value in settings_by_key(config, model).items()}
     if entry is None or not told:
+        row.pop("precision", None)  # the recipe's word, where of others it is what they were trained in
         return row
     path = run.seed_folder(model, seed) / "metrics.json"
     run.vouch_for(path)
