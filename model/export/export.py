@@ -176,8 +176,8 @@ class _Networks:
 
 def _told(place: Path, about: dict[str, Any]) -> str:
     """What is said of a network that was exported."""
-    largest = f"{about['largest_difference']:.0e}".replace("-", "−")
-    apart = f"at most {largest} apart" if about["largest_difference"] else "equal"
+    largest = f"{about['largest_difference']:.1e}".replace("-", "−")
+    apart = f"about {largest} apart at most" if about["largest_difference"] else "equal"
     seconds = about["predict_one_seconds"]
     order = [f"       {about['order']}"] if about["order"] else []
     return "\n".join(

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -111,6 +112,12 @@ def test_what_is_said_of_a_network_stands_beside_it(exported):
     assert f"{1000 * about['predict_one_seconds']:.2f} ms" in said["keras"]
     assert f"{about['compared']:,} test pictures: answers as by Keras" in said["keras"]
     assert (target / "cnn-seed-0-keras" / "cnn.keras").stat().st_size == about["bytes"]
+
+
+def test_how_far_apart_probabilities_are_is_no_limit_that_they_pass():
+    about = {"largest_difference": 1.4e-7, "predict_one_seconds": 0, "file": "", "bytes": 0, "compared": 9}
+    said = exporting._told(Path("exports"), about | {"order": ""})
+    assert "answers as by Keras, probabilities about 1.4e−07 apart at most" in said, "rounded down: a false limit"
 
 
 def test_what_is_there_already_is_left_alone(here, small_run, tmp_path, capsys):
