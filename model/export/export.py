@@ -151,9 +151,10 @@ class _Networks:
         if saved.exists():
             return saved
         reason = reasons_before(self.run).get((model, seed))
-        why = f"its training failed: {reason}" if reason else f"{saved} is missing"
+        failed = "it could not be taken in" if model in self.config.elsewhere else "its training failed"
+        why = f"{failed}: {reason}" if reason else f"{saved} is missing"
         trained = [one for one in self.config.seeds if one != seed and self.run.metrics(model, one)]
-        hint = f"--seed {trained[0]} has been trained; " if trained else ""
+        hint = f"--seed {trained[0]} can be exported; " if trained else ""
         raise RunError(f"{why}; {hint}{again(self.run.path)}")
 
     def _order(self, model: str) -> str:

@@ -8,6 +8,7 @@ import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -19,7 +20,7 @@ from model.export import formats
 from model.export.contents import as_csv
 from model.export.export import NAMES, export_run
 from model.export.formats import FORMATS
-from model.run.folder import RunFolder
+from model.run.folder import RunError, RunFolder
 from model.run.workers import Done, Failed, JobFailed
 from tests.comparison.test_elsewhere import MINE
 from tests.conftest import ROOT
@@ -152,11 +153,14 @@ def test_a_network_that_is_not_there_costs_itself_alone(here, small_run, tmp_pat
     assert export_run(RunFolder(run), ["keras"], tmp_path, here) == 4
     said = told(capsys)
     assert "keras of dense, seed 0:" in said
-    assert "dense/seed-0/model.keras is missing; --seed 1 has been trained; `python train.py" in said
+    assert "dense/seed-0/model.keras is missing; --seed 1 can be exported; `python train.py" in said
     assert left_of(tmp_path) == ["cnn-seed-0-keras"], "the other model has one"
     monkeypatch.setattr(exporting, "reasons_before", lambda _: {("dense", 0): "loss not finite"})
     assert export_run(RunFolder(run), ["keras"], tmp_path, here, model="dense") == 4
     assert "keras of dense, seed 0: its training failed: loss not finite; --seed 1" in told(capsys)
+    config = SimpleNamespace(elsewhere={"dense"}, seeds=(0, 1))
+    with pytest.raises(RunError, match="^it could not be taken in: loss not finite; --seed 1 can be exported"):
+        exporting._Networks(RunFolder(run), config, None, tmp_path, here)._saved("dense", 0)
 
 
 def test_a_network_that_the_run_did_not_make_is_refused(here, small_run, tmp_path, capsys):
