@@ -59,15 +59,32 @@ def export_run(
     """
     config, forms = run.config(), list(dict.fromkeys(forms))
     _must_make_sense(config, forms, model, seed)
-    target = outputs / "exports" / run.path.resolve().name
+    target, failed = outputs / "exports" / run.path.resolve().name, False
+    for fault in _faults(run, forms, target, console, model, seed, debug):
+        say(console, fault)  # at once: what comes later may end the command
+        failed = True
+    return 4 if failed else 0
+
+
+def _faults(
+    run: RunFolder,
+    forms: Sequence[str],
+    target: Path,
+    console: Console,
+    model: str | None,
+    seed: int | None,
+    debug: bool,
+) -> Iterator[str]:
+    """Export all that is asked for; yielded is what could not be made, as it is met."""
     networks = [form for form in forms if form in FORMATS]
-    faults = [_missing(form) for form in networks if FORMATS[form].missing]
+    yield from (_missing(form) for form in networks if FORMATS[form].missing)
     if "csv" in forms:
-        faults += _filled(target / "csv", partial(write_tables, run), console)
-    if set(forms) != {"csv"}:  # which needs no pictures
-        config, splits = config_and_data(run)
+        yield from _filled(target / "csv", partial(write_tables, run), console)
+    if set(forms) == {"csv"}:  # which needs no pictures
+        return
+    config, splits = config_and_data(run)
     if "svg" in forms:
-        faults += _filled(target / "svg", partial(draw_pictures_again, run, splits), console)
+        yield from _filled(target / "svg", partial(draw_pictures_again, run, splits), console)
     networks = [form for form in networks if not FORMATS[form].missing]
     if networks:
         seed = config.seeds[0] if seed is None else seed
@@ -75,10 +92,7 @@ def export_run(
             export = _Networks(run, config, workers, target, console)
             for form in networks:
                 for one in [model] if model is not None else config.models:
-                    faults += export.export(form, one, seed)
-    for fault in faults:
-        say(console, fault)
-    return 4 if faults else 0
+                    yield from export.export(form, one, seed)
 
 
 def _must_make_sense(config: Config, forms: Sequence[str], model: str | None, seed: int | None) -> None:

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from configs.schema import ConfigError
+from data.idx import DataError
 from model.experiment.report import read_report
 from model.export import export as exporting
 from model.export import formats
@@ -145,6 +146,21 @@ def test_a_package_that_is_missing_costs_its_format_alone(here, small_run, tmp_p
     assert "onnx: onnx and onnxruntime and tf2onnx are not installed" in said
     assert 'python -m pip install -e ".[litert]"' in said
     assert left_of(tmp_path) == ["csv"]
+
+
+def test_what_was_met_before_the_data_are_missing_is_told(here, small_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(exporting, "write_tables", lambda *_: ["no epochs of cnn"])
+
+    def no_data(run):
+        raise DataError("no pictures")
+
+    monkeypatch.setattr(exporting, "config_and_data", no_data)
+    with pytest.raises(DataError):
+        export_run(RunFolder(small_run), ["csv", "onnx", "svg"], tmp_path, here)
+    said = told(capsys)
+    assert "no epochs of cnn" in said, "the tables are there, and what they lack is told nowhere"
+    assert "are not installed" in said
 
 
 def test_a_network_that_is_not_there_costs_itself_alone(here, small_run, tmp_path, capsys, monkeypatch):
