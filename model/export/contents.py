@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from data.splits import Splits
@@ -58,7 +59,7 @@ def draw_pictures_again(run: RunFolder, splits: Splits, folder: Path) -> list[st
     """
     config, report = run.config(), read_report(run)
     histories = collect(run, config, splits.test.labels, []).histories
-    looked_into = [model for model in report.models if run.look(model, "inspection")]
+    looked_into = [model for model in report.models if _is_sound(run, model)]
     figures, faults = folder / "figures", list[str]()
     with as_svg(folder):
         drawn = draw_comparison(run, report, splits, histories, looked_into, figures)
@@ -69,7 +70,25 @@ def draw_pictures_again(run: RunFolder, splits: Splits, folder: Path) -> list[st
                     drawn += _inside(run, splits, report.models, model, kind, folder / model / "inspection")
                 except RunError as error:
                     faults.append(str(error))
+    drawn = [replace(figure, path=figure.path.with_suffix(".svg")) for figure in drawn]
     return [*faults, *missing_pictures(not_drawn(drawn, folder))]
+
+
+def _is_sound(run: RunFolder, model: str) -> bool:
+    """Whether the filters of a model were looked into, and what that left is not to be doubted."""
+    try:
+        return _looked(run, model, "inspection")
+    except RunError:  # which is told where the pictures of that look are drawn
+        return False
+
+
+def _looked(run: RunFolder, model: str, kind: str) -> bool:
+    """Whether a look was taken; RunError where what it left is not what this run made."""
+    record = run.look(model, kind)
+    for name in record["files"] if record else []:
+        if not name.endswith(".png"):
+            run.vouch_for(run.inspection_folder(model) / name)
+    return record is not None
 
 
 def _inside(
@@ -77,12 +96,9 @@ def _inside(
 ) -> Iterable[Figure]:
     """Draw what one look into a model has left, if it was taken."""
     is_from_elsewhere = models[model].elsewhere is not None
-    folder, record = run.inspection_folder(model), run.look(model, kind)
-    if record is None:
+    folder = run.inspection_folder(model)
+    if not _looked(run, model, kind):
         return []
-    for name in record["files"]:
-        if not name.endswith(".png"):
-            run.vouch_for(folder / name)
     try:
         if kind == "inspection":
             return draw_inside(splits, folder, figures, model, is_from_elsewhere)

@@ -21,6 +21,7 @@ from model.export import formats
 from model.export.contents import as_csv
 from model.export.export import NAMES, export_run
 from model.export.formats import FORMATS
+from model.report.figure import Figure
 from model.run.folder import RunError, RunFolder
 from model.run.workers import Done, Failed, JobFailed
 from tests.comparison.test_elsewhere import MINE
@@ -210,6 +211,21 @@ def test_a_look_that_is_damaged_costs_its_pictures_alone(here, small_run, tmp_pa
     assert "dense/inspection can't be drawn from (" in told(capsys)
     found = {path.stem for path in (tmp_path / "exports" / "small" / "svg" / "dense").rglob("*.svg")}
     assert found == {"dense1-weights", "wanted-classes"}, "the pictures of the other look are there"
+
+
+def test_a_look_that_the_run_did_not_make_is_in_no_picture(here, small_run, tmp_path, capsys, monkeypatch):
+    run, shown = shutil.copytree(small_run, tmp_path / "small"), []
+
+    def draw(run, report, splits, histories, looked_into, folder):
+        shown.extend(looked_into)
+        return [Figure(folder / "1-at-a-glance.png", "", "", "no room")]
+
+    monkeypatch.setattr("model.export.contents.draw_comparison", draw)
+    monkeypatch.setattr("model.export.contents._inside", lambda run, *words: [])
+    (run / "cnn" / "inspection" / "activations.npz").write_bytes(b"of another")
+    assert export_run(RunFolder(run), ["svg"], tmp_path, here) == 4
+    assert shown == ["dense"], "the first picture shows filters of a file that the run did not make"
+    assert "figures/1-at-a-glance.svg could not be drawn: no room" in told(capsys), "no PNG was asked for"
 
 
 @pytest.mark.parametrize(
