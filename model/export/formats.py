@@ -172,7 +172,9 @@ def snippet(form: Format, name: str) -> str:
     """A program that answers a picture with the network in the file `name` beside it."""
     imported, load, answer = form.snippet
     needs = ", ".join([*(form.packages or {"tensorflow": ""}), "numpy", "pillow"])
-    return f'''"""python {SNIPPET} PICTURE: the class of a picture, light on black. It needs {needs}."""
+    return f'''"""python {SNIPPET} PICTURE: the class of a picture, which is to be as the training
+pictures are (Fashion-MNIST: light on black). It needs {needs}.
+"""
 import sys
 from pathlib import Path
 

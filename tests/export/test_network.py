@@ -71,6 +71,8 @@ def test_a_file_answers_as_keras_does(name, form, saved, splits, tmp_path, monke
     images = (splits.test.images[:, :, :, None] / 255).astype(np.float32)
     expected = keras.saving.load_model(saved / name / "seed-0" / "model.keras").predict(images, verbose=0)
     np.testing.assert_allclose(FORMATS[form].open(file)(images), expected, atol=1e-4)
+    program = (tmp_path / SNIPPET).read_text(encoding="utf-8")
+    assert "as the training\npictures are (Fashion-MNIST: light on black)" in program, "others are otherwise"
     # the program beside it, as it is run elsewhere: on a picture in a file
     picture = 17
     Image.fromarray(splits.test.images[picture]).save(tmp_path / "picture.png")
