@@ -1,6 +1,7 @@
 """The verb `export`: what is asked for, each in a folder of its own that is there whole or not at all."""
 
 import os
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -107,7 +108,8 @@ def _must_make_sense(config: Config, forms: Sequence[str], model: str | None, se
         raise ConfigError(f"--seed {seed}: the run has the seeds {seeds}; choose one of them.")
     for option, value in (("--model", model), ("--seed", seed)):
         if value is not None and not set(forms) & set(FORMATS):
-            raise ConfigError(f"{option} {value}: {' and '.join(forms)} tell of the whole run; leave it out.")
+            tell = "tells" if len(forms) == 1 else "tell"
+            raise ConfigError(f"{option} {value}: {' and '.join(forms)} {tell} of the whole run; leave it out.")
 
 
 def _missing(form: str) -> str:
@@ -201,7 +203,7 @@ def _told(place: Path, about: dict[str, Any]) -> str:
             f"       {about['bytes'] / 1e6:.2f} MB; a picture that comes alone takes {1000 * seconds:.2f} ms",
             f"       {about['compared']:,} test pictures: answers as by Keras, probabilities {apart}",
             *order,
-            f"Next   python {short_path(place / SNIPPET)} PICTURE",
+            f"Next   {shlex.join(['python', short_path(place / SNIPPET), 'PICTURE'])}",
         ]
     )
 

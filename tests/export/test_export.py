@@ -119,7 +119,8 @@ def test_what_is_said_of_a_network_stands_beside_it(exported):
 
 def test_how_far_apart_probabilities_are_is_no_limit_that_they_pass():
     about = {"largest_difference": 1.4e-7, "predict_one_seconds": 0, "file": "", "bytes": 0, "compared": 9}
-    said = exporting._told(Path("exports"), about | {"order": ""})
+    said = exporting._told(Path("my exports"), about | {"order": ""})
+    assert said.endswith("Next   python 'my exports/classify.py' PICTURE"), "a shell takes it for two words"
     assert "answers as by Keras, probabilities about 1.4e−07 apart at most" in said, "rounded down: a false limit"
 
 
@@ -235,7 +236,7 @@ def test_a_look_that_the_run_did_not_make_is_in_no_picture(here, small_run, tmp_
         (["keras"], {"model": "cmn"}, "--model cmn: the models of this run are dense, cnn"),
         (["keras"], {"seed": 7}, "--seed 7: the run has the seeds 0, 1"),
         (["csv", "svg"], {"seed": 0}, "--seed 0: csv and svg tell of the whole run; leave it out"),
-        (["csv"], {"model": "cnn"}, "--model cnn: csv tell of the whole run; leave it out"),
+        (["csv"], {"model": "cnn"}, "--model cnn: csv tells of the whole run; leave it out"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_nothing_written(here, forms, asked, told, small_run, tmp_path):
