@@ -109,7 +109,9 @@ def _must_make_sense(config: Config, forms: Sequence[str], model: str | None, se
     for option, value in (("--model", model), ("--seed", seed)):
         if value is not None and not set(forms) & set(FORMATS):
             tell = "tells" if len(forms) == 1 else "tell"
-            raise ConfigError(f"{option} {value}: {' and '.join(forms)} {tell} of the whole run; leave it out.")
+            raise ConfigError(
+                f"{option} {value}: {' and '.join(forms)} {tell} of the whole run; leave it out."
+            )
 
 
 def _missing(form: str) -> str:
@@ -195,13 +197,14 @@ def _told(place: Path, about: dict[str, Any]) -> str:
     """What is said of a network that was exported."""
     largest = f"{about['largest_difference']:.1e}".replace("-", "−")
     apart = f"about {largest} apart at most" if about["largest_difference"] else "equal"
+    ties = f" but for {about['ties']:,} between two classes as likely" if about["ties"] else ""
     seconds = about["predict_one_seconds"]
     order = [f"       {about['order']}"] if about["order"] else []
     return "\n".join(
         [
             f"Look   {short_path(place / about['file'])}",
             f"       {about['bytes'] / 1e6:.2f} MB; a picture that comes alone takes {1000 * seconds:.2f} ms",
-            f"       {about['compared']:,} test pictures: answers as by Keras, probabilities {apart}",
+            f"       {about['compared']:,} test pictures: answers as by Keras{ties}, probabilities {apart}",
             *order,
             f"Next   {shlex.join(['python', short_path(place / SNIPPET), 'PICTURE'])}",
         ]

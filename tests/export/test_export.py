@@ -119,9 +119,13 @@ def test_what_is_said_of_a_network_stands_beside_it(exported):
 
 def test_how_far_apart_probabilities_are_is_no_limit_that_they_pass():
     about = {"largest_difference": 1.4e-7, "predict_one_seconds": 0, "file": "", "bytes": 0, "compared": 9}
-    said = exporting._told(Path("my exports"), about | {"order": ""})
+    said = exporting._told(Path("my exports"), about | {"order": "", "ties": 0})
+    tied = exporting._told(Path("exports"), about | {"order": "", "ties": 1})
+    assert "answers as by Keras but for 1 between two classes as likely, prob" in tied
     assert said.endswith("Next   python 'my exports/classify.py' PICTURE"), "a shell takes it for two words"
-    assert "answers as by Keras, probabilities about 1.4e−07 apart at most" in said, "rounded down: a false limit"
+    assert "answers as by Keras, probabilities about 1.4e−07 apart at most" in said, (
+        "rounded down: a false limit"
+    )
 
 
 def test_what_is_there_already_is_left_alone(here, small_run, tmp_path, capsys):
@@ -177,7 +181,7 @@ def test_a_network_that_is_not_there_costs_itself_alone(here, small_run, tmp_pat
     assert export_run(RunFolder(run), ["keras"], tmp_path, here, model="dense") == 4
     assert "keras of dense, seed 0: its training failed: loss not finite; --seed 1" in told(capsys)
     config = SimpleNamespace(elsewhere={"dense"}, seeds=(0, 1))
-    with pytest.raises(RunError, match="^it could not be taken in: loss not finite; --seed 1 can be exported"):
+    with pytest.raises(RunError, match="^it could not be taken in: loss not finite; --seed 1 can be"):
         exporting._Networks(RunFolder(run), config, None, tmp_path, here)._saved("dense", 0)
 
 
