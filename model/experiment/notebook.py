@@ -14,6 +14,7 @@ from configs.schema import Config, ConfigError
 from data.splits import Splits
 from data.storage import read_bytes, read_npz, read_value
 from model.experiment.opening import config_and_data
+from model.experiment.parts import is_sound
 from model.experiment.report import Report, read_report
 from model.experiment.tidy import Tables, tables_of
 from model.run.folder import RunError, RunFolder, again
@@ -124,6 +125,8 @@ class Run:
 
     def figure(self, name: str) -> Picture:
         """One of `figures`, to be shown; a part of the name that no other has is enough, as `2-accuracy`."""
+        if not self.figures:
+            raise RunError(f"{self.folder.path} has no pictures; {again(self.folder.path)}")
         exact = [known for known in self.figures if name in (known, known.removesuffix(".png"))]
         found = exact or [known for known in self.figures if name in known]
         if len(found) != 1:
@@ -158,6 +161,11 @@ class Run:
 
     def _inside(self, model: str, name: str) -> Path:
         folder = self.folder.inspection_folder(self._known(model))
+        metrics = self.folder.metrics(model, self._seed(None))
+        if metrics and not is_sound(metrics):
+            raise ConfigError(
+                f"{model} gives all pictures the same answer, so there is nothing to look into; take another."
+            )
         if name == "passports.json" and (folder / "units.json").exists():
             raise ConfigError(
                 f"{model} has no convolutions, so no passports; `run.tables['filters']` has its units."

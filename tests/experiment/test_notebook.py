@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from configs.schema import ConfigError
-from model.experiment.notebook import open_run
-from model.run.folder import RunError
+from model.experiment.notebook import Run, open_run
+from model.run.folder import RunError, RunFolder
 from tests.conftest import ROOT
 
 
@@ -92,6 +92,24 @@ def test_what_the_run_did_not_make_is_refused(small_run, tmp_path):
             ask()
     with pytest.raises(RunError, match="is no folder"):
         open_run(tmp_path / "nowhere")
+
+
+def test_where_there_is_nothing_to_look_into_that_is_said(small_run, tmp_path, monkeypatch):
+    copy = shutil.copytree(small_run, tmp_path / "small")
+    shutil.rmtree(copy / "cnn" / "inspection")
+    with pytest.raises(RunError, match=r"inspection is missing; `python train\.py"):
+        open_run(copy).filters("cnn")
+    always = {"distinct_answers": 1}
+    monkeypatch.setattr(RunFolder, "metrics", lambda run, model, seed: always if model == "cnn" else None)
+    for ask in (Run.filters, Run.maps, Run.passports):
+        with pytest.raises(ConfigError, match="cnn gives all pictures the same answer, so there is nothing"):
+            ask(open_run(copy), "cnn")
+
+
+def test_where_there_are_no_pictures_none_is_offered(small_run, tmp_path):
+    copy = shutil.copytree(small_run, tmp_path / "small", ignore=shutil.ignore_patterns("*.png"))
+    with pytest.raises(RunError, match=r"small has no pictures; `python train\.py"):
+        open_run(copy).figure("2-accuracy")
 
 
 def test_opening_loads_no_tensorflow_and_leaves_a_notebook_its_pictures():

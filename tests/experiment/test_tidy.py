@@ -109,7 +109,9 @@ def test_a_training_that_failed_has_a_row_with_its_reason(small_run, tmp_path):
     told = [(row["state"], row["reason"], row["accuracy"]) for row in rows if row["model"] == "cnn"]
     assert told == [("failed", "loss not finite", None), ("not trained", None, None)]
     precision = {row["state"]: row["precision"] for row in rows}
-    assert precision == {"done": "float32", "failed": None, "not trained": None}, "what was asked is no result"
+    assert precision == {"done": "float32", "failed": None, "not trained": None}, (
+        "what was asked is no result"
+    )
 
 
 def test_a_report_that_was_changed_is_no_table(small_run, tmp_path):

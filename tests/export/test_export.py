@@ -181,7 +181,7 @@ def test_a_network_that_is_not_there_costs_itself_alone(here, small_run, tmp_pat
     assert export_run(RunFolder(run), ["keras"], tmp_path, here, model="dense") == 4
     assert "keras of dense, seed 0: its training failed: loss not finite; --seed 1" in told(capsys)
     config = SimpleNamespace(elsewhere={"dense"}, seeds=(0, 1))
-    with pytest.raises(RunError, match="^it could not be taken in: loss not finite; --seed 1 can be"):
+    with pytest.raises(RunError, match=r"^it could not be taken in: loss not finite; --seed 1 can be"):
         exporting._Networks(RunFolder(run), config, None, tmp_path, here)._saved("dense", 0)
 
 
