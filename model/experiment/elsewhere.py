@@ -1,7 +1,7 @@
 """Networks that were trained elsewhere, on their way into a run: their files read, kept, and measured."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from model.run.elsewhere import Elsewhere, read_network
 from model.run.folder import ORIGINAL, RunError, RunFolder
 from model.run.manifest import digest_of_file
 
+AS_READ = ("sha256", "layers", "names", "logits", "dtype")  # of `Found`, what the files hold
 LONGEST_NAME = 40  # letters of the file's names for layers
 
 
@@ -30,8 +31,11 @@ def with_files(config: Config) -> Config:
     read: dict[str, Saved] = {}
     for model, network in config.elsewhere.items():
         paths = tuple(os.path.abspath(os.path.expanduser(file)) for file in network.file)
-        found = network.found or _found(model, [Path(path) for path in paths])
-        read[model] = network.model_copy(update={"file": paths, "found": found})
+        known = network.found if network.found and _are_those(network.found, paths) else None
+        found = known or _found(model, [Path(path) for path in paths])
+        # What was measured may be of other data, or of another `pixels`: a run knows its own.
+        read_alone = Found(**{key: getattr(found, key) for key in AS_READ})
+        read[model] = network.model_copy(update={"file": paths, "found": read_alone})
     config = _with(config, read)
     if read:
         try:  # as it will be, once it is written into the run
@@ -42,6 +46,14 @@ def with_files(config: Config) -> Config:
                 "config can hold. Expected fewer of them: give some a run of their own."
             ) from None
     return config
+
+
+def _are_those(found: Found, paths: Sequence[str]) -> bool:
+    """Whether files are those that were read, as far as they are still there."""
+    digests = [digest_of_file(Path(path)) for path in paths]
+    return len(digests) == len(found.sha256) and all(
+        digest in ("", known) for digest, known in zip(digests, found.sha256, strict=True)
+    )
 
 
 def _with(config: Config, networks: Mapping[str, Saved]) -> Config:

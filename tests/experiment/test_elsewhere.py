@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from configs.elsewhere import is_run, of_files, of_words
+from configs.networks import Found
 from configs.schema import ConfigError, digest
 from model.experiment.elsewhere import as_found, keep, must_answer, originals, with_files, with_measured
 from model.experiment.origins import origin_of, usual_for
@@ -133,3 +134,22 @@ def test_recorded_networks_of_the_nearest_sizes_are_usual(tmp_path):
     )
     assert usual_for(50_000, tmp_path / "gone") == []
     assert len(usual_for(243_786)) == 2, "the recorded runs of outputs/reference are not found"
+
+
+def test_what_a_config_tells_of_files_is_believed_of_those_alone(files, tmp_path):
+    read = with_files(config(files, "one.keras", "two.keras", seeds="seeds=[4,5]"))
+    measured = with_measured(read, {"one": {"pixels": "byte", "images": 9}})
+    assert with_files(measured) == read, "it was measured with another `pixels`, perhaps, or on other data"
+
+    def with_others(*names: str) -> Found:
+        paths = tuple(str(files / name) for name in names)
+        other = measured.elsewhere["one"].model_copy(update={"file": paths})
+        return with_files(measured.model_copy(update={"models": {"one": other}})).elsewhere["one"].found
+
+    gone = with_others("gone.keras", "two.keras")
+    assert gone == read.elsewhere["one"].found, "a run goes on without its files"
+    other = with_others("other.keras")
+    assert other == with_files(config(files, "other.keras")).elsewhere["other"].found, (
+        "the numbers of one file are shown as those of another"
+    )
+    assert len(with_others("one.keras").sha256) == 1, "there are fewer files than it tells of"
