@@ -231,11 +231,17 @@ class Experiment:
         """Find out how networks that were trained elsewhere read pixels, and keep it in the config."""
         for job in self.plan.trials():
             workers.submit(job)
-        measured = {event.job.name: event.value for event in workers.events() if isinstance(event, Done)}
-        if not measured:  # what can't be read fails when it is taken in, and says why
-            return
+        measured: dict[str, dict[str, Any]] = {}
+        untried: dict[str, str] = {}
+        for event in workers.events():
+            if isinstance(event, Done):
+                measured[event.job.name] = event.value
+            elif isinstance(event, Failed):  # it fails when it is taken in, and says why
+                untried[event.job.name] = event.reason
         self.config = with_measured(self.config, measured)
-        self.plan = replace(self.plan, config=self.config)
+        self.plan = replace(self.plan, config=self.config, untried=untried)
+        if not measured:
+            return
         self.manifest.config = self.config.model_dump(mode="json")
         self.manifest.write()
         describe(self.run, self.config, self.identity)

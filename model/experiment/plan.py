@@ -57,7 +57,8 @@ class Plan:
     """The jobs of one config on its data, in its folder.
 
     `manifest` is what the run vouches for. `speeds` are FLOP/s of one core by precision, typical ones until a
-    worker has been asked; where it dies of bfloat16, `arithmetic` changes, too.
+    worker has been asked; where it dies of bfloat16, `arithmetic` changes, too. `untried` says by model why
+    one of `trials` has failed.
     """
 
     config: Config
@@ -67,6 +68,7 @@ class Plan:
     arithmetic: Arithmetic
     environment: dict[str, Any] = field(default_factory=dict)
     speeds: Mapping[str, float] = field(default_factory=lambda: TYPICAL_SPEED)
+    untried: Mapping[str, str] = field(default_factory=dict)
 
     def left(self, train: bool = True) -> list[Task]:
         """What is not done yet: trainings, and looks at the models that are trained or will be.
@@ -163,7 +165,8 @@ class Plan:
             {
                 "original": folder / ORIGINAL,
                 "sha256": found.sha256[self.config.seeds.index(task.seed)],
-                "pixels": found.pixels or "unit",
+                "pixels": found.pixels,
+                "untried": self.untried.get(task.model, ""),
                 "environment": self.environment,
                 "folder": folder,
                 "identity": self.manifest.identity,

@@ -64,14 +64,16 @@ def take_in(
     *,
     original: Path,
     sha256: str,
-    pixels: Form,
+    pixels: Form | None,
+    untried: str,
     environment: dict[str, Any],
     folder: Path,
     identity: dict[str, Any],
 ) -> dict[str, Any]:
     """Make the run's network of the file of one trained elsewhere, and score it on all test images once.
 
-    Returns the content of metrics.json, in which `original` is the file's sha256.
+    Returns the content of metrics.json, in which `original` is the file's sha256. JobFailed where it is not
+    known how it reads pixels: `untried` says why.
     """
     from model.run.elsewhere import build_elsewhere
 
@@ -82,6 +84,8 @@ def take_in(
             f"{original} is not the file that this run was made of (sha256 {found.sha256}, expected "
             f"{sha256}); put that one back"
         )
+    if pixels is None:
+        raise JobFailed(f"how it reads pixels could not be measured: {untried}")
     told = {"original": sha256, "environment": environment}
     try:
         metrics = score(build_elsewhere(found, pixels), splits, folder, identity, told)

@@ -4,15 +4,18 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from configs.elsewhere import is_run, of_files, of_words
 from configs.networks import Found
 from configs.schema import ConfigError, digest
+from model.experiment.conductor import Experiment
 from model.experiment.elsewhere import as_found, keep, must_answer, originals, with_files, with_measured
 from model.experiment.origins import origin_of, usual_for
 from model.experiment.parts import Task, settings_of
 from model.networks.layers import as_records, from_records, layers_of
 from model.run.folder import ORIGINAL, RunFolder
+from model.run.workers import Failed
 from tests.networks_elsewhere import course, saved
 from tests.training.test_elsewhere import splits
 
@@ -153,3 +156,22 @@ def test_what_a_config_tells_of_files_is_believed_of_those_alone(files, tmp_path
         "the numbers of one file are shown as those of another"
     )
     assert len(with_others("one.keras").sha256) == 1, "there are fewer files than it tells of"
+
+
+def test_a_trial_that_fails_is_no_answer(files, tmp_path):
+    class Dying:
+        """Workers that die of every trial."""
+
+        def submit(self, job):
+            self.job = job
+
+        def events(self):
+            yield Failed(self.job, "the worker died")
+
+    read, run = with_files(of_files([files / "one.keras"])), RunFolder(tmp_path / "run")
+    experiment = Experiment(read, splits(), run, Console(quiet=True), debug=False)
+    experiment._try_pixels(Dying())
+    asked = experiment.plan.job(Task("training", "one", 0)).arguments
+    assert (asked["pixels"], asked["untried"]) == (None, "the worker died"), (
+        "it is scored in a form that nobody has tried"
+    )

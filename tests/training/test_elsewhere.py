@@ -77,7 +77,19 @@ def test_a_network_is_scored_and_its_metrics_tell_of_no_training(tmp_path):
     digest = sha256(file.read_bytes()).hexdigest()
     folder = tmp_path / "run" / "mine" / "seed-0"
     folder.mkdir(parents=True)
-    asked = {"original": file, "pixels": "byte", "environment": {}, "folder": folder, "identity": {"a": "b"}}
+    asked = {
+        "original": file,
+        "pixels": "byte",
+        "untried": "",
+        "environment": {},
+        "folder": folder,
+        "identity": {"a": "b"},
+    }
+    with pytest.raises(JobFailed, match="how it reads pixels could not be measured: the worker died"):
+        take_in(
+            splits(), lambda told: None, sha256=digest, **asked | {"pixels": None, "untried": "the worker died"}
+        )
+    assert not list(folder.iterdir()), "it is scored as one that reads otherwise, perhaps"
     metrics = take_in(splits(), lambda told: None, sha256=digest, **asked)
     assert (metrics["accuracy"], metrics["original"], metrics["a"]) == (1, digest, "b")
     assert not {"epochs", "precision", "train_seconds"} & metrics.keys(), "nobody knows how it was trained"
