@@ -177,8 +177,9 @@ class Found(Section):
     """What the files of a network trained elsewhere hold, and what was measured with them.
 
     `right` are shares of `images` training pictures, the mean of the files, by how pixels are handed over;
-    `right_in_order` the same where answers stand for the classes that fit them best, which are, of the form
-    that was found, `order` (of answers 0, 1, ...). That form is `pixels`; null: it is not measured yet.
+    `right_in_order` the same where answers stand for the classes that fit them best on other pictures, which
+    are, of the form that was found, `order` (of answers 0, 1, ...). That form is `pixels`; null: it is not
+    measured yet.
     """
 
     sha256: Sha256s

@@ -16,6 +16,7 @@ from model.run.workers import JobFailed, Tell
 from model.training.job import NotFinite, score
 
 TRIED_ON = 2000  # training images
+FEWEST_IN_ORDER = 100  # images: of fewer, many an order fits by chance
 
 
 def try_pixels(splits: Splits, tell: Tell, *, files: Sequence[Path], forms: Sequence[Form]) -> dict[str, Any]:
@@ -38,8 +39,7 @@ def try_pixels(splits: Splits, tell: Tell, *, files: Sequence[Path], forms: Sequ
     right = {
         form: float(np.mean([given == labels for given in of_form])) for form, of_form in answers.items()
     }
-    all_labels = np.tile(labels, len(networks))
-    orders = {form: best_order(np.concatenate(of_form), all_labels) for form, of_form in answers.items()}
+    orders = {form: best_order(np.array(of_form), labels) for form, of_form in answers.items()}
     in_order = {form: share for form, (share, _) in orders.items()}
     counted = in_order if max(in_order.values()) - max(right.values()) >= FAR else right
     pixels = max(forms, key=lambda form: counted[form])
@@ -48,14 +48,31 @@ def try_pixels(splits: Splits, tell: Tell, *, files: Sequence[Path], forms: Sequ
 
 
 def best_order(answers: np.ndarray, labels: np.ndarray) -> tuple[float, tuple[int, ...]]:
-    """For which class each answer stands, so that most are right: their share, and the class of 0, 1, ..."""
+    """For which class each answer stands, so that most are right: their share, and the class of 0, 1, ...
+
+    `answers` are int (files, n), `labels` (n,). The share is of pictures by which the order was not found:
+    that fits every other one, and the rest are counted, both ways round. The order fits all. Of fewer than
+    FEWEST_IN_ORDER pictures each answer stands for its own class.
+    """
+    size = int(max(answers.max(), labels.max())) + 1
+    if len(labels) < FEWEST_IN_ORDER:
+        return float(np.mean(answers == labels)), tuple(range(size))
+    halves = slice(0, None, 2), slice(1, None, 2)
+    shares = [
+        np.mean(_fitted(answers[:, by], labels[by], size)[answers[:, counted]] == labels[counted])
+        for by, counted in (halves, halves[::-1])
+    ]
+    return float(np.mean(shares)), tuple(map(int, _fitted(answers, labels, size)))
+
+
+def _fitted(answers: np.ndarray, labels: np.ndarray, size: int) -> np.ndarray:
+    """The class of each answer with which most answers (files, n) are right."""
     from scipy.optimize import linear_sum_assignment
 
-    size = int(max(answers.max(), labels.max())) + 1
     counts = np.zeros((size, size))
-    np.add.at(counts, (answers, labels), 1)
-    rows, classes = linear_sum_assignment(counts, maximize=True)
-    return float(counts[rows, classes].sum() / len(labels)), tuple(map(int, classes))
+    np.add.at(counts, (answers, np.broadcast_to(labels, answers.shape)), 1)
+    classes: np.ndarray = linear_sum_assignment(counts, maximize=True)[1]
+    return classes
 
 
 def take_in(

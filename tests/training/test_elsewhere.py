@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from configs.networks import FAR
 from data.splits import Split, Splits
 from model.run.folder import RunFolder
 from model.run.workers import JobFailed
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.numeric
 FORMS = ("unit", "byte", "standardised", "inverted")
 
 
-def splits(num: int = 60) -> Splits:
+def splits(num: int = 120) -> Splits:
     """Bright and dark pictures, and what lies between."""
     labels = np.arange(num, dtype=np.uint8) % 3
     images = np.random.default_rng(0).integers(0, 40, (num, 28, 28)) + 100 * labels[:, None, None]
@@ -52,7 +53,7 @@ def test_pixels_are_handed_over_as_they_are_answered_best(tmp_path, form, scale,
     found = try_pixels(splits(), lambda told: None, files=[file, file], forms=FORMS)
     assert found["pixels"] == form, f"it reads {form}, and is right most often so: {found['right']}"
     assert found["right"][form] == 1
-    assert found["images"] == 60
+    assert found["images"] == 120
     assert found["order"] == (0, 1, 2), "its answers stand for the classes in their order"
 
 
@@ -68,8 +69,24 @@ def test_answers_in_another_order_count_as_they_fit_best(tmp_path):
 
 
 def test_the_best_order_is_the_one_that_is_right_most_often():
-    share, order = best_order(np.array([1, 1, 0, 0, 2]), np.array([0, 0, 1, 1, 1]))
+    labels = np.tile([0, 0, 1, 1, 1], 40)
+    share, order = best_order(np.tile([1, 1, 0, 0, 2], 40)[None], labels)
     assert (share, order) == (0.8, (1, 0, 2)), "answer 1 stands for class 0, and answer 0 for class 1"
+
+
+@pytest.mark.parametrize(("pictures", "classes"), [(60, 10), (2000, 200)])
+def test_an_order_that_fits_by_chance_is_none(pictures, classes):
+    rng = np.random.default_rng(0)
+    answers, labels = rng.integers(0, classes, (2, 1, pictures))
+    share, _ = best_order(answers, labels[0])
+    assert share - np.mean(answers == labels) < FAR / 2, (
+        "a network that guesses is told to have learned its classes in another order"
+    )
+
+
+def test_few_pictures_tell_of_no_order():
+    labels = np.arange(99) % 3
+    assert best_order((labels[None] + 1) % 3, labels) == (0, (0, 1, 2))
 
 
 def test_a_network_is_scored_and_its_metrics_tell_of_no_training(tmp_path):
@@ -87,7 +104,10 @@ def test_a_network_is_scored_and_its_metrics_tell_of_no_training(tmp_path):
     }
     with pytest.raises(JobFailed, match="how it reads pixels could not be measured: the worker died"):
         take_in(
-            splits(), lambda told: None, sha256=digest, **asked | {"pixels": None, "untried": "the worker died"}
+            splits(),
+            lambda told: None,
+            sha256=digest,
+            **asked | {"pixels": None, "untried": "the worker died"},
         )
     assert not list(folder.iterdir()), "it is scored as one that reads otherwise, perhaps"
     metrics = take_in(splits(), lambda told: None, sha256=digest, **asked)
