@@ -24,6 +24,7 @@ from model.networks.facts import zeros_around
 from model.networks.layers import Pair, Pooling, pair
 
 CACHE_BYTES = 500_000  # one array of a piece; three of them live in a core's cache
+MOST_PLACES = 9  # of a pooling window: each has a kernel of its own, as large as the window's patch
 STACK_BYTES = 50_000_000  # downstream values of several filters, stacked for one matrix product
 
 
@@ -137,12 +138,12 @@ class LaterConvolutions:
 
 
 class NextConvolution:
-    """A convolution that reads the replaced map, with its ReLU and a pooling whose blocks lie side by side.
+    """A convolution that reads the replaced map, with its ReLU and a pooling of small blocks side by side.
 
     Its values before ReLU are held window by window of the pooling, as (places of the window, windows,
     filters), so that pooling takes the largest (or the mean) over the first axis. All values of a
-    window come from one patch of the input, `patch` pixels high and wide. Of convolutions with other steps a
-    window is one place, and all steps are `left` to do.
+    window come from one patch of the input, `patch` pixels high and wide. Where a convolution has another
+    function, or other steps after it, a window is one place, and all of them are `left` to do.
     """
 
     def __init__(self, convolution: Convolution, constant: np.ndarray) -> None:
@@ -239,6 +240,8 @@ def _done_at_once(convolution: Convolution) -> tuple[Pooling | None, Sequence[St
         match convolution.after:
             case ():
                 return None, ()
-            case (Pooling(padding="valid") as pooling,) if pair(pooling.steps) == pair(pooling.side):
+            case (Pooling(padding="valid") as pooling,) if (
+                pair(pooling.steps) == pair(pooling.side) and prod(pair(pooling.side)) <= MOST_PLACES
+            ):
                 return pooling, ()
     return None, (convolution.activation, *convolution.after)

@@ -143,3 +143,20 @@ def test_keeping_some_filters_equals_removing_the_others_by_hand(name: str) -> N
             if number < len(network.dense):
                 features = np.maximum(features, 0)
         assert np.abs(logits - features).max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", [layers.AveragePooling2D, layers.MaxPooling2D])
+def test_whole_maps_are_pooled_without_a_copy_for_each_place(kind: type[layers.Layer]) -> None:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    first = [layers.Conv2D(3, 3, strides=2, activation="relu", name="conv1")]
+    second = [layers.Conv2D(4, 3, activation="relu", name="conv2"), kind(11, name="pool2")]
+    last = [layers.Flatten(), layers.Dense(10, activation="softmax", name="probabilities")]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *first, *second, *last])
+    images, constants = blocks(20), constants_of(model)
+    ablation = Ablation(take_apart(model), [c.astype(np.float32) for c in constants.values()])
+    [reader] = ablation._next
+    assert reader.kernels.nbytes < 100_000, "each place of the window has a kernel as large as the map"
+    without = shared(model, images, list(constants.values()))[1]
+    assert np.abs(probabilities(without) - plain_ablation(model, images, constants)).max() < 1e-5
