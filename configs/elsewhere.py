@@ -1,5 +1,6 @@
 """The config of networks that were trained elsewhere, made from their files: what `inspect` is told."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,24 +23,24 @@ def is_run(words: Sequence[str]) -> bool:
     runs = [
         word
         for word in words
-        if any((Path(word) / name).exists() for name in ("config.yaml", "manifest.json"))
+        if any(os.path.exists(Path(word) / name) for name in ("config.yaml", "manifest.json"))
     ]
     if runs and len(words) > 1:
         raise ConfigError(
             f"inspect {shown(runs[0])}: this is a run folder, and there is more than that. Expected one run, "
             "or .keras files with KEY=VALUE: take one of these."
         )
-    plain = len(words) == 1 and not Path(words[0]).is_file() and not _names_a_file(words[0])
+    plain = len(words) == 1 and not os.path.isfile(words[0]) and not _names_a_file(words[0])
     return bool(runs) or plain
 
 
 def _names_a_file(word: str) -> bool:
-    return Path(word).suffix in SUFFIXES or (Path(word) / "saved_model.pb").exists()
+    return Path(word).suffix in SUFFIXES or os.path.exists(Path(word) / "saved_model.pb")
 
 
 def of_words(words: Sequence[str]) -> Config:
     """The config of `MODEL.keras [MODEL.keras ...] [KEY=VALUE ...]`; as `of_files`."""
-    overrides = [word for word in words if "=" in word and not Path(word).exists()]
+    overrides = [word for word in words if "=" in word and not os.path.exists(word)]
     files = [Path(word) for word in words if word not in overrides]
     if not files:
         raise ConfigError(

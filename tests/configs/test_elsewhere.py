@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.elsewhere import of_files
+from configs.elsewhere import is_run, of_files, of_words
 from configs.schema import Config, ConfigError, digest, dump, load, setting_of
 
 LAYERS = [{"layer": "Flatten", "name": "flatten"}]
@@ -60,3 +60,11 @@ def test_a_config_with_what_was_found_comes_back_the_same(tmp_path):
     whole = config(found=FOUND | {"pixels": "byte", "right": {"unit": 0.1, "byte": 0.9}, "order": [1, 0]})
     (tmp_path / "config.yaml").write_text(dump(whole))
     assert load(tmp_path / "config.yaml") == whole, "a run's config.yaml does not tell what was found"
+
+
+def test_a_long_word_is_no_file():
+    long = "models.my.training={" + "a" * 300 + ": 1}"
+    assert not is_run(["my.keras", long])
+    assert not is_run([f"{'a' * 300}.keras"])
+    with pytest.raises(ConfigError, match="training"):
+        of_words(["my.keras", long])
