@@ -94,7 +94,7 @@ def activation_of(item: Item) -> Activation:
     """The function that a layer is, or that it applies to its own values; linear where there is none."""
     kind, told = item.kind, item
     if kind not in OF_ITSELF:
-        match item.settings.get("activation"):
+        match named(item):
             case None:
                 return Activation(item.name, "linear")
             case "softmax":
@@ -123,6 +123,15 @@ def activation_of(item: Item) -> Activation:
     return Activation(item.name, "leaky_relu", slope) if slope else Activation(item.name)
 
 
+def named(item: Item) -> object:
+    """The activation of a layer as its settings have it; a function of TensorFlow's by its name in Keras."""
+    match item.settings.get("activation"):
+        case {"class_name": "function", "config": str(name)}:  # tf.nn.softmax is softmax_v2
+            return name.removesuffix("_v2")
+        case other:
+            return other
+
+
 def _called(activation: object) -> str:
     if isinstance(activation, dict):
         of = activation.get("config")
@@ -132,7 +141,7 @@ def _called(activation: object) -> str:
 
 def is_softmax(item: Item) -> bool:
     """Whether a layer is a softmax, or ends in one."""
-    match item.settings.get("activation"):
+    match named(item):
         case "softmax" | {"class_name": "Softmax"}:
             return True
     return item.kind == "Softmax" and item.settings.get("axis", -1) in (-1, 1)

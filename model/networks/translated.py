@@ -13,6 +13,7 @@ from model.networks.described_layers import (
     dense_of,
     dropout_of,
     is_softmax,
+    named,
     normalization_of,
     pooling_of,
     precision_of,
@@ -85,7 +86,7 @@ def translate(description: object) -> Translation:
 def _ended(items: Sequence[Item]) -> tuple[list[Item], bool]:
     """The layers up to the last Dense, to which a softmax after it is given; and whether there was none."""
     rest = list(items)
-    while rest and rest[-1].kind == "Dropout":
+    while rest and (rest[-1].kind == "Dropout" or _is_linear(rest[-1])):
         rest.pop()
     after = rest.pop() if rest and rest[-1].kind != "Dense" and is_softmax(rest[-1]) else None
     if not rest or rest[-1].kind != "Dense":
@@ -99,6 +100,10 @@ def _ended(items: Sequence[Item]) -> tuple[list[Item], bool]:
         last.refuse("answers with one number; expected one for each class")
     rest[-1] = replace(last, settings={**last.settings, "activation": "softmax"})
     return rest, own == "linear" and after is None
+
+
+def _is_linear(item: Item) -> bool:
+    return item.kind == "Activation" and named(item) == "linear"
 
 
 class _Chain:
@@ -166,7 +171,7 @@ class _Chain:
         """A layer with its own activation; one with another slope than Keras gives it stands after it."""
         if isinstance(layer, Dense):
             self.shape = (layer.units,)
-        if item.settings.get("activation") == "softmax" and isinstance(layer, Dense):
+        if named(item) == "softmax" and isinstance(layer, Dense):
             self._add(replace(layer, activation="softmax"), item)
             return
         own = activation_of(item)

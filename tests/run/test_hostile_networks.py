@@ -255,6 +255,18 @@ def test_the_good_file_that_all_others_are_made_of_is_read(tmp_path: Path) -> No
     }
 
 
+@pytest.mark.parametrize("end", [{"class_name": "function", "config": "softmax_v2"}, "linear"])
+def test_the_end_is_known_however_it_is_written(end: object, tmp_path: Path) -> None:
+    path, last = tmp_path / "my.keras", dense(activation=end)
+    apart = entry("Activation", "activation", activation="linear", dtype="float32")
+    relu = convolution(activation={"class_name": "function", "config": "relu"})
+    path.write_bytes(zipped(keras_file(sequential(relu, FLATTEN, last, apart))))
+    found = read_network(path)
+    assert (found.logits, found.layers[-1].name) == (end == "linear", "probabilities"), (
+        "TensorFlow's softmax is one, and a linear layer after it changes nothing"
+    )
+
+
 @pytest.mark.parametrize("kind", UNSUITABLE)
 def test_what_cannot_be_looked_into_is_told_why(kind: str, tmp_path: Path) -> None:
     import re
