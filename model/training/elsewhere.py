@@ -31,11 +31,11 @@ def try_pixels(splits: Splits, tell: Tell, *, files: Sequence[Path], forms: Sequ
 
     chosen = np.linspace(0, len(splits.train.labels) - 1, min(TRIED_ON, len(splits.train.labels))).astype(int)
     images, labels = splits.train.images[chosen], splits.train.labels[chosen]
-    networks = [_read(file) for file in files]
-    answers = {
-        form: [predict(build_elsewhere(network, form), images)[0].argmax(axis=1) for network in networks]
-        for form in forms
-    }
+    answers: dict[Form, list[np.ndarray]] = {form: [] for form in forms}
+    for file in files:  # one in memory at a time
+        network = _read(file)
+        for form in forms:
+            answers[form].append(predict(build_elsewhere(network, form), images)[0].argmax(axis=1))
     right = {
         form: float(np.mean([given == labels for given in of_form])) for form, of_form in answers.items()
     }
@@ -112,12 +112,16 @@ def take_in(
     return metrics
 
 
-def _read(file: Path) -> Any:
+def _read(copy: Path) -> Any:
+    """The network of a file that a run keeps."""
     from model.run.elsewhere import read_network
 
+    if not copy.is_file():
+        raise JobFailed(
+            f"{copy} is missing, a copy of the file that the network was made of: put the file back, or run "
+            "`inspect` on it again"
+        )
     try:
-        return read_network(file)
-    except FileNotFoundError:
-        raise JobFailed(f"{file} is missing, a copy of the file that the network was made of") from None
+        return read_network(copy)
     except RunError as error:
         raise JobFailed(str(error)) from None
