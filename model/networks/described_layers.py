@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from configs.strict_yaml import shown
 from model.networks.described import Item, is_keras_own
@@ -123,7 +123,7 @@ def activation_of(item: Item) -> Activation:
     return Activation(item.name, "leaky_relu", slope) if slope else Activation(item.name)
 
 
-def named(item: Item) -> object:
+def named(item: Item) -> Any:
     """The activation of a layer as its settings have it; a function of TensorFlow's by its name in Keras."""
     match item.settings.get("activation"):
         case {"class_name": "function", "config": str(name)}:  # tf.nn.softmax is softmax_v2
