@@ -203,8 +203,9 @@ class Saved(Section):
     file: Files
     pixels: Literal["auto"] | Form = Field(
         default="auto",
-        description="what it reads: unit: from 0 to 1; byte: from 0 to 255; standardised: less their mean, by"
-        " their deviation; inverted: from 1 to 0; auto: whichever is right most often, on training images",
+        description="what it reads: unit: from 0 to 1; byte: from 0 to 255; standardised: as Fashion-MNIST's"
+        " are (less 0.286, by 0.353); inverted: from 1 to 0; auto: whichever is right most often, on training"
+        " images",
     )
     found: SkipJsonSchema[Found | None] = Field(  # a run writes it, and nobody else
         default=None, description="what a run found in the files; null: not read yet"
