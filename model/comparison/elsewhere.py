@@ -50,14 +50,28 @@ def _pixels(name: str, found: Elsewhere) -> str:
         counted, how = found.right_in_order, ", each answer taken for the class that it fits best"
     right = f"right on {percent(counted[found.pixels])} of {found.images:,} training pictures"
     if found.asked != "auto":
-        return f"{name} is handed {READS[found.pixels]}, as its config asks: {right}{how}."
+        told = f"{name} is handed {READS[found.pixels]}, as its config asks: {right}{how}."
+        return f"{told} {_few(name, found)}".strip()
     others = [
         f"{percent(share)} with {READS[form]}" for form, share in counted.items() if form != found.pixels
     ]
     told = f"{READS[found.pixels]}: {right}{how}; on {names(others, len(others))}."
+    if found.mostly_wrong:
+        return f"{name} is handed {told} {_few(name, found)}"
     if _stands_out(found.pixels, counted, found.images):
         return f"{name} reads {told}"
     return f"{name} is handed {told} In which form it reads them can't be told from that."
+
+
+def _few(name: str, found: Elsewhere) -> str:
+    """That so few of its answers are right that nothing else can be told; empty where most may be right."""
+    if not found.mostly_wrong:
+        return ""
+    form = "the form of its pixels and " if len(found.right_in_order) > 1 else ""
+    return (
+        f"Whatever {form}the order of its classes, {name} is right on {percent(found.most_right)} of them"
+        " at best: it may be untrained, or trained on other data."
+    )
 
 
 def _stands_out(pixels: Form, right: Mapping[Form, float], images: int) -> bool:

@@ -9,6 +9,8 @@ from configs.networks import FAR, Form
 from configs.values import Count, Words
 from model.comparison.values import Share, Size
 
+HALF = 0.5  # of the pictures: a trained network is right on more of those it was trained on
+
 
 @dataclass(frozen=True)
 class Usual:
@@ -42,6 +44,16 @@ class Elsewhere:
     usual: list[Usual] = field(default_factory=list)
 
     @property
+    def most_right(self) -> float:
+        """The largest share that it is right on, in any form of pixels and any order of classes."""
+        return max(*self.right.values(), *self.right_in_order.values())
+
+    @property
+    def mostly_wrong(self) -> bool:
+        """Whether it is right on so few that nothing else follows from how many those are."""
+        return self.most_right < HALF
+
+    @property
     def order_differs(self) -> bool:
-        """Whether its answers are right far more often where they stand for other classes."""
-        return self.right_in_order[self.pixels] - self.right[self.pixels] >= FAR
+        """Whether its answers are right far more often, and mostly, where they stand for other classes."""
+        return not self.mostly_wrong and self.right_in_order[self.pixels] - self.right[self.pixels] >= FAR
