@@ -4,6 +4,8 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
+from unicodedata import combining, normalize
 
 from configs.document import Document
 from configs.schema import Config, config_of
@@ -18,13 +20,18 @@ def is_run(words: Sequence[str]) -> bool:
     """Whether `inspect` is told a run folder, and no files of networks.
 
     Raises:
-        ConfigError: it is told a run and something else.
+        ConfigError: it is told a run and something else, or a folder of files that is no run.
     """
     runs = [
         word
         for word in words
         if any(os.path.exists(Path(word) / name) for name in ("config.yaml", "manifest.json"))
     ]
+    if len(words) == 1 and not runs and os.path.isdir(words[0]) and any(Path(words[0]).glob("*.keras")):
+        raise ConfigError(
+            f"inspect {shown(words[0])}: this folder is no run, and has .keras files. Expected a run, or "
+            f"files: name them, `python train.py inspect {quote(words[0].rstrip('/'))}/*.keras`."
+        )
     if runs and len(words) > 1:
         raise ConfigError(
             f"inspect {shown(runs[0])}: this is a run folder, and there is more than that. Expected one run, "
@@ -71,7 +78,9 @@ def of_files(files: Sequence[Path], overrides: Sequence[str] = ()) -> Config:
 
 def _name_of(file: Path) -> str:
     """A model's name from that of its file."""
-    name = re.sub(r"[^A-Za-z0-9_]+", "-", file.name.removesuffix(".keras")).strip("-")[:LONGEST] or "model"
+    plain = normalize("NFKD", file.name)
+    plain = "".join(letter for letter in plain if not combining(letter))  # of an ö its o
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", plain.removesuffix(".keras")).strip("-")[:LONGEST] or "model"
     return f"{name}-network" if name.lower() in MODEL_NAMES_TAKEN else name
 
 

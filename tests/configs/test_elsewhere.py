@@ -39,6 +39,7 @@ def test_files_give_models_their_names_and_the_first_gives_the_run_its_own():
     assert (made.name, list(made.models)) == ("a-b", ["a-b", "A-b-2", "figures-network"]), (
         "names of files become no names of models that a run folder can have side by side"
     )
+    assert of_files([Path("mein schönes Netz.keras")]).name == "mein-schones-Netz", "a word is cut in two"
     assert [network.file for network in made.elsewhere.values()] == [(str(file),) for file in files]
     assert of_files(files[:1], ["name=ours"]).name == "ours", "an override does not win over the file's name"
 

@@ -108,6 +108,9 @@ def test_a_run_is_told_from_files(tmp_path, files):
         assert not is_run(words), words
     with pytest.raises(ConfigError, match="this is a run folder, and there is more than that"):
         is_run([str(run), "name=a"])
+    with pytest.raises(ConfigError) as error:
+        is_run([str(files)])
+    assert f"name them, `python train.py inspect {files}/*.keras`" in str(error.value), "no remedy"
     assert of_words(["a.keras", "name=b"]).name == "b"
     with pytest.raises(ConfigError, match="there is no file among these"):
         of_words(["name=a", "name=b"])
