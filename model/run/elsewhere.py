@@ -1,5 +1,6 @@
 """Networks that were trained elsewhere, read from their `.keras` file as data: no code of it ever runs."""
 
+import shlex
 import tempfile
 import zipfile
 import zlib
@@ -29,6 +30,7 @@ COPIES = 6  # of each weight at most: its own, and those of the optimizer that t
 BYTES = 4  # of a weight
 LARGEST_FILE = BYTES * COPIES * MOST_WEIGHTS + 4 * MOST_TEXT
 CHUNK = 1 << 20
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")  # how files of pictures begin
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _explained(path: Path) -> Iterator[None]:
         if path.is_dir():
             raise Unsuitable(_of_folder(path))
         with path.open("rb") if path.is_file() else _nothing(path) as file:
-            other = _of_another_kind(path, file.read(8))
+            other = _of_another_kind(path, file.read(12))
         if other:
             raise Unsuitable(other)
         yield
@@ -192,7 +194,8 @@ def _explained(path: Path) -> Iterator[None]:
         raise RunError(f"{path} can't be looked into: {error}.") from None
     except FileNotFoundError:
         raise RunError(
-            f"{path} is missing. Expected a file that model.save(...) made of a network."
+            f"{path} is missing. Expected a file that model.save(...) made of a network, "
+            "or KEY=VALUE for `inspect`."
         ) from None
     except (zipfile.BadZipFile, zlib.error, EOFError):
         raise RunError(f"{path} is damaged, or no .keras file: save the network again.") from None
@@ -224,9 +227,21 @@ def _of_folder(path: Path) -> str:
 
 def _of_another_kind(path: Path, begin: bytes) -> str:
     """What a file is that is no `.keras` file, and what makes one of it; empty where it may be one."""
-    if begin == b"\x89HDF\r\n\x1a\n":
+    if begin.startswith(b"\x89HDF\r\n\x1a\n"):
+        with h5py.File(path, "r") as file:
+            if "model_config" not in file.attrs:
+                return (
+                    "it is an HDF5 file that holds no network; if it holds the weights of one, build that in "
+                    f"Keras, then `model.load_weights({str(path)!r})` and `model.save('my.keras')` make a "
+                    ".keras file"
+                )
         load = f"keras.models.load_model({str(path)!r}, compile=False).save('my.keras')"
         return f"it is an HDF5 file; of a whole model, `import keras; {load}` makes a .keras file"
+    if begin.startswith(PICTURES) or (begin.startswith(b"RIFF") and begin.endswith(b"WEBP")):
+        return (
+            "it is a picture; `python train.py predict RUN "
+            f"{shlex.quote(str(path))}` has it answered by the networks of a run"
+        )
     if begin.startswith(b"\x80"):
         return "it is a pickle, which could run anything; save the network with model.save('my.keras')"
     return ""

@@ -13,6 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 from model.run.elsewhere import read_network
 from model.run.folder import RunError
@@ -292,11 +293,28 @@ def test_other_kinds_of_files_are_told_how_to_become_one(tmp_path: Path) -> None
     path = tmp_path / "my.h5"
     with h5py.File(path, "w") as file:
         file["x"] = 1
+    said = refusal(path)
+    assert "holds no network" in said, "load_model is advised of a file that it can't load"
+    assert f"`model.load_weights({str(path)!r})` and `model.save('my.keras')` make a .keras file" in said
+    with h5py.File(path, "a") as file:
+        file.attrs["model_config"] = "{}"
     assert f"keras.models.load_model({str(path)!r}, compile=False).save('my.keras')" in refusal(path)
     folder = tmp_path / "saved"
     folder.mkdir()
     (folder / "saved_model.pb").touch()
     assert f"tf_keras.models.load_model({str(folder)!r}).save('my.keras')" in refusal(folder)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_a_picture_is_what_predict_takes(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "my shirt"
+    Image.new("L", (28, 28)).save(path, kind)
+    assert f"it is a picture; `python train.py predict RUN '{path}'`" in refusal(path)
+
+
+def test_what_is_missing_may_have_been_a_setting(tmp_path: Path) -> None:
+    said = refusal(tmp_path / "epochs")
+    assert "Expected a file that model.save(...) made of a network, or KEY=VALUE for `inspect`." in said
 
 
 def test_a_file_of_keras_2_is_read(tmp_path: Path) -> None:
