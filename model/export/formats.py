@@ -185,6 +185,7 @@ from PIL import Image
 here = Path(__file__).parent
 classes = (here / "{CLASSES}").read_text(encoding="utf-8").splitlines()
 {load.replace("NAME", repr(name))}
+# only scaled: `python train.py predict` of ConvLens prepares photographs, too
 picture = Image.open(sys.argv[1]).convert("L").resize((28, 28))
 images = numpy.asarray(picture, numpy.float32)[None, :, :, None] / 255
 {OUTPUT} = {answer}[0]
