@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -21,6 +22,7 @@ from model.export import formats
 from model.export.contents import as_csv
 from model.export.export import NAMES, export_run
 from model.export.formats import FORMATS
+from model.export.network import _seconds_for_one
 from model.report.figure import Figure
 from model.run.folder import RunError, RunFolder
 from model.run.workers import Done, Failed, JobFailed
@@ -269,3 +271,15 @@ def test_a_spreadsheet_computes_nothing_of_a_table():
     assert [row["class"] for row in found] == names, "a name that begins as a formula is one in a spreadsheet"
     assert {row["number"] for row in found} == {"-0.5"}, "a number is a number"
     assert as_csv([]) == "", "of a run without such rows"
+
+
+def test_other_programs_make_no_network_slow(monkeypatch):
+    clock, number = [0.0], [0]
+
+    def answer(images):
+        number[0] += 1
+        clock[0] += 1 if number[0] % 3 else 0.001  # two of three calls have to wait
+        return images
+
+    monkeypatch.setattr("model.export.network.time.perf_counter", lambda: clock[0])
+    assert _seconds_for_one(answer, np.zeros((2, 28, 28, 1))) == pytest.approx(0.001), "the waiting is told"
