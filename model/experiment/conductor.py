@@ -228,16 +228,12 @@ class Experiment:
                         self.manifest.write()
 
     def _try_pixels(self, workers: Workers) -> None:
-        """Find out how networks that were trained elsewhere read pixels, and keep it in the config."""
+        """Keep in the config how networks from elsewhere read pixels; those not tried fail when taken in."""
         for job in self.plan.trials():
             workers.submit(job)
-        measured: dict[str, dict[str, Any]] = {}
-        untried: dict[str, str] = {}
-        for event in workers.events():
-            if isinstance(event, Done):
-                measured[event.job.name] = event.value
-            elif isinstance(event, Failed):  # it fails when it is taken in, and says why
-                untried[event.job.name] = event.reason
+        events = list(workers.events())
+        measured = {event.job.name: event.value for event in events if isinstance(event, Done)}
+        untried = {event.job.name: event.reason for event in events if isinstance(event, Failed)}
         self.config = with_measured(self.config, measured)
         self.plan = replace(self.plan, config=self.config, untried=untried)
         if not measured:
