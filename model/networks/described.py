@@ -154,7 +154,7 @@ def _items(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Item, Mapping
                 item.refuse("is a network in the network; expected one chain of layers")
             item = Item("RandomFlip", name, {}, place)
         if item.kind not in LAYERS | IDLE:
-            why = "holds code, which is not run" if kind == "Lambda" else "can't be looked into"
+            why = "holds code, which is not run" if kind == "Lambda" else "is of another kind"
             item.refuse(f"{why}; expected only {KNOWN}")
         yield item, entry
 

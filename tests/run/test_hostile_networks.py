@@ -127,12 +127,15 @@ UNSUITABLE: dict[str, tuple[object, str]] = {  # what config.json holds, and wha
         sequential(*CHAIN) | {"module": "os", "class_name": "Sequential"},
         "Sequential",
     ),
-    "an unknown layer": (sequential(entry("Conv2DTranspose", "up"), *CHAIN), "up .Conv2DTranspose. can't"),
+    "an unknown layer": (
+        sequential(entry("Conv2DTranspose", "up"), *CHAIN),
+        "looked into: its layer up .Conv2DTranspose. is of another kind; expected only",
+    ),
     "a network in it": (
         sequential(NESTED, *CHAIN[1:]),
         "backbone .Sequential. is a network in the network",
     ),
-    "branches": (BRANCHES, "both read|a .Add. can't"),
+    "branches": (BRANCHES, "both read|a .Add. is of another kind"),
     "two outputs": (
         functional(("i", []), ("f", ["i"]), ("d1", ["f"]), ("d2", ["f"]), outputs=["d1", "d2"]),
         "output",
