@@ -105,10 +105,8 @@ def run_experiment(
             aside = _free(run.path / "config-edited.yaml")
             (run.path / "config.yaml").replace(aside)
             progress.say(console, f"note      {edited}; it is {aside} now")
-        if known and not fresh and (name := run.name()):  # it stays what the command that made it calls it
-            config = config.model_copy(update={"name": name})
-        if known and not fresh:
-            config = as_found(config, run.config())
+        if known and not fresh and (made := run.known_config()):  # its name and what it has found stay
+            config = as_found(config.model_copy(update={"name": made.name}), made)
         splits = as_it_began(run, config, splits)
         progress.say(console, progress.header(config, data_facts(config, splits), run.path))
         return Experiment(config, splits, run, console, debug).complete()

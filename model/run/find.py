@@ -22,7 +22,8 @@ def find_folder(
     own = RunFolder(config.parent) if renamed and config and config.name == "config.yaml" else None
     if own and own.path.resolve().parent == outputs.resolve() and own.identity() == identity:
         own = RunFolder(outputs / own.path.resolve().name)
-        if own.name() == name:
+        known = own.known_config()
+        if known and known.name == name:
             return own, True
     number = 1
     while True:

@@ -76,16 +76,18 @@ class RunFolder:
             return found.made
         if found.fault:
             raise RunError(self.edited_in_words())
-        raise RunError(
-            f"{self.path} holds no config.yaml, so nothing can be trained or opened in it; "
-            "`python train.py` makes a run that has all"
-        )
+        remedy = "`python train.py` makes a run that has all"
+        if self.identity():
+            remedy = "the command that made it writes one, if the folder is called as it was then"
+        raise RunError(f"{self.path} holds no config.yaml, so nothing tells what it was made with; {remedy}")
 
-    def name(self) -> str | None:
-        """What the run was called when it was made; its folder may be called otherwise. None: unknown."""
+    def known_config(self) -> Config | None:
+        """The config that is on record, else the one that is there; None where both are lost.
+
+        It has the name of the run as it was made; its folder may be called otherwise.
+        """
         found = self._configs()
-        known = found.made or found.there
-        return known.name if known else None
+        return found.made or found.there
 
     def edited(self) -> str:
         """What keeps config.yaml from being that of the run, in a clause; empty if nothing does."""

@@ -167,7 +167,10 @@ def test_nothing_is_hidden_where_record_and_config_are_lost(run: Path) -> None:
     assert RunFolder(run.parent / "none").lost_config() is None, "there is no such file"
     with pytest.raises(RunError) as caught:
         RunFolder(run).lost_config()
-    assert f"{run} holds no config.yaml, so nothing can be trained" in str(caught.value)
+    assert str(caught.value) == (
+        f"{run} holds no config.yaml, so nothing tells what it was made with; "
+        "the command that made it writes one, if the folder is called as it was then"
+    )
     assert problems_of_record(RunFolder(run)) == [f"{caught.value}."], "`show` says something else"
     with pytest.raises(RunError, match=re.escape(str(caught.value))):
         told(run)

@@ -256,6 +256,28 @@ def test_where_data_have_moved_the_remedy_that_is_named_finds_the_run(run: Path,
     assert find_folder(outputs, config.name, identity) == (RunFolder(run), True), "all would be trained again"
 
 
+@pytest.mark.parametrize("there", ["no config", "an edited one"])
+def test_the_command_that_made_a_run_goes_on_where_config_and_record_are_lost(
+    driver: Driver, small_config: Path, small_run: Path, run: Path, there: str
+) -> None:
+    (run / MANIFEST).unlink()
+    config = run / "config.yaml"
+    if there == "no config":
+        config.unlink()
+    else:
+        edit(config, "kernel_size: 3", "kernel_size: 5")
+    before = contents(run)
+    for verb in ("inspect", "predict", "export"):  # the last two ask for more
+        more = {"inspect": [], "predict": ["x.png"], "export": ["--format", "csv"]}[verb]
+        assert driver.run(verb, run, *more).code == 1, f"{verb} took the networks for others"
+    result = driver.run(small_config, "launch.workers=2", "--outputs", run.parent)
+    assert result.code == 0, f"environment.json has its digest, and it is refused: {told(result)}"
+    assert config.read_bytes() == (small_run / "config.yaml").read_bytes()
+    after = {name: was for name, was in contents(run).items() if name in before and name != "config.yaml"}
+    assert after == {name: was for name, was in before.items() if name != "config.yaml"}, "made again"
+    assert driver.run("status", run).code == 0
+
+
 def test_a_lost_config_is_known_and_nothing_is_written_while_the_data_are_not(run: Path) -> None:
     path, config = run / "config.yaml", RunFolder(run).config()
     assert RunFolder(run).lost_config() is None, "what stands there counts"
