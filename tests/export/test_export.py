@@ -9,11 +9,13 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 from rich.console import Console
 
+import train
 from configs.schema import ConfigError
 from data.idx import DataError
 from model.experiment.report import read_report
@@ -81,6 +83,16 @@ def exported(driver, small_run, tmp_path_factory):
         assert result.code == (4 if lacks else 0), f"`python train.py {line}`:\n{result.out}{result.err}"
         said |= dict.fromkeys(forms, result.out)
     return outputs / "exports" / "small", said
+
+
+def test_help_and_files_tell_of_every_format():
+    listed = get_type_hints(train.export, include_extras=True)["forms"].__metadata__[0].help
+    for name in NAMES:
+        assert re.search(rf"\b{name}\b", listed), f"the help of --format in train.py does not name {name}"
+    described = (ROOT / "outputs" / "README.md").read_text(encoding="utf-8")
+    for name, form in FORMATS.items():
+        file = f"`MODEL{form.suffix or '/'}`"
+        assert file in described, f"outputs/README.md does not say that {name} writes {file}"
 
 
 def test_the_commands_of_the_readme_name_every_format(exported):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from model.export.formats import FORMATS
 from tests.conftest import ROOT
 from tests.program.test_versions import PROJECT, environment, oldest
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-NEEDED = [*EXTRAS["onnx"], *EXTRAS["litert"]]
+NEEDED = [one for form in FORMATS.values() if form.extra for one in EXTRAS[form.extra]]
 NUM_CLASSES = 5  # of made-up lines
-FORMS = ("onnx", "litert", "saved_model", "keras")
 MODELS = """
   dense: {architecture: dense, units: [8]}
   none: {architecture: dense, units: []}
@@ -56,16 +56,16 @@ def assert_exports(python: str | Path, folder: Path) -> None:
     (folder / "kinds.yaml").write_text(CONFIG)
     # 4: some learn nothing in one epoch; they leave as the others do
     run(ROOT / "train.py", "kinds.yaml", may_end_with=(0, 4))
-    words = [word for form in FORMS for word in ("--format", form)]
+    words = [word for form in FORMATS for word in ("--format", form)]
     told = run(ROOT / "train.py", "export", "outputs/kinds", *words)
-    count = len(FORMS) * (MODELS.count("\n") - 1)
+    count = len(FORMATS) * (MODELS.count("\n") - 1)
     assert told.count("1,000 test pictures: answers as by Keras") == count, told
     assert (
         run("-c", ONNX).strip()
         == f"['image', ['batch', 28, 28, 1], 'probabilities', ['batch', {NUM_CLASSES}], {NUM_CLASSES}]"
     )
     run("-c", "from PIL import Image; Image.new('L', (28, 28), 9).save('picture.png')")
-    for form in FORMS:
+    for form in FORMATS:
         answers = run(f"outputs/exports/kinds/cnn-seed-0-{form}/classify.py", "picture.png")
         assert len(answers.split()) >= 2, f"{form}: {answers}"
 

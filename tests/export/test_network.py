@@ -26,7 +26,7 @@ NETWORKS = {
     "cnn": Cnn(filters=(3, (2, 2)), units=(6,), pooling="average", batch_normalization=True, dropout=0.2),
     "dense": Dense(units=(5,), batch_normalization=True),
 }
-HERE = ["keras", "saved_model", *(name for name in ("onnx", "litert") if not FORMATS[name].missing)]
+HERE = [name for name, form in FORMATS.items() if not form.missing]
 
 
 @pytest.fixture(scope="module")

@@ -7,31 +7,21 @@ import numpy as np
 
 from tests.strangers.evidence import Evidence
 from tests.strangers.grammar import KINDS, Number, Said, agree, claim, says
+from tests.strangers.perturbations import TOLD
 from tests.strangers.pictures import agree_shares
 from tests.strangers.verdicts import agree_ends, agree_names, clear_among_all, pair_of, speak_of
 
-MIDDLE = {  # how the middle strength of a kind is told
-    "shift": "Shifted {:g} pixels",
-    "rotation": "Turned {:g} degrees",
-    "noise": "With noise of {:g} gray levels",
-    "blur": "Blurred by {:g} pixels",
-    "contrast": "With {:g} % less contrast",
-    "occlusion": "{0:g} x {0:g} pixels covered",
-}
 KINDS["size"] = r"up to \d+ pixels|\d+ x \d+ pixels"
-SEEN = "shifts|turns|noise|blur|other contrasts|covered parts"
-AT = "|".join(
-    text.format(value)
-    for text, values in zip(MIDDLE.values(), ((3,), (30,), (45,), (1.5,), (45,), (12,)), strict=True)
-    for value in values
-)
+AT, SEEN = "|".join(told.at for told in TOLD.values()), "|".join(told.seen for told in TOLD.values())
+NAMES = "|".join(kind.capitalize() for kind in TOLD)
+UNITS = "|".join(dict.fromkeys(told.unit for told in TOLD.values()))
 
 
 def middle_of(e: Evidence, at: str) -> tuple[str, int]:
     """Kind and place of the strength that a title tells."""
     for kind, strengths in e.kinds.items():
         place = len(strengths) // 2
-        if MIDDLE[kind].format(strengths[place]) == at:
+        if TOLD[kind].title.format(strengths[place]) == at:
             return kind, place
     claim(False, f"{at} is not the middle of any kind")
     raise AssertionError
@@ -91,7 +81,7 @@ def _(e: Evidence, at: Said, n: Number, what: str, k: Number | None = None) -> N
 
 
 @says(
-    "<kind:Shift|Rotation|Noise|Blur|Contrast|Occlusion>: <unit:pixels|degrees|gray levels|% less contrast>",
+    f"<kind:{NAMES}>: <unit:{UNITS}>",
     "trained on up to <size:n>",
 )
 def _(e: Evidence, at: Said, kind: str = "", unit: str = "", size: Number | None = None) -> None:
