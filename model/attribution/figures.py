@@ -203,7 +203,11 @@ def _draw_filters(
     ratios = [e["activation"] / e["real"]["activation"] for e in entries if e["real"]["activation"] > 0]
     title = f"What {counted(len(entries), 'filter')} of {layer} want{'s' * (len(entries) == 1)}"
     if ratios:
-        title += f": made-up patches reach {_compared(float(np.median(ratios)))}"
+        ratio = float(np.median(ratios))
+        beyond = f"{ratio:.2f} times the best real one"
+        title += (
+            f": made-up patches reach {beyond if abs(ratio - 1) >= 0.01 else 'what the best real one does'}"
+        )
     subtitle = (
         f"{rule} {note}\n"
         f"Above: made up, the best of {document['starts']} climbs, one from the real patch. Below: the"
@@ -254,11 +258,6 @@ def _draw_classes(
     spans = [f"{decimal(min(logits))} to {decimal(max(logits))}" for logits in (made, real)]
     alt = f"{title}. Logits made up {spans[0]}, real {spans[1]}."
     return Figure(path, title, alt)
-
-
-def _compared(ratio: float) -> str:
-    """What made-up patches reach, measured by the best real one."""
-    return "what the best real one does" if abs(ratio - 1) < 0.01 else f"{ratio:.2f} times the best real one"
 
 
 def _draw_columns(

@@ -36,7 +36,8 @@ def contradictions(outcome: Outcome, data: DataFacts, seeds: Sequence[int]) -> I
             yield f"{key}{problem}"
             return  # what follows takes for granted that parts fit together
         yield from _of_model(key, entry, data)
-        yield from differing("chance", outcome.chance, _commonest(entry) / data.test, f"{key}.per_class")
+        commonest = max(row.images for row in entry.per_class)
+        yield from differing("chance", outcome.chance, commonest / data.test, f"{key}.per_class")
     compared = [f"{pair.candidate} against {pair.baseline}" for pair in outcome.comparisons]
     yield from told_twice("comparisons", compared)
     for place, pair in enumerate(outcome.comparisons):
@@ -195,10 +196,6 @@ def _of_confusion(key: str, entry: Model, data: DataFacts) -> Iterator[str]:
         balanced = sum(recalls) / max(len(recalls), 1)
         told = f"{key}.balanced_accuracy"
         yield from differing(told, entry.balanced_accuracy, balanced, f"the mean of {key}.per_class")
-
-
-def _commonest(entry: Model) -> int:
-    return max(row.images for row in entry.per_class)
 
 
 def _of_comparison(

@@ -139,7 +139,9 @@ def _matrix(sheet: Sheet, x: int, y: int, cell: int, mistakes: np.ndarray, chang
         share, colour_map = 0.5 - 0.5 * values / limit, colormaps["BrBG"]
     rgb = colour_map(share, bytes=True)[..., :3]
     np.einsum("iij->ij", rgb)[:] = 0xE4
-    sheet.place(x, y, _with_gaps(enlarge(rgb, cell), cell), frame=LIGHT, frame_width=1)
+    cells = enlarge(rgb, cell)
+    cells[cell - 1 :: cell] = cells[:, cell - 1 :: cell] = 255  # a white line between them
+    sheet.place(x, y, cells, frame=LIGHT, frame_width=1)
     strong = np.abs(values) / limit > SEEN_SHADE
     for row, column in np.argwhere((mistakes >= 0.5) | (np.abs(values) >= 0.5)):
         if row == column:
@@ -153,12 +155,6 @@ def _matrix(sheet: Sheet, x: int, y: int, cell: int, mistakes: np.ndarray, chang
         sheet.text(middle, top + cell / 2 - 18, number, size=15, align="center", colour=colour, bold=True)
         below = signed(change[row, column], 0)
         sheet.text(middle, top + cell / 2 + 3, below, size=13, align="center", colour=colour)
-
-
-def _with_gaps(rgb: np.ndarray, cell: int) -> np.ndarray:
-    """A white line between the cells."""
-    rgb[cell - 1 :: cell] = rgb[:, cell - 1 :: cell] = 255
-    return rgb
 
 
 def _class_names(sheet: Sheet, x: int, y: int, cell: int, classes: Sequence[str]) -> None:
@@ -226,7 +222,9 @@ def mistakes(
     if not outcome.models:
         return nothing_scored(outcome.failed, path)
     if not mistakes:
-        return _faultless(by_interest(outcome.models)[0], path)
+        title = mistakes_title([], by_interest(outcome.models)[0])
+        Sheet(200, title).save(path)
+        return Figure(path, title, title)
     model, seed = mistakes[0].model, mistakes[0].seed
     title = mistakes_title(mistakes, model)
     first_of = "the first" if seed == seeds[0] else "the first that did not fail"
@@ -253,12 +251,6 @@ def mistakes(
     sheet.save(path)
     first = [f"{short(data.classes[one.predicted])} {percent(one.probability)}" for one in mistakes[:2]]
     return Figure(path, title, f"{title}. The surest: {', '.join(first)}.")
-
-
-def _faultless(model: str, path: Path) -> Figure:
-    title = mistakes_title([], model)
-    Sheet(200, title).save(path)
-    return Figure(path, title, title)
 
 
 def confusion_title(

@@ -93,13 +93,13 @@ def cautions(models: Models) -> list[str]:
         if entry.broken:
             continue  # which is said with its reason
         if never := never_answered(entry):
-            told.append(f"{name} never answers {names(never)}{_of_classes(never, entry)}.")
+            of_all = f" of {len(entry.per_class)} classes" if len(never) > 3 else ""
+            told.append(f"{name} never answers {names(never)}{of_all}.")
         training, validation = _mean(entry, "training_accuracy"), _mean(entry, "validation_accuracy")
         if training is None or validation is None:
             continue
-        commonest = max(row.images for row in entry.per_class) / max(
-            sum(row.images for row in entry.per_class), 1
-        )
+        images = [row.images for row in entry.per_class]
+        commonest = max(images) / max(sum(images), 1)
         if validation < min(training - FAR_BELOW, (training + commonest) / 2):
             told.append(
                 f"{name} is right on {percent(training)} of the training pictures in its last epoch and on"
@@ -124,10 +124,6 @@ def never_answered(entry: Model) -> list[str]:
         for row, count in zip(entry.per_class, answers, strict=False)  # a report alone may lack either
         if row.images >= FEW and not count
     ]
-
-
-def _of_classes(some: Sequence[str], entry: Model) -> str:
-    return f" of {len(entry.per_class)} classes" if len(some) > 3 else ""
 
 
 def _words(comparison: Comparison, models: Models, num_images: int) -> dict[str, str]:

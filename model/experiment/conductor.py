@@ -4,11 +4,10 @@ It runs in the parent process, without TensorFlow.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -48,7 +47,7 @@ from model.experiment.results import Results, collect, data_facts, kept, report_
 from model.experiment.status import status_of
 from model.experiment.terminal import terminal_block
 from model.experiment.writer import write_report
-from model.run.arithmetic import Arithmetic, here, recorded
+from model.run.arithmetic import here, recorded
 from model.run.capacity import free_memory, num_side_by_side, num_workers
 from model.run.environment import decisive, describe_environment, num_cores
 from model.run.find import find_folder
@@ -171,7 +170,9 @@ class Experiment:
         self.manifest.write()
         self.environment = describe_environment(config.launch.threads_per_job)
         self.environment |= {"rules": began["rules"]} if "rules" in began else {}
-        self.plan = Plan(config, splits, run, self.manifest, self._arithmetic(began), self.environment)
+        as_before = recorded(began) if decisive(began) == decisive(self.environment) else None
+        arithmetic = as_before or here()
+        self.plan = Plan(config, splits, run, self.manifest, arithmetic, self.environment)
         self.failed: list[Failure] = []
 
     def complete(self, train: bool = True) -> int:
@@ -317,11 +318,6 @@ class Experiment:
         number = num_workers([job.cost for job in jobs], cores, free_memory(), size)
         at_once = [job.cost for job in jobs if job.after not in names]
         return number, num_side_by_side(at_once, cores // launch.threads_per_job)
-
-    def _arithmetic(self, began: Mapping[str, Any]) -> Arithmetic:
-        """How this run computes: as it began, where that holds here, else as the table says."""
-        as_before = recorded(began) if decisive(began) == decisive(self.environment) else None
-        return as_before or here()
 
     def _probe(self, workers: Workers) -> None:
         """Ask a worker how fast it convolves, for the forecast; one that dies of bfloat16 takes it away."""

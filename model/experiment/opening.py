@@ -57,7 +57,8 @@ def config_and_data(run: RunFolder) -> tuple[Config, Splits]:
         RunError: the folder is no run, or the data have changed since.
         DataError: the data can't be had.
     """
-    run.must_not_be_edited()
+    if edited := run.edited_in_words():  # it would be looked into as another run
+        raise RunError(edited)
     config = run.config()
     try:
         splits = load_data(config.data)

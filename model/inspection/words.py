@@ -158,7 +158,7 @@ def chosen_by(filters: Sequence[Passport | Unit], strongest: bool = True) -> str
 
     `strongest`: those that are not ranked were chosen by how strongly they answer.
     """
-    ranked, others, dead = _parted(filters)
+    ranked, others, dead = parted(filters)
     last = " Dead ones last." if 0 < len(dead) < len(filters) else ""
     if ranked and others:
         return (
@@ -178,7 +178,7 @@ def chosen_by(filters: Sequence[Passport | Unit], strongest: bool = True) -> str
 
 def which(filters: Sequence[Passport | Unit], layer: str) -> str:
     """The same for a title: "the six filters of conv1 ranked first on validation pictures"."""
-    ranked, _, dead = _parted(filters)
+    ranked, _, dead = parted(filters)
     if len(ranked) == len(filters):
         count = f"the {counted(len(ranked), 'filter')}" if len(ranked) > 1 else "the filter"
         first, last = ranked[0].rank, ranked[-1].rank
@@ -194,11 +194,11 @@ def which(filters: Sequence[Passport | Unit], layer: str) -> str:
 
 def line_after(filters: Sequence[Passport | Unit]) -> int | None:
     """How many filters stand before the line that ends those that are ranked; None where there is none."""
-    count = len(_parted(filters)[0])
+    count = len(parted(filters)[0])
     return count if 0 < count < len(filters) else None
 
 
-def _parted(filters: Sequence[Passport | Unit]) -> tuple[list[Passport | Unit], ...]:
+def parted(filters: Sequence[Passport | Unit]) -> tuple[list[Passport | Unit], ...]:
     """Those that are ranked, those that can't be told from 0, and dead ones."""
     ranked = [one for one in filters if one.rank is not None]
     others = [one for one in filters if one.rank is None]

@@ -152,9 +152,7 @@ class ByHand:
 def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
     """The whole map of a filter in float64, and one place of it in detail (None: where it is largest)."""
     kernel, strides, size = work.kernel.astype(np.float64), pair(work.strides), work.kernel.shape[:2]
-    around = [(0, 0), (0, 0)]
-    if work.padding == "same":
-        around = [zeros_around(*along) for along in zip(work.reads.shape[:2], size, strides, strict=True)]
+    around = zeros_around(work.reads.shape[:2], size, strides, work.padding)
     reads = np.pad(work.reads.astype(np.float64), (*around, (0, 0)))
     everywhere = sum(convolve(reads[..., c], kernel[..., c]) for c in range(reads.shape[-1])) + work.bias
     linear = np.asarray(everywhere)[:: strides[0], :: strides[1]]
@@ -189,8 +187,7 @@ def work_by_hand(work: FilterAtWork, place: tuple[int, int] | None) -> ByHand:
 
 def _blocks_along(pooling: Pooling, values: np.ndarray) -> list[list[slice]]:
     """Which rows, and which columns, the blocks of a pooling cover."""
-    form = values.shape, pair(pooling.side), pair(pooling.steps)
-    return [covered(*along, pooling.padding) for along in zip(*form, strict=True)]
+    return covered(values.shape, pair(pooling.side), pair(pooling.steps), pooling.padding)
 
 
 def _pooled(pooling: Pooling, values: np.ndarray) -> np.ndarray:

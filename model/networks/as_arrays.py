@@ -113,7 +113,7 @@ class Maps(NamedTuple):
     pools: dict[str, tf.Tensor]
 
 
-def _single(array: np.ndarray) -> np.ndarray:
+def single(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32)
 
 
@@ -130,7 +130,7 @@ def through(steps: Sequence[Step], x: tf.Tensor, pools: dict[str, tf.Tensor] | N
                 if pools is not None:
                     pools[step.name] = x
             case Scaling():
-                x = x * _single(step.scale) + _single(step.shift)
+                x = x * single(step.scale) + single(step.shift)
             case Activation():
                 x = FUNCTIONS[step.function](x, step.slope)
     return x

@@ -159,10 +159,7 @@ def _of_window(layer: Convolution | Pooling, maps: tuple[int, ...]) -> LayerFact
     *sides, channels = maps
     window = pair(layer.side if isinstance(layer, Pooling) else layer.kernel_size)
     stride = pair(layer.steps if isinstance(layer, Pooling) else layer.strides)
-    around = [
-        zeros_around(*along) if layer.padding == "same" else (0, 0)
-        for along in zip(sides, window, stride, strict=True)
-    ]
+    around = zeros_around(sides, window, stride, layer.padding)
     height, width = (
         (side + sum(zeros) - size) // step + 1
         for side, zeros, size, step in zip(sides, around, window, stride, strict=True)
@@ -184,20 +181,24 @@ def _of_window(layer: Convolution | Pooling, maps: tuple[int, ...]) -> LayerFact
     )
 
 
-def zeros_around(side: int, size: int, stride: int) -> tuple[int, int]:
-    """How many zeros `same` padding puts before and after a map's rows (and columns): the odd one after.
+def zeros_around(
+    sides: Sequence[int], window: Pair, strides: Pair, padding: Padding
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """How many zeros padding puts before and after a map's rows, and its columns: the odd one after."""
+    rows, columns = (
+        max((-(-side // stride) - 1) * stride + size - side, 0) if padding == "same" else 0
+        for side, size, stride in zip(sides, window, strides, strict=True)
+    )
+    return (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
 
-    The window has `size` pixels and moves by `stride`.
-    """
-    total = max((-(-side // stride) - 1) * stride + size - side, 0)
-    return total // 2, total - total // 2
 
-
-def covered(side: int, size: int, stride: int, padding: Padding) -> list[slice]:
-    """Which rows (or columns) of a map of this `side` each window of `size` covers, cut off where it ends."""
-    before, after = zeros_around(side, size, stride) if padding == "same" else (0, 0)
-    firsts = range(-before, side + after - size + 1, stride)
-    return [slice(max(first, 0), min(first + size, side)) for first in firsts]
+def covered(sides: Sequence[int], window: Pair, strides: Pair, padding: Padding) -> list[list[slice]]:
+    """Which rows, and which columns, of a map each place of a window covers, cut off where the map ends."""
+    along, around = [], zeros_around(sides, window, strides, padding)
+    for side, size, step, (before, after) in zip(sides, window, strides, around, strict=True):
+        firsts = range(-before, side + after - size + 1, step)
+        along.append([slice(max(first, 0), min(first + size, side)) for first in firsts])
+    return along
 
 
 def receptive_field(facts: list[LayerFacts], layer: str) -> ReceptiveField:

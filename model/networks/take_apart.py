@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from model.networks.as_arrays import LINEAR, Convolution, Dense, Network, Scaling, Step
+from model.networks.as_arrays import LINEAR, Convolution, Dense, Network, Scaling, Step, single
 from model.networks.layers import SLOPES, Activation, Pooling, pair
 
 
@@ -75,8 +75,8 @@ class _Parts:
         kernel, bias = weights_of(layer)
         first = [step for step in self.before if isinstance(step, Scaling)]  # of the picture's pixels
         for scaling in reversed([*first, *([self.in_row] if self.in_row else [])]):
-            bias = _single(bias + np.broadcast_to(scaling.shift, len(kernel)) @ kernel)
-            kernel = _single(kernel * np.broadcast_to(scaling.scale, len(kernel))[:, None])
+            bias = single(bias + np.broadcast_to(scaling.shift, len(kernel)) @ kernel)
+            kernel = single(kernel * np.broadcast_to(scaling.scale, len(kernel))[:, None])
         self.before, self.in_row = (), None
         self.waiting = layer.name.endswith("_linear")
         self.dense.append(Dense(kernel, bias, _own(layer)))
@@ -91,7 +91,7 @@ class _Parts:
         elif isinstance(last, Convolution):
             self.convolutions[-1] = _fold(last, scaling)
         else:
-            weights = _single(last.weights * scaling.scale)
+            weights = single(last.weights * scaling.scale)
             self.dense[-1] = replace(last, weights=weights, bias=_scaled(last.bias, scaling))
 
     def _activate(self, function: Activation) -> None:
@@ -143,15 +143,15 @@ def activation_of(layer: layers.Layer) -> Activation:
 def _fold(convolution: Convolution, scaling: Scaling) -> Convolution:
     return replace(
         convolution,
-        kernel=_single(convolution.kernel * scaling.scale),
+        kernel=single(convolution.kernel * scaling.scale),
         bias=_scaled(convolution.bias, scaling),
-        scale=_single(scaling.scale),
-        shift=_single(scaling.shift),
+        scale=single(scaling.scale),
+        shift=single(scaling.shift),
     )
 
 
 def _scaled(bias: np.ndarray, scaling: Scaling) -> np.ndarray:
-    return _single(bias * scaling.scale + scaling.shift)
+    return single(bias * scaling.scale + scaling.shift)
 
 
 def _normalization(layer: layers.BatchNormalization) -> Scaling:
@@ -162,7 +162,3 @@ def _normalization(layer: layers.BatchNormalization) -> Scaling:
     mean, variance = values
     scale = gamma / np.sqrt(variance + layer.epsilon)
     return Scaling(scale, beta - mean * scale)
-
-
-def _single(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float32)

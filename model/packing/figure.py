@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.packing import Packed, PackedClass
+from data.packing import Packed
 from model.packing.text import numbered_name
 from model.report.canvas import Sheet, garment, shortened, top_below
 from model.report.figure import Figure
@@ -38,7 +38,8 @@ def first_pictures(packed: Packed, name: str, path: Path) -> Figure:
     for label, one in enumerate(classes):
         column, row = divmod(label, rows)
         x, y = GAP + column * (width + 12), top + row * _row(block)
-        sheet.text(x, y, shortened(_caption(label, one), width, 15))
+        caption = f"{numbered_name(label, one.name)}: {one.train:,} for training, {one.test:,} for the test"
+        sheet.text(x, y, shortened(caption, width, 15))
         for place, index in enumerate(np.flatnonzero(packed.train.labels == label)[:SHOWN]):
             sheet.place(x + place * (SIDE * block + 1), y + LINE, garment(packed.train.images[index], block))
     sheet.save(path)
@@ -48,7 +49,3 @@ def first_pictures(packed: Packed, name: str, path: Path) -> Figure:
 def _row(block: int) -> int:
     """The height of a strip with its caption and the space below."""
     return LINE + SIDE * block + GAP // 2
-
-
-def _caption(label: int, one: PackedClass) -> str:
-    return f"{numbered_name(label, one.name)}: {one.train:,} for training, {one.test:,} for the test"

@@ -27,8 +27,6 @@ from model.networks.layers import (
 
 SCALE = 99.5  # percentile of the values of a layer's maps that gets the full colour
 BATCH = 20  # pictures at a time: their windows take tens of megabytes
-RELU = Activation("relu")
-LINEAR = Activation("linear", "linear")
 
 
 def live_layers(listed: Sequence[Layer], weights: Mapping[str, list[np.ndarray]]) -> Iterator[dict[str, Any]]:
@@ -174,18 +172,15 @@ def _function(layer: Mapping[str, Any]) -> Activation:
 
 def _convolved(layer: Mapping[str, Any], x: np.ndarray) -> np.ndarray:
     weights, strides, size = layer["weights"], pair(layer["strides"]), layer["weights"].shape[:2]
-    around = [(0, 0), (0, 0)]
-    if layer["padding"] == "same":
-        around = [zeros_around(*along) for along in zip(x.shape[1:3], size, strides, strict=True)]
-    x = np.pad(x, ((0, 0), *around, (0, 0)))
+    x = np.pad(x, ((0, 0), *zeros_around(x.shape[1:3], size, strides, layer["padding"]), (0, 0)))
     windows = sliding_window_view(x, size, axis=(1, 2))[:, :: strides[0], :: strides[1]]
     return cast(np.ndarray, np.tensordot(windows, weights, ((4, 5, 3), (0, 1, 2))) + layer["bias"])
 
 
 def _pooled(layer: Mapping[str, Any], x: np.ndarray) -> np.ndarray:
-    size, padding = pair(layer["size"]), layer.get("padding", "valid")
-    form = x.shape[1:3], size, pair(layer.get("strides", size))
-    rows, columns = (covered(*along, padding) for along in zip(*form, strict=True))
+    size = pair(layer["size"])
+    strides, padding = pair(layer.get("strides", size)), layer.get("padding", "valid")
+    rows, columns = covered(x.shape[1:3], size, strides, padding)
     way = np.max if layer["way"] == "max" else np.mean
     pooled = [[way(x[:, down, right], axis=(1, 2)) for right in columns] for down in rows]
     return np.array(pooled).transpose(2, 0, 1, 3)

@@ -13,8 +13,8 @@ import numpy as np
 from configs.networks import Network
 from model.inspection.files import Convolution as Inspected
 from model.inspection.files import Inspection
-from model.inspection.records import Example, Passport
-from model.inspection.words import answers_lost, chosen_by, sentence, worth_in_words
+from model.inspection.records import Example, Passport, Unit
+from model.inspection.words import answers_lost, chosen_by, parted, sentence, worth_in_words
 from model.networks.facts import each_layer
 from model.networks.layers import layers_of
 from model.page.layers import limits_of, live_layers
@@ -81,7 +81,9 @@ def _layer(
     first = layer.reads is None
     threshold = found.patterns.threshold if found.patterns and first else None
     return {
-        "groups": [{"words": _told_of(group), "count": len(group)} for group in _groups(layer.passports)],
+        "groups": [
+            {"words": _told_of(group), "count": len(group)} for group in parted(layer.passports) if group
+        ],
         "num_test": found.num_test,
         "untrained": layer.untrained_kernel.astype(np.float32) if first else None,
         "filters": [
@@ -98,18 +100,10 @@ def _layer(
     }
 
 
-def _told_of(group: Sequence[Passport]) -> str:
+def _told_of(group: Sequence[Passport | Unit]) -> str:
     """By which rule filters stand together, and what stands below each where that is not what ranks them."""
     below = " Below each: answers lost on test pictures, another quantity; its order may be another."
     return chosen_by(group, strongest=False) + below * (group[0].rank is not None)
-
-
-def _groups(passports: Sequence[Passport]) -> list[list[Passport]]:
-    """Those that are ranked, those that can't be told from 0, and dead ones, as `first_of` orders them."""
-    ranked = [passport for passport in passports if passport.rank is not None]
-    others = [passport for passport in passports if passport.rank is None and not passport.dead]
-    dead = [passport for passport in passports if passport.rank is None and passport.dead]
-    return [group for group in (ranked, others, dead) if group]
 
 
 def _numbers(passport: Passport, replacement: Literal["mean", "zero"]) -> dict[str, Any]:

@@ -118,11 +118,6 @@ class RunFolder:
             return None
         return self.config()
 
-    def must_not_be_edited(self) -> None:
-        """Raise RunError where config.yaml is not that of the run, which would be looked into as another."""
-        if told := self.edited_in_words():
-            raise RunError(told)
-
     def _configs(self) -> Configs:
         """What is known of the run's config."""
         manifest = self.manifest()

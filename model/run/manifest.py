@@ -198,9 +198,7 @@ def _is_of_this_folder(manifest: Manifest) -> bool:
         if state == "whole" or (state == "changed" and digest_of_file(path) in digests):
             return True
         changed |= state == "changed"
-    with suppress(
-        OSError, ValueError, AttributeError
-    ):  # of files that are gone nobody can tell whose they were
+    with suppress(OSError, ValueError, AttributeError):  # of files that are gone nobody knows whose they were
         told = read_value(manifest.folder / "environment.json")
         changed |= any(told.get(key) != value for key, value in manifest.identity.items())
     return not changed

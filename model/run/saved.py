@@ -122,11 +122,12 @@ def read_weights(path: Path, layers: Sequence[Layer], num_weights: int) -> dict[
     """
     with _explained(path):
         check_saved(path, num_weights)
-        with (
-            zipfile.ZipFile(path) as archive,
-            h5py.File(io.BytesIO(archive.read(WEIGHTS)), "r") as file,
-        ):
-            weights = {name: _weights_of(file[f"layers/{place}/vars"]) for name, place in _places(layers)}
+        with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read(WEIGHTS)), "r") as file:
+            groups = {name: file[f"layers/{place}/vars"] for name, place in _places(layers)}
+            weights = {
+                name: [np.asarray(group[str(number)]) for number in range(len(group))]
+                for name, group in groups.items()
+            }
         _must_be_finite(path, [array for arrays in weights.values() for array in arrays])
     return weights
 
@@ -139,10 +140,6 @@ def _places(layers: Sequence[Layer]) -> Iterator[tuple[str, str]]:
             kind = WITH_WEIGHTS[type(layer)]
             yield layer.name, f"{kind}_{seen[kind]}" if seen[kind] else kind
             seen[kind] += 1
-
-
-def _weights_of(group: h5py.Group) -> list[np.ndarray]:
-    return [np.asarray(group[str(number)]) for number in range(len(group))]
 
 
 def load(path: Path, network: Network, num_classes: int) -> "keras.Model":

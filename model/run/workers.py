@@ -227,8 +227,9 @@ def _work(
         splits = connection.recv()
     except (EOFError, OSError):
         return
-    if not debug:
-        _quieten()
+    if not debug:  # TensorFlow chatters from when it is imported
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     prepare(onednn)
     tf = _import_tensorflow()
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -285,9 +286,3 @@ def _die_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
-
-
-def _quieten() -> None:
-    """Keep TensorFlow's chatter off the screen, before it is imported."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -202,8 +202,8 @@ class NextConvolution:
         """What replacement adds to each input channel, (channels, n, height, width); 0 in the padding."""
         changes = (self.constant - inputs).transpose(3, 0, 1, 2)
         if self.convolution.padding == "same":
-            form = inputs.shape[1:3], self.convolution.kernel.shape[:2], pair(self.convolution.strides)
-            around = [zeros_around(*along) for along in zip(*form, strict=True)]
+            window, strides = self.convolution.kernel.shape[:2], pair(self.convolution.strides)
+            around = zeros_around(inputs.shape[1:3], window, strides, "same")
             return np.pad(changes, ((0, 0), (0, 0), *around))
         return np.ascontiguousarray(changes)
 
