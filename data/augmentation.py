@@ -9,16 +9,11 @@ from configs.schema import Augmentation
 
 
 def augment(images: tf.Tensor, settings: Augmentation, seed: tf.Tensor) -> tf.Tensor:
-    """Change each image on its own: move it, mirror it, black out a square.
+    """Change each image on its own, uint8 (batch, height, width): move it, mirror it, black out a square.
 
-    Args:
-        images: uint8 (batch, height, width).
-        settings: `shift` pixels at most each way (black moves in), `flip` left and right for half of
-            the images, `erase` the side of a square set to black, its centre anywhere in the picture.
-        seed: int32 (2,); the same seed makes the same changes.
-
-    Returns:
-        uint8 (batch, height, width).
+    At most `shift` pixels each way (black moves in); `flip`: left and right for half of the images; `erase`:
+    the side of a square set to black, its centre anywhere in the picture. The same `seed`, int32 (2,), makes
+    the same changes.
     """
     seeds = tf.random.split(seed, 4)
     batch, height, width = tf.unstack(tf.shape(images))

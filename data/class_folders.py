@@ -37,15 +37,10 @@ def holds_classes(source: Path) -> bool:
 
 
 def read_classes(source: Path, behind: int, progress: Progress) -> Found:
-    """Read class folders, or those in train/ and test/ (or training/ and testing/).
+    """Read class folders in `source`, or those in train/ and test/ (or training/ and testing/) there.
 
     Labels are the places of the classes' names in order: of numbers if all are, else of the alphabet.
-    Pictures come in an order drawn with seed 0.
-
-    Args:
-        source: a folder with folders in it.
-        behind: the gray behind transparent pictures.
-        progress: told the share that has been read.
+    Pictures come in an order drawn with seed 0. `behind` is the gray behind transparent ones.
 
     Raises:
         DataError: there is no such thing here, or a picture can't be read; several of these are named.

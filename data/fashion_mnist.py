@@ -34,15 +34,12 @@ CLASS_NAMES: tuple[str, ...] = (
 def load(section: "Data", split_rule: int = IN_PROPORTION) -> Splits:
     """Get the images and labels that a config asks for.
 
-    Args:
-        section: `source`, `name`, `validation_images`, `split_seed` and `class_names` are read. A name other
-            than fashion-mnist stands for IDX files of the user's own, in the folder `source`.
-        split_rule: how many of each class are held out (`data.splits.shares`).
+    A name other than fashion-mnist stands for IDX files of the user's own, in the folder `source`.
+    `split_rule` says how many of each class are held out (`data.splits.shares`).
 
-    Returns:
-        The splits; train and validation are in the order of the training file, test in that of the test
-        file. `digest` is the sha256 of the four files' digests (`idx.digest`, in hexadecimal) in the order
-        of `sources.FILES`: that of what was read, whichever images are held out.
+    Training and validation are in the order of the training file, test in that of the test file. `digest` is
+    the sha256 of the four files' digests (`idx.digest`, in hexadecimal) in the order of `sources.FILES`: that
+    of what was read, whichever images are held out.
 
     Raises:
         DataError: the data can't be had, is damaged, or does not fit the section.

@@ -14,10 +14,8 @@ MOST_BYTES = 1 << 28  # of a picture that is handed over
 def named_pictures(given: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """The files that are meant by names, in their order; of a folder its pictures by name, those below, too.
 
-    Hidden files, and those whose names do not end as pictures' do, are left out of folders.
-
-    Returns:
-        The names, `-` as it is, each once; and why some of those that were given stand for none.
+    Hidden files, and those whose names do not end as pictures' do, are left out of folders. Returns names,
+    `-` as it is, each once; and why some of those that were given stand for none.
     """
     found: dict[str, None] = {}
     bad: dict[str, str] = {}

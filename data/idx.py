@@ -34,10 +34,7 @@ class DataError(Exception):
 
 
 def read_images(path: Path) -> np.ndarray:
-    """Read an IDX file of images, packed with gzip if its name ends in .gz.
-
-    Returns:
-        uint8 (n, 28, 28), 0 to 255, read-only, n at least 1.
+    """Read an IDX file of images, with gzip if its name ends in .gz: uint8 (n, 28, 28), read-only, n > 0.
 
     Raises:
         DataError: whatever is wrong with the file.

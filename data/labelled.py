@@ -41,10 +41,7 @@ class Found:
 
 
 def numbered(found: Found) -> tuple[Found, tuple[int, ...]]:
-    """Number labels from 0 on, in the order of what they were.
-
-    Returns:
-        The same with new labels, and of each new label what it was.
+    """Number labels from 0 on, in the order of what they were; returned, too, is what each was.
 
     Raises:
         DataError: one class alone, too many of them, too many pictures, or test labels that training lacks.

@@ -28,9 +28,8 @@ _BATCH = 1000  # pictures at once: more would take more memory and no less time
 class Likeness:
     """What tells whether pictures are like those of a data set.
 
-    Attributes:
-        known: `codes_of` training pictures, uint8 (at most 10,000, 130).
-        validation: how far validation pictures are from these, float64 (n,), from the nearest on.
+    `known` are `codes_of` training pictures, uint8 (at most 10,000, 130); `validation`, float64 (n,), is how
+    far validation pictures are from these, from the nearest on.
     """
 
     known: np.ndarray

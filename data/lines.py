@@ -81,12 +81,9 @@ def draw_lines(
 ) -> np.ndarray:
     """Antialiased lines, one an image: float32 (n, 28, 28) in [0, 1], the share of a pixel covered, about.
 
-    Args:
-        angles: degrees (n,); 0 is horizontal, 45 rises to the right, 90 is vertical.
-        rows: of their middles, (n,), in pixels; 0 is the centre of the top row.
-        columns: likewise, from the left.
-        lengths: pixels (n,).
-        thicknesses: pixels (n,).
+    All are (n,). `angles` in degrees: 0 is horizontal, 45 rises to the right, 90 is vertical. `rows` and
+    `columns` of their middles, in pixels: 0 is the centre of the top row, or of the left column. `lengths`
+    and `thicknesses` in pixels.
     """
     across, down = _offsets(rows, columns)
     cosine, sine = (f(np.deg2rad(angles)).astype(np.float32)[:, None, None] for f in (np.cos, np.sin))

@@ -61,11 +61,10 @@ class OwnPicture:
 
 
 def read_own(source: Path | bytes, pack: Preparation | None = None) -> OwnPicture:
-    """Read a picture, and prepare it as the pictures were that the networks know.
+    """Read a picture, a file or what is in one, and prepare it as those were that the networks know.
 
-    Args:
-        source: a file, or what is in one: all that `data.pictures.read_picture` takes.
-        pack: how the data were packed that the networks were trained with, if they were.
+    It may be all that `data.pictures.read_picture` takes. `pack` is how the data were packed that the
+    networks were trained with, if they were.
 
     Raises:
         BadPicture: it is no picture, or nothing is to be seen on it.

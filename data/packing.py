@@ -103,12 +103,9 @@ class Packed:
 def prepare(source: Path, transpose: bool, invert: bool, progress: Progress) -> Packed:
     """Read what people have and make 28 x 28 pictures with labels of it.
 
-    Args:
-        source: a folder of class folders, or of train/ and test/ with such; a CSV file, or a folder with one
-            or two; an npz file; a folder with four IDX files.
-        transpose: swap rows and columns.
-        invert: make light of dark; what is transparent becomes black either way.
-        progress: told the share that has been read.
+    `source` is a folder of class folders, or of train/ and test/ with such; a CSV file, or a folder with one
+    or two; an npz file; a folder with four IDX files. `transpose` swaps rows and columns, `invert` makes
+    light of dark; what is transparent becomes black either way.
 
     Raises:
         DataError: it can't be used; the text says what was found, what was expected, what to do.

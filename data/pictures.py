@@ -32,12 +32,9 @@ class BadPicture(DataError):
 def read_picture(path: Path, behind: int = 0) -> tuple[np.ndarray, Size]:
     """Read a picture file, of an animation the first picture, and fit it.
 
-    Args:
-        path: PNG, JPEG, WebP, GIF, BMP, TIFF or PGM, of gray or colour, of 8 or 16 bits.
-        behind: the gray, 0 or 255, that is seen where the picture is transparent.
-
-    Returns:
-        The pixels, uint8 (28, 28), 0 to 255, and the size that the picture has in its file.
+    It may be PNG, JPEG, WebP, GIF, BMP, TIFF or PGM, of gray or colour, of 8 or 16 bits. `behind` is the
+    gray, 0 or 255, that is seen where it is transparent. Returns the pixels, uint8 (28, 28), and the size
+    that the picture has in its file.
 
     Raises:
         BadPicture: it is none, is damaged, or has more than 150 million pixels, which its header tells.
@@ -47,14 +44,10 @@ def read_picture(path: Path, behind: int = 0) -> tuple[np.ndarray, Size]:
 
 
 def read_gray(source: Path | bytes, behind: int | None = 0) -> tuple[Image.Image, Size]:
-    """Read a picture as `read_picture` does, upright and in 8 bits of gray, in its own size.
+    """Read a file, or what is in one, as `read_picture` does: upright, in 8 bits of gray, in its own size.
 
-    Args:
-        source: a file, or what is in one.
-        behind: as there; None: what sets the picture off, as `gray` has it.
-
-    Returns:
-        The picture, and the size that it has in its file: of a large JPEG it is decoded reduced.
+    `behind` None: what sets the picture off, as `gray` has it. Returned, too, is the size that the picture
+    has in its file: a large JPEG is decoded reduced.
 
     Raises:
         BadPicture: as there.
@@ -118,14 +111,11 @@ def gray(image: Image.Image, behind: int | None = 0) -> Image.Image:
 
 
 def fit(image: Image.Image, ground: int | None = None) -> np.ndarray:
-    """Scale a gray picture, as a whole and in proportion, to 28 x 28 and centre it.
+    """Scale a gray picture, as a whole and in proportion, to 28 x 28 and centre it: uint8.
 
     What it does not fill has the gray `ground`, or the median of its outermost pixels. Of an odd number of
     rows or columns to fill, one more comes first than last, as in Fashion-MNIST. Where the picture gets
-    smaller a pixel is the mean of those it stands for.
-
-    Returns:
-        uint8 (28, 28); a picture of that size is returned as it is.
+    smaller a pixel is the mean of those it stands for. A picture of that size is returned as it is.
     """
     if image.size == (SIDE, SIDE):
         return np.asarray(image)

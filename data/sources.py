@@ -70,8 +70,7 @@ def digest_of(arrays: Arrays) -> str:
 def fetch(source: str) -> tuple[Arrays, str]:
     """Get the official Fashion-MNIST, proved by digest, and where it is from, in a few words.
 
-    Args:
-        source: auto, debian, tfds, or a folder, which is then the only place looked at.
+    `source` is auto, debian, tfds, or a folder, which is then the only place looked at.
 
     Raises:
         DataError: the files can't be had, or are not the official ones.

@@ -135,17 +135,10 @@ def fingerprints(images: np.ndarray) -> Iterator[bytes]:
 def hold_out(
     images: np.ndarray, labels: np.ndarray, num_validation: int, seed: int, rule: int = IN_PROPORTION
 ) -> tuple[Split, Split]:
-    """Take validation images out of the training images, of each class its share.
+    """Take validation images out of the training images, of each class its share: train, validation.
 
-    Args:
-        images: uint8 (n, 28, 28).
-        labels: uint8 (n,).
-        num_validation: how many to take out; at least one of each class stays.
-        seed: decides which ones; the same seed takes the same ones.
-        rule: how many of each class, as `shares` has it.
-
-    Returns:
-        (train, validation), each in the order of the file.
+    Images are uint8 (n, 28, 28), labels uint8 (n,). Both parts are in the order of the file; the same `seed`
+    takes the same images, of each class as many as `shares` says by the rule.
 
     Raises:
         DataError: there are too few images.
@@ -167,17 +160,12 @@ def hold_out(
 
 
 def shares(sizes: Sequence[int], num_validation: int, rule: int = IN_PROPORTION) -> list[int]:
-    """How many images of each class are held out.
+    """How many images of each class, of these sizes, are held out: less than its size, so at least one stays.
 
-    Args:
-        sizes: images of each class.
-        num_validation: how many in all, at most one of each class less than there are.
-        rule: `IN_PROPORTION`: as large a share of each class as of all, by largest remainders (what whole
-            numbers leave over goes to the largest fractions). `EVENLY`, of runs begun before: as many of each
-            class, or all it can give. What can't be told apart so goes to the first classes.
-
-    Returns:
-        A number for each class, less than its size, of which at least one image stays.
+    `num_validation` is how many in all, at most one of each class less than there are. By `rule`
+    `IN_PROPORTION` it is as large a share of each class as of all, by largest remainders (what whole numbers
+    leave over goes to the largest fractions); by `EVENLY`, of runs begun before, as many of each class, or
+    all it can give. What can't be told apart so goes to the first classes.
     """
     if rule == EVENLY:
         return _evenly([max(size - 1, 0) for size in sizes], num_validation)

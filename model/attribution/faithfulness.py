@@ -90,19 +90,14 @@ def faithfulness(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Put maps to the test: against the map of the next image, and against brightness.
 
-    Args:
-        predict: the network's probability of a class.
-        images: float32 (n, 28, 28) in [0, 1].
-        targets: int (n,), the class each image is asked about.
-        maps: by method, float32 (n, 28, 28). "Another image" of the last one is the first.
-        num_tested: the statement rests on the first so many images.
-        shown: images whose curves are wanted.
+    `predict` gives the network's probability of a class. Images are float32 (n, 28, 28) in [0, 1], `targets`,
+    int (n,), the class each is asked about; maps, by method, float32 (n, 28, 28), the next after the last
+    being the first. The statement rests on the first `num_tested`; curves are given of the images `shown`.
 
-    Returns:
-        Per shown image `brightness` and, in `methods`, each method's `own` and `other`, all of them with
-        the curves `deletion` and `insertion`; and the statement: per method the mean areas under the
-        deletion curves, `advantage` (other minus own) with its paired t interval, and `faithful`
-        (the interval is above 0).
+    Returns per shown image `brightness` and, in `methods`, each method's `own` and `other`, all of them with
+    the curves `deletion` and `insertion`; and the statement: per method the mean areas under the deletion
+    curves, `advantage` (other minus own) with its paired t interval, and `faithful` (the interval is above
+    0).
     """
     orders = {"brightness": block_order(images)}
     for method, values in maps.items():

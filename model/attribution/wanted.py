@@ -170,16 +170,13 @@ def ascend(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Climb from several starts, for each target, and keep the highest.
 
-    Args:
-        slope: images float32 (n, 28, 28) and targets int32 (n,) -> value (n,), gradient (n, 28, 28).
-        targets: what `slope` is to climb.
-        free: bool (28, 28), the pixels that may change; the others are black.
-        real: uint8 (targets, 28, 28), from where the last climb of each target starts.
-        blur: the deviation, in pixels, of the Gaussian that smooths each gradient; 0: none.
+    `slope` makes of images float32 (n, 28, 28) and targets int32 (n,), which it is to climb, values (n,) and
+    gradients (n, 28, 28). `free`, bool (28, 28), are the pixels that may change; the others are black. From
+    `real`, uint8 (targets, 28, 28), the last climb of each target starts. `blur` is the deviation, in pixels,
+    of the Gaussian that smooths each gradient; 0: none.
 
-    Returns:
-        The best image of each target, float32 (targets, 28, 28) in [0, 1]; and the values all its starts
-        reached, (targets, starts).
+    Returns the best image of each target, float32 (targets, 28, 28) in [0, 1]; and the values that all its
+    starts reached, (targets, starts).
     """
     random = np.random.default_rng(0).uniform(0.4, 0.6, (NUM_RANDOM_STARTS, SIDE, SIDE))
     starts = np.array([[*random, image / 255] for image in real]) * free

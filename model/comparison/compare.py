@@ -30,18 +30,13 @@ def summarise(
 ) -> Outcome:
     """Describe every model and compare each with the first.
 
-    Args:
-        predictions: per model and seed, probabilities float32 (num_images, num_classes), but of failed jobs.
-        labels: uint8 (num_images,).
-        class_names: of labels 0, 1, ...
-        facts: of every model of the config, in its order, the first being the baseline.
-        failed: the jobs that failed.
-        validation_labels: uint8 (num_validation,), by which `validation_accuracy` among the facts is one of
-            a network that learned something; None where these are not known.
+    `predictions` are probabilities float32 (num_images, num_classes) per model and seed, but of failed jobs;
+    `labels` uint8 (num_images,); `facts` of every model of the config, in its order, the first being the
+    baseline. `validation_labels`, uint8 (num_validation,), tell whether `validation_accuracy` among the facts
+    is one of a network that learned something; None where they are not known.
 
-    Returns:
-        All but `why`. Seeds that answer no better than guessing join `failed` and no average, unless all of a
-        model's seeds are like that: then its numbers are theirs, and `broken` says what is wrong with them.
+    Returns all but `why`. Seeds that answer no better than guessing join `failed` and no average, unless all
+    of a model's seeds are like that: then its numbers are theirs, and `broken` says what is wrong with them.
     """
     chance = float(np.bincount(labels).max() / len(labels))
     models: dict[str, Model] = {}
@@ -214,15 +209,10 @@ def _answer(scores: Scores, image: int) -> Answer:
 def confident_mistakes(
     labels: np.ndarray, probabilities: np.ndarray, model: str, seed: int, count: int = NUM_MISTAKES
 ) -> list[Mistake]:
-    """Find the wrong answers a network was surest of.
+    """Find the wrong answers a network was surest of: surest first, of equal ones the first in the file.
 
-    Args:
-        labels: uint8 (n,), in the order of the test file.
-        probabilities: (n, classes) of one seed.
-
-    Returns:
-        Surest first, of equal ones the first in the file; `index` is that into the test file, `probability`
-        that of the predicted class.
+    Labels are uint8 (n,) in the order of the test file, into which `index` is; probabilities (n, classes) of
+    one seed, `probability` being that of the predicted class.
     """
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)

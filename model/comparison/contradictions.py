@@ -22,13 +22,7 @@ ROUNDING = 1e-6
 
 
 def contradictions(outcome: Outcome, data: DataFacts, seeds: Sequence[int]) -> Iterator[str]:
-    """Each a clause that begins with the key in report.json; none of what a run has written.
-
-    Args:
-        outcome: the models and their comparisons.
-        data: what they were scored on.
-        seeds: of the run.
-    """
+    """Each a clause that begins with the key in report.json; none of what a run has written."""
     yield from _of_data(data)
     for name, entry in outcome.models.items():
         key = f"models.{name}"

@@ -17,20 +17,15 @@ EQUAL = {"parameters": "as many parameters", "flops_per_image": "as much arithme
 
 
 def explain_differences(settings: Settings, comparisons: Sequence[Comparison], models: Models) -> list[Why]:
-    """Say what follows from comparisons of models that differ in one thing.
+    """Say what follows from comparisons, with the first model, of models that differ in one thing.
 
     Roles follow from the settings, never from names. Two models that differ in one setting show what this
     one does. A dense network as large as one with convolutions, or with as much arithmetic, shows how much
     of the latter's lead is not owed to size.
 
-    Args:
-        settings: of every model compared, all keys of its network and of its training; of one that was
-            trained elsewhere its architecture, which is "saved": nothing follows from comparisons with it.
-        comparisons: with the first model.
-        models: all of them.
-
-    Returns:
-        What each of such comparisons shows; nothing for a single comparison, whose verdict says it all.
+    `settings` are of every model compared, all keys of its network and of its training; of one that was
+    trained elsewhere its architecture, which is "saved": nothing follows from comparisons with it. Nothing is
+    said of a single comparison, whose verdict says it all.
     """
     known = [pair for pair in comparisons if "saved" not in _architectures(pair, settings)]
     if len(comparisons) < 2 or not known:

@@ -193,13 +193,9 @@ def mean_over(values: np.ndarray, possible: tuple[float, float] = (0.0, 1.0)) ->
 def difference_over(candidate: np.ndarray, baseline: np.ndarray) -> Estimate:
     """Difference of two models' shares, candidate minus baseline, on the same images.
 
-    Args:
-        candidate: (num_seeds, num_images), 1 where that seed's network is right, else 0.
-        baseline: likewise; the number of its seeds may differ.
-
-    Returns:
-        The estimate. An image more for each side is added to the variance (Bonett & Price 2012: J. Educ.
-        Behav. Stat. 37:479), which 10,000 images do not notice, but without which two images look certain.
+    Both are (num_seeds, num_images), 1 where that seed's network is right, else 0; the number of seeds may
+    differ. An image more for each side is added to the variance (Bonett & Price 2012: J. Educ. Behav. Stat.
+    37:479), which 10,000 images do not notice, but without which two images look certain.
     """
     per_image = candidate.mean(axis=0) - baseline.mean(axis=0)
     return _estimate([candidate, baseline], per_image, EXTRA_SQUARES, (-1.0, 1.0))
@@ -264,16 +260,13 @@ def mcnemar(seed: int, baseline: np.ndarray, candidate: np.ndarray) -> McNemar:
 
 
 def luck_of_the_best(num_settings: int, difference_errors: Sequence[float]) -> float | None:
-    """How much the best of several settings that are equally good looks better than it is.
+    """How much the best of several settings that are equally good looks better than it is, as a fraction.
 
-    Args:
-        num_settings: how many were scored on the same images.
-        difference_errors: standard errors of differences of accuracy between two settings, from stored
-            predictions: `standard_error` of the comparisons at hand.
+    They were scored on the same images. `difference_errors` are standard errors of differences of accuracy
+    between two settings, from stored predictions: `standard_error` of the comparisons at hand.
 
-    Returns:
-        A fraction: the expected maximum of so many normal deviates, times the deviation of one setting, which
-        is that of a difference over the root of two. None where there is no difference to take it from.
+    It is the expected maximum of so many normal deviates, times the deviation of one setting, which is that
+    of a difference over the root of two. None where there is no difference to take it from.
     """
     if num_settings < 2:
         return 0.0

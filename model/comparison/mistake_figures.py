@@ -258,11 +258,8 @@ def confusion_title(
 ) -> str:
     """Which mistake became rarer or more frequent the most.
 
-    Args:
-        classes: names of the rows and columns.
-        mistakes: (classes, classes), of 1,000 pictures of the row's class how many the candidate takes
-            for the column's; 0 on the diagonal.
-        change: candidate minus baseline, likewise; None where there is no baseline.
+    `mistakes`, (classes, classes), are of 1,000 pictures of the row's class how many the candidate takes for
+    the column's, 0 on the diagonal; `change` is candidate minus baseline, None where there is no baseline.
     """
     if change is None:
         most = int(mistakes.argmax())

@@ -18,9 +18,7 @@ M = TypeVar("M", bound=Measured)
 class Scores:
     """Values per (seed, image) of one model.
 
-    Args:
-        predictions: per seed, probabilities (num_images, num_classes), finite.
-        labels: uint8 (num_images,).
+    `predictions` are per seed probabilities (num_images, num_classes), finite; `labels` uint8 (num_images,).
     """
 
     def __init__(self, predictions: Mapping[int, np.ndarray], labels: np.ndarray) -> None:

@@ -62,18 +62,11 @@ def no_comparison(
 def put_in_words(
     comparison: Comparison, models: Models, num_images: int, source: str = "this run"
 ) -> Comparison:
-    """Say what a comparison comes to: the verdict, by the interval alone.
+    """Say what a comparison of models from `source` comes to: the verdict, by the interval alone.
 
-    Args:
-        comparison: the numbers.
-        models: both, by name.
-        num_images: of the test split.
-        source: what the models are from, in words.
-
-    Returns:
-        The comparison with its `verdict`, all sentences, and `words`, its parts: "answer", and where there is
-        something to say "caution" (before all else), "agreement" (of the single trainings) and "cost" (a
-        clause without its end).
+    Returns the comparison with its `verdict`, all sentences, and `words`, its parts: "answer", and where
+    there is something to say "caution" (before all else), "agreement" (of the single trainings) and "cost" (a
+    clause without its end).
     """
     caution = cautions({name: models[name] for name in (comparison.baseline, comparison.candidate)})
     words = {"caution": " ".join(caution)} if caution else {}
@@ -268,11 +261,9 @@ def count_looks(
     A look is a setting: a network and its recipe, however many trainings and runs have it. A model whose
     setting is not known counts as one of its own, unless another run of the same config tells it.
 
-    Args:
-        scored: the models of every run at hand that was scored on the same test images.
-        comparisons: of any of these runs: how far apart equal settings come to lie.
-        num_images: of the test split.
-        told: how many looks are known of already; these models may be among them.
+    `scored` are the models of every run at hand that was scored on these images; the comparisons, of any of
+    these runs, tell how far apart equal settings come to lie. `told` looks are known of already, perhaps
+    of these very models.
     """
     from model.comparison.intervals import luck_of_the_best  # SciPy: who only reads a report needs none
 

@@ -66,18 +66,11 @@ def run_experiment(
     debug: bool = False,
     path: Path | None = None,
 ) -> int:
-    """Train what is not trained yet, look inside, compare, report.
+    """Train what is not trained yet, look inside, compare, report: into a folder in `outputs`.
 
-    Args:
-        config: what to do.
-        outputs: where run folders stand.
-        console: where progress and result are shown.
-        fresh: start over, also where this very experiment is done already.
-        debug: leave TensorFlow's chatter and tracebacks on screen.
-        path: of the config's file, if it has one; that of a run means this very run.
-
-    Returns:
-        The exit code: 0, or 4 if a job failed or a picture could not be drawn.
+    `fresh`: start over, also where this very experiment is done already. `debug`: leave TensorFlow's chatter
+    and tracebacks on screen. `path` is that of the config's file, if it has one; that of a run means this
+    very run. Returns the exit code: 0, or 4 if a job failed or a picture could not be drawn.
 
     Raises:
         DataError: the data can't be had or is wrong; nothing has been written then.
@@ -120,11 +113,8 @@ def _free(path: Path) -> Path:
 def inspect(words: Sequence[str], outputs: Path | None, console: Console, debug: bool = False) -> int:
     """Look into the saved models of a run, or make a run of networks that were trained elsewhere.
 
-    Args:
-        words: a run folder; or `.keras` files, the first of the baseline, and `KEY=VALUE`.
-        outputs: where the run of such files goes, `outputs` if it is not said.
-        console: where progress and result are shown.
-        debug: leave TensorFlow's chatter and tracebacks on screen.
+    `words` are a run folder; or `.keras` files, the first of the baseline, and `KEY=VALUE`: their run goes to
+    `outputs`, the folder of that name if it is None.
 
     Returns and raises as `run_experiment` and `inspect_run`.
     """

@@ -50,12 +50,8 @@ class Run:
     """A run that was made: its parts are read as they are asked for, and each is vouched for by the run.
 
     What can't be used raises RunError with the file and what to do; a model, a training or a picture that the
-    run does not have raises ConfigError with those that it has.
-
-    Attributes:
-        folder: where the run stands.
-        config: that the run was made with.
-        report: all of report.json, as records; `report.as_json()` gives it as it stands in the file.
+    run does not have raises ConfigError with those that it has. `report` is all of report.json, as records;
+    `report.as_json()` gives it as it stands in the file.
     """
 
     folder: RunFolder

@@ -39,19 +39,12 @@ def export_run(
     seed: int | None = None,
     debug: bool = False,
 ) -> int:
-    """Export a run in one or several forms, into `exports/RUN/` in `outputs`.
+    """Export a run, which is only read, in one or several forms of `NAMES`, into `exports/RUN/` in `outputs`.
 
-    Args:
-        run: it is only read.
-        forms: of `NAMES`.
-        outputs: where run folders stand.
-        console: where the result is shown.
-        model: whose network; default: every model's.
-        seed: of which training; default: the first.
-        debug: leave TensorFlow's chatter and tracebacks on screen.
+    `model` and `seed` say which network; else it is every model's, of the first seed. `debug`: leave
+    TensorFlow's chatter and tracebacks on screen.
 
-    Returns:
-        The exit code: 0, or 4 if anything of it could not be made; that is said, and the rest is there.
+    Returns the exit code: 0, or 4 if anything of it could not be made; that is said, and the rest is there.
 
     Raises:
         ConfigError: there is no such form, model or seed.

@@ -26,11 +26,9 @@ def export_network(
     What the file answers, in its own runtime, must be what Keras answers; else JobFailed says how they
     differ, and what stands in the folder is not to be kept.
 
-    Returns:
-        What was measured: the `file`, its `bytes`, how many pictures were `compared`, of how many of them
-        rounding chose another of two classes that are as likely (`ties`), the `largest_difference` of a
-        probability, and the seconds that one picture takes, the lower quartile of many calls:
-        `predict_one_seconds`.
+    Returns the `file`, its `bytes`, how many pictures were `compared`, of how many of them rounding chose
+    another of two classes that are as likely (`ties`), the `largest_difference` of a probability, and the
+    seconds that one picture takes, the lower quartile of many calls: `predict_one_seconds`.
     """
     from model.networks.answers import predict
     from model.run.saved import load

@@ -82,14 +82,10 @@ def mean_activations(
 
 
 def rank_images(largest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The images that excite each filter most, and those in the middle.
+    """The images that excite each filter most, by the largest value of each image's map, (images, filters).
 
-    Args:
-        largest: float32 (images, filters), the largest value of each image's map.
-
-    Returns:
-        Indices (filters, 9), strongest first, and (filters, 3) around the median; of equal ones the
-        first in the file comes first. Fewer where there are fewer images.
+    Returns indices (filters, 9), strongest first, and (filters, 3) around the median; of equal ones the first
+    in the file comes first. Fewer where there are fewer images.
     """
     order = np.argsort(-largest, axis=0, kind="stable").T
     middle = max(0, (len(largest) - NUM_MEDIAN) // 2)
@@ -99,17 +95,10 @@ def rank_images(largest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def locate(
     network: Network, images: np.ndarray, layer: int, wanted: np.ndarray, largest: np.ndarray
 ) -> list[list[Place]]:
-    """Find where in their maps some images have their largest value; of equal places the first.
+    """Find where in the maps of a convolution, from 0, some images are largest; of equal places the first.
 
-    Args:
-        network: with convolutions.
-        images: uint8 (n, 28, 28), all of them.
-        layer: which convolution, from 0.
-        wanted: indices (filters, k) of images, for each filter its own.
-        largest: float32 (n, filters), the largest value of each image's map.
-
-    Returns:
-        Per filter k places, in the order of `wanted`.
+    Images are all of them, uint8 (n, 28, 28), and `largest` float32 (n, filters) the largest value of each
+    one's map. `wanted` are indices (filters, k), for each filter its own: places are in the same order.
     """
     convolutions = network.convolutions[: layer + 1]
     run = compile_for_images(lambda batch: forward(convolutions, to_input(batch))[-1].map)
@@ -143,13 +132,9 @@ def class_selectivity(means: np.ndarray) -> np.ndarray:
     (mean of the class - mean of the others) / (their sum), as Morcos et al., "On the importance of
     single directions for generalization" (arXiv 1803.06959), equation 1, take it for the largest class.
 
-    Args:
-        means: class means (filters, classes), at least 0; NaN for a class without images, which counts
-            neither for itself nor among the others.
-
-    Returns:
-        float64 (filters, classes) in [-1, 1]: 1 fires for this class only, 0 no more than for the
-        others, -1 for the others only. 0 where a filter never fires, NaN where `means` is.
+    `means` of classes, (filters, classes), are at least 0; NaN for a class without images, which does not
+    count. Returns float64 (filters, classes) in [-1, 1]: 1 fires for this class only, 0 no more than for the
+    others, -1 for the others only. 0 where a filter never fires, NaN where `means` is.
     """
     num_others = np.maximum((~np.isnan(means)).sum(axis=1, keepdims=True) - 1, 1)
     others = (np.nansum(means, axis=1, keepdims=True) - means) / num_others

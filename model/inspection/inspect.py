@@ -47,18 +47,14 @@ def inspect(
 ) -> None:
     """Look into every filter of a network and write what is there, each file atomically.
 
-    Args:
-        model: trained, as `model.networks.build.build` makes it.
-        untrained: the same network before training, the control.
-        facts: of the network's layers.
-        splits: means come from the training images, the ranking from the validation images, all other
-            figures from the test images.
-        images_per_class: how many test images of each class get their maps stored.
-        folder: gets filters.npz and untrained.npz; with convolutions activations.npz, passports.json
-            and layers.json; of dense networks units.json.
-        on_progress: told the share that is done.
-        replacement: what takes the place of a filter's map: its mean over all training images and places,
-            which leaves the later layers in the range they know, or zero.
+    The model is trained, as `model.networks.build.build` makes it; `untrained`, the same network before
+    training, is the control. Means come from the training images, the ranking from the validation images, all
+    other figures from the test images; of these `images_per_class` of each get their maps stored. The folder
+    gets filters.npz and untrained.npz; with convolutions activations.npz, passports.json and layers.json; of
+    dense networks units.json. `on_progress` is told the share that is done.
+
+    The `replacement` of a filter's map is its mean over all training images and places, which leaves the
+    later layers in the range they know, or zero.
     """
     network, before = take_apart(model), take_apart(untrained)
     weights, weights_before = _weights(model, network), _weights(untrained, before)

@@ -74,10 +74,9 @@ class Tuning:
 def draw_stimuli() -> tuple[np.ndarray, np.ndarray]:
     """Draw antialiased lines and edges of every angle, place, thickness and polarity.
 
-    Returns:
-        Images float32 (n, 28, 28) in [0, 1], each angle's the same number and next to each other, and
-        what is to be taken off the answers to each: its even grey, float32 (n,), the mean of the two
-        sides of an edge, the ground of a line.
+    They are float32 (n, 28, 28) in [0, 1], each angle's the same number and next to each other. Returned,
+    too, is what is to be taken off the answers to each: its even grey, float32 (n,), the mean of the two
+    sides of an edge, the ground of a line.
     """
     images, greys = [], []
     steps = np.arange(SIDE) - (SIDE - 1) / 2

@@ -28,20 +28,15 @@ def inspect_units(
     weights_before: Mapping[str, np.ndarray],
     splits: Splits,
 ) -> dict[str, Any]:
-    """Find the units of the first layer that matter most, and what they are worth.
+    """Find the units of the first layer that matter most, and what they are worth: the content of units.json.
 
     Removal replaces a unit's answer by its mean over the training images. Only the most promising are
     removed: a wide layer has thousands. Without a hidden layer the units are the classes, in their order,
-    and none is removed: the network would have one answer less.
+    and none is removed: the network would have one answer less. Units are chosen and ranked by validation
+    images; figures are of test images.
 
-    Args:
-        network: without convolutions.
-        weights: of its first layer as they were trained, by their names in filters.npz, kernel first.
-        weights_before: the same, untrained.
-        splits: means from train, choice and ranking from validation, figures from test.
-
-    Returns:
-        The content of units.json.
+    The network has no convolutions. `weights` are its first layer's as they were trained, by their names in
+    filters.npz, kernel first; `weights_before` the same, untrained.
     """
     (name, kernel), kernel_before = next(iter(weights.items())), next(iter(weights_before.values()))
     labels = splits.test.labels

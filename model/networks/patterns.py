@@ -105,17 +105,12 @@ def pattern_bank(size: int) -> Bank | None:
 
 
 def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] | None]:
-    """Name what the kernels of a first convolution resemble.
+    """Name what the kernels (k, k, 1, c) of a first convolution resemble, by the bank of their size.
 
-    Args:
-        kernel: (k, k, 1, c).
-        bank: of the kernel's size.
-
-    Returns:
-        Per filter `name` (None unless the match, to two digits, reaches the bank's threshold), `similarity`
-        (cosine, in [-1, 1]; below 0 it is the reversed pattern; 0 for a kernel of zeros) and `nearest`, the
-        pattern with the largest |similarity|, of equal ones the first. None for each filter when there is no
-        bank.
+    Returns per filter `name` (None unless the match, to two digits, reaches the bank's threshold),
+    `similarity` (cosine, in [-1, 1]; below 0 it is the reversed pattern; 0 for a kernel of zeros) and
+    `nearest`, the pattern with the largest |similarity|, of equal ones the first. None for each filter when
+    there is no bank.
     """
     num_filters = kernel.shape[-1]
     if bank is None:
@@ -133,15 +128,11 @@ def match_kernels(kernel: np.ndarray, bank: Bank | None) -> list[dict[str, Any] 
 
 
 def count_patterns(kernel: np.ndarray) -> dict[str, Any] | None:
-    """Count the kernels of a first convolution by the pattern they match, beside what chance gives.
+    """Count trained kernels (k, k, 1, c) of a first convolution by their pattern, beside what chance gives.
 
-    Args:
-        kernel: (k, k, 1, c), trained.
-
-    Returns:
-        `num_filters`; the `threshold` of `Bank`; the number of filters per pattern (`counts`) and of all
-        that match one (`total`); and as `untrained` and `untrained_total` how many [from, to] the middle
-        90 of 100 untrained networks with as many filters have. None where kernels have no shape.
+    Returns `num_filters`; the `threshold` of `Bank`; the number of filters per pattern (`counts`) and of all
+    that match one (`total`); and as `untrained` and `untrained_total` how many [from, to] the middle 90 of
+    100 untrained networks with as many filters have. None where kernels have no shape.
     """
     bank = pattern_bank(len(kernel))
     if bank is None:

@@ -22,13 +22,8 @@ FIGURE = "first-pictures.png"
 def pack(source: Path, folder: Path, console: Console, transpose: bool = False, invert: bool = False) -> int:
     """Make the files that training takes of what stands in `source`, in a new folder.
 
-    Args:
-        source: what `data.packing.prepare` takes, as are `transpose` and `invert`.
-        folder: where to; nothing may stand there.
-        console: where progress and result are shown.
-
-    Returns:
-        The exit code: 0, or 4 if the picture could not be drawn.
+    All is as `data.packing.prepare` takes it; nothing may stand in the folder's place. Returns the exit code:
+    0, or 4 if the picture could not be drawn.
 
     Raises:
         DataError: the source can't be used, or the folder can't be made; nothing has been written then.

@@ -23,11 +23,8 @@ VALIDATION_SHARE = 10  # of small sets one training picture in ten is held out
 def packed_block(done: Preparation, source: Path, folder: Path, shown: str) -> str:
     """All that was done, in lines like those of a training, and the training command.
 
-    Args:
-        done: what was done.
-        source: as it was given.
-        folder: where the files are, absolute.
-        shown: the same as the user would type it.
+    `source` is as it was given; `folder`, absolute, has the files, `shown` is what the user would type for
+    it.
     """
     facts = {
         "packed": f"{shown}: {done.train:,} training and {done.test:,} test pictures",

@@ -28,21 +28,15 @@ def live(
     looked_into: Collection[str],
     room: int,
 ) -> dict[str, Any]:
-    """Put together what the page's script runs.
+    """Put together what the page's script runs: of the networks of the run's first seed.
 
-    Args:
-        run: the folder of the run.
-        config: its config; the networks are those of its first seed.
-        test: the test pictures.
-        class_names: of the labels.
-        answers: the models that have a usable training of the first seed.
-        groups: more pictures to choose from, by what is said of them: indices into the test file.
-        looked_into: the models whose inspection is of these networks.
-        room: characters of text that networks may take; from the first on, as many as fit.
+    `answers` are of the models that have a usable training of this seed, `looked_into` those whose inspection
+    is of these networks. `groups` are more test pictures to choose from, by what is said of them: indices
+    into the test file. `room` is how many characters of text networks may take; from the first on, as many as
+    fit.
 
-    Returns:
-        `classes`, `pictures` and, by model, `networks`, or in `not_live` the reason in words; `shown` are the
-        test pictures that passports tell of.
+    Returns `classes`, `pictures` and, by model, `networks`, or in `not_live` the reason in words; `shown` are
+    the test pictures that passports tell of.
     """
     indices = chosen(test.labels, groups)
     seed = config.seeds[0]

@@ -23,17 +23,10 @@ def draw_estimate(
     hollow: bool = False,
     lift: float = 0.2,
 ) -> None:
-    """Draw a mean with its interval on a row, and above the line a dot for every value behind it.
+    """Draw a mean with its interval, if any, on a row, and above the line a dot for every value behind it.
 
-    Args:
-        axes: with rows counted downwards from 0.
-        row: which one.
-        mean: the diamond, hollow if so wished.
-        interval: its two ends, or None.
-        colour: of all marks.
-        values: one per seed.
-        hollow: for a difference that is not clear.
-        lift: of the dots above the line, in rows.
+    Rows are counted downwards from 0. `hollow` is the diamond of a difference that is not clear; `lift` is
+    how far above the line the dots are, in rows.
     """
     if interval is not None:
         axes.plot(interval, [row, row], color=colour, linewidth=3, solid_capstyle="butt", zorder=2)

@@ -33,12 +33,9 @@ CAUTION = (
 def robustness_of(measured: Measured, config: Config) -> Robustness | None:
     """Describe how accuracy falls with every kind of perturbation, and how steady maps are under a shift.
 
-    Args:
-        measured: the arrays of each robustness.npz, all of the same images; models without any are left out.
-        config: of the run: its first model is the baseline, and its augmentation is what models have seen.
-
-    Returns:
-        The part of report.json; None where nothing was measured.
+    `measured` are the arrays of each robustness.npz, all of the same images; models without any are left out.
+    Of the run's config the first model is the baseline, and the augmentation is what models have seen. None
+    where nothing was measured.
     """
     measured = {model: measured[model] for model in config.models if measured.get(model)}
     if not measured:

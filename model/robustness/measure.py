@@ -65,15 +65,9 @@ def answers_to(
 ) -> dict[str, np.ndarray]:
     """What a network takes images for, perturbed in every way.
 
-    Args:
-        model: from float32 (batch, 28, 28, 1) in [0, 1] to probabilities.
-        images: uint8 (n, 28, 28).
-        indices: int (n,), of the images in their file.
-        kinds: of perturbations, with the strengths of each, of which 0 is the first.
-        on_progress: told the share that is done.
-
-    Returns:
-        Per kind uint8 (strengths, n), classes; the first row is that of the untouched images.
+    It makes probabilities of float32 (batch, 28, 28, 1) in [0, 1]. Images are uint8 (n, 28, 28), `indices`
+    int (n,) where they are in their file. Of each kind of perturbation the strengths are given, of which 0 is
+    the first. Returns per kind the classes, uint8 (strengths, n): the first row is of the untouched images.
     """
     from model.networks.answers import predict
 
@@ -97,14 +91,8 @@ def map_changes(
     would make. Unlike a share of ||f(x)||, it is the same whatever constant is added to a map and by
     whatever it is multiplied, so layers can be compared, before and after a pooling, trained or not.
 
-    Args:
-        model: from float32 (batch, 28, 28, 1) in [0, 1].
-        layers: names of its convolution and pooling layers.
-        images: uint8 (n, 28, 28).
-        moved: likewise, the same images moved.
-
-    Returns:
-        For the picture itself and each layer float32 (n,); 0 for maps that are the same for all images.
+    Images, also `moved`, are uint8 (n, 28, 28), `layers` names of convolutions and poolings. Returns for the
+    picture itself and each layer float32 (n,); 0 for maps that are the same for all images.
     """
     import keras
     import tensorflow as tf

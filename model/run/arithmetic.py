@@ -60,13 +60,9 @@ TABLE = (
 
 
 def choose(features: frozenset[str], tensorflow: str, variables: Mapping[str, str]) -> Arithmetic:
-    """The ways that a processor takes.
+    """How a processor computes, by its features (empty: they can't be read) and TensorFlow's version.
 
-    Args:
-        features: of the processor; empty where they can't be read.
-        tensorflow: its version.
-        variables: of the environment. Where one of them switches oneDNN off or on, that is respected; the
-            upper rows build on it.
+    Where a variable of the environment switches oneDNN off or on, that is respected: upper rows build on it.
     """
     limit = next((variables[name].upper() for name in LIMIT if variables.get(name)), "DEFAULT")
     usable = features.difference(BEYOND.get(limit, features))

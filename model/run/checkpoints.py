@@ -37,12 +37,10 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """The checkpoints of one training.
+    """The checkpoints of one training, in a folder, one file an epoch.
 
-    Args:
-        folder: where they stand, one file an epoch.
-        identity: all that a training must share with the one that left a checkpoint in order to end
-            with the same bits; JSON values by name.
+    `identity` is all that a training must share with the one that left a checkpoint in order to end with the
+    same bits; JSON values by name.
     """
 
     folder: Path
@@ -64,8 +62,7 @@ class Checkpoints:
     def load(self, warn: Callable[[str], None]) -> Checkpoint | None:
         """The newest good state of this very training, or None where there is none.
 
-        Args:
-            warn: told, in a line each, which checkpoints can't be used, and why.
+        `warn` is told, in a line each, which checkpoints can't be used, and why.
         """
         for path in _files(self.folder):
             try:

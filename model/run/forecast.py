@@ -11,11 +11,8 @@ PLAN_COUNTS = 10.0  # seconds: the plan counts as much as so much work at its pa
 def seconds_together(left: Mapping[Job, float], workers: int, cores: int, gain: float = 1.0) -> float:
     """The clock's seconds until all jobs are done, the longest first, as the workers do them.
 
-    Args:
-        left: seconds of one core that each job still takes.
-        workers: processes.
-        cores: they share these where they are more.
-        gain: how much faster a job goes that has cores to spare.
+    `left` are seconds of one core that each job still takes. Workers share the cores where they are more;
+    where there are cores to spare, a job goes faster by the factor `gain`.
     """
     rest = {job: seconds for job, seconds in left.items() if seconds > 0}
     clock, running = 0.0, set[Job]()
@@ -38,11 +35,9 @@ def seconds_together(left: Mapping[Job, float], workers: int, cores: int, gain: 
 class Forecast:
     """The time that is left, told at the start and while jobs go on.
 
-    Args:
-        jobs: all of them; `cost` in seconds of one core, as this machine was found to be.
-        workers: as for `seconds_together`, likewise cores and gain.
-        after: seconds by the clock that follow when all jobs are done.
-        clock: seconds, of any origin.
+    The `cost` of a job is in seconds of one core, as this machine was found to be; workers, cores and gain
+    are as for `seconds_together`. `after` is how many seconds by the clock follow when all jobs are done;
+    `clock` gives seconds, of any origin.
     """
 
     def __init__(
@@ -62,8 +57,7 @@ class Forecast:
     def seconds_left(self, shares: Mapping[str, float]) -> float:
         """What is left, at a pace between the plan's and the one so far, which counts more and more.
 
-        Args:
-            shares: of each job by name, how much is done; one that was begun earlier starts above 0.
+        `shares` say how much of each job, by name, is done; of one that was begun earlier it starts above 0.
         """
         undone = {job: 1 - max(job.begun, shares.get(job.name, 0.0)) for job in self._jobs}
         left = self._after + self._together(

@@ -45,15 +45,11 @@ class Part(NamedTuple):
 
 @dataclass
 class Manifest:
-    """The record of one run folder.
+    """The record of one run folder: what the run was made with, and its parts by name, with their files.
 
-    Attributes:
-        folder: of the run.
-        config: that the run was made with, as JSON.
-        environment: the content of environment.json; its digests are the run's identity.
-        parts: what is finished, by name.
-        unfinished: what was begun, by name, and the sha256 of its last file then ("" for none). While that
-            file is there as it was then, what stands there is still what the part of before left.
+    The digests of `environment`, the content of environment.json, are the run's identity. `unfinished` is
+    what was begun, by name, and the sha256 of its last file then ("" for none): while that file is there as
+    it was then, what stands there is still what the part of before left.
     """
 
     folder: Path

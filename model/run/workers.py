@@ -91,13 +91,9 @@ Event = Reported | Done | Failed | Skipped
 class Workers:
     """Worker processes, and the jobs waiting for them. Leaving the `with` block ends them at once.
 
-    Args:
-        number: of processes.
-        threads: of each operation of TensorFlow or NumPy.
-        splits: handed to every job; None where none of them needs it.
-        debug: leave TensorFlow's chatter and tracebacks on stderr.
-        side_by_side: how many operations of one job may run at a time.
-        onednn: whether TensorFlow is to compute with oneDNN; None: as it decides by itself.
+    Each operation of TensorFlow or NumPy has so many `threads`, and of one job so many run `side_by_side`.
+    `splits` are handed to every job; None where none of them needs them. `debug`: leave TensorFlow's chatter
+    and tracebacks on stderr. `onednn`: whether TensorFlow is to compute with it; None: as it decides itself.
     """
 
     def __init__(

@@ -20,15 +20,12 @@ SEED = 0x57A7  # which images: the same ones for all trainings
 
 
 class Statistics:
-    """Takes the statistics of a network's normalizations over some of its training images.
+    """Takes the statistics of a network's normalizations over some of its training images, uint8 (n, 28, 28).
 
     Layer after layer: each gets those of its inputs in the network as it answers, in which the layers before
     it have theirs already. (In the paper a layer sees what batches' own statistics make of the layers before;
-    then what it finds depends on the size of batches.) Nothing is augmented and nothing left out.
-
-    Args:
-        model: the network in float32; its statistics change.
-        images: uint8 (n, 28, 28), of the training split.
+    then what it finds depends on the size of batches.) Nothing is augmented and nothing left out. The model
+    is in float32; its statistics change.
     """
 
     def __init__(self, model: keras.Model, images: np.ndarray) -> None:

@@ -48,16 +48,11 @@ class Progress:
 
 
 def learning_rates(recipe: Training, num_steps: int) -> np.ndarray:
-    """The learning rate of every step.
+    """The learning rate of every step of a training: float32 (num_steps,), each above 0.
 
-    Args:
-        recipe: `one_cycle` rises linearly from 0 to the peak for a fifth of the steps and falls
-            linearly to 0 (after Smith and Topin, arXiv 1708.07120); `cosine` falls from the peak
-            along half a cosine (Loshchilov and Hutter, arXiv 1608.03983); `constant` stays.
-        num_steps: of the whole training.
-
-    Returns:
-        float32 (num_steps,), each above 0.
+    `one_cycle` rises linearly from 0 to the peak for a fifth of the steps and falls linearly to 0 (after
+    Smith and Topin, arXiv 1708.07120); `cosine` falls from the peak along half a cosine (Loshchilov and
+    Hutter, arXiv 1608.03983); `constant` stays.
     """
     done = (np.arange(num_steps) + 0.5) / num_steps  # the middle of the step: neither end is 0
     share = {
@@ -69,17 +64,12 @@ def learning_rates(recipe: Training, num_steps: int) -> np.ndarray:
 
 
 def momenta(averaging: float, num_steps: int, rule: int) -> np.ndarray:
-    """The share of the averaged weights that is kept at every step.
+    """The share of the averaged weights that is kept at every step of a training: float32 (num_steps,).
 
-    Args:
-        averaging: m of the recipe, the share in the long run.
-        num_steps: of the whole training.
-        rule: 2: without bias at the start, as Adam corrects its moments (Kingma and Ba, arXiv 1412.6980,
-            section 3). After t steps the weights of step i count m^(t-i) / (1 + m + ... + m^(t-1)). 1: the
-            same share always, so that those of the first step count m^(t-1), however far they are off.
-
-    Returns:
-        float32 (num_steps,); whatever it says first, Keras begins with the weights of the first step.
+    In the long run it is `averaging`, m of the recipe. By rule 2 there is no bias at the start, as Adam
+    corrects its moments (Kingma and Ba, arXiv 1412.6980, section 3): after t steps the weights of step i
+    count m^(t-i) / (1 + m + ... + m^(t-1)). By rule 1 it is the same always, so that those of the first step
+    count m^(t-1), however far they are off. Whatever it says first, Keras begins with the first step's.
     """
     if rule == 1:
         return np.full(num_steps, averaging, np.float32)
@@ -105,27 +95,17 @@ def train(
 
     The last is that of the recipe's `epochs`, or the first that reaches its `stop_at_accuracy`.
 
-    The same arguments give the same bits, wherever the training was interrupted and however its steps
-    were grouped into graph calls: order and augmentation follow from (seed, epoch, step), dropout from
-    its generator, whose state is saved.
+    The same arguments give the same bits, wherever the training was interrupted and however its steps were
+    grouped into graph calls: order and augmentation follow from (seed, epoch, step), dropout from its
+    generator, whose state is saved. The seed decides initial weights, too. All training images are learned
+    from in every epoch, the last smaller batch, too; by validation, after every epoch, nothing is chosen.
+    Variables are float32 in each arithmetic; `rules` are those that the training began under.
 
-    Args:
-        network: what to build.
-        recipe: how to train it.
-        augmentation: random changes to the training images, or None.
-        training: images to learn from; all of them in every epoch, the last smaller batch, too.
-        validation: scored after every epoch; nothing is chosen by it.
-        num_classes: how many classes the labels have.
-        seed: decides initial weights, order, augmentation and dropout.
-        arithmetic: how to compute; variables are float32 in each way.
-        rules: those it began under.
-        state: what `on_epoch` was given earlier, to go on from there.
-        on_progress: called after every graph call, about once a second.
-        on_epoch: called after every epoch with what is needed to go on from there.
+    `on_progress` is called after every graph call, about once a second; `on_epoch` after every epoch, with
+    the `state` that is needed to go on from there.
 
-    Returns:
-        The network as it is saved and scored (float32, with probabilities), and its history. Of batch
-        normalization both have statistics over training images (`model.training.statistics`).
+    Returns the network as it is saved and scored (float32, with probabilities), and its history. Of batch
+    normalization both have statistics over training images (`model.training.statistics`).
 
     Raises:
         TrainingFailed: the loss is not a finite number.

@@ -46,18 +46,13 @@ def join(scores: Sequence[Answers]) -> Answers:
 def paired_interval(
     only_first: np.ndarray, only_second: np.ndarray, num: np.ndarray, num_looks: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Interval of a difference of two paired proportions, (only_first - only_second) / num.
+    """Interval of a difference of paired proportions, (only_first - only_second) / num: float64 in [-1, 1].
 
     Tango's score interval (Statistics in Medicine 17, 1998, 891-908), which stays honest when few pairs
     differ; widened so that `num_looks` such intervals hold together at 95 % (Bonferroni).
 
-    Args:
-        only_first, only_second: pairs in which only the first (the second) is right.
-        num: of all pairs; the three broadcast together. Where it is 0, the interval is (0, 0).
-        num_looks: how many intervals are looked at together.
-
-    Returns:
-        Lower and upper ends, float64 in [-1, 1].
+    Of `num` pairs only the first is right in so many, only the second in so many; the three broadcast
+    together. Where there are none, the interval is (0, 0).
     """
     only_first, only_second, num = (
         a.astype(float) for a in np.broadcast_arrays(only_first, only_second, num)
@@ -118,19 +113,12 @@ def measure_worth(
     validation_increase: np.ndarray,
     validation_interval: np.ndarray,
 ) -> list[dict[str, Any]]:
-    """What is lost without each filter, paired image by image.
+    """What is lost without each filter, paired image by image: per filter the `ablation` of its passport.
 
-    Args:
-        intact: of the whole network, (n,).
-        without: without each filter, (filters, n).
-        labels: uint8 (n,), of the same images.
-        num_classes: of the data.
-        validation_increase: (filters,), the mean loss increase on validation images.
-        validation_interval: (filters, 2), its interval, as `increase_interval` gives it for each layer.
-
-    Returns:
-        Per filter the `ablation` of its passport. The intervals of accuracy and of loss hold for all
-        filters at once, those of the classes for all filters and classes.
+    Answers are `intact` (n,), `without` each filter (filters, n); labels uint8 (n,), of the same images.
+    `validation_increase` (filters,) is the mean loss increase on validation images, with its interval
+    (filters, 2), as `increase_interval` gives it for each layer. The intervals of accuracy and of loss hold
+    for all filters at once, those of the classes for all filters and classes.
     """
     right = intact.predictions == labels
     still = without.predictions == labels
