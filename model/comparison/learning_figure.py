@@ -142,7 +142,9 @@ def learning_title(histories: Histories, num_validation: int) -> str:
 
     def moves(one: str, many: str, direction: int, agrees: bool) -> str:
         models, what = those(direction, agrees), "" if agrees else " in accuracy, but not in loss,"
-        return clause(models, one, many, f"{what}{_when(histories, models)}")
+        lasts = {len(columns["val_accuracy"]) for model in models for columns in histories[model].values()}
+        when = f" at epoch {lasts.pop()}" if len(lasts) == 1 else " at the end"
+        return clause(models, one, many, f"{what}{when}")
 
     level = f" no trend beyond the noise of {num_validation:,} validation pictures"
     clauses = [
@@ -177,8 +179,3 @@ def _harder_by(by: Mapping[str, Sequence[str]]) -> str:
 def _has_run_down(columns: Mapping[str, np.ndarray]) -> bool:
     rates = np.asarray(columns["learning_rate"], float)
     return len(rates) > 1 and bool(rates[-1] <= RUN_DOWN * rates.max())
-
-
-def _when(histories: Histories, models: Sequence[str]) -> str:
-    lasts = {len(columns["val_accuracy"]) for model in models for columns in histories[model].values()}
-    return f" at epoch {lasts.pop()}" if len(lasts) == 1 else " at the end"

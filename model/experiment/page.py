@@ -47,7 +47,8 @@ def page(
     data = {"report": block(report.as_json()), "config": block(config)} | dict(data or {})
     data |= {"live": block(live)} if live else {}
     drawn = {model for model, one in live["networks"].items() if one["passports"]} if live else set()
-    parts = _live_parts(live)
+    is_run = bool(live and live["networks"])  # without a network, parts of the script that need none are live
+    parts = {one.id for one in SECTIONS if live and one.is_live and (is_run or not one.needs_networks)}
     sections = filled(figures, inside, [*by_interest(report.models), *inside], folder, parts, drawn)
     order = [one for part in sections for one in part.front]
     order += [one for part in sections for one in part.pictures[len(part.front) :]]
@@ -80,13 +81,6 @@ def page(
         balanced=told_balanced(report.models),
         **_headline(report),
     )
-
-
-def _live_parts(live: Mapping[str, Any] | None) -> set[str]:
-    """The sections in which the page's script has a part: without a network those that need none."""
-    if not live:
-        return set()
-    return {one.id for one in SECTIONS if one.is_live and (live["networks"] or not one.needs_networks)}
 
 
 def _has_something(part: Filled, report: Report) -> bool:

@@ -1,17 +1,17 @@
 """The sentences that answer the headings of the page's sections, where no picture's title does."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
 from model.comparison.headlines import by_interest
-from model.comparison.records import Comparison, Model
+from model.comparison.records import Model
 from model.experiment.report import Report
-from model.networks.facts import LayerRow
 from model.report.tables import duration
 from model.report.words import digits_for, mega, names, percent, quoted, signed, span
 
 MOST_CLASSES = 4  # that are named
+NO_NUMBERS_OF_THEIR_OWN = ("Flatten", "Dropout", "Rescaling")  # layers that give those of before
 
 
 def answered(report: Report, live: Mapping[str, Any] | None) -> dict[str, str]:
@@ -32,17 +32,13 @@ def answered(report: Report, live: Mapping[str, Any] | None) -> dict[str, str]:
 def _what_becomes_of_a_picture(report: Report) -> str:
     """How many numbers each layer leaves, of the first model to look into."""
     for model in by_interest(report.models)[:1]:
-        rows = [row for row in report.models[model].layers if _is_a_step(row)]
+        layers = [row for row in report.models[model].layers if "_" not in row.layer]  # none is half-made
+        rows = [row for row in layers if row.type not in NO_NUMBERS_OF_THEIR_OWN]
         steps = [f"{prod(row.output_shape):,} ({row.layer})" for row in rows[:-1]]
         if steps:
             last = f"{prod(rows[-1].output_shape):,} probabilities"
             return f"In {model} the 784 numbers of a picture become {', '.join(steps)} and at last {last}."
     return ""
-
-
-def _is_a_step(row: LayerRow) -> bool:
-    """Whether a layer gives its own numbers: not those of before, also in another scale, nor half-made."""
-    return row.type not in ("Flatten", "Dropout", "Rescaling") and "_" not in row.layer
 
 
 def _what_is_missed(networks: Mapping[str, Any]) -> str:
@@ -78,18 +74,13 @@ def _which_classes(report: Report) -> str:
 
 def _only_one_is_right(report: Report) -> str:
     """How many pictures each of two models alone gets right, by their first trainings."""
-    for pair in _by_interest(report):
+    first = by_interest(report.models)[:1]  # whose comparisons are told before the others
+    for pair in sorted(report.comparisons, key=lambda pair: pair.candidate not in first):
         if pair.mcnemar:
             row, count = pair.mcnemar[0], f"{report.data.test:,} test pictures"
             one = f"{pair.candidate} alone is right on {row.only_candidate_correct:,} of {count}"
             return f"Seed {row.seed}: {one}, {pair.baseline} alone on {row.only_baseline_correct:,}."
     return ""
-
-
-def _by_interest(report: Report) -> Iterator[Comparison]:
-    """The comparisons of the first model to look into, then the others."""
-    first = by_interest(report.models)[:1]
-    yield from sorted(report.comparisons, key=lambda pair: pair.candidate not in first)
 
 
 def _gain_and_cost(report: Report) -> str:

@@ -90,7 +90,8 @@ def sentence(passport: Passport, threshold: float | None, class_names: Sequence[
     if passport.dead:
         return "dead: never above 0 on any training or test picture"
     parts = ["above 0 nearly everywhere"] if passport.saturated else []
-    is_black = _answers_to_black(passport)
+    # an empty picture excites it by more than half of what any test picture does
+    is_black = bool(passport.strongest) and passport.background > passport.strongest[0].activation / 2
     if not passport.strongest:
         parts.append("never above 0 on any test picture")
     elif passport.active < HARDLY:
@@ -105,11 +106,6 @@ def sentence(passport: Passport, threshold: float | None, class_names: Sequence[
         parts.append(direction(None))
     parts.append(favourites(passport.selectivity, class_names))
     return "; ".join(part for part in parts if part)
-
-
-def _answers_to_black(passport: Passport) -> bool:
-    """Whether an empty picture excites a filter by more than half of what any test picture does."""
-    return bool(passport.strongest) and passport.background > passport.strongest[0].activation / 2
 
 
 def worth_in_words(effect: Worth, num_test: int, dead: bool = False) -> str:

@@ -22,11 +22,8 @@ def run_lines(work: FilterAtWork, hand: ByHand, layer: str, at_largest: bool) ->
     why = ", where the map is largest" if at_largest and hand.value > 0 else ""
     lines = [f"at row {hand.row}, column {hand.column} (the first is 0){why}"]
     if not hand.map.any():
-        lines.append(
-            "The map is 0 everywhere"
-            + f"; before {in_words(work.activation.function)} it is largest here" * at_largest
-            + "."
-        )
+        before = f"; before {in_words(work.activation.function)} it is largest here" * at_largest
+        lines.append(f"The map is 0 everywhere{before}.")
     lines.append("")
     if work.before is None:
         lines.append("Pixels from 0 to 1, times the filter, product by product (rounded)")

@@ -51,7 +51,8 @@ def lesson_run(
     layer, number, image = layer or "conv1", _number(filter_ or "0"), image or 0
     folder = RunFolder(run)
     config = folder.config()
-    convolutional = _convolutional(config, len(class_names))
+    facts = {name: layer_facts(network, len(class_names)) for name, network in config.models.items()}
+    convolutional = [name for name in facts if any(fact.kind == "conv" for fact in facts[name])]
     model = model or next(iter(convolutional if "cnn" not in config.models else ()), "cnn")
     network = _network(config, model, convolutional)
     seed = config.seeds[0] if seed is None else seed
@@ -121,12 +122,6 @@ def _number(filter_: str) -> int:
     return int(filter_)
 
 
-def _convolutional(config: Config, num_classes: int) -> list[str]:
-    """The models that have convolutions."""
-    facts = {name: layer_facts(network, num_classes) for name, network in config.models.items()}
-    return [name for name in facts if any(fact.kind == "conv" for fact in facts[name])]
-
-
 def _network(config: Config, model: str, convolutional: Sequence[str]) -> Network:
     network = config.models.get(model)
     if network is not None and model in convolutional:
@@ -194,7 +189,8 @@ def filter_at_work(
     pooling = after if isinstance(after, Pooling) else None
     convolution = saved.get_layer(f"{layer}_linear" if f"{layer}_linear" in names else layer)
     first = names.index(convolution.name)
-    normalization = f"{layer}_normalization"
+    normalized = f"{layer}_normalization"
+    normalization = _normalization(saved.get_layer(normalized), index) if normalized in names else None
     outputs = [convolution.input, saved.get_layer(layer).output]
     if pooling:
         outputs.append(saved.get_layer(pooling.name).output)
@@ -205,9 +201,7 @@ def filter_at_work(
         reads=reads,
         kernel=kernel[..., index],
         bias=float(bias[index]),
-        normalization=_normalization(saved.get_layer(normalization), index)
-        if normalization in names
-        else None,
+        normalization=normalization,
         strides=convolution.strides,
         padding=convolution.padding,
         pooling=pooling,
@@ -219,8 +213,7 @@ def filter_at_work(
 
 
 def _normalization(layer: Any, index: int) -> Normalization:
-    values = [float(one[index]) for one in layer.get_weights()]
-    *scaled, mean, variance = values
+    *scaled, mean, variance = (float(one[index]) for one in layer.get_weights())
     scale = scaled[0] if layer.scale else 1.0
     shift = scaled[-1] if layer.center else 0.0
     deviation = float(np.sqrt(variance + layer.epsilon))

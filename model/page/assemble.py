@@ -45,7 +45,8 @@ def _add(path: Path, order: list[str], owners: dict[str, str], importers: tuple[
     imports, text = _taken_apart(path)
     for other, wanted in imports:
         _add(path.with_name(other), order, owners, (*importers, name))
-        exported = _exported(path.with_name(other))
+        declared = DECLARATION.finditer(path.with_name(other).read_text(encoding="utf-8"))
+        exported = {found[2] for found in declared if found[1]}
         if missing := sorted(wanted - exported):
             raise ValueError(f"{name} imports {missing[0]}, which {other} does not export")
     for found in DECLARATION.finditer(text):
@@ -68,8 +69,3 @@ def _taken_apart(path: Path) -> tuple[list[tuple[str, set[str]]], str]:
         if wrong := re.search(f"(?:{pattern}).*", rest, re.MULTILINE):
             raise ValueError(f"{path.name} has {what}: {wrong[0]}")
     return imports, rest
-
-
-def _exported(path: Path) -> set[str]:
-    text = path.read_text(encoding="utf-8")
-    return {found[2] for found in DECLARATION.finditer(text) if found[1]}

@@ -147,19 +147,16 @@ def _change(values: np.ndarray, least: float = -math.inf) -> Change:
 
 def _on_pooling(shifts: Curves, config: Config) -> list[str]:
     """Whether pooling makes answers steadier under shifts, as far as these models can tell."""
-    networks = [config.models[model] for model in shifts.models]
     if shifts.pooling:
         return [_with_and_without(pair, shifts, config) for pair in shifts.pooling]
-    if len(networks) > 1 and any(_pools(network) for network in networks):
+    networks = [config.models[model] for model in shifts.models]
+    facts = [fact for network in networks for fact in layer_facts(network, num_classes=2)]
+    if len(networks) > 1 and any(fact.kind == "pool" for fact in facts):
         return [
             "What pooling has to do with it, these models cannot tell: that takes one network with and"
             " without it, trained alike (configs/why.yaml)."
         ]
     return []
-
-
-def _pools(network: Network) -> bool:
-    return any(fact.kind == "pool" for fact in layer_facts(network, num_classes=2))
 
 
 def _with_and_without(pair: Pooling, shifts: Curves, config: Config) -> str:

@@ -130,9 +130,10 @@ class Manifest:
     def _standing(self, name: str) -> Part | None:
         """A part of which the files that stand there must be; none where they were made anew since."""
         part = self.parts.get(name)
-        if part is None or (name in self.unfinished and self.is_made_anew(name, _last_file(part))):
-            return None
-        return part
+        if part is None or name not in self.unfinished:
+            return part
+        last = "report.json" if "report.json" in part.files else list(part.files)[-1]  # that is written
+        return None if self.is_made_anew(name, last) else part
 
     def state(
         self, name: str, settings: str, made_from: Mapping[str, str], thoroughly: bool = False
@@ -221,11 +222,6 @@ def _digest(path: Path, status: os.stat_result) -> str:
 @cache
 def _read_once(path: Path, same_while: tuple[int, ...]) -> str:
     return sha256_of(path)
-
-
-def _last_file(part: Part) -> str:
-    """The file of a part that is written when all others are."""
-    return "report.json" if "report.json" in part.files else list(part.files)[-1]
 
 
 def _stamp(path: Path) -> Stamp:
