@@ -59,8 +59,7 @@ def accuracy(outcome: Outcome, data: DataFacts, path: Path) -> Figure:
         _non_experts(sheet, axes, 190, y, width)
     if comparisons:
         baseline = outcome.comparisons[0].baseline
-        heading = f"Points ahead of {baseline}"
-        sheet.text(790, sheet.top + 8, shortened(heading, 390, bold=True), bold=True)
+        sheet.text(790, sheet.top + 8, shortened(f"Points ahead of {baseline}", 390, bold=True), bold=True)
         differences = _differences(sheet.axes(790, y, 280, height), models, comparisons)
         for place, difference in differences.items():
             write_number(sheet, 1084, y + row_height * (place + 0.5), *difference)

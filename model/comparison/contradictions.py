@@ -40,9 +40,8 @@ def contradictions(outcome: Outcome, data: DataFacts, seeds: Sequence[int]) -> I
             if name not in outcome.models:
                 yield f"{shown(repr(name), 40)} is compared and is none of its models"
                 return
-        yield from _of_comparison(
-            key, pair, outcome.models[pair.baseline], outcome.models[pair.candidate], data
-        )
+        both = outcome.models[pair.baseline], outcome.models[pair.candidate]
+        yield from _of_comparison(key, pair, *both, data)
     yield from _of_all(outcome.comparisons)
 
 

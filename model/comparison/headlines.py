@@ -66,13 +66,11 @@ def ahead(comparison: Comparison, of_whom: bool = False) -> str:
     leader, other = comparison.candidate, comparison.baseline
     if difference < 0:
         leader, other, difference, low, high = other, leader, -difference, -high, -low
-    points = in_points(difference, digits_for((low, high)))
-    size = f"{points} points ({span((low, high))})"
+    points, between = in_points(difference, digits_for((low, high))), span((low, high))
+    size = f"{points} points ({between})"
     if not comparison.is_clear:
-        ahead = (
-            f"{leader} leads {other} by {size}" if float(points) else f"neither leads ({span((low, high))})"
-        )
-        return f"No difference can be seen: {ahead}"
+        leads = f"{leader} leads {other} by {size}" if float(points) else f"neither leads ({between})"
+        return f"No difference can be seen: {leads}"
     caution = "; other seeds may differ" if comparison.over == "images" else ""
     behind = f" of {other}" if of_whom else ""
     return f"{leader} is ahead{behind} by {size}{caution}"

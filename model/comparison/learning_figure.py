@@ -63,9 +63,8 @@ def learning(outcome: Outcome, data: DataFacts, histories: Histories, path: Path
 def _rises(histories: Histories) -> str:
     found = {name: last_rise(seeds) for name, seeds in histories.items()}
     parts = [f"{name} {signed(100 * rise, 2)}" for name, rise in found.items() if rise is not None]
-    return (
-        f"Last change of validation accuracy, in points: {', '.join(parts)}." if parts else "One epoch each."
-    )
+    told = f"Last change of validation accuracy, in points: {', '.join(parts)}."
+    return told if parts else "One epoch each."
 
 
 def _curves(axes: Axes, seeds: Mapping[int, Mapping[str, np.ndarray]], colour: str) -> None:
@@ -76,10 +75,9 @@ def _curves(axes: Axes, seeds: Mapping[int, Mapping[str, np.ndarray]], colour: s
             axes.plot(np.arange(1, len(curve) + 1), curve, style, color=colour, linewidth=1, alpha=faint)
         shared = min(map(len, curves))  # seeds may have stopped at different epochs
         mean = np.mean([curve[:shared] for curve in curves], axis=0)
-        marker: dict[str, Any] = (
-            {"marker": "o", "markersize": 6, "markerfacecolor": fill} if shared < 3 else {}
-        )
-        axes.plot(np.arange(1, shared + 1), mean, style, color=colour, linewidth=2.6, **marker)
+        dot: dict[str, Any] = {"marker": "o", "markersize": 6, "markerfacecolor": fill}
+        look = dot if shared < 3 else {}
+        axes.plot(np.arange(1, shared + 1), mean, style, color=colour, linewidth=2.6, **look)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     finish_curves(axes)

@@ -114,15 +114,13 @@ def _subtitle(
     candidate: str, versus: Comparison | None, change: np.ndarray | None, classes: Sequence[str], count: int
 ) -> str:
     largest = "changes" if versus else "mistakes"
-    which = (
-        f" The {len(classes)} of {count} classes with the largest {largest}." if len(classes) < count else ""
-    )
+    some = f" The {len(classes)} of {count} classes with the largest {largest}."
+    which = some if len(classes) < count else ""
     text = f"In the cells: of 1,000 pictures of the row's class, how many {candidate} takes for the column's"
     if versus is None or change is None:
         return f"{text}; mean over seeds.{which}"
-    rise = (
-        f" Largest rise: {largest_change(classes, change, 1)}." if 1 <= change.max() < -change.min() else ""
-    )
+    largest = f" Largest rise: {largest_change(classes, change, 1)}."
+    rise = largest if 1 <= change.max() < -change.min() else ""
     return (
         f"{text}; below it the change from {versus.baseline}: teal is fewer, brown more.{rise}"
         f" Right: each line is of its class alone; filled, what stays clear with all {count} tested.{which}"
@@ -240,11 +238,9 @@ def mistakes(
         x, y = 24 + round(step * column + (step - size) / 2), sheet.top + 8 + 216 * row
         sheet.place(x, y, garment(images[mistake.index], BLOCK))
         said, label = (short(data.classes[number]) for number in (mistake.predicted, mistake.label))
-        sure = f" {percent(mistake.probability)}"
+        answer = f"{shortened(said, step - 84, bold=True)} {percent(mistake.probability)}"
         middle = x + size / 2
-        sheet.text(
-            middle, y + size + 6, shortened(said, step - 84, bold=True) + sure, align="center", bold=True
-        )
+        sheet.text(middle, y + size + 6, answer, align="center", bold=True)
         sheet.text(middle, y + size + 27, shortened(f"label: {label}", step - 12), align="center")
         number = f"test picture {mistake.index}"
         sheet.text(middle, y + size + 47, number, size=13, align="center", colour=GREY)

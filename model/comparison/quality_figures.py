@@ -52,11 +52,8 @@ def _sure_and_right(entry: Model) -> str:
 
 def _subtitle(outcome: Outcome) -> str:
     bins = max(len(entry.calibration) for entry in outcome.models.values())
-    which = (
-        f"\nThe first {MOST_PANELS} of {len(outcome.models)} models."
-        if len(outcome.models) > MOST_PANELS
-        else ""
-    )
+    models = len(outcome.models)
+    which = f"\nThe first {MOST_PANELS} of {models} models." if models > MOST_PANELS else ""
     return (
         f"A dot: one of {bins} equal parts of the test pictures, from the least sure answers to the surest,"
         " mean of the seeds. To the right: how sure (the probability of the answer), upwards: how often"

@@ -272,13 +272,11 @@ def count_looks(
     looks = max(len({one.setting or known.get(one[:2]) or one[:2] for one in models}), told)
     errors = [one.standard_error for one in comparisons if one.standard_error is not None]
     luck = luck_of_the_best(looks, errors)
-    sentence = f"{looks} settings have now been scored on these {num_images:,} pictures: the best of {looks} "
-    if luck is None:
-        sentence += "equal ones looks better by luck."
-    else:
-        sentence += (
-            f"equal ones looks about {points(luck, 1 if luck >= 0.0005 else 2)} points better by luck."
-        )
+    size = "" if luck is None else f"about {points(luck, 1 if luck >= 0.0005 else 2)} points "
+    sentence = (
+        f"{looks} settings have now been scored on these {num_images:,} pictures: the best of {looks} equal"
+        f" ones looks {size}better by luck."
+    )
     return Looks(test_looks=looks, test_luck=luck, test_looks_words=sentence if looks > 1 else None)
 
 

@@ -97,11 +97,8 @@ def draw_activations(
             draw_line(sheet, LEFT, y - 3, sheet.width - 2 * LEFT, 2, INK)
         _draw_words(sheet, layer, passport, test, class_names, y)
         _draw_maps(sheet, layer.maps, layer.pooled, passport.index, limit, rows, columns, y)
-        before = (
-            layer.untrained_maps[:1],
-            None if layer.untrained_pooled is None else layer.untrained_pooled[:1],
-        )
-        _draw_maps(sheet, *before, passport.index, limit, rows, [control], y, untrained=True)
+        maps, pooled = layer.untrained_maps, layer.untrained_pooled  # of the first picture
+        _draw_maps(sheet, maps, pooled, passport.index, limit, rows, [control], y, untrained=True)
         y += rows.filter
     sheet.save(path)
     best = layer.maps[..., indices[0]]

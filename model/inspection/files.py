@@ -129,18 +129,14 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
         arrays = read_npz(path)
         columns = _columns(arrays["labels"])
         images, labels = _array(arrays, "images", (-1, SIDE, SIDE))[columns], arrays["labels"][columns]
-        maps = {
-            name: _maps(arrays, name, pools.get(name), columns, kernel) for name, kernel in kernels.items()
-        }
+        maps = _maps(arrays, kernels, pools, columns)
         linear = {
             name: _array(arrays, f"{name}/before_relu", arrays[name].shape)[columns] for name in kernels
         }
     with _faults_named(folder / "untrained.npz") as path:
         arrays = read_npz(path)
         before = _kernels(arrays, list(fields))
-        untrained = {
-            name: _maps(arrays, name, pools.get(name), columns, kernel) for name, kernel in kernels.items()
-        }
+        untrained = _maps(arrays, kernels, pools, columns)
     with _faults_named(folder / "passports.json") as path:
         passports = [passport_of(entry, num_test) for entry in read_value(path)]
         ranked = {name: _ranked(passports, name, *kernel.shape[2:]) for name, kernel in kernels.items()}
@@ -188,9 +184,7 @@ def _faults_named(path: Path) -> Iterator[Path]:
 def _array(arrays: Arrays, name: str, shape: Sequence[int]) -> np.ndarray:
     """An array of finite numbers; -1 in `shape` takes any length."""
     array = arrays[name]
-    wanted = tuple(
-        found if length == -1 else length for found, length in zip(array.shape, shape, strict=False)
-    )
+    wanted = tuple(has if asked == -1 else asked for has, asked in zip(array.shape, shape, strict=False))
     if array.ndim != len(shape) or array.shape != wanted:
         raise ValueError(f"{name} has the shape {array.shape}, expected {tuple(shape)}")
     if not np.isfinite(array).all():
@@ -217,12 +211,15 @@ def _columns(labels: np.ndarray) -> np.ndarray:
 
 
 def _maps(
-    arrays: Arrays, name: str, pool: str | None, columns: np.ndarray, kernel: np.ndarray
-) -> tuple[Any, Any]:
-    """The maps of a convolution and of the pooling after it, if there is one, of the images shown."""
-    shape = (-1, -1, -1, kernel.shape[-1])
-    pooled = _array(arrays, pool, shape)[columns] if pool else None
-    return _array(arrays, name, shape)[columns], pooled
+    arrays: Arrays, kernels: Arrays, pools: Mapping[str, str], columns: np.ndarray
+) -> dict[str, tuple[Any, Any]]:
+    """The maps of each convolution and of the pooling after it, if there is one, of the images shown."""
+    found = {}
+    for name, kernel in kernels.items():
+        shape = (-1, -1, -1, kernel.shape[-1])
+        pooled = _array(arrays, pools[name], shape)[columns] if name in pools else None
+        found[name] = _array(arrays, name, shape)[columns], pooled
+    return found
 
 
 def _keep_best(entry: Mapping[str, Any], untrained: float) -> KeepBest:

@@ -184,11 +184,9 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
         for kernel in (dense.kernel, dense.untrained_kernel)
     )
     limit, scale = scale_words(pictures, before)
-    rule = (
-        f"{dense.rule}." if shown[0].worth is None else f"{dense.rule}. {chosen_by(shown, strongest=False)}"
-    )
+    by = "" if shown[0].worth is None else f" {chosen_by(shown, strongest=False)}"
     subtitle = (
-        f"A weight per pixel: {rule} {note}\nBeside each, in a grey frame, itself before training."
+        f"A weight per pixel: {dense.rule}.{by} {note}\nBeside each, in a grey frame, itself before training."
         f" Red adds, blue subtracts, white is 0. {scale}"
     )
     across, down = 192, 188

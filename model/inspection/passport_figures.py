@@ -88,9 +88,7 @@ def draw_passports(
     shown = [layer.maps[chosen][..., indices], layer.untrained_maps[:1][..., indices]]
     shown += [layer.pooled[chosen][..., indices]] if layer.pooled is not None else []
     map_limit, scale = scale_words(*shown)
-    kernels = (
-        [layer.kernel, layer.untrained_kernel] if layer.reads is None else slices_of(layer.kernel, dozen)
-    )
+    kernels = slices_of(layer.kernel, dozen) or [layer.kernel, layer.untrained_kernel]
     kernel_limit, _ = scale_words(*kernels)
     ends = [end for passport in dozen for end in (*passport.worth.interval, 0.0)]
     context = Context(
@@ -257,7 +255,5 @@ def _draw_worth(sheet: Sheet, axes: Axes, context: Context, passport: Passport, 
     axes.plot([low, high], [middle, middle], color=MODEL_COLOURS[1], linewidth=2)
     lost = context.num_test * passport.worth.accuracy_drop
     axes.plot([lost], [middle], "o", color=MODEL_COLOURS[1], markersize=pt(11))
-    words = wrapped(
-        worth_in_words(passport.worth, context.num_test, passport.dead), RIGHT - WORTH, 13, lines=6
-    )
-    sheet.text(WORTH, y + 32, words, size=13, colour=INK)
+    words = worth_in_words(passport.worth, context.num_test, passport.dead)
+    sheet.text(WORTH, y + 32, wrapped(words, RIGHT - WORTH, 13, lines=6), size=13, colour=INK)

@@ -69,16 +69,10 @@ def _draw_row(axes: Axes, row: int, name: str, patterns: Mapping[str, Mapping[st
     low, high = next(iter(patterns.values()))["untrained"][name]
     axes.axhline(row, color=LIGHT, linewidth=0.8, zorder=0)
     axes.barh(row, high - low + 0.5, height=0.7, left=low - 0.25, color=LIGHT, zorder=1)
+    dot: dict[str, Any] = {"color": MODEL_COLOURS[1], "markersize": pt(9), "markeredgewidth": 0}
     for place, found in enumerate(patterns.values()):
         offset = (place + 0.5) / len(patterns) - 0.5
-        axes.plot(
-            found["counts"][name],
-            row + SPREAD * offset,
-            "o",
-            color=MODEL_COLOURS[1],
-            markersize=pt(9),
-            markeredgewidth=0,
-        )
+        axes.plot(found["counts"][name], row + SPREAD * offset, "o", **dot)
 
 
 def _most_beyond_chance(patterns: Mapping[str, Mapping[str, Any]], names: list[str]) -> str:

@@ -83,7 +83,7 @@ class Unit:
     worth: Worth | None
 
 
-Ranked = TypeVar("Ranked", Passport, Unit)
+Ranked = TypeVar("Ranked", bound=Passport | Unit)
 
 
 def first_of(filters: Sequence[Ranked], count: int) -> tuple[Ranked, ...]:
@@ -92,11 +92,18 @@ def first_of(filters: Sequence[Ranked], count: int) -> tuple[Ranked, ...]:
     Those that are ranked, by rank; then, of those whose worth can't be told from 0, the ones that answer most
     strongly, by index; dead ones come last.
     """
-    ranked = sorted((f for f in filters if f.rank is not None), key=lambda f: (f.rank or 0, f.index))[:count]
-    others = [f for f in filters if f.rank is None and not f.dead]
+    ranked, others, dead = parted(filters)
+    ranked = sorted(ranked, key=lambda f: (f.rank or 0, f.index))[:count]
     strongest = sorted(others, key=lambda f: (-f.strength, f.index))[: count - len(ranked)]
-    dead = sorted((f for f in filters if f.rank is None and f.dead), key=lambda f: f.index)
-    return tuple((ranked + sorted(strongest, key=lambda f: f.index) + dead)[:count])
+    strongest, dead = (sorted(group, key=lambda f: f.index) for group in (strongest, dead))
+    return tuple((ranked + strongest + dead)[:count])
+
+
+def parted(filters: Sequence[Ranked]) -> tuple[list[Ranked], list[Ranked], list[Ranked]]:
+    """Those that are ranked, those that can't be told from 0, and dead ones."""
+    ranked = [one for one in filters if one.rank is not None]
+    others = [one for one in filters if one.rank is None]
+    return ranked, [one for one in others if not one.dead], [one for one in others if one.dead]
 
 
 def passport_of(entry: Mapping[str, Any], num_test: int) -> Passport:

@@ -40,14 +40,9 @@ def draw_kernel(
     sheet.place(x, y, response(kernel, limit, block), frame=frame, frame_width=width)
     if numbers and kernel.size <= MOST_CELLS:
         for (row, column), weight in np.ndenumerate(kernel):
-            sheet.text(
-                x + (column + 0.5) * block,
-                y + (row + 0.5) * block - 8,
-                cell_number(weight, block),
-                size=13,
-                align="center",
-                colour="#ffffff" if abs(weight) > 0.65 * limit else INK,
-            )
+            middle, top = x + (column + 0.5) * block, y + (row + 0.5) * block - 8
+            colour = "#ffffff" if abs(weight) > 0.65 * limit else INK
+            sheet.text(middle, top, cell_number(weight, block), size=13, align="center", colour=colour)
 
 
 def cell_number(weight: float, block: int) -> str:

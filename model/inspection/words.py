@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from model.inspection.records import Match, Passport, Unit, Worth
+from model.inspection.records import Match, Passport, Unit, Worth, parted
 from model.report.canvas import shortened
 from model.report.words import counted, decimal, names, quoted
 
@@ -192,13 +192,6 @@ def line_after(filters: Sequence[Passport | Unit]) -> int | None:
     """How many filters stand before the line that ends those that are ranked; None where there is none."""
     count = len(parted(filters)[0])
     return count if 0 < count < len(filters) else None
-
-
-def parted(filters: Sequence[Passport | Unit]) -> tuple[list[Passport | Unit], ...]:
-    """Those that are ranked, those that can't be told from 0, and dead ones."""
-    ranked = [one for one in filters if one.rank is not None]
-    others = [one for one in filters if one.rank is None]
-    return ranked, [one for one in others if not one.dead], [one for one in others if one.dead]
 
 
 def dead_ones(indices: Sequence[int]) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 from configs.networks import Network
 from model.inspection.files import Convolution as Inspected
 from model.inspection.files import Inspection
-from model.inspection.records import Example, Passport, Unit
-from model.inspection.words import answers_lost, chosen_by, parted, sentence, worth_in_words
+from model.inspection.records import Example, Passport, parted
+from model.inspection.words import answers_lost, chosen_by, sentence, worth_in_words
 from model.networks.facts import each_layer
 from model.networks.layers import layers_of
 from model.page.layers import limits_of, live_layers
@@ -100,7 +100,7 @@ def _layer(
     }
 
 
-def _told_of(group: Sequence[Passport | Unit]) -> str:
+def _told_of(group: Sequence[Passport]) -> str:
     """By which rule filters stand together, and what stands below each where that is not what ranks them."""
     below = " Below each: answers lost on test pictures, another quantity; its order may be another."
     return chosen_by(group, strongest=False) + below * (group[0].rank is not None)
