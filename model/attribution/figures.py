@@ -204,10 +204,9 @@ def _draw_filters(
     title = f"What {counted(len(entries), 'filter')} of {layer} want{'s' * (len(entries) == 1)}"
     if ratios:
         ratio = float(np.median(ratios))
-        beyond = f"{ratio:.2f} times the best real one"
-        title += (
-            f": made-up patches reach {beyond if abs(ratio - 1) >= 0.01 else 'what the best real one does'}"
-        )
+        alike = abs(ratio - 1) < 0.01
+        reach = "what the best real one does" if alike else f"{ratio:.2f} times the best real one"
+        title += f": made-up patches reach {reach}"
     subtitle = (
         f"{rule} {note}\n"
         f"Above: made up, the best of {document['starts']} climbs, one from the real patch. Below: the"

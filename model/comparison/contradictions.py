@@ -123,6 +123,7 @@ def _of_model(key: str, entry: Model, data: DataFacts) -> Iterator[str]:
     for name in ("accuracy", "top_2", "loss", "brier"):
         yield from _of_measured(f"{key}.{name}", getattr(entry, name), data.test)
     yield from _of_confusion(key, entry, data)
+    right = entry.accuracy.mean
     if bins := entry.calibration:
         source, shares = f"{key}.calibration", [one.share for one in bins]
         yield from differing(f"{source}.share", sum(shares), 1.0, "the whole")
@@ -131,16 +132,13 @@ def _of_model(key: str, entry: Model, data: DataFacts) -> Iterator[str]:
             ("confidence", [one.confidence for one in bins]),
             ("calibration_error", [one.gap for one in bins]),
         ):
-            number = entry.accuracy.mean if told == "accuracy.mean" else getattr(entry, told)
+            number = right if told == "accuracy.mean" else getattr(entry, told)
             yield from differing(f"{key}.{told}", number, float(np.dot(shares, what)), source)
     for one in entry.rejection[:1]:  # where none is left out
-        yield from differing(
-            f"{key}.rejection.0.accuracy", one.accuracy, entry.accuracy.mean, "accuracy.mean"
-        )
+        yield from differing(f"{key}.rejection.0.accuracy", one.accuracy, right, "accuracy.mean")
     if taken := entry.epochs_per_seed:
-        yield from differing(
-            f"{key}.epochs", entry.epochs, max(taken.values()), "the largest of epochs_per_seed"
-        )
+        most = max(taken.values())
+        yield from differing(f"{key}.epochs", entry.epochs, most, "the largest of epochs_per_seed")
     if entry.layers:
         for told, each in (("parameters", "parameters"), ("flops_per_image", "flops")):
             total = sum(getattr(layer, each) for layer in entry.layers)

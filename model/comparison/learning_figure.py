@@ -93,9 +93,8 @@ def _test_score(axes: Axes, mean: float, seeds: Mapping[int, Mapping[str, np.nda
 
 
 def _limits(models: Models, histories: Histories) -> tuple[float, float]:
-    shown = [
-        np.ravel(c[k]) for s in histories.values() for c in s.values() for k in ("accuracy", "val_accuracy")
-    ]
+    columns = [one for seeds in histories.values() for one in seeds.values()]
+    shown = [np.ravel(one[name]) for one in columns for name in ("accuracy", "val_accuracy")]
     shown += [np.array([entry.accuracy.mean]) for entry in models.values()]
     values = np.concatenate(shown)
     low, high = float(values.min()), float(values.max())

@@ -207,9 +207,8 @@ def _classes(sheet: Sheet, outcome: Outcome, data: DataFacts) -> None:
     """The gain of each class, or its accuracy, where no filters can be shown."""
     order = class_order(data)[:MOST_SHOWN]
     candidate, versus, per_class = shown_rows(outcome)
-    _heading(
-        sheet, 640, gain_heading(versus), "filled: clear when all classes are allowed for" if versus else ""
-    )
+    filled = "filled: clear when all classes are allowed for" if versus else ""
+    _heading(sheet, 640, gain_heading(versus), filled)
     y, height = _body(sheet)
     axes = sheet.axes(790, y, 386, height)
     draw_gains(axes, [per_class[label] for label in order], colours_of(outcome.models)[candidate])

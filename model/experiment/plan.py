@@ -80,9 +80,8 @@ class Plan:
         trainings = [task for task in trainings if not (self._is_whole(task) or unreadable(self.run, task))]
         made = {(task.model, task.seed) for task in trainings if not self.is_scored_again(task)}
         looks = [task for task in tasks if task.kind != "training"]
-        return trainings + [
-            task for task in looks if (task.model, task.seed) in made or self._is_wanted(task)
-        ]
+        wanted = [task for task in looks if (task.model, task.seed) in made or self._is_wanted(task)]
+        return trainings + wanted
 
     def is_scored_again(self, task: Task) -> bool:
         """Whether what there is to do of a training is no more than to have its network answer once more."""

@@ -126,9 +126,8 @@ class Display:
         for row in rows:
             filled = round(bar * row.share)
             shown = "█" * filled + "░" * (bar - filled)
-            text.append(
-                f"{shortened(row.job.name, name):<{name}}  {shown} {row.count:<{count}}  {row.note}\n"
-            )
+            job = shortened(row.job.name, name)
+            text.append(f"{job:<{name}}  {shown} {row.count:<{count}}  {row.note}\n")
         return text
 
 

@@ -108,14 +108,8 @@ def report_of(
     """
     data, num_classes = data_facts(config, splits), len(splits.class_names)
     facts = {model: _facts(config, model, num_classes, results, data.is_fashion) for model in config.models}
-    outcome = summarise(
-        results.predictions,
-        splits.test.labels,
-        splits.class_names,
-        facts,
-        results.failed,
-        splits.validation.labels,
-    )
+    answered = results.predictions, splits.test.labels, splits.class_names
+    outcome = summarise(*answered, facts, results.failed, splits.validation.labels)
     settings = {model: settings_by_key(config, model) for model in config.models}
     why = explain_differences(settings, outcome.comparisons, outcome.models)
     scored = scored_of(identity["config_digest"], config, [name for name in facts if results.metrics[name]])

@@ -115,11 +115,8 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
         facts = [fact for fact in document["layers"] if fact["kind"] == "conv"]
         functions = {fact["name"]: str(fact.get("function", "relu")) for fact in facts}
         fields = {fact["name"]: ReceptiveField(**fact["receptive_field"]) for fact in facts}
-        pools = {
-            one["name"]: after["name"]
-            for one, after in pairwise(document["layers"])
-            if after["kind"] == "pool"
-        }
+        pairs = pairwise(document["layers"])
+        pools = {one["name"]: after["name"] for one, after in pairs if after["kind"] == "pool"}
         untrained_accuracy = float(document["untrained_accuracy"])
         keep_best = {n: _keep_best(entry, untrained_accuracy) for n, entry in document["keep_best"].items()}
         num_test = int(document["num_test"])
@@ -130,9 +127,7 @@ def read_inspection(folder: Path) -> Inspection | DenseInspection:
         columns = _columns(arrays["labels"])
         images, labels = _array(arrays, "images", (-1, SIDE, SIDE))[columns], arrays["labels"][columns]
         maps = _maps(arrays, kernels, pools, columns)
-        linear = {
-            name: _array(arrays, f"{name}/before_relu", arrays[name].shape)[columns] for name in kernels
-        }
+        linear = {one: _array(arrays, f"{one}/before_relu", arrays[one].shape)[columns] for one in kernels}
     with _faults_named(folder / "untrained.npz") as path:
         arrays = read_npz(path)
         before = _kernels(arrays, list(fields))

@@ -179,10 +179,8 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
     """Draw the weights of a dense network's first layer as pictures: the other half of the comparison."""
     title = dense_title(dense)
     shown = dense.units[:UNITS]
-    pictures, before = (
-        kernel.T.reshape(-1, SIDE, SIDE)[[unit.index for unit in shown]]
-        for kernel in (dense.kernel, dense.untrained_kernel)
-    )
+    kernels, indices = (dense.kernel, dense.untrained_kernel), [unit.index for unit in shown]
+    pictures, before = (kernel.T.reshape(-1, SIDE, SIDE)[indices] for kernel in kernels)
     limit, scale = scale_words(pictures, before)
     by = "" if shown[0].worth is None else f" {chosen_by(shown, strongest=False)}"
     subtitle = (

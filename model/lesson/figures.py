@@ -179,9 +179,8 @@ def pooling(sheet: Sheet, numbers: dict[str, Any], maps: dict[str, np.ndarray]) 
     heading(sheet, 390, y - 26, "the largest of each")
     cells(sheet, 24, y, patch, BLOCK_COLOURS.repeat(2, 0).repeat(2, 1), cell)
     for (row, column), winner in np.ndenumerate(np.array(part["winners"])):
-        ring(
-            overlay, 24 + (2 * column + winner % 2 + 0.5) * cell, y + (2 * row + winner // 2 + 0.5) * cell, 25
-        )
+        across, down = 2 * column + winner % 2 + 0.5, 2 * row + winner // 2 + 0.5
+        ring(overlay, 24 + across * cell, y + down * cell, 25)
     arrow(overlay, (270, y + 116), (318, y + 116))
     cells(sheet, 332, y + 58, np.array(part["max"]), BLOCK_COLOURS, cell)
     caption(sheet, 390, y + 186, "4 numbers: a quarter")

@@ -1,6 +1,6 @@
 """What the lesson's figures are made of: cells with numbers, frames, arrows and bars."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
@@ -22,12 +22,8 @@ def pen(sheet: Sheet) -> Axes:
 
 def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     """An arrow between two places in pixels."""
-    style = "-|>,head_width=4,head_length=7"
-    axes.add_patch(
-        FancyArrowPatch(
-            start, end, arrowstyle=style, color=GREY, linewidth=1.8, shrinkA=0, shrinkB=0, mutation_scale=1
-        )
-    )
+    style: dict[str, Any] = {"arrowstyle": "-|>,head_width=4,head_length=7", "mutation_scale": 1}
+    axes.add_patch(FancyArrowPatch(start, end, color=GREY, linewidth=1.8, shrinkA=0, shrinkB=0, **style))
 
 
 def frame(axes: Axes, x: float, y: float, width: float, height: float, colour: str = FRAME) -> None:

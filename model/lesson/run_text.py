@@ -93,11 +93,9 @@ def _maps(number: int) -> str:
 
 def _products(window: np.ndarray, kernel: np.ndarray, products: np.ndarray) -> list[str]:
     """The three tables with as many decimals, up to four, as 80 columns have room for."""
-    lines: list[str] = []
+    lines, three = list[str](), (window, kernel, products)
     for digits in (4, 3, 2, 1, 0):
-        tables = [
-            [[decimal(v, digits) for v in row] for row in table] for table in (window, kernel, products)
-        ]
+        tables = [[[decimal(v, digits) for v in row] for row in values] for values in three]
         width = max(len(text) for table in tables for row in table for text in row)
         texts = [[" ".join(text.rjust(width) for text in row) for row in table] for table in tables]
         lines = _below(texts) if max(kernel.shape) > WIDEST_SIDE_BY_SIDE else _beside(texts)

@@ -196,9 +196,8 @@ def side_by_side(
     lines: list[str] = []
     for index, row in enumerate(zip(*tables, strict=True)):
         middle = index == len(pixels) // 2
-        texts = [
-            " ".join(text.rjust(width) for text in part) for part, width in zip(row, widths, strict=True)
-        ]
+        parts = zip(row, widths, strict=True)
+        texts = [" ".join(text.rjust(width) for text in part) for part, width in parts]
         signs = (TIMES, "=") if middle else (" ", " ")
         lines.append(f"   {texts[0]}  {signs[0]}  {texts[1]}  {signs[1]}  {texts[2]}")
     return lines

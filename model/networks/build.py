@@ -74,15 +74,8 @@ def add(layer: Layer, x: KerasTensor, seeds: Iterator[int], policy: Policy = "fl
         case Flatten():
             made = layers.Flatten(name=name, dtype=policy)
         case Dense():
-            kernels = GlorotUniform(next(seeds))
-            made = layers.Dense(
-                layer.units,
-                layer.activation,
-                layer.use_bias,
-                kernel_initializer=kernels,
-                name=name,
-                dtype=policy,
-            )
+            units, kernels = (layer.units, layer.activation, layer.use_bias), GlorotUniform(next(seeds))
+            made = layers.Dense(*units, kernel_initializer=kernels, name=name, dtype=policy)
         case Dropout():
             made = layers.Dropout(layer.rate, seed=next(seeds), name=name, dtype=policy)
     return made(x)

@@ -95,9 +95,8 @@ def _test(done: Preparation) -> str:
     )
     same = f"{done.duplicates:,} of {done.test:,}" if done.duplicates else "none"
     without = [one.name for one in done.classes if not one.test]
-    lacking = (
-        f"; of {counted(len(without), 'class')} there is no test picture ({without[0]})" if without else ""
-    )
+    count = counted(len(without), "class")
+    lacking = f"; of {count} there is no test picture ({without[0]})" if without else ""
     return f"{drawn}; equal to a training picture: {same}{lacking}"
 
 

@@ -106,12 +106,8 @@ def _short(sides: Sides) -> int | list[int]:
 
 
 def _step(name: str, scale: np.ndarray, shift: np.ndarray) -> dict[str, Any]:
-    return {
-        "kind": "scale",
-        "name": name,
-        "scale": scale.astype(np.float32),
-        "shift": shift.astype(np.float32),
-    }
+    scale, shift = scale.astype(np.float32), shift.astype(np.float32)
+    return {"kind": "scale", "name": name, "scale": scale, "shift": shift}
 
 
 def _folded(

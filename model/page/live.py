@@ -108,11 +108,8 @@ def _places(indices: np.ndarray, group: np.ndarray) -> list[int]:
 
 
 def _pictures(test: Split, indices: np.ndarray) -> dict[str, Any]:
-    return {
-        "pixels": test.images[indices],
-        "labels": test.labels[indices].tolist(),
-        "indices": indices.tolist(),
-    }
+    labels = test.labels[indices].tolist()
+    return {"pixels": test.images[indices], "labels": labels, "indices": indices.tolist()}
 
 
 def _passports(

@@ -5,6 +5,7 @@ stand in the page as JSON and base64.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ import numpy as np
 from configs.networks import Network
 from model.inspection.files import Convolution as Inspected
 from model.inspection.files import Inspection
-from model.inspection.records import Example, Passport, parted
+from model.inspection.records import Passport, parted
 from model.inspection.words import answers_lost, chosen_by, sentence, worth_in_words
 from model.networks.facts import each_layer
 from model.networks.layers import layers_of
@@ -59,13 +60,9 @@ def live_passports(
         for group in layer["groups"]:
             if "validation" in group["words"]:  # which rank them
                 group["words"] += PERHAPS_TRAINED_ON
-    examples = [
-        example
-        for layer in layers.values()
-        for one in layer["filters"]
-        for example in (*one["strongest"], *one["median"])
-    ]
-    return layers, sorted({example["index"] for example in examples})
+    filters = [one for layer in layers.values() for one in layer["filters"]]
+    shown = {example["index"] for one in filters for example in (*one["strongest"], *one["median"])}
+    return layers, sorted(shown)
 
 
 def off_in_words(replacement: Literal["mean", "zero"]) -> str:
@@ -111,16 +108,7 @@ def _numbers(passport: Passport, replacement: Literal["mean", "zero"]) -> dict[s
         "replacement": passport.strength if replacement == "mean" else 0.0,
         "selectivity": list(passport.selectivity),
         "lost": answers_lost(passport.worth),
-        "reads": [{"channel": part.channel, "share": part.share} for part in passport.slices],
-        "strongest": [_example(example) for example in passport.strongest[:STRONGEST]],
-        "median": [_example(example) for example in passport.median[:MEDIAN]],
-    }
-
-
-def _example(example: Example) -> dict[str, Any]:
-    return {
-        "index": example.index,
-        "row": example.row,
-        "column": example.column,
-        "activation": example.activation,
+        "reads": [asdict(part) for part in passport.slices],
+        "strongest": [asdict(example) for example in passport.strongest[:STRONGEST]],
+        "median": [asdict(example) for example in passport.median[:MEDIAN]],
     }

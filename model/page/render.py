@@ -47,12 +47,8 @@ def render(template: Path, script: str, data: Mapping[str, Markup], **values: An
     """
     style = "".join((PARTS / name).read_text(encoding="utf-8") for name in STYLES)
     code = joined(SCRIPTS / script)
-    environment = Environment(
-        loader=FileSystemLoader([template.parent, PARTS]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
+    loader = FileSystemLoader([template.parent, PARTS])
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters |= NUMBERS
     return environment.get_template(template.name).render(
         **values,

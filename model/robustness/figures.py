@@ -88,11 +88,9 @@ def _trained_on(found: Curves, models: Sequence[str], elsewhere: Sequence[str]) 
         here = [model for model in models if model not in elsewhere]
         seen = f"{what.seen}{what.size.format(found.trained_on)}" if found.trained_on else what.seen
         known = clause(here, "was", "were", f" {'' if found.trained_on else 'not '}trained on {seen}")
-        return (
-            f"{known}, of {names(elsewhere)} that is not known"
-            if here
-            else f"whether trained on {what.seen} is not known"
-        )
+        if here:
+            return f"{known}, of {names(elsewhere)} that is not known"
+        return f"whether trained on {what.seen} is not known"
     if reach := found.trained_on:
         every = {1: "trained on", 2: "both trained on"}.get(num_models, "all trained on")
         return f"{every} {what.seen}{what.size.format(reach)}"

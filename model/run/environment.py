@@ -18,19 +18,20 @@ from model.run.arithmetic import set_by_user
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOST_SECONDS = 2  # that are waited for git
 VERSIONS = ("tensorflow", "keras", "numpy", "scipy", "matplotlib")
+SINGLE = str | int | float | None
 
 
 def _single_values(values: object) -> object:
     """Of a mapping, what is a single value, and of mappings in it likewise."""
     if not isinstance(values, dict):
         return values
-    kept = {key: value for key, value in values.items() if isinstance(value, str | int | float | dict | None)}
-    return {
-        key: {inner: one for inner, one in value.items() if isinstance(one, str | int | float | None)}
-        if isinstance(value, dict)
-        else value
-        for key, value in kept.items()
-    }
+    kept: dict[str, object] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            kept[key] = {inner: one for inner, one in value.items() if isinstance(one, SINGLE)}
+        elif isinstance(value, SINGLE):
+            kept[key] = value
+    return kept
 
 
 Value = Words | int | float | bool | None

@@ -288,11 +288,8 @@ def again(run: Path) -> str:
     _, made, fault = folder._configs()
     if made is None and not config.exists():
         return "get the whole folder of that run: this one has no config.yaml to make it from"
-    first = (
-        f"{f'move {config} aside' if made else f'put back {config}'}, which is not that of the run, then "
-        if fault
-        else ""
-    )
+    move = f"move {config} aside" if made else f"put back {config}"
+    first = f"{move}, which is not that of the run, then " if fault else ""
     return f"{first}`{going_on(run)}` makes only what is missing or damaged"
 
 

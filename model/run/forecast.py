@@ -60,8 +60,7 @@ class Forecast:
         `shares` say how much of each job, by name, is done; of one that was begun earlier it starts above 0.
         """
         undone = {job: 1 - max(job.begun, shares.get(job.name, 0.0)) for job in self._jobs}
-        left = self._after + self._together(
-            {job: job.cost * share / (1 - job.begun) for job, share in undone.items()}
-        )
+        seconds = {job: job.cost * share / (1 - job.begun) for job, share in undone.items()}
+        left = self._after + self._together(seconds)
         planned = self.total - left
         return left * (self._clock() - self._started + PLAN_COUNTS) / (planned + PLAN_COUNTS)

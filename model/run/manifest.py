@@ -80,9 +80,8 @@ class Manifest:
 
     def record(self, name: str, settings: str, made_from: Mapping[str, str], files: Iterable[str]) -> None:
         """Vouch for a part as its files are now."""
-        self.parts[name] = Part(
-            settings, dict(made_from), {file: _stamp(self.folder / file) for file in files}
-        )
+        stamps = {file: _stamp(self.folder / file) for file in files}
+        self.parts[name] = Part(settings, dict(made_from), stamps)
         self.unfinished.pop(name, None)
 
     def recorded(self, file: str) -> str:

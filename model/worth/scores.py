@@ -54,9 +54,8 @@ def paired_interval(
     Of `num` pairs only the first is right in so many, only the second in so many; the three broadcast
     together. Where there are none, the interval is (0, 0).
     """
-    only_first, only_second, num = (
-        a.astype(float) for a in np.broadcast_arrays(only_first, only_second, num)
-    )
+    counts = np.broadcast_arrays(only_first, only_second, num)
+    only_first, only_second, num = (count.astype(float) for count in counts)
     limit = _normal_limit(num_looks)
     safe = np.maximum(num, 1)
     estimate = (only_first - only_second) / safe
