@@ -74,12 +74,13 @@ def _subtitle(
 ) -> str:
     if not (inspection and convolution):
         return "How often each model is right, over all and by class."
-    limit = limit_of(*_shown(inspection, convolution))
-    cut = share_cut(limit, *_shown(inspection, convolution))
+    shown = _shown(inspection, convolution)
+    limit = limit_of(*shown)
+    cut = percent(share_cut(limit, *shown))
     name = quoted(short(data.classes[int(inspection.labels[_picture(inspection)])]))
     return (
         f"Middle: the first test picture of {name} through filters of {model}'s {convolution.name} (red up to"
-        f" {limit:.2f}, {percent(cut)} beyond; white 0; a background all red: the filter answers to black)."
+        f" {limit:.2f}, {cut} beyond; white 0; a background all red: the filter answers to black)."
         " Right: test answers lost without a filter; filled: the interval leaves out 0.\n"
         f"{chosen_by(first_of(convolution.passports, MOST_SHOWN))}"
     )
@@ -133,7 +134,7 @@ def _picture_through_filters(
     ranked = sum(passport.rank is not None for passport in chosen)
     rank = {0: "not ranked", len(chosen): "ranked first"}.get(ranked, "the first is ranked")
     _heading(sheet, x, f"One picture through {counted(len(chosen), 'filter')}, {rank}")
-    limit, picture = limit_of(*_shown(inspection, convolution)), _picture(inspection)
+    shown, picture = _shown(inspection, convolution), _picture(inspection)
     kernel_limit = limit_of(*(convolution.kernel[..., passport.index] for passport in chosen))
     top, height = _body(sheet)
     row_height = (height + 40) / FILTERS
@@ -150,32 +151,17 @@ def _picture_through_filters(
         tile = response(kernel, kernel_limit, max(90 // len(kernel), 1))
         sheet.place(x + 170, y + (size - len(tile)) // 2, tile, frame=INK, frame_width=1)
         sheet.text(x + 215, y + size + 8, f"filter {passport.index}", align="center")
-        _maps(sheet, x + 290, y, convolution, picture, passport.index, limit, size)
+        _maps(sheet, x + 290, y, [values[row] for values in shown], limit_of(*shown), size)
 
 
-def _maps(
-    sheet: Sheet,
-    x: int,
-    y: int,
-    convolution: Convolution,
-    picture: int,
-    index: int,
-    limit: float,
-    size: int,
-) -> None:
-    """A filter's map of a picture and its pooled map, of the same size on paper, about `size` pixels."""
-    values = convolution.maps[picture, :, :, index]
-    block = max(round(size / len(values)), 1)
-    size = block * len(values)
-    tiles = [("its map", values, block)]
-    if convolution.pooled is not None:
-        pooled = convolution.pooled[picture, :, :, index]
-        tiles.append(("pooled", pooled, max(size // len(pooled), 1)))
-    for place, (label, shown, edge) in enumerate(tiles):
+def _maps(sheet: Sheet, x: int, y: int, shown: list[np.ndarray], limit: float, size: int) -> None:
+    """A filter's map and what pooling leaves of it, of the same size on paper, about `size` pixels."""
+    size = max(round(size / len(shown[0])), 1) * len(shown[0])
+    for place, (label, values) in enumerate(zip(("its map", "pooled"), shown, strict=False)):
         left = x + place * (size + 18)
-        sheet.place(left, y, response(shown, limit, edge), frame=LIGHT, frame_width=1)
+        sheet.place(left, y, response(values, limit, max(size // len(values), 1)), frame=LIGHT, frame_width=1)
         sheet.text(left + size / 2, y + size + 8, label, align="center")
-        extent = f"{len(shown)} × {shown.shape[1]}"
+        extent = f"{len(values)} × {values.shape[1]}"
         sheet.text(left + size / 2, y + size + 28, extent, size=13, align="center", colour=GREY)
 
 

@@ -33,10 +33,9 @@ from model.training.elsewhere import take_in, try_pixels
 from model.training.job import score_again, train_and_score
 
 FORWARD_AND_BACKWARD = 3  # a training step does the forward arithmetic, and twice as much backward
-LOOKS: dict[Kind, Callable[..., None]] = {  # into the model of the first seed
-    "inspection": inspect_model,
-    "attribution": explain_model,
-}
+# Looks into the model of the first seed, and what they take, in images passed forward:
+LOOKS: dict[Kind, Callable[..., None]] = {"inspection": inspect_model, "attribution": explain_model}
+LOOK_IMAGES: dict[Kind, int] = {"inspection": 300_000, "attribution": 120_000}
 
 # What jobs cost, fitted to runs of the configs here; seconds are those of a core that convolves at REFERENCE.
 REFERENCE = 1e11  # FLOP/s in float32
@@ -44,10 +43,6 @@ TYPICAL_SPEED = {"float32": 5e10, "bfloat16": 1e11}  # FLOP/s of one core, until
 SHARE_OF_SPEED = {"float32": 0.8, "bfloat16": 0.75}  # of one convolution's that whole training steps reach
 STEP_SECONDS = 0.0002  # what a step takes beside its arithmetic
 BEGIN_SECONDS = 1.0  # of a job: its graphs and files
-LOOK_IMAGES: dict[Kind, int] = {  # what a look takes, in images passed forward
-    "inspection": 300_000,
-    "attribution": 120_000,
-}
 REPORT_SECONDS = 5.0  # comparing, drawing and putting the page together, when all jobs are done
 GAIN_SIDE_BY_SIDE = 1.2  # how much faster a job goes that has the cores of two
 
