@@ -15,8 +15,9 @@ from configs.strict_yaml import shown
 from data import idx
 from data.class_folders import Progress
 from data.idx import MOST_ITEMS, DataError
-from data.labelled import Found, Labelled
+from data.labelled import Found
 from data.pictures import fit, gray
+from data.splits import Split
 from data.storage import open_regular, read_npz
 
 NPZ = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
@@ -179,7 +180,7 @@ def _found(
     times = _unit(paths, shaped)
     notes |= {"values from 0 to 1 multiplied by 255": None} if times == 255 else {}
     notes |= {"colour made gray": None} if any(images.shape[3] > 1 for images in shaped.values()) else {}
-    parts = {part: Labelled(_pictures(shaped[part], times, progress), labels[part]) for part in shaped}
+    parts = {part: Split(_pictures(shaped[part], times, progress), labels[part]) for part in shaped}
     [size] = sizes
     return Found(kind, parts["train"], parts.get("test"), (size, size), names, tuple(notes))
 

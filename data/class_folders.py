@@ -11,8 +11,9 @@ import numpy as np
 from configs.networks import IMAGE_SIDE as SIDE
 from configs.strict_yaml import shown
 from data.idx import MOST_ITEMS, DataError
-from data.labelled import MOST_CLASSES, Found, Labelled
+from data.labelled import MOST_CLASSES, Found
 from data.pictures import ENDINGS, BadPicture, Size, read_picture
+from data.splits import Split
 
 Progress = Callable[[float], None]  # told the share that is done
 HALVES = {"train": ("train", "training"), "test": ("test", "testing")}  # what their folders may be called
@@ -175,7 +176,7 @@ class _Reader:
         self.number, self.behind, self.progress = number, behind, progress
         self.done, self.seen, self.bad = 0, set[Size](), list[str]()
 
-    def read(self, classes: dict[str, list[Path]], names: Sequence[str]) -> Labelled:
+    def read(self, classes: dict[str, list[Path]], names: Sequence[str]) -> Split:
         """The pictures of some classes; those that can't be read are black."""
         paths = [(path, label) for label, name in enumerate(names) for path in classes[name]]
         images = np.zeros((len(paths), SIDE, SIDE), np.uint8)
@@ -183,7 +184,7 @@ class _Reader:
         order = np.random.default_rng([0, _SHUFFLE]).permutation(len(paths))
         for place, chosen in enumerate(order):
             self._read_one(paths[chosen][0], images[place])
-        return Labelled(images, labels[order])
+        return Split(images, labels[order])
 
     def _read_one(self, path: Path, into: np.ndarray) -> None:
         try:

@@ -135,9 +135,8 @@ def _check_packing(path: Path, start: bytes, packed: bool) -> None:
         _refuse(path, "is empty; expected an IDX file")
     if packed and start != _GZIP_MAGIC:
         remedy = "Get or make the file again, or if it is unpacked take .gz off its name"
-        _refuse(
-            path, f"is not gzip (it starts with {start.hex(' ')}); expected gzip, as the name says", remedy
-        )
+        problem = f"is not gzip (it starts with {start.hex(' ')}); expected gzip, as the name says"
+        _refuse(path, problem, remedy)
     if not packed and start == _GZIP_MAGIC:
         _refuse(path, "is gzip; expected plain IDX, as the name has no .gz", "Add .gz to its name")
 
@@ -206,9 +205,8 @@ def _check_size(path: Path, size: int, dtype: np.dtype, shape: tuple[int, ...], 
     if not smallest <= size <= largest:
         expected = f"{smallest:,}" if smallest == largest else f"{smallest:,} to {largest:,}"
         announced = f"{shape[0]:,} {_KINDS.get(len(shape), 'items')}"
-        _refuse(
-            path, f"has {size:,} bytes; expected {expected} for the {announced} that its header announces"
-        )
+        problem = f"has {size:,} bytes; expected {expected} for the {announced} that its header announces"
+        _refuse(path, problem)
 
 
 def _read_values(path: Path, stream: _Stream, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:

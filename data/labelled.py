@@ -7,7 +7,7 @@ import numpy as np
 
 from data.idx import MOST_ITEMS, DataError
 from data.pictures import Size
-from data.splits import SMALLEST, fingerprints
+from data.splits import SMALLEST, Split, fingerprints
 
 MOST_CLASSES = 256  # a label is a byte
 TEST_SHARE = 7  # of each class one picture in seven goes to the test
@@ -15,16 +15,8 @@ TEST_SEED = 0
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Pictures uint8 (n, 28, 28) and what their source has as labels: int64 (n,), from 0 on."""
-
-    images: np.ndarray
-    labels: np.ndarray
-
-
-@dataclass(frozen=True)
 class Found:
-    """What a source holds.
+    """What a source holds: pictures with labels as there, int64 from 0 on.
 
     `kind` says in a few words what it is. `test` is None where training and test are not apart. `names` are
     those of labels, as far as the source has them; `sizes` those of pictures, the smallest and the largest;
@@ -32,8 +24,8 @@ class Found:
     """
 
     kind: str
-    train: Labelled
-    test: Labelled | None
+    train: Split
+    test: Split | None
     sizes: tuple[Size, Size]
     names: Mapping[int, str]
     notes: tuple[str, ...] = ()
@@ -64,15 +56,15 @@ def numbered(found: Found) -> tuple[Found, tuple[int, ...]]:
                 "same classes in both. Take its pictures out of the test, or put some into the training."
             )
 
-    def renumbered(part: Labelled) -> Labelled:
-        return Labelled(part.images, np.searchsorted(classes, part.labels))
+    def renumbered(part: Split) -> Split:
+        return Split(part.images, np.searchsorted(classes, part.labels))
 
     names = {new: found.names.get(int(old), str(old)) for new, old in enumerate(classes)}
     test = found.test and renumbered(found.test)
     return replace(found, train=renumbered(found.train), test=test, names=names), tuple(classes.tolist())
 
 
-def with_test(found: Found) -> tuple[Labelled, Labelled]:
+def with_test(found: Found) -> tuple[Split, Split]:
     """Training and test; where these are not apart one picture in seven of each class, drawn with seed 0.
 
     Pictures that are equal stay together. `found` is what `numbered` returns.
@@ -83,7 +75,7 @@ def with_test(found: Found) -> tuple[Labelled, Labelled]:
     train, test = found.train, found.test
     if test is None:
         tested = _draw_test(train, found.names)
-        train, test = (Labelled(train.images[chosen], train.labels[chosen]) for chosen in (~tested, tested))
+        train, test = (Split(train.images[chosen], train.labels[chosen]) for chosen in (~tested, tested))
     least = len(found.names) + SMALLEST
     if len(train.labels) < least:
         raise DataError(
@@ -93,7 +85,7 @@ def with_test(found: Found) -> tuple[Labelled, Labelled]:
     return train, test
 
 
-def _draw_test(pictures: Labelled, names: Mapping[int, str]) -> np.ndarray:
+def _draw_test(pictures: Split, names: Mapping[int, str]) -> np.ndarray:
     """Which pictures go to the test: bool (n,)."""
     alike: dict[bytes, list[int]] = {}
     for place, content in enumerate(fingerprints(pictures.images)):
@@ -122,7 +114,7 @@ def _draw_test(pictures: Labelled, names: Mapping[int, str]) -> np.ndarray:
     return tested
 
 
-def num_duplicates(train: Labelled, test: Labelled) -> int:
+def num_duplicates(train: Split, test: Split) -> int:
     """How many test pictures are also training pictures, equal in every pixel."""
     known = set(fingerprints(train.images))
     return sum(content in known for content in fingerprints(test.images))

@@ -18,9 +18,10 @@ from data.arrays import read_arrays, read_csvs, read_other_idx
 from data.class_folders import Progress, holds_classes, inside, read_classes
 from data.fashion_mnist import NAMES_FILE
 from data.idx import DataError
-from data.labelled import TEST_SEED, Found, Labelled, num_duplicates, numbered, with_test
+from data.labelled import TEST_SEED, Found, num_duplicates, numbered, with_test
 from data.pictures import border
 from data.sources import FILES, digest_of, own_folder
+from data.splits import Split
 from data.storage import read_value, write_atomically, write_json
 
 PREPARATION = "preparation.json"
@@ -95,8 +96,8 @@ class Preparation:
 class Packed:
     """A data set as it is written: pictures with labels from 0 on, and how it came about."""
 
-    train: Labelled
-    test: Labelled
+    train: Split
+    test: Split
     preparation: Preparation
 
 
@@ -153,14 +154,14 @@ def preparation_of(source: str, digest: str) -> dict[str, Any] | None:
     return asdict(preparation) if preparation.digest == digest else None
 
 
-def _arrays(train: Labelled, test: Labelled) -> dict[str, np.ndarray]:
+def _arrays(train: Split, test: Split) -> dict[str, np.ndarray]:
     values = (part for each in (train, test) for part in (each.images, each.labels.astype(np.uint8)))
     return dict(zip(FILES, values, strict=True))
 
 
-def _turned(part: Labelled, transpose: bool, invert: bool) -> Labelled:
+def _turned(part: Split, transpose: bool, invert: bool) -> Split:
     images = part.images.swapaxes(1, 2) if transpose else part.images
-    return Labelled(np.ascontiguousarray(255 - images if invert else images), part.labels)
+    return Split(np.ascontiguousarray(255 - images if invert else images), part.labels)
 
 
 def _read(source: Path, behind: int, progress: Progress) -> Found:

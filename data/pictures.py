@@ -69,9 +69,8 @@ def read_gray(source: Path | bytes, behind: int | None = 0) -> tuple[Image.Image
     except Image.DecompressionBombError:
         raise BadPicture(f"more than {MOST_PIXELS:,} pixels") from None
     except Exception as error:  # a damaged picture fails in as many ways as there are decoders
-        raise BadPicture(
-            shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)
-        ) from None
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise BadPicture(shown(reason)) from None
 
 
 @contextmanager
@@ -97,9 +96,8 @@ def gray(image: Image.Image, behind: int | None = 0) -> Image.Image:
         values = np.asarray(image)
         if values.min() < 0 or values.max() > _SIXTEEN_BITS:
             raise ValueError("its values have more than 16 bits")
-        return Image.fromarray(
-            ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
-        )  # 257 * 255 = 65535
+        values = (values.astype(np.uint32) + 128) // 257  # 257 * 255 = 65535
+        return Image.fromarray(values.astype(np.uint8))
     if image.has_transparency_data:
         image = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
         above, cover = image.convert("L"), image.getchannel("A")

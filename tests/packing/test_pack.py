@@ -14,8 +14,8 @@ from rich.console import Console
 
 import train
 from configs.schema import load
-from data.labelled import Labelled
 from data.packing import Packed, PackedClass, Preparation
+from data.splits import Split
 from model.experiment import conductor
 from model.packing.figure import first_pictures
 from model.packing.text import packed_block, training_command
@@ -32,7 +32,7 @@ WRITES = 7  # four files, the names, what was done, and the picture
 def packed_of(names: list[str], each: int = 12) -> Packed:
     labels = np.arange(each * len(names)) % len(names)
     images = np.random.default_rng(0).integers(0, 256, (len(labels), 28, 28), np.uint8)
-    part = Labelled(images, labels)
+    part = Split(images, labels)
     return Packed(
         part,
         part,
