@@ -116,15 +116,8 @@ def _draw_maps(
     sheet.place(x, ROWS[0], attribution(trained, limit, BLOCK), frame=LIGHT, frame_width=1)
     sheet.place(x, ROWS[1], attribution(untrained, limit, BLOCK), frame=UNTRAINED_FRAME, frame_width=3)
     holds = document["faithfulness"]["methods"][name]["faithful"]
-    sheet.text(
-        middle,
-        ROWS[0] + TILE + 3,
-        f"to ±{limit:.2g}" if holds else "not faithful here",
-        size=13,
-        align="center",
-        colour=GREY if holds else INK,
-        bold=not holds,
-    )
+    told, colour = (f"to ±{limit:.2g}", GREY) if holds else ("not faithful here", INK)
+    sheet.text(middle, ROWS[0] + TILE + 3, told, size=13, align="center", colour=colour, bold=not holds)
 
 
 def _draw_curves(sheet: Sheet, document: Mapping[str, Any], entry: Mapping[str, Any], x: int) -> None:

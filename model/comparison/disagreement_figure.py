@@ -9,7 +9,7 @@ from data.splits import DataFacts
 from model.comparison.accuracy_figure import failures_note
 from model.comparison.pairs import Answer, Disagreement, OneRight
 from model.comparison.records import Comparison, Outcome
-from model.report.canvas import GREY, Sheet, garment, shortened, top_below
+from model.report.canvas import Sheet, caption, garment, shortened, top_below
 from model.report.estimates import colours_of
 from model.report.figure import Figure
 from model.report.words import percent, short
@@ -89,8 +89,7 @@ def _image(
         said, sure = short(classes[answer.predicted]), percent(answer.probability, 0)
         told = f"{shortened(model, 66, 13)}: {shortened(said, 76, 13)} {sure}"
         sheet.text(middle, y + 21 + 18 * row, told, size=13, align="center", colour=colours[model])
-    number = f"test picture {one.index}"
-    sheet.text(middle, y + 57, number, size=13, align="center", colour=GREY)
+    caption(sheet, middle, y + 57, f"test picture {one.index}")
 
 
 def disagreements_title(comparison: Comparison, num_images: int, several: bool) -> str:

@@ -17,6 +17,7 @@ from model.report.canvas import (
     LIGHT,
     Axes,
     Sheet,
+    caption,
     enlarge,
     garment,
     pt,
@@ -242,8 +243,7 @@ def mistakes(
         middle = x + size / 2
         sheet.text(middle, y + size + 6, answer, align="center", bold=True)
         sheet.text(middle, y + size + 27, shortened(f"label: {label}", step - 12), align="center")
-        number = f"test picture {mistake.index}"
-        sheet.text(middle, y + size + 47, number, size=13, align="center", colour=GREY)
+        caption(sheet, middle, y + size + 47, f"test picture {mistake.index}")
     sheet.save(path)
     first = [f"{short(data.classes[one.predicted])} {percent(one.probability)}" for one in mistakes[:2]]
     return Figure(path, title, f"{title}. The surest: {', '.join(first)}.")

@@ -8,7 +8,7 @@ from matplotlib.ticker import MultipleLocator
 
 from model.comparison.accuracy_figure import failures_note
 from model.comparison.records import Bin, Model, Models, Outcome
-from model.report.canvas import GREY, Axes, Sheet, shortened, top_below
+from model.report.canvas import GREY, Axes, Sheet, caption, shortened, top_below
 from model.report.estimates import colours_of, finish_curves, whole_percent
 from model.report.figure import Figure
 from model.report.words import clause, in_points, names, percent
@@ -35,8 +35,7 @@ def calibration(outcome: Outcome, path: Path) -> Figure:
         x, y = 70 + place % columns * step, sheet.top + 8 + place // columns * (side + 124)
         sheet.text(x, y, shortened(model, side, 16, bold=True), size=16, bold=True)
         sheet.text(x, y + 22, _sure_and_right(entry), size=13)
-        off = f"off by {in_points(entry.calibration_error)} points"
-        sheet.text(x, y + 40, off, size=13, colour=GREY)
+        caption(sheet, x, y + 40, f"off by {in_points(entry.calibration_error)} points", "left")
         axes = sheet.axes(x, y + 64, side, side)
         _diagram(axes, entry.calibration, colours_of(outcome.models)[model], lowest)
         if place % columns:

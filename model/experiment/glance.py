@@ -20,6 +20,7 @@ from model.report.canvas import (
     INK,
     LIGHT,
     Sheet,
+    caption,
     draw_line,
     garment,
     limit_of,
@@ -143,8 +144,7 @@ def _picture_through_filters(
     sheet.place(x, middle - 70, garment(inspection.images[picture], 5))
     name = short(data.classes[int(inspection.labels[picture])])
     sheet.text(x + 70, middle + 76, shortened(name, 150), align="center")
-    extent = " × ".join(map(str, inspection.images.shape[1:]))
-    sheet.text(x + 70, middle + 96, extent, size=13, align="center", colour=GREY)
+    caption(sheet, x + 70, middle + 96, " × ".join(map(str, inspection.images.shape[1:])))
     for row, passport in enumerate(chosen):
         y = round(top + row * row_height)
         kernel = convolution.kernel[:, :, 0, passport.index]
@@ -161,8 +161,7 @@ def _maps(sheet: Sheet, x: int, y: int, shown: list[np.ndarray], limit: float, s
         left = x + place * (size + 18)
         sheet.place(left, y, response(values, limit, max(size // len(values), 1)), frame=LIGHT, frame_width=1)
         sheet.text(left + size / 2, y + size + 8, label, align="center")
-        extent = f"{len(values)} × {values.shape[1]}"
-        sheet.text(left + size / 2, y + size + 28, extent, size=13, align="center", colour=GREY)
+        caption(sheet, left + size / 2, y + size + 28, f"{len(values)} × {values.shape[1]}")
 
 
 def _worth(sheet: Sheet, x: int, convolution: Convolution, num_test: int, colour: str) -> None:

@@ -107,7 +107,7 @@ def _every_place(sheet: Sheet, patch: np.ndarray, places: np.ndarray, limit: flo
     arrow(overlay, (474, y + 44), (512, y + 44))
     arrow(overlay, (662, y + 44), (694, y + 44))
     red_blue_cells(sheet, 705, y + 11, np.array([[places.max()]]), limit, 66)
-    sheet.text(738, y + 84, "the largest", size=13, align="center", colour=GREY)
+    caption(sheet, 738, y + 84, "the largest")
     for x, text in ((234, "16 numbers"), (587, "4 numbers"), (738, "1 number")):
         sheet.text(x, 590, text, size=15, align="center", bold=True)
     caption(sheet, 24, 622, "At the border a 3 × 3 window lacks neighbours: 4 × 4 becomes 2 × 2,", "left")
