@@ -87,12 +87,10 @@ def _classes(done: Preparation) -> str:
 
 def _test(done: Preparation) -> str:
     """How the test came about, and whether it is apart from training."""
-    drawn = (
-        f"about one picture in {TEST_SHARE} of each class, drawn with seed {done.test_seed}, equal pictures "
-        "kept together"
-        if done.test_seed is not None
-        else "as the source has it"
-    )
+    drawn = "as the source has it"
+    if done.test_seed is not None:
+        share = f"about one picture in {TEST_SHARE} of each class"
+        drawn = f"{share}, drawn with seed {done.test_seed}, equal pictures kept together"
     same = f"{done.duplicates:,} of {done.test:,}" if done.duplicates else "none"
     without = [one.name for one in done.classes if not one.test]
     count = counted(len(without), "class")

@@ -50,23 +50,10 @@ def train_and_score(
     from model.training.train import train
 
     same = {"model": folder.parent.name, "seed": seed, **decisive(environment), **asdict(arithmetic)}
-    model, history, train_seconds = _train_on(
-        Checkpoints(folder, identity | same),
-        tell,
-        partial(
-            train,
-            network,
-            recipe,
-            augmentation,
-            splits.train,
-            splits.validation,
-            len(splits.class_names),
-            seed,
-            arithmetic,
-            rules_of(environment),
-            on_progress=lambda progress: tell(_shown(progress, recipe.epochs)),
-        ),
-    )
+    data, rules = (splits.train, splits.validation, len(splits.class_names)), rules_of(environment)
+    training = partial(train, network, recipe, augmentation, *data, seed, arithmetic, rules)
+    training = partial(training, on_progress=lambda progress: tell(_shown(progress, recipe.epochs)))
+    model, history, train_seconds = _train_on(Checkpoints(folder, identity | same), tell, training)
     told = {
         "epochs": len(history),
         "precision": arithmetic.precision,

@@ -232,12 +232,9 @@ class _Trainer:
         """Mean cross-entropy (never smoothed) and accuracy, of the averaged weights if those are used."""
         current = self.model.get_weights()
         self.model.set_weights(self.final_weights(STATISTICS_IMAGES_OF_CURVE))
-        logits = np.concatenate(
-            [
-                self._predict(tf.constant(split.images[i : i + PREDICTION_BATCH])).numpy()
-                for i in range(0, len(split.labels), PREDICTION_BATCH)
-            ]
-        )
+        starts = range(0, len(split.labels), PREDICTION_BATCH)
+        batches = [split.images[start : start + PREDICTION_BATCH] for start in starts]
+        logits = np.concatenate([self._predict(tf.constant(batch)).numpy() for batch in batches])
         self.model.set_weights(current)
         log_sum = np.logaddexp.reduce(logits.astype(np.float64), axis=1)
         loss = np.mean(log_sum - logits[np.arange(len(logits)), split.labels])
