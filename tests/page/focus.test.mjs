@@ -59,14 +59,16 @@ test("a place that is not held is the strongest of its map; one that is held sta
   assert.deepEqual(withPlace(app, { filter: 1 }), { filter: 1 }, "nothing is known before the network has run");
 });
 
-test("who watches a value hears of its changes alone", () => {
+test("who watches a value hears of its changes alone, and who follows it of what it is now, too", () => {
   const store = makeStore({ a: 1, b: 2 });
-  const heard = [];
+  const [heard, followed] = [[], []];
   store.watch(["a"], ({ a }) => heard.push(a));
+  store.follow(["a"], ({ a }) => followed.push(a));
   store.set({ b: 3 });
   store.set({ a: 1 });
   store.set({ a: 5, b: 4 });
   assert.deepEqual(heard, [5]);
+  assert.deepEqual(followed, [1, 5]);
   assert.deepEqual(store.get(), { a: 5, b: 4 });
 });
 

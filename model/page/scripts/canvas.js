@@ -12,11 +12,6 @@ export function canvasOf({ height, width }, room) {
   return canvas;
 }
 
-// The same of a square.
-export function squareOf(side, room) {
-  return canvasOf({ height: side, width: side }, room);
-}
-
 // Show gray levels of 0 to 255.
 export function paintLevels(canvas, levels) {
   paint(canvas, levels, (level) => [level, level, level]);

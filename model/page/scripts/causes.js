@@ -12,15 +12,14 @@ const SHOWN = 5;
 export function causesShown(app) {
   const [button, pixels] = [action("", () => ask()), make("span", {})];
   const box = make("div", { "aria-live": "polite" });
-  const question = () => {
-    const { model, values } = app.store.get();
+  app.store.follow(["values", "model"], ({ model, values }) => {
     button.hidden = !values;
     if (!values) return;
     const probabilities = values[model].at(-1).after;
     button.replaceChildren(`Why does ${model} say ${app.classes[largestOf(probabilities)]}?`);
     pixels.replaceChildren(pixelsOf(app) ?? "");
     box.replaceChildren();
-  };
+  });
   const ask = async () => {
     const { model, values, seen } = app.store.get();
     const layer = convolutionsOf(app.networks[model]).at(-1);
@@ -34,8 +33,6 @@ export function causesShown(app) {
     if (!causes || now.seen !== seen || now.model !== model) return;
     box.replaceChildren(causesTold(app, layer.name, label, causes));
   };
-  app.store.watch(["values", "model"], question);
-  question();
   return make("div", { class: "live-why" }, make("div", { class: "live-row" }, button, pixels), box);
 }
 

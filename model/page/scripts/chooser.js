@@ -49,16 +49,14 @@ export function chooser(app) {
     show(number);
     choose(app.pictures[groups[group][1][0]]);
   });
-  const follow = ({ picture }) => {
+  app.store.follow(["picture"], ({ picture }) => {
     const place = app.pictures.indexOf(picture);
     const isHere = group >= 0 && (place < 0 || groups[group][1].includes(place));
     if (isHere) return mark();
     const other = groups.findIndex(([, places]) => places.includes(place));
     select.querySelector("select").value = String(other);
     return show(other);
-  };
-  app.store.watch(["picture"], follow);
-  follow(app.store.get());
+  });
   return make("div", { class: "live-chooser" }, select, strip, ownPicture(app, choose));
 }
 

@@ -1,6 +1,6 @@
 // A picture of one's own: drawn here, or taken from a file.
 
-import { paintLevels, squareOf } from "./canvas.js";
+import { paintLevels, pictureOf } from "./canvas.js";
 import { action, make } from "./elements.js";
 import { SIDE, WHITE } from "./network.js";
 import { asNetworksRead, faultOfSize, grayLevels } from "./own.js";
@@ -35,9 +35,8 @@ export function ownPictures(take) {
 }
 
 function asRead(levels) {
-  const canvas = squareOf(SIDE, 140);
-  paintLevels(canvas, levels);
-  return make("figure", { class: "live-view" }, make("figcaption", {}, "as the networks get it"), canvas);
+  const title = make("figcaption", {}, "as the networks get it");
+  return make("figure", { class: "live-view" }, title, pictureOf(levels, 140));
 }
 
 function drawingSheet(change) {

@@ -14,7 +14,7 @@ export function filterTiles(app) {
   if (!app.main) return make("p", {}, "None of the networks that are live here has convolutions, and so filters.");
   const [layers, box] = [make("div", {}), make("div", {})];
   let grid = null; // what is shown: `{model, layer, tiles, open}`
-  const show = ({ model, passport }) => {
+  app.store.follow(["model", "passport"], ({ model, passport }) => {
     const names = convolutionsOf(app.networks[model]).map(({ name }) => name);
     const layer = passport?.model === model ? passport.layer : names[0];
     if (grid?.model !== model || grid.layer !== layer) {
@@ -28,10 +28,8 @@ export function filterTiles(app) {
       layers.querySelector("select").value = layer;
     }
     openOne(app, grid, passport?.model === model ? passport.filter : null);
-  };
-  app.store.watch(["model", "passport"], show);
+  });
   app.store.watch(["values"], () => grid.open && mapsOfGarment(app, grid.open));
-  show(app.store.get());
   return make("div", {}, make("div", { class: "live-row" }, modelChoice(app), layers), box);
 }
 

@@ -18,14 +18,12 @@ export function onePicture(app) {
 
 function title(app) {
   const [name, strange] = [make("h3", {}), make("p", { class: "live-strange", role: "status" })];
-  const show = ({ picture }) => {
+  app.store.follow(["picture"], ({ picture }) => {
     const text = nameOf(picture, app.classes);
     name.replaceChildren(text[0].toUpperCase() + text.slice(1));
     const own = picture.index === null;
     strange.replaceChildren(own ? unlike(picture.levels, app.pictures.map((one) => one.levels)) : "");
-  };
-  app.store.watch(["picture"], show);
-  show(app.store.get());
+  });
   return make("div", {}, name, strange, levelsShown(app));
 }
 

@@ -43,9 +43,8 @@ export function placeViews(app) {
     if (picture.index === null) element.removeAttribute("id");
     else element.id = addressOfFocus(app.store.get(), app.main).slice(1); // where its address leads
   };
-  app.store.watch(["values", "model", "layer", "filter"], build);
+  app.store.follow(["values", "model", "layer", "filter"], build);
   app.store.watch(["row", "column", "held"], move);
-  build();
   return element;
 }
 

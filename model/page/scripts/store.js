@@ -1,6 +1,7 @@
 // What is looked at, in one place: who shows a part of it is told when that part changes. No drawing.
 
-// A store of named values: `get` them all, `set` some, `watch` some by name.
+// A store of named values: `get` them all, `set` some, `watch` some by name, `follow` them: now, too, and not only
+// when they change.
 export function makeStore(values) {
   const watchers = [];
   return {
@@ -14,6 +15,10 @@ export function makeStore(values) {
     },
     watch(names, react) {
       watchers.push({ names, react });
+    },
+    follow(names, react) {
+      this.watch(names, react);
+      react(values);
     },
   };
 }

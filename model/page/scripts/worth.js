@@ -35,11 +35,9 @@ export function switches(app) {
 
 function howToSwitch(app) {
   const box = make("p", {});
-  const show = ({ model }) => {
+  app.store.follow(["model"], ({ model }) => {
     box.textContent = `Press a map to switch its filter off, and again to switch it on. ${app.networks[model].off}`;
-  };
-  app.store.watch(["model"], show);
-  show(app.store.get());
+  });
   return box;
 }
 
@@ -51,14 +49,13 @@ function keepWithout(app) {
     const found = off.length ? await app.engine.ask("run", { model, picture: seen.levels, off }) : values[model];
     app.store.set({ offValues: { [model]: found } });
   });
-  app.store.watch(["values", "model", "off"], run);
-  run();
+  app.store.follow(["values", "model", "off"], run);
 }
 
 // What the network says of the picture with all filters, and without those that are off.
 function withAndWithout(app) {
   const [garment, bars] = [make("figure", { class: "live-view" }), make("div", { class: "live-answers" })];
-  const show = ({ model, off, values, offValues, seen }) => {
+  app.store.follow(["values", "offValues"], ({ model, off, values, offValues, seen }) => {
     if (!offValues?.[model] || !values?.[model]) return;
     garment.replaceChildren(make("figcaption", {}, nameOf(seen, app.classes)), pictureOf(seen.levels, SMALL));
     const table = (title, found) => {
@@ -66,36 +63,30 @@ function withAndWithout(app) {
     };
     const now = off.length ? `with ${off.length} off` : "with none off";
     bars.replaceChildren(table("with all filters", values[model]), table(now, offValues[model]));
-  };
-  app.store.watch(["values", "offValues"], show);
-  show(app.store.get());
+  });
   return make("div", { class: "live-row" }, garment, bars);
 }
 
 function offTold(app) {
   const names = make("p", { role: "status" });
   const on = action("Switch all on", () => app.store.set({ off: [] }));
-  const show = ({ off }) => {
+  app.store.follow(["off"], ({ off }) => {
     const all = off.map(({ layer, index }) => `${index} of ${layer}`).join(", ");
     const which = off.length === 1 ? `Off: filter ${all}. ` : `Off: filters ${all}. `;
     names.replaceChildren(off.length ? which : "No filter is off. ", off.length ? on : "");
-  };
-  app.store.watch(["off"], show);
-  show(app.store.get());
+  });
   return names;
 }
 
 // What the run measured for a single filter; for several it measured nothing.
 function measured(app) {
   const box = make("p", { class: "live-measured live-words" });
-  const show = ({ off, model }) => {
+  app.store.follow(["off", "model"], ({ off, model }) => {
     const passport = off.length === 1 && passportOf(app.networks[model], off[0].layer, off[0].index);
     if (!passport) return box.replaceChildren();
     const where = measuredOn(app.networks[model], off[0].layer);
     return box.replaceChildren(`${passport.worth} `, make("span", { class: "live-note" }, `(${where})`));
-  };
-  app.store.watch(["off", "model"], show);
-  show(app.store.get());
+  });
   return box;
 }
 
