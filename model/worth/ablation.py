@@ -52,12 +52,8 @@ class Ablation:
         maps before its activation, `pooled` per convolution what the next layer reads. Returns float32
         (n, num_classes) and (filters of all convolutions, n, num_classes).
         """
-        parts = [
-            self._without_each_earlier(following, later, before_relu, inputs)
-            for following, later, before_relu, inputs in zip(
-                self._next, self._later, linear, pooled[:-1], strict=True
-            )
-        ]
+        earlier = zip(self._next, self._later, linear, pooled[:-1], strict=True)
+        parts = [self._without_each_earlier(*one) for one in earlier]
         inner = self._inner(pooled[-1])
         shares = self._shares(pooled[-1])
         np.subtract(self._constant_shares[:, None], shares, out=shares)

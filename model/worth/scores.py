@@ -28,9 +28,8 @@ def score(logits: np.ndarray, labels: np.ndarray) -> Answers:
     (..., n).
     """
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    right = np.take_along_axis(
-        shifted, np.broadcast_to(labels[:, None].astype(np.intp), (*shifted.shape[:-1], 1)), -1
-    )[..., 0]
+    places = np.broadcast_to(labels[:, None].astype(np.intp), (*shifted.shape[:-1], 1))
+    right = np.take_along_axis(shifted, places, -1)[..., 0]
     losses = np.log(np.exp(shifted).sum(axis=-1)) - right
     return Answers(logits.argmax(axis=-1).astype(np.uint8), losses)
 
