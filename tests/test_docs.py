@@ -1,7 +1,10 @@
-"""What README.md, the configs' headers and outputs/reference promise is still true."""
+"""What README.md, the map, the configs' headers and outputs/reference promise is still true."""
 
+import ast
 import json
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,10 @@ from tests.benchmark.table import in_short, recorded, run_times, times, title
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAP = (ROOT / "model" / "README.md").read_text(encoding="utf-8")
+FILE = re.compile(r"[\w./-]+(?:/|\.(?:py|js|mjs|css|html|md|txt|yaml))")
+NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
+LISTED = r"`[\w.]+`(?:(?:, | and |, and )`[\w.]+`)*"
 REFERENCE = ROOT / "outputs" / "reference"
 REPORT = json.loads((REFERENCE / "report.json").read_text())
 DEFAULT = ROOT / "configs" / "dense_vs_cnn.yaml"
@@ -33,6 +40,71 @@ def test_every_command_of_the_readme_is_one(command):
     verbs = {each.callback.__name__ for each in train.app.registered_commands}
     known = word in verbs or word.startswith("[") or "=" in word or (ROOT / word).is_file()
     assert known, f"README.md tells to run `train.py {command.strip()}`, and there is no {word}"
+
+
+def files_named(line: str) -> dict[str, Path | None]:
+    """Every file and folder in a line of the map, and where it is: a folder named before may be left out."""
+    tops, found = [ROOT, ROOT / "model", ROOT / "tests"], {}
+    for token in filter(FILE.fullmatch, re.findall(r"`([^`]+)`", line)):
+        path = next((top / token for top in tops if (top / token).exists()), None)
+        found[token] = path
+        tops += [path if path.is_dir() else path.parent] if path else []
+    return found
+
+
+@cache
+def names_in(path: Path) -> set[str]:
+    """What a file defines: functions, classes, what these have, and names of its outermost level."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        return set(re.findall(r"(?:function\*?|class|const|let) (\w+)", text))
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found |= {node.name} | {
+                f"{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)
+            }
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {
+                name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)
+            }
+    return found
+
+
+def names_told(line: str) -> Iterator[tuple[str, str]]:
+    """What a line of the map says to be in a file: a name, and the file."""
+    file = rf"`({FILE.pattern})`"
+    told = [(names, token) for token, names in re.findall(rf"{file}: ({LISTED})", line)]
+    for names, token in told + re.findall(rf"({LISTED}) (?:in |\(){file}", line):
+        yield from ((name, token) for name in re.findall(r"`([^`]+)`", names) if NAME.fullmatch(name))
+
+
+def test_what_the_map_names_is_there():
+    faults, code = [], set()
+    tops = [ROOT / top for top in ("configs", "data", "model", "tests")]
+    for path in (path for top in tops for path in top.rglob("*") if path.suffix in (".py", ".js")):
+        code |= set(re.findall(r"\w+", path.read_text(encoding="utf-8")))
+    for line in MAP.splitlines():
+        files = files_named(line)
+        faults += [f"{token} is not there" for token, path in files.items() if path is None]
+        for name, token in names_told(line):
+            if (path := files[token]) and name not in names_in(path):
+                faults.append(f"{name} is not in {token}")
+        for name in filter(NAME.fullmatch, re.findall(r"`([^`]+)`", line)):
+            is_code = "_" in name or name != name.lower()
+            if is_code and name not in files and not set(name.split(".")) <= code:
+                faults.append(f"{name} is nowhere in the code")
+    assert not faults, f"model/README.md leads astray: {'; '.join(faults)}"
+
+
+def test_every_line_of_the_index_leads_to_a_function_and_a_test():
+    rows = MAP.partition("## Where is it decided?")[2].partition("\n## ")[0].strip().splitlines()[2:]
+    for row in rows:
+        question, where, _, held = row.strip("| ").split(" | ")
+        assert re.search(rf"`{FILE.pattern}`: `", where), f"“{question}” is answered without a function"
+        assert list(files_named(held)), f"“{question}” names no test"
+    assert len(MAP.splitlines()) <= 150, "the map is longer than anybody reads: cut what is told twice"
 
 
 def test_it_is_written_where_the_numbers_of_every_picture_stand():

@@ -12,7 +12,7 @@ from data.own_pictures import OwnPicture
 
 @dataclass(frozen=True)
 class Unlikeness:
-    """How far a picture is from the nearest training picture kept, beside the limit that the run keeps.
+    """How far a picture is from the nearest training picture kept, beside the limit of `data.likeness`.
 
     `beyond` is the share of validation pictures that are at least as far.
     """
