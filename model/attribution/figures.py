@@ -24,6 +24,7 @@ from model.report.canvas import (
     pt,
     shortened,
     top_below,
+    wrapped,
 )
 from model.report.drawing import drawn
 from model.report.figure import Figure
@@ -39,7 +40,7 @@ PARTS = (
 LITTLE = 0.05  # a fall in probability that is not worth naming a place for
 BLOCK = 5  # pixels on paper of a pixel of the picture
 TILE = SIDE * BLOCK  # 140
-WHY_HEIGHT, ROWS = 420, (110, 270)  # of the sheet; where the trained and the untrained network's maps begin
+WHY_HEIGHT, ROWS = 442, (132, 292)  # of the sheet; where the trained and the untrained network's maps begin
 FIRST, APART = 204, 164  # where the first map begins, and how far the next ones stand from it
 CONTROL = "; grey frame: made up for the untrained network."
 FILTERS_ACROSS, CLASSES_ACROSS = 12, 10  # pairs in a line
@@ -78,7 +79,7 @@ def _draw_one(
     title = why_title(entry, classes)
     choice = f"Test picture {entry['index']}: {document['rule']}."
     subtitle = f"Orange speaks for the class, purple against it. {choice} {note}"
-    sheet = Sheet(WHY_HEIGHT, title, shortened(subtitle, 1152))
+    sheet = Sheet(WHY_HEIGHT, title, wrapped(subtitle, 1152, lines=2))
     sheet.place(24, ROWS[0], garment(maps["images"][place], BLOCK))
     sheet.text(24, ROWS[0] - 26, short(classes[entry["label"]]))
     _untrained_words(sheet, entry)

@@ -24,17 +24,17 @@ NON_EXPERTS = 0.835  # people without training in fashion, on Fashion-MNIST: Zal
 
 def failures_note(failed: Sequence[Failure]) -> str:
     """A line that names the jobs that failed; empty if none did."""
-    jobs = [failed_job(failure).replace(", seed", " seed") for failure in failed]
+    jobs = [failed_job(failure).replace(", ", " ") for failure in failed]
     return f"\nFailed: {names(jobs, most=6)}." if jobs else ""
 
 
 def accuracy(outcome: Outcome, data: DataFacts, path: Path) -> Figure:
-    """Draw 2-accuracy: every model's seeds, mean and interval; beside them the differences to the first."""
+    """Draw 2-accuracy: trainings, mean and interval of each model, and beside it differences to the first."""
     if not outcome.models:
         return nothing_scored(outcome.failed, path)
     title = accuracy_title(outcome)
     comparisons = {comparison.candidate: comparison for comparison in outcome.comparisons}
-    reading = "A dot is one seed; diamond and line are the mean and its 95 % interval."
+    reading = "A dot is one training; diamond and line are the mean and its 95 % interval."
     if comparisons:
         several = len(comparisons) > 1  # whose lines are each of one pair alone
         where = "the mark is filled, all pairs allowed for" if several else "the line leaves out 0"

@@ -1,6 +1,6 @@
 """What is to be known of networks that were trained elsewhere, in words. It computes no numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import sqrt
 
 from configs.networks import Form
@@ -34,13 +34,20 @@ def of_elsewhere(models: Models, data: DataFacts) -> list[str]:
     )
     told = [
         f"{names(list(brought), MOST_NAMED)} {was} trained elsewhere: on which pictures, how long and from"
-        " which start is not known here, so there are no training curves and seconds, and a seed is the"
-        f" number of a file. If test pictures were among them, {accuracy} too high; filters are ranked on"
-        f" validation pictures, which {it} may have been trained on."
+        " which start is not known here, so there are no training curves, seconds and seeds, and a file has"
+        f" the number that stands among the seeds of the config. If test pictures were among them, {accuracy}"
+        f" too high; {_ranked(models, brought)} are ranked on validation pictures, which {it} may have been"
+        " trained on."
     ]
     for name, found in brought.items():
         told += [order_in_words(name, found, data), _pixels(name, found), _form(name, found)]
     return [sentence for sentence in told if sentence]
+
+
+def _ranked(models: Models, brought: Iterable[str]) -> str:
+    """What of these models is ranked: filters of those with convolutions, units of the others."""
+    kinds = {"filters" if models[name].convolution_parameters else "units" for name in brought}
+    return names(sorted(kinds))
 
 
 def _pixels(name: str, found: Elsewhere) -> str:

@@ -71,7 +71,7 @@ def ahead(comparison: Comparison, of_whom: bool = False) -> str:
     if not comparison.is_clear:
         leads = f"{leader} leads {other} by {size}" if float(points) else f"neither leads ({between})"
         return f"No difference can be seen: {leads}"
-    caution = "; other seeds may differ" if comparison.over == "images" else ""
+    caution = "; other trainings may differ" if comparison.over == "images" else ""
     behind = f" of {other}" if of_whom else ""
     return f"{leader} is ahead{behind} by {size}{caution}"
 
@@ -88,7 +88,7 @@ def _several(comparisons: Sequence[Comparison], num_broken: int) -> str:
         f"{num_broken} not compared" if num_broken else "",
     ]
     if any(comparison.over == "images" for comparison in clear):
-        parts.append("other seeds may differ")
+        parts.append("other trainings may differ")
     told = "; ".join(part for part in parts if part)
     all_of_them = ", allowing for all" if any(pair.among_all for pair in comparisons) else ""
     return f"Of {len(comparisons) + num_broken} models against {comparisons[0].baseline}{all_of_them}: {told}"

@@ -27,7 +27,7 @@ from model.report.canvas import (
 )
 from model.report.estimates import colours_of, draw_estimate, finish_rows
 from model.report.figure import Figure
-from model.report.words import percent, quoted, short, signed
+from model.report.words import numbered, percent, quoted, short, signed
 
 # Fashion-MNIST's clothes for the upper body, the whole body and the legs, bags, shoes: like beside like.
 FASHION_ORDER = (0, 6, 2, 4, 3, 1, 8, 5, 7, 9)
@@ -119,7 +119,7 @@ def _subtitle(
     which = some if len(classes) < count else ""
     text = f"In the cells: of 1,000 pictures of the row's class, how many {candidate} takes for the column's"
     if versus is None or change is None:
-        return f"{text}; mean over seeds.{which}"
+        return f"{text}; mean over trainings.{which}"
     largest = f" Largest rise: {largest_change(classes, change, 1)}."
     rise = largest if 1 <= change.max() < -change.min() else ""
     return (
@@ -227,8 +227,9 @@ def mistakes(
     model, seed = mistakes[0].model, mistakes[0].seed
     title = mistakes_title(mistakes, model)
     first_of = "the first" if seed == seeds[0] else "the first that did not fail"
+    which = numbered(seed, outcome.models[model].elsewhere is not None)
     reading = (
-        f"The surest of {model}, seed {seed} ({first_of}, not the best), on all test pictures. Bold:"
+        f"The surest of {model}, {which} ({first_of}, not the best), on all test pictures. Bold:"
         f" its answer.{' Some labels can be argued with.' if data.is_fashion else ''}"
     )
     sheet = Sheet(top_below(reading) + 440, title, reading)

@@ -55,9 +55,9 @@ def _subtitle(outcome: Outcome) -> str:
     which = f"\nThe first {MOST_PANELS} of {models} models." if models > MOST_PANELS else ""
     return (
         f"A dot: one of {bins} equal parts of the test pictures, from the least sure answers to the surest,"
-        " mean of the seeds. To the right: how sure (the probability of the answer), upwards: how often"
+        " mean of the trainings. To the right: how sure (the probability of the answer), upwards: how often"
         " right; below the dashed line: surer than right. Strokes: where the dots stand.\nOff by: how far one"
-        " seed's dots are from the line, up or down, on the mean. Surer, in the title: beyond the 95 %"
+        " training's dots are from the line, up or down, on the mean. Surer, in the title: beyond the 95 %"
         f" interval of how often right.{which}{failures_note(outcome.failed)}"
     )
 

@@ -182,13 +182,14 @@ NOT_TRAINED = "not trained yet"  # why trainings "failed" in reports of before
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     """A job that failed; where it was not a training its `stage` is "inspection", "scoring" of a trained
-    network on the test pictures, or "reading" its files again.
+    network on the test pictures, or "reading" its files again. `elsewhere`: of a model trained there.
     """
 
     model: Words
     seed: SeedNumber
     stage: Words | None = None
     reason: Words
+    elsewhere: Annotated[bool, Field(strict=True)] | None = None
 
     @property
     def is_training(self) -> bool:

@@ -3,7 +3,7 @@
 from model.comparison.records import Comparison, Facts, Failure, Model, Models, Outcome
 from model.comparison.verdict import cautions
 from model.report.tables import WIDTH, duration, printable, shortened, wrapped
-from model.report.words import ends, mega, percent
+from model.report.words import ends, mega, numbered, percent
 
 LONGEST_NAME = 20
 ELSEWHERE, UNKNOWN = "elsewhere", "not known"  # where a network was trained, and what is told of that
@@ -107,7 +107,7 @@ def precision(entry: Facts) -> str:
 
 def failed_job(failure: Failure) -> str:
     """What failed: "cnn, seed 0", or "looking inside cnn, seed 0"."""
-    job = f"{failure.model}, seed {failure.seed}"
+    job = f"{failure.model}, {numbered(failure.seed, bool(failure.elsewhere))}"
     return f"looking inside {job}" if failure.stage == "inspection" else job
 
 
@@ -119,14 +119,14 @@ def failure_line(failure: Failure) -> str:
 def what_may_differ(models: Models) -> str:
     """What the intervals of these models allow for; of single trainings this is less."""
     singles = [name for name, entry in models.items() if entry.accuracy.over == "images"]
-    if not singles:
-        return "new seeds and new pictures"
     if len(singles) == len(models):
         return "other test pictures"
-    return f"new seeds and new pictures, but {', '.join(singles)} with other test pictures only"
+    brought = any(entry.elsewhere for name, entry in models.items() if name not in singles)
+    but = f", but {', '.join(singles)} with other test pictures only" if singles else ""
+    return f"new {'trainings' if brought else 'seeds'} and new pictures{but}"
 
 
 def wrong(entry: Model, num_images: int) -> str:
-    """How many of the pictures, on the mean of the seeds."""
+    """How many of the pictures, on the mean of the trainings."""
     count = round(1e-9 + (1 - entry.accuracy.mean) * num_images)
     return f"{count:,}" if count or entry.accuracy.mean == 1 else "under 1"

@@ -124,7 +124,7 @@ def _words(comparison: Comparison, models: Models, num_images: int) -> dict[str,
         return {"answer": _one_training(comparison, models, num_images)}
     low, high = comparison.interval
     if low <= 0 <= high:
-        return {"answer": _cannot_tell(comparison)}
+        return {"answer": _cannot_tell(comparison, _brought(comparison, models))}
     winner, loser = comparison.candidate, comparison.baseline
     if high < 0:
         winner, loser = loser, winner
@@ -140,7 +140,7 @@ def _one_training(comparison: Comparison, models: Models, num_images: int) -> st
     low, high = (end * num_images for end in comparison.interval)
     seeds = {name: models[name].seeds for name in (baseline, candidate)}
     single = [name for name in seeds if len(seeds[name]) == 1]
-    brought = any(models[name].elsewhere for name in seeds)
+    brought = _brought(comparison, models)
     start, end = f"In this one training {candidate} was right on", "Another seed may differ."
     if len(single) == 1:  # some of its seeds failed, and the difference is one of means
         who = "it" if single == [candidate] else candidate
@@ -160,30 +160,36 @@ def _one_training(comparison: Comparison, models: Models, num_images: int) -> st
     return f"{start} {size} ({ends} with other test pictures). {end}"
 
 
-def _cannot_tell(comparison: Comparison) -> str:
+def _brought(comparison: Comparison, models: Models) -> bool:
+    """Whether one of two models was trained elsewhere, where nobody knows of seeds."""
+    return any(models[name].elsewhere for name in (comparison.baseline, comparison.candidate))
+
+
+def _cannot_tell(comparison: Comparison, brought: bool) -> str:
     digits = digits_for(comparison.interval)
     candidate, difference = comparison.candidate, comparison.difference
     low, high = (points(end, digits) for end in comparison.interval)
     ahead = f"{candidate} is {'ahead' if difference > 0 else 'behind'} by {points(difference, digits)} points"
     if float(points(difference, digits)) == 0:
         ahead = "neither is ahead"
+    end = _to_see(comparison.to_see, "training" if brought else "seed")
     return (
         f"No difference can be seen: {ahead}, and anything from {low} behind to {high} ahead fits these "
-        f"trainings. That does not make them equal{_to_see(comparison.to_see)}"
+        f"trainings. That does not make them equal{end}"
     )
 
 
-def _to_see(needed: ToSee | None) -> str:
+def _to_see(needed: ToSee | None, one: str) -> str:
     """How the sentence that a difference can't be seen ends: what it would take, where that is known."""
     if needed is None:
         return "."
     wanted, more = needed.difference, needed.more_seeds
     to_see = f": to see a difference of {points(wanted, 1)}, "
     if more is None:
-        return to_see + "no number of seeds would do; it takes more test pictures."
+        return to_see + f"no number of {one}s would do; it takes more test pictures."
     if more == 0:
         return f", but a difference of {points(wanted, 1)} would very likely have been seen."
-    return to_see + f"about {more} more {_plural('seed', more)} would be needed."
+    return to_see + f"about {more} more {_plural(one, more)} would be needed."
 
 
 def _clear(comparison: Comparison, num_images: int) -> str:

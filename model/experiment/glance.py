@@ -54,7 +54,7 @@ def at_a_glance(
     convolution = inspection.convolutions[0] if inspection and inspection.convolutions else None
     reading = _subtitle(data, model, inspection, convolution)
     if convolution and outcome.models[model].elsewhere:
-        reading += f" {model} may have been trained on these."
+        reading += f" {model} may have been trained on these pictures."
     reading += failures_note(outcome.failed)
     sheet = Sheet(HEIGHT, title, reading)
     if inspection and convolution:
@@ -113,7 +113,7 @@ def _accuracies(sheet: Sheet, models: Models, width: int) -> None:
     y, height = _body(sheet)
     pixel = len(models) / height  # in rows
     tight = 70 * pixel > 1  # many models: their names small, and no dots
-    _heading(sheet, 24, "Right, of all test pictures", "mean and 95 %" if tight else "a dot is one seed")
+    _heading(sheet, 24, "Right, of all test pictures", "mean and 95 %" if tight else "a dot is one training")
     axes = sheet.axes(24, y, width, height)
     colours = colours_of(models)
     for row, (name, entry) in enumerate(models.items()):

@@ -2,6 +2,7 @@
 
 from model.comparison.records import Comparison, Measured, Models
 from model.comparison.tables import (
+    UNKNOWN,
     against,
     classes_in_words,
     epochs,
@@ -75,7 +76,7 @@ def _models_in_markdown(models: Models) -> list[str]:
         alike = "not known" if entry.balanced_accuracy is None else f"{entry.balanced_accuracy:.4f}"
         measured[1:1] = [fractions(entry.accuracy.interval), *[alike] * balanced]
         quality.append([escaped(name), *measured, f"{entry.calibration_error:.4f}"])
-        seeds = ", ".join(str(seed) for seed in entry.seeds)
+        seeds = UNKNOWN if entry.elsewhere else ", ".join(map(str, entry.seeds))
         counts = [f"{n:,}" for n in (entry.parameters, entry.convolution_parameters, entry.flops_per_image)]
         one = entry.predict_one_seconds
         seconds = [seconds_of_training(entry), "not measured" if one is None else f"{one:.5f}"]
@@ -84,11 +85,11 @@ def _models_in_markdown(models: Models) -> list[str]:
     allowed_for = escaped(what_may_differ(models))
     return [
         "## How good",
-        f"Mean ± standard deviation of the seeds; the interval is 95 %, with {allowed_for}.",
+        f"Mean ± standard deviation of the trainings; the interval is 95 %, with {allowed_for}.",
         table(quality),
         "## At what cost",
-        "Seconds are those of one seed: of its training, of answering a picture that comes alone (the median"
-        " of several), and of answering all test pictures, many at a time.",
+        "Seconds are those of one network: of its training, of answering a picture that comes alone (the"
+        " median of several), and of answering all test pictures, many at a time.",
         table(cost),
     ]
 
@@ -110,7 +111,7 @@ def _classes_in_markdown(models: Models) -> list[str]:
 def _comparison_in_markdown(comparison: Comparison) -> list[str]:
     baseline, candidate = escaped(comparison.baseline), escaped(comparison.candidate)
     interval = fractions(comparison.interval)
-    trainings = [["seed", f"only {baseline} right", f"only {candidate} right"]]
+    trainings = [["training", f"only {baseline} right", f"only {candidate} right"]]
     for of_seed in comparison.mcnemar:
         counts = [of_seed.only_baseline_correct, of_seed.only_candidate_correct]
         trainings.append([str(of_seed.seed), *(f"{count:,}" for count in counts)])
@@ -118,10 +119,11 @@ def _comparison_in_markdown(comparison: Comparison) -> list[str]:
     for row in comparison.per_class:
         size = [_signed(row.difference), fractions(row.interval)]
         classes.append([escaped(row.class_), *size, "yes" if row.clear else "no"])
+    over = comparison.over.replace("seeds", "trainings")
     difference = f"Difference of accuracy: {_signed(comparison.difference)} ({interval})"
     return [
         f"## {candidate} against {baseline}",
-        f"{difference}; the interval is 95 %, allowing for other {comparison.over}.",
+        f"{difference}; the interval is 95 %, allowing for other {over}.",
         table(trainings),
         table(classes),
     ]

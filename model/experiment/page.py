@@ -126,7 +126,7 @@ def limits(report: Report) -> list[str]:
     if any("cost" in comparison.words for comparison in comparisons):
         sentences.append("Why one model is better: these models differ in size and arithmetic, too.")
     if "images" in over:
-        sentences.append("What another seed would give: a model has one training only.")
+        sentences.append("What another training would give: a model has one only.")
     if comparisons and not all(entry.elsewhere for entry in report.models.values()):
         sentences.append(
             "How the models compare when trained longer, or with settings made for each of them."
@@ -143,7 +143,7 @@ def limits(report: Report) -> list[str]:
         )
     if report.classes_by_number:
         sentences.append(told_by_number([report.data.classes[label] for label in report.classes_by_number]))
-    sentences.append("The pictures of filters and mistakes are of one seed; another has other filters.")
+    sentences.append("The pictures of filters and mistakes are of one training; another has other filters.")
     told = (*of_report(report), report.test_looks_words, report.environment.get("mixed_words"))
     beside = usual_in_words(report.models)  # which stand beside the accuracies
     return sentences + [str(sentence) for sentence in told if sentence and sentence not in beside]

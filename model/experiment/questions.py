@@ -8,7 +8,7 @@ from model.comparison.headlines import by_interest
 from model.comparison.records import Model
 from model.experiment.report import Report
 from model.report.tables import duration
-from model.report.words import digits_for, mega, names, percent, quoted, signed, span
+from model.report.words import digits_for, mega, names, numbered, percent, quoted, signed, span
 
 MOST_CLASSES = 4  # that are named
 NO_NUMBERS_OF_THEIR_OWN = ("Flatten", "Dropout", "Rescaling")  # layers that give those of before
@@ -79,7 +79,9 @@ def _only_one_is_right(report: Report) -> str:
         if pair.mcnemar:
             row, count = pair.mcnemar[0], f"{report.data.test:,} test pictures"
             one = f"{pair.candidate} alone is right on {row.only_candidate_correct:,} of {count}"
-            return f"Seed {row.seed}: {one}, {pair.baseline} alone on {row.only_baseline_correct:,}."
+            both = (report.models[name].elsewhere is not None for name in (pair.candidate, pair.baseline))
+            which = numbered(row.seed, *both).capitalize()
+            return f"{which}: {one}, {pair.baseline} alone on {row.only_baseline_correct:,}."
     return ""
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from data.splits import DataFacts
 from model.comparison.elsewhere import of_elsewhere, usual_in_words
 from model.experiment.report import Report
-from model.report.words import names, percent, quoted
+from model.report.words import names, numbered, percent, quoted
 from model.run.folder import RunError, RunFolder
 from model.run.rules import RULES, outdated, rules_of
 
@@ -39,7 +39,11 @@ def of_report(report: Report) -> list[str]:
     told, without = of_data(report.data), report.without_duplicates
     told += of_elsewhere(report.models, report.data) + usual_in_words(report.models)
     for what, elsewhere in (("trained", None), ("taken from their files", True)):
-        waiting = [f"{one.model} seed {one.seed}" for one in report.not_trained if one.elsewhere is elsewhere]
+        waiting = [
+            f"{one.model} {numbered(one.seed, bool(elsewhere))}"
+            for one in report.not_trained
+            if one.elsewhere is elsewhere
+        ]
         told += [f"Not {what} yet: {names(waiting, MOST_TRAININGS)}."] if waiting else []
     if None in without.values():
         told.append("No other test picture is left: how the models do on new ones can't be told.")

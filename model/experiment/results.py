@@ -119,7 +119,10 @@ def report_of(
         for model, entry in outcome.models.items()
     }
     perturbed, unreadable = measured(run, config, identity, splits, asked)
-    outcome = replace(outcome, failed=outcome.failed + unreadable, why=why)
+    failed = [
+        replace(one, elsewhere=one.model in config.elsewhere or None) for one in outcome.failed + unreadable
+    ]
+    outcome = replace(outcome, failed=failed, why=why)
     return Report(
         name=config.name,
         config_digest=identity["config_digest"],

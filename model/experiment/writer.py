@@ -26,6 +26,7 @@ from model.page.live import groups_of, live
 from model.report.canvas import classes_by_number
 from model.report.drawing import draw_pictures, not_drawn
 from model.report.figure import Figure
+from model.report.words import numbered
 from model.robustness.figures import ROBUSTNESS
 from model.robustness.tables import robustness_in_markdown
 from model.run.folder import RunError, RunFolder
@@ -76,10 +77,12 @@ def _live(
     answers = {m: given[seed].argmax(axis=1) for m, given in results.predictions.items() if seed in given}
     first = [model for model in by_interest(report.models) if model in answers][:1]
     pair = [*first, *(model for model in answers if model not in first)][:2]
-    groups = groups_of(labels, answers, pair, seed)
+    groups = groups_of(labels, answers, pair, numbered(seed, *(m in config.elsewhere for m in pair)))
     for model in first:
         sure = [one.index for one in report.mistakes if (one.model, one.seed) == (model, seed)]
-        groups[f"Mistakes that {model} is surest of, seed {seed}"] = np.array(sure, int)
+        groups[f"Mistakes that {model} is surest of, {numbered(seed, model in config.elsewhere)}"] = np.array(
+            sure, int
+        )
     names = splits.class_names
     return live(run, config, splits.test, names, answers, groups, looked_into, LARGEST // 2)
 
@@ -121,5 +124,8 @@ def _inside(run: RunFolder, models: Models, model: str, records: Sequence[Mappin
 
 def draw_patterns(models: Models, model: str, folder: Path) -> list[Figure]:
     """Draw which patterns the first filters of a model match in all seeds, if any are learned."""
-    parts = {"model": model, "patterns": models[model].patterns if model in models else {}}
-    return draw_pictures([PATTERNS], parts, folder)
+    entry = models.get(model)
+    told: dict[str, Any] = {"model": model, "patterns": {}}
+    if entry:
+        told |= {"patterns": entry.patterns, "elsewhere": entry.elsewhere is not None}
+    return draw_pictures([PATTERNS], told, folder)

@@ -47,8 +47,8 @@ def draw_combinations(
     height, width = layer.field.rows.size, layer.field.columns.size
     subtitle = (
         f"{chosen_by(shown)} {note}\n"
-        f"Left: the three heaviest input slices (%: of the filter's squared weights; grey frame: before"
-        f" training), below each {earlier} {reads.name} that it reads.\n"
+        f"Left: the three heaviest input slices (%: of the filter's squared weights; grey frame:"
+        f" untrained), below each {earlier} {reads.name} that it reads.\n"
         f"Right: the {height} x {width} pixels that excite it most, boxed in their pictures. Red adds, blue"
         f" subtracts. {scale}"
     )

@@ -66,8 +66,8 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
     others = sorted(set(layer.passports) - set(large), key=lambda passport: passport.index)
     limit, scale = scale_words(layer.kernel, layer.untrained_kernel)
     subtitle = (
-        f"Large: {len(large)} filters. {chosen_by(large)} Beside each, in a grey frame, itself before"
-        f" training{': they are never changed' if frozen else ''}.\n"
+        f"Large: {len(large)} filters. {chosen_by(large)} Beside each, in a grey frame, the"
+        f" untrained one{': training never changes these' if frozen else ''}.\n"
         f"Red adds, blue subtracts, white is 0. {scale} {note}"
     )
     if patterns is not None:
@@ -84,7 +84,7 @@ def draw_first(layer: Convolution, patterns: Patterns | None, path: Path, note: 
     for place, passport in enumerate(large):
         x, y = 24 + place % 6 * LARGE_CELL[0], sheet.top + 10 + place // 6 * LARGE_CELL[1]
         if place == line_after(large):
-            draw_line(sheet, x - 11, y, 2, LARGE_CELL[1] - 16, INK)
+            draw_line(sheet, x - 8, y, 2, LARGE_CELL[1] - 16, INK)
         _draw_large(sheet, x, y, layer, passport, limit)
     if others:
         by = ", by named pattern" if patterns is not None else ""
@@ -159,7 +159,7 @@ def _draw_large(sheet: Sheet, x: int, y: int, layer: Convolution, passport: Pass
     draw_kernel(sheet, x, y, kernel, limit, large, numbers=True)
     before = layer.untrained_kernel[:, :, 0, passport.index]
     draw_kernel(sheet, x + 131, y + 3, before, limit, small, untrained=True)
-    caption(sheet, x + 131 + side * small / 2, y + side * small + 8, "before")
+    caption(sheet, x + 152, y + side * small + 8, "untrained")
     sheet.text(x, y + 126, f"filter {passport.index}", bold=True)
     sheet.text(x, y + 146, _named(passport, 180, 13), size=13)
     sheet.text(x, y + 163, answers_lost(passport.worth), size=13, colour=GREY)
@@ -184,7 +184,7 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
     limit, scale = scale_words(pictures, before)
     by = "" if shown[0].worth is None else f" {chosen_by(shown, strongest=False)}"
     subtitle = (
-        f"A weight per pixel: {dense.rule}.{by} {note}\nBeside each, in a grey frame, itself before training."
+        f"A weight per pixel: {dense.rule}.{by} {note}\nBeside each, in a grey frame, the untrained one."
         f" Red adds, blue subtracts, white is 0. {scale}"
     )
     across, down = 192, 188
@@ -195,7 +195,7 @@ def draw_dense(dense: DenseInspection, class_names: Sequence[str], path: Path, n
             draw_line(sheet, x - 11, y, 2, down - 16, INK)
         sheet.place(x, y, response(pictures[place], limit, 4), frame=LIGHT, frame_width=1)
         sheet.place(x + 121, y + 3, response(before[place], limit, 2), frame=UNTRAINED_FRAME, frame_width=3)
-        caption(sheet, x + 149, y + 63, "before")
+        caption(sheet, x + 149, y + 63, "untrained")
         _draw_unit_words(sheet, x, y + 118, unit, class_names)
     sheet.save(path)
     best = shown[0]

@@ -50,8 +50,8 @@ PICTURE, MAP, STEP = 112, 104, 107
 HEADS, PASSPORT, MAPS, PATCHES = 44, 215, 26, 153  # heights; from the top of a passport to its lines
 ABOVE = 4  # pixels between a passport and the line above it, the first of which is the axis of worth
 KERNEL, SMALL, SLICE = 120, 48, 36
-EXAMPLE, PATCH = 103, 40
-BEFORE, STRONGEST_BEFORE = 1006, 3  # where the untrained twin's strongest patches stand, and how many
+EXAMPLE, PATCH = 100, 40
+BEFORE, STRONGEST_BEFORE = 983, 3  # where the untrained twin's strongest patches stand, and how many
 
 
 @dataclass(frozen=True)
@@ -126,13 +126,13 @@ def _draw_page(context: Context, filters: Sequence[Passport], path: Path, scale:
     title = passports_title(layer.name, filters, context.num_test)
     left = "Kernel" if layer.reads is None else f"Heaviest slices, the {layer.reads.name} filters they read"
     frozen = np.array_equal(layer.kernel, layer.untrained_kernel)
-    control = "before training, which left these kernels alone" if frozen else "before training"
+    control = "untrained; training left these kernels alone" if frozen else "untrained"
     height, width = layer.field.rows.size, layer.field.columns.size
     maps = "each with its map" if layer.pooled is None else "map and pooled map"
     subtitle = (
         f"{left}; two pictures, {maps}; grey frame: {control}. {note}\n"
-        f"Below: six test pictures that excite it most, three around the median, three that excited it most"
-        f" before training; boxed, the {height} x {width} pixels seen.\n"
+        f"Below: six test pictures that excite it most, three around the median, three that most excite the"
+        f" untrained one; boxed, the {height} x {width} pixels seen.\n"
         f"{chosen_by(filters)} Worth: on test pictures, 95 % for all filters at once. {scale}"
     )
     top = top_below(subtitle)
@@ -161,7 +161,7 @@ def _draw_heads(sheet: Sheet, context: Context, y: int) -> None:
     for x, name in zip(PICTURES, context.names, strict=True):
         heads += [(x, name), (x + PICTURE + 3, "map")]
         heads += [(x + PICTURE + 3 + STEP, "pooled")] if layer.pooled is not None else []
-    heads += [(UNTRAINED, "before training"), (WORTH - 14, "answers lost without it")]
+    heads += [(UNTRAINED, "untrained"), (WORTH - 14, "answers lost without it")]
     for x, head in heads:
         sheet.text(x, y, head, size=13, colour=GREY)
 
@@ -227,10 +227,10 @@ def _draw_examples(sheet: Sheet, context: Context, passport: Passport, y: int) -
     if passport.median:
         sheet.text(LEFT + EXAMPLE * STRONGEST + 2, y + 20, "median", size=13, colour=GREY)
     for place, example in enumerate(passport.untrained_strongest[:STRONGEST_BEFORE]):
-        x = BEFORE + 46 + place * (PATCH + 2)
+        x = BEFORE + 69 + place * (PATCH + 2)
         draw_patch(sheet, x, y, context.test.images[example.index], field, example, PATCH, untrained=True)
         caption(sheet, x + PATCH / 2, y + PATCH + 3, number(example.activation))
-    sheet.text(BEFORE, y + 20, "before", size=13, colour=GREY)
+    sheet.text(BEFORE, y + 20, "untrained", size=13, colour=GREY)
 
 
 def _worth_axes(sheet: Sheet, context: Context, y: int, height: int) -> Axes:

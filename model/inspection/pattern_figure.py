@@ -14,20 +14,23 @@ LABEL = 230  # pixels for a pattern's name
 SPREAD = 0.8  # of a row: over how much of it the seeds' dots are spread
 
 
-def draw_patterns(patterns: Mapping[str, Mapping[str, Any]], model: str, path: Path) -> Figure:
+def draw_patterns(
+    patterns: Mapping[str, Mapping[str, Any]], model: str, path: Path, elsewhere: bool = False
+) -> Figure:
     """Draw the number of filters per named pattern of every seed beside what chance gives.
 
-    `patterns` is by seed what `model.networks.patterns.count_patterns` found, of at least one.
+    `patterns` is by seed what `model.networks.patterns.count_patterns` found, of at least one;
+    `elsewhere`: the filters of files that were trained there.
     """
     title = patterns_title(patterns)
     first = next(iter(patterns.values()))
     names = list(first["counts"])
-    seeds = ", ".join(patterns)
-    dots = f"Dots: the trained filters, one for each seed ({seeds}, from above)."
+    seeds, one = ", ".join(patterns), "file" if elsewhere else "seed"
+    dots = f"Dots: the trained filters, one for each {one} ({seeds}, from above)."
     subtitle = (
         f"{shortened(model, 160)}: filters of its first convolution, by the pattern that they, or their"
         f" negatives, match by at least {first['threshold']:.2f}, as about 1 in 20 untrained filters does.\n"
-        f"{dots if len(patterns) > 1 else f'Dot: the trained filters of seed {seeds}.'}"
+        f"{dots if len(patterns) > 1 else f'Dot: the trained filters of {one} {seeds}.'}"
         f" Grey: what 90 of 100 untrained networks with as many filters have."
     )
     top = top_below(subtitle) + 8

@@ -18,7 +18,7 @@ from model.networks.facts import LayerFacts, layer_facts
 from model.networks.layers import Dropout, Layer, Pooling, layers_of
 from model.report.drawing import drawn, must_be_drawn
 from model.report.tables import wrapped
-from model.report.words import decimal
+from model.report.words import decimal, numbered
 from model.run.folder import RunError, RunFolder, again
 from model.run.quiet import quiet
 
@@ -72,8 +72,9 @@ def lesson_run(
     if not path.exists():
         raise RunError(f"{path} is missing; {_finished(folder, config, model)}")
     work = read_filter(path, network, len(class_names), layer, number, picture)
+    which = numbered(seed, model in config.elsewhere)
     title = [
-        f"{model}, seed {seed}: filter {number} of {layer} ({among}, maps of {height} x {width})",
+        f"{model}, {which}: filter {number} of {layer} ({among}, maps of {height} x {width})",
         f"on test picture {image} ({class_names[int(test.labels[image])]})",
     ]
     hand = work_by_hand(work, place)

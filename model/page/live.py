@@ -11,6 +11,7 @@ from model.inspection.files import Inspection, read_inspection
 from model.networks.facts import layer_facts
 from model.page.contents import block
 from model.page.networks import live_network, live_passports, off_in_words
+from model.report.words import numbered
 from model.run.folder import RunError, RunFolder
 
 NUM_PICTURES = 200  # in the page
@@ -46,9 +47,10 @@ def live(
     for model, network in config.models.items():
         size = TEXT_OF_A_WEIGHT * sum(fact.parameters for fact in layer_facts(network, len(class_names)))
         path = run.seed_folder(model, seed) / "model.keras"
+        which = numbered(seed, model in config.elsewhere)
         try:
             if model not in answers:
-                raise RunError(f"seed {seed} has no training that can be used")
+                raise RunError(f"{which} has no training that can be used")
             if size > room:
                 raise RunError(f"it takes {_mega(size)}, and the page has {_mega(room)} left for it")
             run.vouch_for(path)
@@ -57,7 +59,7 @@ def live(
             if model in looked_into:
                 passports = _passports(run, model, class_names, config)
             off = off_in_words(config.inspection.replacement if passports[0] else "zero")
-            one = {"seed": seed, **found, "passports": passports[0], "off": off}
+            one = {"seed": seed, "which": which, **found, "passports": passports[0], "off": off}
             room -= _characters(one)
         except RunError as error:
             not_live[model] = str(error)
@@ -126,14 +128,15 @@ def _passports(
 
 
 def groups_of(
-    labels: np.ndarray, answers: Mapping[str, np.ndarray], pair: Sequence[str], seed: int
+    labels: np.ndarray, answers: Mapping[str, np.ndarray], pair: Sequence[str], which: str
 ) -> dict[str, np.ndarray]:
     """On which test pictures only one of two models is right, by what is said of them: indices.
 
-    `answers` are the predicted classes (num_test,) by model, of trainings of one seed. Empty for one model.
+    `answers` are the predicted classes (num_test,) by model, of the trainings that `which` names. Empty for
+    one model.
     """
     if len(pair) < 2:
         return {}
     (one, right), (other, also) = ((model, answers[model] == labels) for model in pair)
     told = ((one, other, right & ~also), (other, one, also & ~right))
-    return {f"Only {a} is right, not {b}, seed {seed}": np.flatnonzero(where) for a, b, where in told}
+    return {f"Only {a} is right, not {b}, {which}": np.flatnonzero(where) for a, b, where in told}

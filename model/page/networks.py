@@ -49,14 +49,13 @@ def live_passports(
 ) -> tuple[dict[str, Any], list[int]]:
     """What is known of a network's filters, by layer, as the page tells it.
 
-    `replacement` is what a filter's map was replaced by when its worth was measured. What a network that
-    `is_from_elsewhere` was before training nobody knows. Of each layer: a
-    passport for each of its `filters`, in the run's own words and order, and of which `groups` they are,
-    those ranked first. Returned, too, are the test pictures that passports show, by index.
+    `replacement` is what a filter's map was replaced by when its worth was measured. A network that
+    `is_from_elsewhere` may have been trained on what ranks its filters. Of each layer: a passport for each
+    of its `filters`, in the run's own words and order, and of which `groups` they are, those ranked first.
+    Returned, too, are the test pictures that passports show, by index.
     """
     layers = {layer.name: _layer(layer, found, class_names, replacement) for layer in found.convolutions}
     for layer in layers.values() if is_from_elsewhere else ():
-        layer["untrained"] = None
         for group in layer["groups"]:
             if "validation" in group["words"]:  # which rank them
                 group["words"] += PERHAPS_TRAINED_ON

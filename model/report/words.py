@@ -100,6 +100,15 @@ def quoted(name: str) -> str:
     return name if any(character.isalpha() for character in name) else f'"{name}"'
 
 
+def numbered(seed: int | str, *elsewhere: bool) -> str:
+    """One training by its number: "seed 0", "file 0" of a model that was trained `elsewhere`.
+
+    Of trainings of several models that have the same number, of which some were: "seed and file 0".
+    """
+    kind = "seed" if not any(elsewhere) else "file" if all(elsewhere) else "seed and file"
+    return f"{kind} {seed}"
+
+
 def names(items: Sequence[str], most: int = 3) -> str:
     """A list in words: "a, b and c", or "a, b and 4 more"."""
     shown = list(items) if len(items) <= most else [*items[: most - 1], f"{len(items) - most + 1} more"]

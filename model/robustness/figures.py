@@ -13,7 +13,7 @@ from model.comparison.records import Outcome
 from model.report.canvas import GREY, Axes, Sheet, garment, shortened
 from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure, Picture
-from model.report.words import clause, names, percent
+from model.report.words import clause, names, numbered, percent
 from model.robustness.records import Curves, Robustness
 from model.robustness.tables import chosen
 
@@ -101,11 +101,12 @@ def _trained_on(found: Curves, models: Sequence[str], elsewhere: Sequence[str]) 
 def _subtitle(robustness: Robustness, of_run: Sequence[int], found: Curves) -> str:
     seeds = {seed for seeds in robustness.seeds.values() for seed in seeds}
     singles = robustness.of_one_seed
-    which = f"{len(seeds)} seeds, a dot each"
+    which = f"{len(seeds)} trainings, a dot each"
     if len(seeds) == 1:
         [seed] = seeds
-        which = f"seed {seed}, the first" if seed == of_run[0] else f"seed {seed}"
-    allowing = "" if len(singles) == len(found.models) else " and seeds"
+        which = numbered(seed, *(model in (robustness.elsewhere or ()) for model in found.models))
+        which += ", the first" * (seed == of_run[0])
+    allowing = "" if len(singles) == len(found.models) else " and trainings"
     allowing += f", of {names(singles)} with other pictures only" if allowing and singles else ""
     reading = (
         f"Right, of {chosen(robustness)}; {which}. Upright lines: 95 %, with other pictures{allowing}."

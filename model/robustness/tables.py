@@ -24,11 +24,10 @@ def robustness_in_markdown(robustness: Robustness | None) -> str:
     elsewhere = robustness.elsewhere or []
     for kind in robustness.kinds:
         parts += [f"### {kind.kind.capitalize()}: {kind.unit}", _seen(kind, elsewhere), table(_rows(kind))]
-    control = f"; of {names(elsewhere)}, which nobody saw then, with random weights" if elsewhere else ""
     parts += [
         "### The picture moved by one pixel",
         "Answers that stay the same, and by how much maps change, read at the same places: 1 is as much as"
-        f" another picture would change them (in brackets: before training{escaped(control)}).",
+        " another picture would change them (in brackets: those of an untrained network).",
         table(_maps(robustness.stability)),
     ]
     return "\n" + "\n\n".join(parts) + "\n"
@@ -46,7 +45,7 @@ def _allowed_for(robustness: Robustness) -> str:
     if len(singles) == len(robustness.seeds):
         return "other pictures"
     of_some = f", but of {names(singles)} for other pictures only" if singles else ""
-    return f"other seeds and pictures{of_some}"
+    return f"other trainings and pictures{of_some}"
 
 
 def _seen(kind: Curves, elsewhere: Sequence[str]) -> str:

@@ -60,13 +60,11 @@ class Look:
 
 
 def note_of(model: str, is_from_elsewhere: bool = False) -> str:
-    """What a picture says of the model whose inside it shows."""
+    """What a picture says of the model whose inside it shows, and of the untrained one beside it."""
     if is_from_elsewhere:
-        return (
-            f"{model}: trained elsewhere, perhaps on these validation pictures, too; in place of what it was "
-            "before training, it with random weights."
-        )
-    return f"{model}: its first seed, not its best."
+        trained = "trained elsewhere, perhaps on these pictures"
+        return f"{model}: its first file, {trained}; untrained: with random weights."
+    return f"{model}: its first seed, not its best; untrained: itself before training."
 
 
 def part_of_look(tell: Tell, begin: float, end: float) -> Callable[[float], None]:

@@ -25,7 +25,7 @@ HEADING_ROWS = 2  # as high as these are a heading and an axis
 NAMES, DOTS, NUMBERS = 24, 370, 1020  # where the columns begin
 NAME_WIDTH = DOTS - NAMES - 20
 READING = (
-    "A dot is one seed; diamond and line are the mean and its 95 % interval.{colour} Whether two models "
+    "A dot is one training; diamond and line are the mean and its 95 % interval.{colour} Whether two models "
     "differ is told by the interval of their difference, in the text, not by how the lines overlap.{numbered}"
 )
 COLOUR = " A colour is a run."

@@ -60,12 +60,12 @@ def test_why_shows_every_map_in_whole_blocks(methods: list[str], tmp_path: Path)
     figures = draw_why(tmp_path, tmp_path, "cnn, seed 0.")
     assert [figure.path.name for figure in figures] == ["why-4.png", "why-7.png"]
     pixels = np.asarray(Image.open(figures[1].path).convert("RGB"))
-    assert pixels.shape == (420, 1200, 3)
-    assert np.array_equal(pixels[110:250, 24:164], garment(arrays["images"][1], 5)), "the garment is covered"
+    assert pixels.shape == (442, 1200, 3)
+    assert np.array_equal(pixels[132:272, 24:164], garment(arrays["images"][1], 5)), "the garment is covered"
     for place, method in enumerate(methods):
         trained, untrained = arrays[method][1], arrays[f"{method}/untrained"][1]
         limit, x = limit_of(trained, untrained), 204 + 164 * place
-        shown = pixels[110:250, x : x + 140], pixels[270:410, x : x + 140]
+        shown = pixels[132:272, x : x + 140], pixels[292:432, x : x + 140]
         for values, tile, who in zip((trained, untrained), shown, ("trained", "untrained"), strict=True):
             expected = attribution(values, limit, 5)
             assert np.array_equal(tile, expected), f"{method} of the {who} network: not its map at one scale"
@@ -232,5 +232,5 @@ def test_a_map_is_called_unfaithful_where_it_is_and_its_limit_told_elsewhere(
         assert drawn.text(title).y < tile.y
         assert drawn.text(title).x == tile.middle[0]
     assert "which gives it 0.10." in drawn.strings
-    assert drawn.text("T-shirt").y == 84, "the label stands above the picture"
+    assert drawn.text("T-shirt").y == 106, "the label stands above the picture"
     assert drawn.reading.startswith("Orange speaks for the class, purple against it. Test picture 7:")

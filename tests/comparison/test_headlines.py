@@ -54,7 +54,7 @@ def titled(*pairs: Comparison, broken: tuple[NotCompared, ...] = ()) -> str:
         ([pair(0.003, 0.0002, 0.006)], "cnn is ahead by 0.30 points (0.02 to 0.60)"),
         (
             [pair(0.02, 0.01, 0.03, over="images")],
-            "cnn is ahead by 2.0 points (1.0 to 3.0); other seeds may differ",
+            "cnn is ahead by 2.0 points (1.0 to 3.0); other trainings may differ",
         ),
         (
             [pair(0.02, 0.01, 0.03), pair(0.03, 0.02, 0.04, candidate="b"), pair(0.0, -0.01, 0.01)],
@@ -75,7 +75,7 @@ def titled(*pairs: Comparison, broken: tuple[NotCompared, ...] = ()) -> str:
         (
             [pair(0.03, 0.02, 0.04, over="images"), pair(0.0, -0.01, 0.01, candidate="b", over="images")],
             "Of 2 models against dense: 1 ahead, cnn by 3.0 points; 1 can't be told from it;"
-            " other seeds may differ",
+            " other trainings may differ",
         ),
         (
             [pair(0.03, 0.02, 0.04), pair(0.0, -0.01, 0.01, candidate="b", over="images")],

@@ -162,7 +162,7 @@ def test_each_accuracy_stands_beside_its_model(
     report = report_of(shares)
     figure = draw(glance.at_a_glance, report, tmp_path / "1.png")
     drawn = recording.last
-    assert {"Right, of all test pictures", "a dot is one seed"} <= set(drawn.strings), "what is counted"
+    assert {"Right, of all test pictures", "a dot is one training"} <= set(drawn.strings), "what is counted"
     dots = drawn.marks(0, "o")
     for place, (model, diamond) in enumerate(zip(shares, drawn.marks(0, "D"), strict=True)):
         found = report["models"][model]["accuracy"]
@@ -171,7 +171,7 @@ def test_each_accuracy_stands_beside_its_model(
         assert drawn.beside(name.y, 2, 0, 540) == [model, f"{100 * found['mean']:.1f} %"]
         assert diamond.values[0, 0] == found["mean"]
         assert diamond.colour == diamond.fill == MODEL_COLOURS[place]
-        assert dots[place].values[:, 0].tolist() == found["values"], "a dot is one seed"
+        assert dots[place].values[:, 0].tolist() == found["values"], "a dot is one training"
     told = ", ".join(
         f"{model} {100 * entry['accuracy']['mean']:.1f} %" for model, entry in report["models"].items()
     )

@@ -344,7 +344,7 @@ def test_numbers_on_the_page_are_written_in_the_unit_of_their_column() -> None:
 def test_limits_are_those_of_this_run() -> None:
     report = report_of({"dense": 0.8, "cnn": 0.9}, num_seeds=1)
     told = " ".join(limits(report))
-    assert "another seed" in told, "one training per model must be called that"
+    assert "another training" in told, "one training per model must be called that"
     assert "near-duplicate" not in told, "a flaw of Fashion-MNIST is told of other data"
     assert "Pictures give the numbers" not in told
     by_number = report | {"classes_by_number": [1]}
@@ -354,7 +354,7 @@ def test_limits_are_those_of_this_run() -> None:
     larger["comparisons"][0]["words"]["cost"] = "It is also 2.0 times as large"
     told_of_size = " ".join(limits(larger))
     assert "Why one model is better: these models differ in size and arithmetic, too." in told_of_size
-    assert "another seed would give" not in told_of_size, "three seeds tell what another would give"
+    assert "another training would give" not in told_of_size, "three seeds tell what another would give"
     report["data"]["name"], report["test_looks_words"] = "fashion-mnist", "14 settings have been scored."
     told = " ".join(limits(report))
     assert "(arXiv 1906.08255), and" in told, "of a report of before it is not known whether any is exact"

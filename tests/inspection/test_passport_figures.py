@@ -178,8 +178,8 @@ def test_examples_of_a_filter_are_its_own_with_their_activations(
     page = recording.last
     for passport in passports:
         y = page.text(f"filter {passport.index}").y + 153
-        shown = [(24 + 103 * place, e) for place, e in enumerate(passport.strongest[:6])]
-        shown += [(80 + 103 * (6 + place), e) for place, e in enumerate(passport.median)]
+        shown = [(24 + 100 * place, e) for place, e in enumerate(passport.strongest[:6])]
+        shown += [(80 + 100 * (6 + place), e) for place, e in enumerate(passport.median)]
         for x, e in shown:
             [boxed] = page.showing(boxed_garment(test.images[e.index], layer.field, e.row, e.column, 2))
             assert (boxed.x, boxed.y) == (x, y), "an example of another filter, or out of its order"

@@ -102,9 +102,11 @@ def test_there_are_pictures_of_every_class_and_group(num_images: int, num_classe
 def test_groups_are_what_their_names_say() -> None:
     labels = np.array([0, 1, 2, 3, 0, 1])
     answers = {"cnn": np.array([0, 1, 0, 0, 0, 0]), "dense": np.array([0, 0, 2, 0, 1, 1])}
-    found = {name: group.tolist() for name, group in groups_of(labels, answers, ["cnn", "dense"], 3).items()}
+    found = {
+        name: group.tolist() for name, group in groups_of(labels, answers, ["cnn", "dense"], "seed 3").items()
+    }
     assert found == {
         "Only cnn is right, not dense, seed 3": [1, 4],
         "Only dense is right, not cnn, seed 3": [2, 5],
     }
-    assert groups_of(labels, answers, ["cnn"], 3) == {}
+    assert groups_of(labels, answers, ["cnn"], "seed 3") == {}

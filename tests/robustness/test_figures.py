@@ -100,8 +100,8 @@ def test_who_is_compared_and_how_stands_below_the_title(tmp_path: Path) -> None:
     assert "these models cannot tell" in reading, "pooling would be credited from dense against cnn"
     several = report_of("dense", "cnn", num_seeds=3, robustness={"seeds": "all", "images_per_class": "all"})
     reading = subtitle(several, 1)
-    assert "all 200 test pictures; 3 seeds, a dot each" in reading
-    assert "other pictures and seeds" in reading
+    assert "all 200 test pictures; 3 trainings, a dot each" in reading
+    assert "other pictures and trainings" in reading
 
 
 def test_what_intervals_allow_for_is_said_of_the_models_it_holds_for() -> None:
@@ -113,8 +113,8 @@ def test_what_intervals_allow_for_is_said_of_the_models_it_holds_for() -> None:
         for kind, single in zip(report["robustness"].kinds, one.kinds, strict=True)
     ]
     report["robustness"] = mixed = replace(report["robustness"], kinds=kinds)
-    assert "95 %, with other pictures and seeds, of cnn with other pictures only." in subtitle(report)
-    told = "allowing for other seeds and pictures, but of cnn for other pictures only."
+    assert "95 %, with other pictures and trainings, of cnn with other pictures only." in subtitle(report)
+    told = "allowing for other trainings and pictures, but of cnn for other pictures only."
     assert told in robustness_in_markdown(mixed), "what holds for one model is said of both, or of none"
     assert "allowing for other pictures." in robustness_in_markdown(one)
     assert "95 %, with other pictures. Below" in subtitle(report | {"robustness": one})
@@ -180,7 +180,7 @@ def test_each_line_is_its_models_and_the_legend_has_its_colour(recording: Record
         assert lines[place].values[:, 1].tolist() == entry.accuracy, model
         assert spans[place][1][:, :, 1].tolist() == entry.intervals, "the interval of another model"
         of_seeds = [one.values[:, 1].tolist() for one in dots[2 * place : 2 * place + 2]]
-        assert of_seeds == list(entry.values.values()), "a dot is one seed"
+        assert of_seeds == list(entry.values.values()), "a dot is one training"
         colours = {lines[place].colour, spans[place][0], dots[2 * place].colour, drawn.text(model).colour}
         assert colours == {MODEL_COLOURS[place]}, "the legend gives a line to another model"
         share = f"{100 * entry.accuracy[3]:.0f} %"

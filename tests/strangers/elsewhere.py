@@ -2,6 +2,7 @@
 """What is said of networks that were trained elsewhere: of their files, run by Keras as they are."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from tests.strangers.evidence import Evidence
 from tests.strangers.grammar import KINDS, NUMBER, Number, Said, agree, agree_share, claim, says
+from tests.strangers.told import Table
 
 READS = {
     "pixels from 0 to 1": lambda x: x / 255,
@@ -25,9 +27,27 @@ FAR = 0.1
 HALF = 0.5
 
 
+NOT_KNOWN = re.compile(
+    r"\b(seeds?|epochs?|moved|history)\b|(?<!curves, )\bseconds\b|before (its )?training|itself",
+    re.IGNORECASE,
+)
+
+
+def claimed(e: Evidence, pieces: Sequence[Said | Table]) -> list[Said]:
+    """What is said of trainings that nobody here has seen, where all were elsewhere."""
+    said = [piece for piece in pieces if isinstance(piece, Said) and "is not known here" not in piece.text]
+    return [one for one in said if NOT_KNOWN.search(one.text)] if len(brought(e)) == len(e.models) else []
+
+
 def brought(e: Evidence) -> list[str]:
     """The models that were trained elsewhere."""
     return [name for name, model in e.models.items() if model.is_from_elsewhere]
+
+
+def claim_kind(e: Evidence, kind: str, *models: str) -> None:
+    """Nobody knows the seed of what was trained elsewhere: its file has a number."""
+    kinds = {"file" if e.models[name].is_from_elsewhere else "seed" for name in models}
+    claim(set(kind.lower().split(" and ")) == kinds, f"they have a {kinds}")
 
 
 @cache
@@ -107,8 +127,10 @@ def _(e: Evidence, at: Said, who: str, was: str) -> None:
 
 
 @says("If test pictures were among them, <whose:its accuracy is|their accuracies are> too high",
-      "filters are ranked on validation pictures, which <whose:it|they> may have been trained on")  # fmt: skip
-def _(e: Evidence, at: Said, whose: str) -> None:
+      "<what:filters and units|filters|units> are ranked on validation pictures, which <whose:it|they> may have been trained on")  # fmt: skip
+def _(e: Evidence, at: Said, whose: str, what: str = "") -> None:
+    ranked = {"filters" if e.models[name].first.convolutions else "units" for name in brought(e)}
+    claim(not what or set(what.split(" and ")) == ranked, f"ranked are {ranked}")
     claim(whose.startswith("it") == (len(brought(e)) == 1), f"those are {brought(e)}")
 
 
@@ -180,18 +202,6 @@ def _(e: Evidence, at: Said, m: str) -> None:
 def _(e: Evidence, at: Said, m: str, share: Number, reason: str = "no better than guessing") -> None:
     claim(m in brought(e) and reason in e.models[m].faults.values(), f"{e.models[m].faults}")
     agree_share("accuracy", share, e.models[m].accuracy)
-
-
-@says("<m:model>: trained elsewhere, perhaps on these validation pictures, too; in place of what it was before training, it with random weights",
-      "<m:model> may have been trained on these")  # fmt: skip
-def _(e: Evidence, at: Said, m: str) -> None:
-    claim(m in brought(e), "it was trained here")
-
-
-@says("in brackets: before training; of <who:names>, which nobody saw then, with random weights",
-      "1 is as much as another picture would change them (in brackets: before training; of <who:names>, which nobody saw then, with random weights)")  # fmt: skip
-def _(e: Evidence, at: Said, who: str) -> None:
-    claim(set(re.split(", | and ", who)) == set(brought(e)), f"those are {brought(e)}")
 
 
 @says(

@@ -19,10 +19,10 @@ KINDS = {
     "layer": r"(?:conv|pool|dense|rescaling)\d+|pixels",
     "time": DURATION,
 }
-KINDS |= {"text": r".+?", "word": r"\S+"}
+KINDS |= {"text": r".+?", "word": r"\S+", "kind": r"(?i:seed and file|seed|file)"}
 OF_MODELS = {  # kinds that name models, or classes
     "names": r"(?:{model})(?:, (?:{model}))*(?: and (?:(?:{model})|\d+ more))?",
-    "over": r"new seeds and new pictures(?:, but (?:{names}) with other test pictures only)?"
+    "over": r"new (?:seeds|trainings) and new pictures(?:, but (?:{names}) with other test pictures only)?"
     r"|other test pictures",
     "shares": r"(?:{model}) {n} %(?:, (?:{model}) {n} %)*",
     "range": r"from {n} % \((?:{model})\) to {n} % \((?:{model})\)(?:, \d+ models)?",

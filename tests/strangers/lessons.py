@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tests.strangers.elsewhere import claim_kind
 from tests.strangers.evidence import Evidence
 from tests.strangers.grammar import KINDS, NO, NUMBER, Number, Said, agree, claim, says
 
@@ -76,12 +77,13 @@ def place_of(e: Evidence) -> Place:
     return e.place  # type: ignore[attr-defined, no-any-return]
 
 
-@says("<m:model>, seed <s:n>: filter <k:n> of <layer:layer> (<all:n> <noun:filters|filter>, maps of <h:n> x <w:n>)"
+@says("<m:model>, <kind:kind> <s:n>: filter <k:n> of <layer:layer> (<all:n> <noun:filters|filter>, maps of <h:n> x <w:n>)"
       " on test picture <image:n> (<c:cls>) at row <row:n>, column <column:n> (the first is 0)<why:, where the map is largest|>")  # fmt: skip
 def _(
-    e: Evidence, at: Said, m: str, s: Number, k: Number, layer: str, all: Number, noun: str, h: Number, w: Number,
+    e: Evidence, at: Said, m: str, kind: str, s: Number, k: Number, layer: str, all: Number, noun: str, h: Number, w: Number,
     image: Number, c: set[int], row: Number, column: Number, why: str,
 ) -> None:  # fmt: skip
+    claim_kind(e, kind, m)
     place = Place(e, m, int(s), layer, int(k), int(image), int(row), int(column))
     e.place = place  # type: ignore[attr-defined]
     claim(

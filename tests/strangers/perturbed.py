@@ -64,7 +64,9 @@ def _(e: Evidence, at: Said, shares: str) -> None:
     agree_shares(shares, {name: e.perturbed("noise", 0, name).value for name in e.perturbed_models})
 
 
-KINDS["seen_in"] = r"other seeds and pictures(?:, but of (?:{names}) for other pictures only)?|other pictures"
+KINDS["seen_in"] = (
+    r"other trainings and pictures(?:, but of (?:{names}) for other pictures only)?|other pictures"
+)
 
 
 @says("accuracy on <n:n> test pictures (the first <k:n> of each class), with its 95 % interval, allowing for <what:seen_in>",
@@ -74,8 +76,8 @@ def _(e: Evidence, at: Said, n: Number, what: str, k: Number | None = None) -> N
     shown = sum(min(int(k or len(labels)), int(np.sum(labels == label))) for label in np.unique(labels))
     agree("test pictures", n, shown)
     singles = [name for name in e.perturbed_models if e.perturbed("noise", 0, name).over == "images"]
-    claim(("seeds" in what) == (len(singles) < len(e.perturbed_models)), "what the interval allows for")
-    if "seeds" in what:
+    claim(("trainings" in what) == (len(singles) < len(e.perturbed_models)), "what the interval allows for")
+    if "trainings" in what:
         told = what.partition("but of ")[2].removesuffix(" for other pictures only")
         agree_names(told, singles) if singles else claim(not told, "all have several trainings")
 

@@ -3,6 +3,7 @@
 
 import re
 
+from tests.strangers.elsewhere import claim_kind
 from tests.strangers.evidence import Evidence, Model
 from tests.strangers.filters import of_layer
 from tests.strangers.grammar import KINDS, NUMBER, OF_MODELS, Number, Said, agree, agree_share, claim, says
@@ -71,8 +72,13 @@ def _(e: Evidence, at: Said, c: str, b: str, told: str = "", rest: str = "") -> 
     claim(not others or int(others[0]) == len(e.classes) - len(clear), f"clear are {clear}")
 
 
-@says("Seed <s:n>: <c:model> alone is right on <x:n> of <all:n> test pictures, <b:model> alone on <y:n>")
-def _(e: Evidence, at: Said, s: Number, c: str, x: Number, all: Number, b: str, y: Number) -> None:
+@says(
+    "<kind:kind> <s:n>: <c:model> alone is right on <x:n> of <all:n> test pictures, <b:model> alone on <y:n>"
+)
+def _(
+    e: Evidence, at: Said, kind: str, s: Number, c: str, x: Number, all: Number, b: str, y: Number
+) -> None:  # fmt: skip
+    claim_kind(e, kind, b, c)
     claim((b, c) in e.pairs, f"compared are {e.pairs}")
     agree("test pictures", all, e.num_test)
     for told, one, other in ((x, c, b), (y, b, c)):

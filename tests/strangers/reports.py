@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.strangers.elsewhere import claim_kind
 from tests.strangers.evidence import Evidence, Model
 from tests.strangers.grammar import DURATION, KINDS, NUMBER, Number, Said, agree, agree_share, claim, says
 from tests.strangers.verdicts import agree_ends, agree_names, ways
@@ -210,6 +211,14 @@ def _(
     agree_duration(seconds, model.seconds("train_seconds"))
 
 
+def claim_new(e: Evidence, what: str, singles: list[str]) -> None:
+    """New trainings may differ where there are several; of networks from elsewhere nobody knows of seeds."""
+    several = [name for name in e.scored if name not in singles]
+    elsewhere = any(e.models[name].is_from_elsewhere for name in several)
+    claim(("new trainings" in what) == elsewhere, f"several trainings have {several}")
+    claim(("new seeds" in what) == (bool(several) and not elsewhere), "what may differ")
+
+
 @says("of <n:n> test pictures; between, with <what:over> (95 %)")
 def _(e: Evidence, at: Said, n: Number, what: str) -> None:
     agree("test pictures", n, e.num_test)
@@ -217,7 +226,7 @@ def _(e: Evidence, at: Said, n: Number, what: str) -> None:
     claim(
         all(name in what for name in singles) or len(singles) == len(e.scored), f"single trainings: {singles}"
     )
-    claim(("new seeds" in what) == (len(singles) < len(e.scored)), "what may differ")
+    claim_new(e, what, singles)
 
 
 # Where to look ---------------------------------------------------------------------------------------------
@@ -280,7 +289,9 @@ def _(e: Evidence, at: Said, name: str) -> None:
 
 
 @says(
-    "1 is as much as another picture would change them (in brackets: before training)", "F1", "F1 per class"
+    "1 is as much as another picture would change them (in brackets: those of an untrained network)",
+    "F1",
+    "F1 per class",
 )
 def _(e: Evidence, at: Said) -> None:
     pass  # says how a table is to be read
@@ -363,21 +374,24 @@ def _(e: Evidence, at: Said, name: str, title: str, n: Number) -> None:
     agree("test pictures", n, e.num_test)
 
 
-@says("mean ± standard deviation of the seeds; the interval is 95 %, with <what:over>",
-      "Right: of all test pictures, mean over seeds; the interval allows for <what:over>")  # fmt: skip
+@says("mean ± standard deviation of the trainings; the interval is 95 %, with <what:over>",
+      "Right: of all test pictures, mean over trainings; the interval allows for <what:over>")  # fmt: skip
 def _(e: Evidence, at: Said, what: str) -> None:
     singles = [name for name in e.scored if e.mean(name).over == "images"]
-    claim(("new seeds" in what) == (len(singles) < len(e.scored)), "what may differ")
+    claim_new(e, what, singles)
     if 0 < len(singles) < len(e.scored):
         claim(all(name in what for name in singles), f"single trainings: {singles}")
 
 
 @says("A MFLOP is a million additions or multiplications, for one picture forward", "in 15 bins of equally many pictures",
-      "The last two columns count test pictures, seed by seed, of the first five seeds",
-      "The last two columns count test pictures, seed by seed")  # fmt: skip
+      "The last two columns count test pictures, training by training, of the first five",
+      "The last two columns count test pictures, training by training")  # fmt: skip
 def _(e: Evidence, at: Said) -> None:
     claim("15 bins" not in at.text or e.num_test >= 15, "there are fewer pictures than bins")
-    claim(("first five" in at.text) == (len(e.seeds) > 5) or "seed by seed" not in at.text, "the seeds")
+    claim(
+        ("first five" in at.text) == (len(e.seeds) > 5) or "training by training" not in at.text,
+        "the trainings",
+    )
 
 
 @says("The interval beside each is of that class alone; bold is what stays clear when all <k:n> classes are tested at"
@@ -400,8 +414,9 @@ def _(e: Evidence, at: Said, k: Number, noun: str) -> None:
     claim(noun.startswith("look") or k == len(failed), f"failed: {failed}")
 
 
-@says("<m:model>, seed <s:n>: <why:reason>", "failed <m:model>, seed <s:n>: <why:reason>")
-def _(e: Evidence, at: Said, m: str, s: Number, why: str) -> None:
+@says("<m:model>, <kind:kind> <s:n>: <why:reason>", "failed <m:model>, <kind:kind> <s:n>: <why:reason>")
+def _(e: Evidence, at: Said, m: str, kind: str, s: Number, why: str) -> None:
+    claim_kind(e, kind, m)
     model = e.models[m]
     claim(int(s) not in model.trained or model.faults.get(int(s), "").startswith(why), "it is sound")
 
@@ -409,7 +424,7 @@ def _(e: Evidence, at: Said, m: str, s: Number, why: str) -> None:
 # What the run does not show --------------------------------------------------------------------------------
 
 
-@says("What another seed would give: a model has one training only")
+@says("What another training would give: a model has one only")
 def _(e: Evidence, at: Said) -> None:
     claim(any(e.difference(*pair).over == "images" for pair in e.pairs), "each has several")
 

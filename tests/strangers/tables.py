@@ -91,10 +91,10 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
 )
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model = e.models[row[0]]
-    claim(row[1] == ", ".join(map(str, model.seeds)), f"the seeds are {model.seeds}")
     if model.is_from_elsewhere:
-        claim(row[2] == row[3] == row[7] == "not known", "nobody knows how it was trained")
+        claim(row[1] == row[2] == row[3] == row[7] == "not known", "nobody knows how it was trained")
     else:
+        claim(row[1] == ", ".join(map(str, model.seeds)), f"the seeds are {model.seeds}")
         epochs = [len(rows) for rows in model.histories.values()]
         claim(row[2] in (f"{min(epochs)} to {max(epochs)}", str(max(epochs))), f"the epochs are {epochs}")
         claim(row[3] == ", ".join(sorted({m["precision"] for m in model.metrics.values()})), "the precision")
@@ -154,7 +154,7 @@ def counts_of(e: Evidence, one: str, other: str) -> dict[int, int]:
     return {s: int(np.sum(right[one][s] > right[other][s])) for s in e.seeds if s in a.seeds and s in b.seeds}
 
 
-@table(r"seed\|only (.+) right\|only (.+) right")
+@table(r"training\|only (.+) right\|only (.+) right")
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     one, other = (cell.removeprefix("only ").removesuffix(" right") for cell in head[1:])
     agree("only the baseline", Number(row[1]), counts_of(e, one, other)[int(row[0])])

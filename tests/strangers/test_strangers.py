@@ -11,6 +11,7 @@ from tests.strangers import told
 from tests.strangers.checker import check
 from tests.strangers.compared import SideBySide
 from tests.strangers.conftest import evidence_of
+from tests.strangers.elsewhere import claimed
 from tests.strangers.grammar import FIXED, PATTERNS, Number, Said, Wrong, agree, agree_share, says
 from tests.strangers.sets import QUICK, SETS
 
@@ -25,8 +26,10 @@ CLAIMS = r"\d|\b(best|better|worse|most|least|more|fewer|first|last|largest|impr
 def test_nothing_that_a_run_says_is_false(name, run_of):
     folder = run_of(name)
     terminal = (folder / "terminal.txt").read_text(encoding="utf-8")
-    pieces = [*told.of_terminal(terminal, "terminal"), *told.of_run(folder / "outputs" / name)]
-    found = check(evidence_of(name, folder), pieces)
+    of_run = told.of_run(folder / "outputs" / name)
+    found = check(evidence_of(name, folder), [*told.of_terminal(terminal, "terminal"), *of_run])
+    claims = claimed(evidence_of(name, folder), of_run)
+    assert not claims, f"{name}: nobody knows that of networks that were trained elsewhere: {claims}"
     (folder / "checked.txt").write_text(str(found), encoding="utf-8")
     assert found.sentences > 50, f"{name}: hardly anything was read: {found}"
     assert not found.faults, f"{name}: {found}"

@@ -183,14 +183,16 @@ def _(
 
 
 @says(
-    "to see a difference of <d:n>, about <k:n> more <noun:seeds|seed> would be needed",
-    "to see a difference of <d:n>, no number of seeds would do; it takes more test pictures",
+    "to see a difference of <d:n>, about <k:n> more <noun:seeds|seed|trainings|training> would be needed",
+    "to see a difference of <d:n>, no number of <noun:seeds|trainings> would do; it takes more test pictures",
     "but a difference of <d:n> would very likely have been seen",
 )
 def _(e: Evidence, at: Said, d: Number, k: Number | None = None, noun: str = "") -> None:
     found = e.difference(*pair_of(e))
     agree("the difference to be seen", d, max(abs(found.value), 0.002), 100)
     claim(found.over == "seeds and images" and not found.clear, "nothing is to be seen")
+    brought = any(e.models[name].is_from_elsewhere for name in pair_of(e))
+    claim(not noun or noun.startswith("training") == brought, "nobody knows of seeds elsewhere")
     needed = seeds_needed(found, max(abs(found.value), 0.002))
     told = None if "no number" in at.text else 0 if "very likely" in at.text else k
     claim(needed == told, f"{needed} more seeds are needed")
@@ -265,7 +267,7 @@ def _(e: Evidence, at: Said, low: Number, high: Number) -> None:
     "another seed may differ",
     "another training may differ",
     "another seed may differ; seeds=[<a:n>,<b:n>,<c:n>] measures it",
-    "other seeds may differ",
+    "other trainings may differ",
 )
 def _(e: Evidence, at: Said, a: float | None = None, b: float = 0, c: float = 0) -> None:
     if "Shifted by" in at.text:  # of perturbed pictures, of which the first seed alone may be asked
@@ -497,6 +499,7 @@ def _(e: Evidence, at: Said, d: Number, low: Number, high: Number) -> None:
     agree_ends((low, high), fits[0].low, fits[0].high, 1)
 
 
-@says("the interval is 95 %, allowing for other <what:seeds and images|images>")
+@says("the interval is 95 %, allowing for other <what:trainings and images|images>")
 def _(e: Evidence, at: Said, what: str) -> None:
-    claim(what in {e.difference(*pair).over for pair in e.pairs}, "what it allows for")
+    over = {e.difference(*pair).over.replace("seeds", "trainings") for pair in e.pairs}
+    claim(what in over, "what it allows for")

@@ -35,7 +35,7 @@ function confusions(app) {
   return make("div", {}, make("h3", {}, "Labels and answers"), whose, grid, opened);
 }
 
-function gridOfConfusions(app, name, { confusion, seeds }, open) {
+function gridOfConfusions(app, name, { confusion, seeds, elsewhere }, open) {
   const mistakes = confusion.flatMap((row, label) => row.filter((_, answer) => answer !== label));
   const most = Math.max(...mistakes, 1);
   const total = confusion.flat().reduce((sum, count) => sum + count, 0);
@@ -53,7 +53,7 @@ function gridOfConfusions(app, name, { confusion, seeds }, open) {
     return make("tr", {}, make("th", { scope: "row" }, app.classes[label]), cells);
   });
   const pictures = `${counted(Math.round(total))} test pictures`;
-  const over = seeds.length === 1 ? `seed ${seeds[0]}` : `mean of ${seeds.length} seeds`;
+  const over = seeds.length === 1 ? numbered(seeds[0], elsewhere) : `mean of ${seeds.length} trainings`;
   const measured = `${name}, measured: ${pictures}, ${over}`;
   const title = make("p", { class: "live-note" }, `A row for each label, a column for each answer (${measured})`);
   const table = make("table", { class: "live-confusion" }, make("thead", {}, head), make("tbody", {}, rows));
@@ -61,12 +61,18 @@ function gridOfConfusions(app, name, { confusion, seeds }, open) {
   return make("div", {}, title, make("div", region, table));
 }
 
+// A training by its number, as report/words.py has it.
+function numbered(seed, elsewhere) {
+  return `${elsewhere ? "file" : "seed"} ${seed}`;
+}
+
 function openCell(app, model, label, answer, box) {
   const [seed, text] = Object.entries(app.predictions?.models?.[model] ?? {})[0] ?? [];
   if (text === undefined) return box.replaceChildren("The answers to single pictures are not in this page.");
   const answers = bytesOf(text);
   const places = placesWhere(app.pictures, (picture) => picture.label === label && answers[picture.index] === answer);
-  const what = `${app.classes[label]} called ${app.classes[answer]} by ${model}, seed ${seed}`;
+  const whose = `${model}, ${numbered(seed, app.report.models[model].elsewhere)}`;
+  const what = `${app.classes[label]} called ${app.classes[answer]} by ${whose}`;
   const labels = bytesOf(app.predictions.labels);
   const all = answers.filter((given, index) => given === answer && labels[index] === label).length;
   const here = places.length ? `${places.length} of them are in this page` : "none of them is in this page";

@@ -41,8 +41,8 @@ function answers(app) {
   const box = make("div", { class: "live-answers" });
   app.store.watch(["values"], ({ values, seen }) => {
     const tables = Object.entries(values).map(([model, found]) => {
-      const { seed } = app.networks[model];
-      return barsOf(`${model} (live: seed ${seed}, this picture)`, found.at(-1).after, app.classes, seen.label);
+      const { which } = app.networks[model];
+      return barsOf(`${model} (live: ${which}, this picture)`, found.at(-1).after, app.classes, seen.label);
     });
     box.replaceChildren(...tables);
   });

@@ -42,7 +42,7 @@ export function passportShown(app, network, layer, passport) {
 
 // On how many pictures the worth of a layer's filters was measured.
 export function measuredOn(network, layer) {
-  return `measured: ${counted(network.passports[layer].num_test)} test pictures, seed ${network.seed}`;
+  return `measured: ${counted(network.passports[layer].num_test)} test pictures, ${network.which}`;
 }
 
 function kernelsShown(app, network, at, passport) {
@@ -54,7 +54,7 @@ function kernelsShown(app, network, at, passport) {
   const parts = [cellsOf("kernel", kernel, upTo(limit), (value) => written(value, 2), form)];
   if (untrained) {
     const before = kernelOf({ ...layer, weights: floatsOf(untrained) }, 0, passport.index);
-    parts.push(figureOf("before training", mapOf(before, limit, 60, layer.size[1]), "live-untrained"));
+    parts.push(figureOf("untrained", mapOf(before, limit, 60, layer.size[1]), "live-untrained"));
   }
   return make("div", { class: "live-row" }, parts);
 }

@@ -25,9 +25,9 @@ export function underStrain(app) {
     const levels = perturb(picture.levels, now.kind, now.strength, now);
     paintLevels(view.canvas, levels);
     const tables = [];
-    for (const [model, { seed }] of Object.entries(app.networks)) {
+    for (const [model, { which }] of Object.entries(app.networks)) {
       const { probabilities } = await app.engine.ask("answer", { model, picture: levels, off: [] });
-      tables.push(barsOf(`${model} (live: seed ${seed}, this picture)`, probabilities, app.classes, picture.label));
+      tables.push(barsOf(`${model} (live: ${which}, this picture)`, probabilities, app.classes, picture.label));
     }
     bars.replaceChildren(...tables);
   });
