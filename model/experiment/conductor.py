@@ -19,7 +19,7 @@ from data.storage import locked, write_json
 from model.comparison.records import Failure
 from model.experiment import progress
 from model.experiment.adoption import adopt
-from model.experiment.elsewhere import as_found, keep, originals, with_measured
+from model.experiment.elsewhere import as_found, copies, keep, with_measured
 from model.experiment.opening import (
     as_it_began,
     config_and_data,
@@ -89,10 +89,8 @@ def run_experiment(
     with run.held("wait for it, or give this one another name"):
         with locked(outputs / ".lock"):
             if fresh and known:
-                kept = originals(run, config)  # which may be nowhere else
-                run.clear()
+                run.clear(copies(run, config))  # which may be nowhere else
                 describe(run, config, identity)
-                keep(kept)
         if edited := run.edited():
             aside = _free(run.path / "config-edited.yaml")
             (run.path / "config.yaml").replace(aside)
@@ -150,7 +148,7 @@ class Experiment:
         self.console, self.debug = console, debug
         self.identity = identity_of(config, splits)
         began = describe(run, config, self.identity)
-        keep(originals(run, config))
+        keep(run, config)
         if record_in(run.path) == "later":
             raise RunError(f"{run.path / MANIFEST} was written by a later version, which goes on with it")
         self.manifest = run.manifest() or Manifest(run.path)

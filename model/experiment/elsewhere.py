@@ -1,8 +1,7 @@
 """Networks that were trained elsewhere, on their way into a run: their files read, kept, and measured."""
 
 import os
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ from configs.networks import Found, Saved
 from configs.schema import Config, ConfigError, dump
 from configs.strict_yaml import shown
 from data.splits import Splits
-from data.storage import read_bytes, write_atomically
+from data.storage import write_atomically
 from model.networks.facts import each_layer
 from model.networks.layers import as_records, from_records
+from model.report.words import counted
 from model.run.elsewhere import Elsewhere, read_network
 from model.run.folder import ORIGINAL, RunError, RunFolder
 from model.run.manifest import digest_of_file
@@ -42,8 +42,9 @@ def with_files(config: Config) -> Config:
             parse_file(dump(config).encode(), "config.yaml")
         except ConfigError:
             raise ConfigError(
-                f"models: the layers of {len(read)} networks that were trained elsewhere are more than a "
-                "config can hold. Expected fewer of them: give some a run of their own."
+                f"models: the layers and paths of {counted(len(read), 'network')} that "
+                f"{'was' if len(read) == 1 else 'were'} trained elsewhere are more than a config can hold. "
+                "Expected fewer files for one run: give some a run of their own."
             ) from None
     return config
 
@@ -69,8 +70,9 @@ def _found(model: str, files: list[Path]) -> Found:
     for file, other in zip(files[1:], others, strict=True):
         if _told(other) != _told(first):
             raise ConfigError(
-                f"models.{model}.file: {file} is another network than {files[0]}. Expected the files of one "
-                "network, trained once for each seed: give another network a model of its own."
+                f"models.{model}.file: {file} is another network than {files[0]}, or computes in another "
+                "precision. Expected the files of one network, trained once for each seed: give another one "
+                "a model of its own."
             )
     digests = [network.sha256 for network in networks]
     for place, digest in enumerate(digests):
@@ -89,7 +91,7 @@ def _found(model: str, files: list[Path]) -> Found:
 
 
 def _told(network: Elsewhere) -> tuple[object, ...]:
-    return network.layers, network.logits, network.num_classes
+    return network.layers, network.logits, network.dtype, network.num_classes
 
 
 def must_answer(config: Config, splits: Splits) -> None:
@@ -133,29 +135,24 @@ def with_measured(config: Config, measured: Mapping[str, Mapping[str, Any]]) -> 
     )
 
 
-def originals(run: RunFolder, config: Config) -> dict[Path, bytes]:
-    """What the files of networks that were trained elsewhere hold, by where the run keeps its copies.
+def copies(run: RunFolder, config: Config) -> list[Path]:
+    """The whole copies that a run keeps of the files of networks that were trained elsewhere."""
+    return [copy for copy, _, digest in _originals(run, config) if digest_of_file(copy) == digest]
 
-    One is taken from its copy, or else from where the config has it, as it was when it was read; where it is
-    neither here nor there it is missing.
+
+def keep(run: RunFolder, config: Config) -> None:
+    """Make those that are not whole of the files, from where the config has them, as they were when read.
+
+    Where a file is no longer that, its copy is missing.
     """
-    found = {}
+    for copy, file, digest in _originals(run, config):
+        if digest_of_file(copy) != digest and digest_of_file(file) == digest:
+            write_atomically(copy, file)
+
+
+def _originals(run: RunFolder, config: Config) -> Iterator[tuple[Path, Path, str]]:
+    """Of each file where the run keeps its copy, where the config has it, and its sha256."""
     for model, network in config.elsewhere.items():
         digests = network.found.sha256 if network.found else ()
         for seed, file, digest in zip(config.seeds, network.file, digests, strict=False):
-            copy = run.seed_folder(model, seed) / ORIGINAL
-            for path in (copy, Path(file)):
-                if (
-                    digest_of_file(path) == digest
-                    and sha256(content := read_bytes(path)).hexdigest() == digest
-                ):
-                    found[copy] = content
-                    break
-    return found
-
-
-def keep(originals: Mapping[Path, bytes]) -> None:
-    """Write copies of such files, where they are not there already."""
-    for path, content in originals.items():
-        if digest_of_file(path) != sha256(content).hexdigest():
-            write_atomically(path, content)
+            yield run.seed_folder(model, seed) / ORIGINAL, Path(file), digest

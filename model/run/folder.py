@@ -13,7 +13,7 @@ import os
 import shlex
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -24,7 +24,7 @@ import numpy as np
 
 from configs.schema import Config
 from configs.strict_yaml import shown
-from data.storage import holder, is_locked, locked, remove_temporary
+from data.storage import holder, is_locked, locked, remove_temporary, write_atomically
 from model.run.checkpoints import remove_checkpoints
 from model.run.made_with import Configs, configs_of
 from model.run.manifest import IDENTITY, Manifest, read_manifest
@@ -219,15 +219,24 @@ class RunFolder:
             if f"{folder.parent.name} {folder.name.replace('-', ' ')}" not in begun:
                 remove_checkpoints(folder)
 
-    def clear(self) -> None:
-        """Remove the run; whoever looks finds it whole or not at all. What a link leads to stays."""
+    def clear(self, spared: Sequence[Path] = ()) -> None:
+        """Remove the run, but for files in it; whoever looks finds it whole or not at all.
+
+        What a link leads to stays.
+        """
+        old, new = (self.path.with_name(f".{self.path.name}.{age}") for age in ("old", "new"))
+        for path in (old, new):
+            shutil.rmtree(path, ignore_errors=True)  # of one that was killed
+        for path in spared:
+            write_atomically(new / path.relative_to(self.path), path)
         if self.path.is_symlink():
             self.path.unlink()
-            return
-        old = self.path.with_name(f".{self.path.name}.old")
-        shutil.rmtree(old, ignore_errors=True)  # of one that was killed
-        self.path.rename(old)
-        shutil.rmtree(old)
+        else:
+            self.path.rename(old)
+        if spared:
+            new.rename(self.path)
+        if old.exists():
+            shutil.rmtree(old)
 
     def must_still_be_there(self) -> None:
         """Raise RunError if what the run is known by is gone: writing would bring back a part of a run."""

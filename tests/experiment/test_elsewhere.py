@@ -10,7 +10,7 @@ from configs.elsewhere import is_run, of_files, of_words
 from configs.networks import Found
 from configs.schema import ConfigError, digest
 from model.experiment.conductor import Experiment
-from model.experiment.elsewhere import as_found, keep, must_answer, originals, with_files, with_measured
+from model.experiment.elsewhere import as_found, copies, keep, must_answer, with_files, with_measured
 from model.experiment.origins import origin_of, usual_for
 from model.experiment.parts import Task, settings_of
 from model.networks.layers import as_records, from_records, layers_of
@@ -83,14 +83,20 @@ def test_a_run_keeps_copies_and_goes_on_without_the_files(files, tmp_path):
     path.write_bytes((files / "one.keras").read_bytes())
     read, run = with_files(of_files([path])), RunFolder(tmp_path / "run")
     copy = run.seed_folder("mine", 0) / ORIGINAL
-    keep(originals(run, read))
+    keep(run, read)
     assert copy.read_bytes() == path.read_bytes()
     path.write_bytes(b"trained anew")
-    assert originals(run, read) == {copy: copy.read_bytes()}, "the copy is that of the run"
+    keep(run, read)
+    assert copies(run, read) == [copy], "the copy is that of the run"
+    (run.path / "report.md").touch()
+    run.clear(copies(run, read))
+    kept = [one for one in run.path.rglob("*") if one.is_file()]
+    assert kept == copies(run, read) == [copy], "whoever starts over loses the only copy, or keeps more"
     copy.write_bytes(b"damaged")
-    assert originals(run, read) == {}, "neither is the file that the run was made of"
+    keep(run, read)
+    assert copies(run, read) == [], "neither is the file that the run was made of"
     path.write_bytes((files / "one.keras").read_bytes())
-    keep(originals(run, read))
+    keep(run, read)
     assert copy.read_bytes() == path.read_bytes(), "a damaged copy is not made again from the file"
     moved = read.elsewhere["mine"].model_copy(update={"file": ("/elsewhere.keras",)})
     task = Task("training", "mine", 0)
@@ -178,3 +184,11 @@ def test_a_trial_that_fails_is_no_answer(files, tmp_path):
     assert (asked["pixels"], asked["untried"]) == (None, "the worker died"), (
         "it is scored in a form that nobody has tried"
     )
+
+
+@pytest.mark.parametrize("size", [{"units": 10**9}, {"units": 0}])
+def test_layers_of_a_config_are_no_larger_than_those_of_files(size):
+    with pytest.raises(ConfigError, match="no layer as a run writes it"):
+        from_records([{"layer": "Dense", "name": "dense1"} | size])
+    with pytest.raises(ConfigError, match="no layer as a run writes it"):
+        from_records([{"layer": "Pooling", "name": "pool1", "kind": "max", "strides": [0, 2]}])
