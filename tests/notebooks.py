@@ -98,6 +98,7 @@ def global_average_logits() -> keras.Model:
     stack = [layers.Conv2D(4, 3, activation="elu"), layers.AveragePooling2D(2), layers.Conv2D(5, 3)]
     stack += [layers.BatchNormalization(), layers.LeakyReLU(negative_slope=0.1)]
     stack += [layers.Conv2D(6, 3, activation="gelu"), layers.GlobalAveragePooling2D()]
+    stack += [layers.BatchNormalization(), layers.ReLU()]
     return _functional(*stack, layers.Dense(8, "gelu"), layers.Dropout(0.5), layers.Dense(NUM_CLASSES))
 
 

@@ -8,6 +8,7 @@ from math import prod
 from configs.strict_yaml import shown
 from model.networks.described import Item, Unsuitable, chain_of
 from model.networks.described_layers import (
+    OF_ITSELF,
     activation_of,
     convolution_of,
     dense_of,
@@ -115,9 +116,12 @@ class _Chain:
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
         self.found: list[tuple[Layer, Item]] = []
+        self.owed: Item | None = None  # what made one number of each map, where they are not yet a row
 
     def take(self, item: Item) -> None:
         """Add what a layer is here: one of ours, two, or none."""
+        if self.owed and item.kind not in ("BatchNormalization", "Activation", *OF_ITSELF):
+            self._flatten(self.owed)
         match item.kind:
             case (
                 "Conv2D"
@@ -165,7 +169,7 @@ class _Chain:
         if min(self.shape) < 1:
             item.refuse(f"leaves nothing of {before}; expected a smaller window, or padding same")
         if item.kind.startswith("Global") and not item.flag("keepdims", False):
-            self._flatten(item)
+            self.shape, self.owed = self.shape[-1:], item
 
     def _weigh(self, layer: Convolution | Dense, item: Item) -> None:
         """A layer with its own activation; one with another slope than Keras gives it stands after it."""
@@ -186,7 +190,7 @@ class _Chain:
     def _flatten(self, item: Item) -> None:
         if not self._is_flat():
             self._add(Flatten(item.name), item)
-        self.shape = (prod(self.shape),)
+        self.shape, self.owed = (prod(self.shape),), None
 
     def _is_flat(self) -> bool:
         return any(isinstance(layer, Flatten) for layer, _ in self.found)
@@ -204,7 +208,8 @@ class _Chain:
             self.shape = target
         elif target != self.shape:
             item.refuse(
-                f"makes {' x '.join(map(str, target))} of {self._told()}; expected (28, 28, 1) of a picture"
+                f"makes {' x '.join(map(str, target))} of {self._told()}; expected (28, 28, 1) of a picture, "
+                "before any Flatten or normalization of its pixels"
             )
 
     def _normalize(self, item: Item) -> None:
@@ -212,9 +217,10 @@ class _Chain:
         axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
         if axis not in (-1, places) or places == 2:
             item.refuse(
-                f"normalizes axis {shown(axis)} of {self._told()}; expected one scale for each channel"
+                f"normalizes axis {shown(axis)} of {self._told()}; expected one scale for each channel, or "
+                "for each of 784 pixels"
             )
-        if places == 1:
+        if places == 1 and not self.owed:
             self._flatten(item)
         self._add(normalization_of(item), item)
 
