@@ -8,6 +8,7 @@ from configs.strict_yaml import shown
 from model.networks.described import Item, is_keras_own
 from model.networks.facts import SIDE
 from model.networks.layers import (
+    MOST,
     SLOPES,
     Activation,
     Convolution,
@@ -21,7 +22,7 @@ from model.networks.layers import (
     Sides,
 )
 
-MOST_FILTERS, MOST_UNITS = 1024, 16_384
+MOST_FILTERS = 1024
 FUNCTIONS = get_args(Function)
 PADDINGS = get_args(Padding)
 PRECISIONS = ("float32", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
@@ -45,7 +46,7 @@ def convolution_of(item: Item) -> Convolution:
 
 def dense_of(item: Item) -> Dense:
     """A dense layer without its activation."""
-    return Dense(item.name, item.whole("units", MOST_UNITS), None, has_bias(item))
+    return Dense(item.name, item.whole("units", MOST), None, has_bias(item))
 
 
 def rescaling_of(item: Item) -> Rescaling:

@@ -21,6 +21,7 @@ Pair = tuple[int, int]  # of rows and of columns
 Sides = int | Pair  # one number stands for both
 Padding = Literal["valid", "same"]
 Function = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"]
+MOST = 16_384  # filters or units of a layer that was made elsewhere
 USUAL_MEAN, USUAL_DEVIATION = 0.2860, 0.3530  # of Fashion-MNIST's training pixels, from 0 to 1
 SLOPES = {"leaky_relu": 0.2, "elu": 1.0}  # as Keras has them where a layer only names its activation
 
@@ -252,12 +253,21 @@ def _layer(record: Mapping[str, Any]) -> Layer:
     kind = settings.pop("layer", None)
     try:
         layer: Layer = _reader(str(kind)).validate_python(settings)
+        if not all(1 <= one <= MOST for one in _whole_numbers(layer)):
+            raise KeyError
     except (KeyError, ValidationError):
         raise ConfigError(
             f"{shown(str(dict(record)))}: this is no layer as a run writes it of a network that was trained "
             "elsewhere. Expected `found` unchanged: put config.yaml back as it was."
         ) from None
     return layer
+
+
+def _whole_numbers(layer: Layer) -> Iterator[int]:
+    """How many filters or units, how large windows are and how far they move."""
+    for value in vars(layer).values():
+        several = value if isinstance(value, tuple) else (value,)
+        yield from (one for one in several if type(one) is int)
 
 
 @cache

@@ -16,6 +16,7 @@ import numpy as np
 
 from configs.schema import Network
 from data.storage import sha256_of
+from model.networks.facts import layer_facts
 from model.networks.layers import Convolution, Layer, Normalization
 from model.networks.layers import Dense as DenseLayer
 from model.run.folder import ORIGINAL, RunError, RunFolder, again
@@ -151,11 +152,11 @@ def load(path: Path, network: Network, num_classes: int) -> "keras.Model":
     from model.networks.build import build
 
     RunFolder(_run_of(path)).vouch_for(path)
-    model = build(network, num_classes, seed=0)
     with _explained(path), warnings.catch_warnings():
         # Keras leaves a layer that it does not find as it was, with a warning.
         warnings.simplefilter("error", UserWarning)
-        check_saved(path, model.count_params())
+        check_saved(path, sum(fact.parameters for fact in layer_facts(network, num_classes)))
+        model = build(network, num_classes, seed=0)  # no larger than the file
         model.load_weights(path)
         _must_be_finite(path, model.get_weights())
     return model
