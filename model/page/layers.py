@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from model.networks.activations import applied
-from model.networks.facts import covered, zeros_around
+from model.networks.facts import SIDE, covered, zeros_around
 from model.networks.layers import (
     SLOPES,
     Activation,
@@ -26,7 +26,7 @@ from model.networks.layers import (
 )
 
 SCALE = 99.5  # percentile of the values of a layer's maps that gets the full colour
-BATCH = 20  # pictures at a time: their windows take tens of megabytes
+BATCH, BYTES = 20, 1 << 27  # pictures at a time: as many, if their windows take no more than that
 
 
 def live_layers(listed: Sequence[Layer], weights: Mapping[str, list[np.ndarray]]) -> Iterator[dict[str, Any]]:
@@ -137,11 +137,18 @@ def limits_of(layers: Sequence[Mapping[str, Any]], pictures: np.ndarray) -> dict
     `pictures` are uint8 (n, 28, 28).
     """
     found: dict[str, list[np.ndarray]] = {layer["name"]: [] for layer in layers if layer["kind"] == "conv"}
-    for first in range(0, len(pictures), BATCH):
-        for name, maps in _maps(layers, pictures[first : first + BATCH]):
+    batch = min(BATCH, max(1, BYTES // _bytes_of_windows(layers)))
+    for first in range(0, len(pictures), batch):
+        for name, maps in _maps(layers, pictures[first : first + batch]):
             found[name].append(maps)
     scales = {name: float(np.percentile(np.abs(np.concatenate(maps)), SCALE)) for name, maps in found.items()}
     return {name: scale or 1.0 for name, scale in scales.items()}  # all zero: any scale shows white
+
+
+def _bytes_of_windows(layers: Sequence[Mapping[str, Any]]) -> int:
+    """At most, of one picture in one convolution: at every place of it all that a kernel reads."""
+    kernels = [layer["weights"][..., 0].size for layer in layers if layer["kind"] == "conv"]
+    return SIDE**2 * np.dtype(np.float32).itemsize * max(kernels, default=1)
 
 
 def _maps(layers: Sequence[Mapping[str, Any]], pictures: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:

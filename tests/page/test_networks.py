@@ -8,6 +8,7 @@ import pytest
 
 from configs.networks import Cnn, Dense
 from model.inspection.files import Inspection, read_inspection
+from model.page import layers as page_layers
 from model.page.networks import live_network, live_passports, off_in_words
 from model.run.folder import RunError
 from tests.inspection_folders import write_cnn
@@ -15,6 +16,18 @@ from tests.inspection_folders import write_cnn
 NETWORK = Cnn(filters=(8, 7), units=(8,))
 CLASSES = ("Coat", "Bag", "Shoe")
 BLACK = np.zeros((2, 28, 28), np.uint8)
+
+
+def test_the_scale_of_maps_is_that_of_all_pictures_however_many_go_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(0)
+    convolution = {"kind": "conv", "name": "conv1", "strides": 1, "padding": "same", "bias": np.float32(0.1)}
+    convolution["weights"] = random.normal(size=(3, 3, 1, 4)).astype(np.float32)
+    pictures = random.integers(0, 256, (7, 28, 28), np.uint8)
+    together = page_layers.limits_of([convolution], pictures)
+    monkeypatch.setattr(page_layers, "BYTES", 1)
+    assert page_layers.limits_of([convolution], pictures) == pytest.approx(together), "pictures are left out"
 
 
 @pytest.fixture
