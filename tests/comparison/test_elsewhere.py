@@ -48,6 +48,10 @@ def test_of_trained_networks_nothing_is_said():
 
 def test_what_can_not_be_known_is_said_once_for_all():
     assert "mine was trained elsewhere: on which pictures, how long" in said(cnn=None, mine=MINE)
+    assert "; units are ranked on validation pictures, which it may have been" in said(mine=MINE)
+    both = models(mine=MINE, other=MINE)
+    object.__setattr__(both["other"], "convolution_parameters", 9)
+    assert "; filters and units are ranked" in " ".join(of_elsewhere(both, DATA)), "the dense one has none"
     both = said(mine=MINE, other=MINE)
     assert both.count("trained elsewhere: on which pictures") == 1
     assert "mine and other were trained elsewhere" in both
