@@ -13,7 +13,6 @@ from data.splits import Splits
 from data.storage import write_atomically
 from model.networks.facts import each_layer
 from model.networks.layers import as_records, from_records
-from model.report.words import counted
 from model.run.elsewhere import Elsewhere, read_network
 from model.run.folder import ORIGINAL, RunError, RunFolder
 from model.run.manifest import digest_of_file
@@ -41,10 +40,12 @@ def with_files(config: Config) -> Config:
         try:  # as it will be, once it is written into the run
             parse_file(dump(config).encode(), "config.yaml")
         except ConfigError:
+            told, remedy = "one network", "take fewer files of it, or shorter paths"
+            if len(read) > 1:
+                told, remedy = f"{len(read)} networks", "give some a run of their own"
             raise ConfigError(
-                f"models: the layers and paths of {counted(len(read), 'network')} that "
-                f"{'was' if len(read) == 1 else 'were'} trained elsewhere are more than a config can hold. "
-                "Expected fewer files for one run: give some a run of their own."
+                f"models: the layers and paths of {told} trained elsewhere are more than a config can hold. "
+                f"Expected less: {remedy}."
             ) from None
     return config
 
