@@ -37,7 +37,7 @@ def of_elsewhere(models: Models, data: DataFacts) -> list[str]:
         " which start is not known here, so there are no training curves, seconds and seeds, and a file has"
         f" the number that stands among the seeds of the config. If test pictures were among them, {accuracy}"
         f" too high; {_ranked(models, brought)} are ranked on validation pictures, which {it} may have been"
-        " trained on."
+        " trained on. What is shown as untrained has random weights."
     ]
     for name, found in brought.items():
         told += [order_in_words(name, found, data), _pixels(name, found), _form(name, found)]

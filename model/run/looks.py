@@ -60,11 +60,10 @@ class Look:
 
 
 def note_of(model: str, is_from_elsewhere: bool = False) -> str:
-    """What a picture says of the model whose inside it shows, and of the untrained one beside it."""
+    """What a picture says of the model whose inside it shows."""
     if is_from_elsewhere:
-        trained = "trained elsewhere, perhaps on these pictures"
-        return f"{model}: its first file, {trained}; untrained: with random weights."
-    return f"{model}: its first seed, not its best; untrained: itself before training."
+        return f"{model}: its first file, perhaps trained on these pictures."
+    return f"{model}: its first seed, not its best."
 
 
 def part_of_look(tell: Tell, begin: float, end: float) -> Callable[[float], None]:
