@@ -9,7 +9,7 @@ from model.report.figure import Picture
 
 COMPARISON = (
     Picture("2-accuracy", accuracy, "models.*.accuracy and comparisons.*.interval in report.json"),
-    Picture("3-learning", learning, "history.csv of every seed; models.*.accuracy in report.json"),
+    Picture("3-learning", learning, "history.csv of every training; models.*.accuracy in report.json"),
     Picture("4-confusion", confusion, "models.*.confusion and comparisons.*.per_class in report.json"),
     Picture("5-mistakes", mistakes, "mistakes in report.json"),
     Picture(

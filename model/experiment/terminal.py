@@ -68,6 +68,7 @@ def _columns(models: Models, num_images: int) -> list[str]:
     elif any(in_convolutions):
         weights.append(line("  of these in convolutions", [f"{count:,}" for count in in_convolutions]))
     between = [ends(entry.accuracy.interval) for entry in entries]
+    is_trained_here = not all(entry.elsewhere for entry in entries)
     return [
         line("", [printable(name) for name in models]),
         line(f"right, of {num_images:,} test pictures", [percent(entry.accuracy.mean) for entry in entries]),
@@ -75,7 +76,7 @@ def _columns(models: Models, num_images: int) -> list[str]:
         line("wrong", [wrong(entry, num_images) for entry in entries]),
         *weights,
         line("arithmetic per picture", [f"{mega(entry.flops_per_image)} MFLOP" for entry in entries]),
-        line("training, per seed", [trained_in(entry) for entry in entries]),
+        *([line("training, per seed", list(map(trained_in, entries)))] if is_trained_here else []),
     ]
 
 

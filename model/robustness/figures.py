@@ -154,7 +154,7 @@ ROBUSTNESS = tuple(
     Picture(
         f"robustness-{kind}",
         partial(curves, kind=kind),
-        "robustness.kinds in report.json; robustness.npz of the seeds",
+        "robustness.kinds in report.json; robustness.npz of each training",
         only_with="robustness",
     )
     for kind in KINDS

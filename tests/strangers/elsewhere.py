@@ -27,10 +27,7 @@ FAR = 0.1
 HALF = 0.5
 
 
-NOT_KNOWN = re.compile(
-    r"\b(seeds?|epochs?|moved|history)\b|(?<!curves, )\bseconds\b|before (its )?training|itself",
-    re.IGNORECASE,
-)
+NOT_KNOWN = re.compile(r"\b(seeds?|epochs?|history)\b|before (its )?training|itself", re.IGNORECASE)
 
 
 def claimed(e: Evidence, pieces: Sequence[Said | Table]) -> list[Said]:
