@@ -1,4 +1,4 @@
-"""ConvLens's command line: one function per verb, no work of its own."""
+"""ConvLens's command line: one function per verb, no work of its own. What they tell is their help."""
 
 import gc
 import os
@@ -15,35 +15,34 @@ warnings.simplefilter("ignore")
 sys.warnoptions.clear()
 os.environ.pop("PYTHONWARNINGS", None)
 
-import typer  # noqa: E402
+try:
+    import typer
+except ModuleNotFoundError:
+    sys.exit(
+        f"{sys.executable} lacks the packages that ConvLens uses. Expected a Python that has them: "
+        "`. .venv/bin/activate` takes that of README.md, once in each terminal."
+    )
 
 ROOT = Path(__file__).resolve().parent
 DEFAULT_CONFIG = ROOT / "configs" / "dense_vs_cnn.yaml"
-Outputs = Annotated[Path, typer.Option("--outputs", help="Where run folders go.", metavar="DIR")]
+Outputs = Annotated[Path, typer.Option("--outputs", metavar="DIR", help="For run folders; default: outputs.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and what TensorFlow says.")]
 Json = Annotated[bool, typer.Option("--json", help="Print it for programs, and nothing else.")]
-Run = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
+Run = Annotated[Path, typer.Argument(metavar="RUN")]
 FORMATS = "Networks: onnx, litert, saved_model, keras; tables: csv; figures: svg. May be there several times."
 
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Train a dense and a convolutional network, compare them honestly, see what the filters emphasise.",
-    epilog="Without a verb: train. `python train.py` is `python train.py train configs/dense_vs_cnn.yaml`.",
-)
+app = typer.Typer(add_completion=False)
 
 
-@app.command(help="Train, compare, inspect, report. Done already: says so at once.")
+@app.command()
 def train(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[CONFIG] [KEY=VALUE ...]", show_default=False)
-    ] = None,
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="[CONFIG] [KEY=VALUE ...]")] = None,
     outputs: Outputs = Path("outputs"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over where this was done already.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Train, compare, inspect, report."""
+    """Train, compare, inspect, report. Done already: says so at once."""
     from configs.schema import load
 
     words = list(arguments or [])
@@ -59,36 +58,27 @@ def train(
     raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug, path))
 
 
-@app.command(help="The result of a run again, where to look, its layers (default: the newest run).")
+@app.command()
 def show(
     run: Annotated[Path | None, typer.Argument(metavar="[RUN]")] = None,
     outputs: Outputs = Path("outputs"),
     debug: Debug = False,
 ) -> None:
-    """The result again."""
-    from model.experiment.layers import layers_in_text, layers_of_run
-    from model.experiment.progress import say, short_path
-    from model.experiment.remarks import of_rules
-    from model.experiment.report import newest_run, read_report
-    from model.experiment.status import problems_of_record
-    from model.experiment.terminal import terminal_block
+    """The result of a run again, where to look, its layers (default: the newest run)."""
+    from model.experiment.progress import say
+    from model.experiment.report import newest_run
+    from model.experiment.show import told_again
     from model.run.folder import RunFolder
 
-    folder = RunFolder(run) if run is not None else newest_run(outputs)
-    report = read_report(folder)
-    # A run of before may lack its page.
-    page = next(name for name in ("report.html", "report.md", "report.json") if (folder.path / name).exists())
-    block = terminal_block(report, short_path(folder.path), of_rules(folder, report), page)
-    parts = [block, layers_in_text(layers_of_run(folder, report)), *problems_of_record(folder)]
-    say(_console(), "\n\n".join(filter(None, parts)))
+    say(_console(), told_again(RunFolder(run) if run is not None else newest_run(outputs)))
 
 
-@app.command(
-    help="How a run stands: what is done, waiting or failed, and what is missing, changed or edited. Ends "
-    "with 0 where all is whole, with 4 where not."
-)
+@app.command()
 def status(run: Run, as_json: Json = False, debug: Debug = False) -> None:
-    """How a run stands."""
+    """How a run stands: what is done, waiting or failed, and what is missing, changed or edited.
+
+    Ends with 0 where all is whole, with 4 where not.
+    """
     import json
 
     from model.experiment.progress import say
@@ -103,17 +93,17 @@ def status(run: Run, as_json: Json = False, debug: Debug = False) -> None:
     raise typer.Exit(0 if found.is_whole else 4)
 
 
-@app.command(
-    help="Set runs side by side, in a table and in words: what their configs differ in, and which of their "
-    "models are better. Ends with 1 where one of them can't be used; the others are still shown."
-)
+@app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run folders.", metavar="RUN [RUN ...]")],
     outputs: Outputs = Path("outputs"),
     as_json: Annotated[bool, typer.Option("--json", help="Print comparison.json, and nothing else.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Runs side by side."""
+    """Set runs side by side: what their configs differ in, and which of their models are better.
+
+    Ends with 1 where one of them can't be used; the others are still shown.
+    """
     from model.experiment.progress import say, short_path
     from model.side_by_side.compare_runs import compare_runs
     from model.side_by_side.files import write_comparison
@@ -130,26 +120,23 @@ def compare(
     raise typer.Exit(1 if comparison.unusable or comparison.not_drawn else 0)
 
 
-@app.command(help="Look into a run's models again, or into networks of .keras files: a run of them.")
+@app.command()
 def inspect(
     words: Annotated[list[str], typer.Argument(metavar="RUN | MODEL.keras ... [KEY=VALUE ...]")],
     outputs: Annotated[
-        Path | None, typer.Option(help="Of files: where run folders go.", metavar="DIR")
+        Path | None, typer.Option(metavar="DIR", help="Of files: where their run goes.")
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Look into saved models again, or into networks that were trained elsewhere."""
+    """Look into a run's models again, or into networks of .keras files: a run of them."""
     from model.experiment.conductor import inspect as inspect_words
 
     raise typer.Exit(inspect_words(words, outputs, _console(), debug))
 
 
-@app.command(
-    help="Convolution and pooling worked by hand and checked. With RUN: on your own trained network. "
-    "With --filter NINE NUMBERS: any filter on any test picture."
-)
+@app.command()
 def lesson(
-    run: Annotated[Path | None, typer.Argument(help="A run folder.", metavar="[RUN]")] = None,
+    run: Annotated[Path | None, typer.Argument(metavar="[RUN]")] = None,
     outputs: Outputs = Path("outputs"),
     model: Annotated[str | None, typer.Option(help="Of the run: which network; default: cnn.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the run: which training; default: the first.")] = None,
@@ -160,14 +147,17 @@ def lesson(
         str, typer.Option("--filter", help="Of the layer: which filter. Without RUN: nine numbers.")
     ] = "",
     at: Annotated[
-        str | None, typer.Option(help="Place in the map; default: the largest.", metavar="ROW,COL")
+        str | None, typer.Option(metavar="ROW,COL", help="Place in its map; default: the largest.")
     ] = None,
     image: Annotated[
-        int | None, typer.Option(help="Which test picture, from 0 (default).", metavar="TEST_INDEX")
+        int | None, typer.Option(metavar="TEST_INDEX", help="Which test picture; default: 0.")
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Convolution and pooling, worked by hand and checked."""
+    """Convolution and pooling worked by hand and checked.
+
+    With RUN: on your own trained network. With --filter and nine numbers: any filter on any test picture.
+    """
     from configs.schema import Data
     from model.experiment.opening import config_and_data, load_data
     from model.lesson.lesson import lesson as whole_lesson
@@ -188,7 +178,7 @@ def lesson(
         whole_lesson(outputs, splits.test, splits.class_names, typer.echo)
 
 
-@app.command(help="What networks say of your own pictures, and why. Ends with 3 where one can't be read.")
+@app.command()
 def predict(
     run: Run,
     pictures: Annotated[list[str], typer.Argument(metavar="IMAGE ...", help="Files, folders, or - (stdin).")],
@@ -197,17 +187,14 @@ def predict(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """What networks say of pictures."""
+    """What networks say of your own pictures, and why. Ends with 3 where one can't be read."""
     from model.prediction.predict import predict as answer
     from model.run.folder import RunFolder
 
     raise typer.Exit(answer(RunFolder(run), pictures, outputs, _console(), model, as_json, debug))
 
 
-@app.command(
-    help="Networks, numbers and pictures of a run for other programs, into exports/RUN/. Ends with 4 where "
-    "some of it could not be made; the rest is there."
-)
+@app.command()
 def export(
     run: Run,
     forms: Annotated[list[str], typer.Option("--format", metavar="FORMAT", help=FORMATS)],
@@ -216,17 +203,17 @@ def export(
     outputs: Outputs = Path("outputs"),
     debug: Debug = False,
 ) -> None:
-    """Networks, numbers and pictures of a run in forms that other programs take."""
+    """Networks, numbers and pictures of a run for other programs, into exports/RUN/.
+
+    Ends with 4 where some of it could not be made; the rest is there.
+    """
     from model.export.export import export_run
     from model.run.folder import RunFolder
 
     raise typer.Exit(export_run(RunFolder(run), forms, outputs, _console(), model, seed, debug))
 
 
-@app.command(
-    help="Fetch and verify the data set, say where it came from. With --pack: make such files of class "
-    "folders of pictures (also in train/ and test/), CSV, npz or IDX files of other kinds."
-)
+@app.command()
 def data(
     pack: Annotated[
         tuple[Path, Path] | None,
@@ -238,7 +225,11 @@ def data(
     invert: Annotated[bool, typer.Option("--invert", help="With --pack: make light of dark.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Fetch and verify the data, or pack one's own."""
+    """Fetch and verify the data set, say where it came from.
+
+    With --pack: make such files of class folders of pictures (also in train/ and test/), CSV, npz or IDX
+    files of other kinds.
+    """
     from configs.schema import ConfigError, Data
     from data.fashion_mnist import load
 
@@ -258,9 +249,9 @@ def data(
     )
 
 
-@app.command(help="The JSON Schema of a config, for editors.")
+@app.command()
 def schema(debug: Debug = False) -> None:
-    """The JSON Schema of a config."""
+    """The JSON Schema of a config, for editors."""
     import json
 
     from configs.schema import json_schema
@@ -278,17 +269,21 @@ def main(arguments: list[str]) -> int:
         The exit code: 0 done; 2 the config or the command is wrong; 3 the data; 4 a job failed
         or a picture could not be drawn; 130 and 143 interrupted; 1 anything else.
     """
-    from configs.command_line import must_be_text, refuse_slip
+    from configs.command_line import must_be_text, with_verb
+    from configs.usage import help_asked, must_have_values, wrong_use
 
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
-    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    program: Any = typer.main.get_command(app)
+    verbs = program.commands
     try:
         must_be_text(arguments)
-        if not arguments or arguments[0] not in {*verbs, "--help"}:
-            refuse_slip(arguments[:1], verbs)
-            arguments = ["train", *arguments]
-        app(arguments, prog_name="python train.py")
+        if text := help_asked(arguments, verbs):
+            typer.echo(text)
+            return 0
+        arguments = with_verb(arguments, verbs)
+        must_have_values(arguments, verbs)
+        return int(program(arguments, prog_name="python train.py", standalone_mode=False) or 0)
     except SystemExit as end:
         return int(end.code or 0)
     except _Interrupted as interrupted:
@@ -297,14 +292,14 @@ def main(arguments: list[str]) -> int:
         typer.echo(f"\n{interrupted_in_words(interrupted.number, arguments)}", err=True)
         return 128 + interrupted.number
     except Exception as error:
-        if "--debug" in arguments:
+        wrong = wrong_use(error, arguments, verbs)
+        if "--debug" in arguments and not wrong:
             raise
         from model.run.ending import explained
 
-        text, code = explained(error)
+        text, code = (wrong, 2) if wrong else explained(error)
         typer.echo(text, err=True)
         return code
-    return 0
 
 
 class _Interrupted(BaseException):

@@ -1,10 +1,29 @@
-"""The words of a command line, before anything is made of them."""
+"""The words of a command line: those that are given, and those of the commands that hints show."""
 
 import difflib
+import shlex
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from configs.strict_yaml import ConfigError, shown
+
+PROGRAM = "python train.py"
+OUTPUTS = Path("outputs")  # where run folders go if nobody says otherwise
+
+
+def command(*words: str | Path) -> str:
+    """The command line of this program with these words, as bash and zsh take it when it is pasted."""
+    return " ".join([PROGRAM, *(quoted(str(word)) for word in words)])
+
+
+def quoted(word: str) -> str:
+    """A word as both shells read it: in quotes where a character of it means something to one of them."""
+    return f"'{word}'" if word.startswith("=") and shlex.quote(word) == word else shlex.quote(word)
+
+
+def outputs_of(run: Path) -> list[str | Path]:
+    """The words that name the folder in which a run stands; none where that is the usual one."""
+    return [] if run.parent == OUTPUTS else ["--outputs", run.parent]
 
 
 def must_be_text(arguments: Sequence[str]) -> None:
@@ -17,9 +36,16 @@ def must_be_text(arguments: Sequence[str]) -> None:
             )
 
 
-def refuse_slip(first: Sequence[str], verbs: Collection[str]) -> None:
-    """Raise ConfigError for a first word that is nearly one of the verbs, and no file: it is no config."""
-    for word in first:
+def with_verb(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
+    """A command line with its verb first, which is training where none is said.
+
+    Raises:
+        ConfigError: the first word is nearly one of the verbs, and no file: it is no config.
+    """
+    if arguments and arguments[0] in verbs:
+        return list(arguments)
+    for word in arguments[:1]:
         near = difflib.get_close_matches(word, sorted(verbs), n=1, cutoff=0.75)
         if near and not Path(word).exists():
             raise ConfigError(f"{word}: there is no such verb and no such config. Did you mean {near[0]}?")
+    return ["train", *arguments]

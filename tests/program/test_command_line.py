@@ -118,6 +118,15 @@ def test_a_slip_in_a_verb_is_not_taken_for_a_config(slip, meant, capsys):
     assert f"Did you mean {meant}?" in capsys.readouterr().err, "a slip ends in a list of configs"
 
 
+def test_a_python_without_the_packages_says_which_has_them():
+    bare = [sys.executable, "-S", ROOT / "train.py", "show"]
+    result = subprocess.run(bare, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr, "the first thing that many see would be a traceback"
+    assert result.stderr.startswith(f"{sys.executable} lacks the packages"), result.stderr
+    assert "`. .venv/bin/activate`" in result.stderr, "the message does not say what to do"
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("--model", "dense"), ("--layer", "conv2"), ("--seed", "1"), ("--at", "1,2"), ("--image", "3")],
