@@ -43,6 +43,7 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Train, compare, inspect, report. Done already: says so at once."""
+    from configs.command_line import single_seed
     from configs.schema import load
 
     words = list(arguments or [])
@@ -53,6 +54,8 @@ def train(
 
         lost = RunFolder(path.parent).lost_config()
     config = load(path, words, of_a_run, lost)
+    if note := single_seed(words):
+        typer.echo(note)
     from model.experiment.conductor import run_experiment
 
     raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug, path))

@@ -1,6 +1,7 @@
 """The words of a command line: those that are given, and those of the commands that hints show."""
 
 import difflib
+import re
 import shlex
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -21,9 +22,18 @@ def quoted(word: str) -> str:
     return f"'{word}'" if word.startswith("=") and shlex.quote(word) == word else shlex.quote(word)
 
 
-def outputs_of(run: Path) -> list[str | Path]:
-    """The words that name the folder in which a run stands; none where that is the usual one."""
-    return [] if run.parent == OUTPUTS else ["--outputs", run.parent]
+def into(outputs: Path) -> list[str | Path]:
+    """The words that name the folder for runs; none where it is the usual one."""
+    return [] if outputs == OUTPUTS else ["--outputs", outputs]
+
+
+def single_seed(overrides: Sequence[str]) -> str:
+    """What a number of seeds means that could be meant for how many; empty where no override has one."""
+    for text in overrides:
+        if (found := re.fullmatch(r"\s*seeds\s*=\s*(\d+)\s*", text, re.ASCII)) and int(found[1]) >= 2:
+            seed = found[1]
+            return f"note      seeds={seed} is one training each, with seed {seed}; three are seeds=0,1,2"
+    return ""
 
 
 def must_be_text(arguments: Sequence[str]) -> None:

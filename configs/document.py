@@ -144,7 +144,7 @@ def _section_of(keys: Keys, document: Document, label: str) -> dict[str, Any]:
         if keys[0] == "models" and depth == 2 and part not in section:
             raise ConfigError(
                 f"{label}: there is no model {shown(str(part))}. {nearest(str(part), list(section))} "
-                "A new model is given whole, like models.NAME={architecture: dense, units: [128]}."
+                "A new model is given whole, like 'models.NAME={architecture: dense, units: [128]}'."
             )
         section = section.setdefault(part, {})
         if not isinstance(section, dict):

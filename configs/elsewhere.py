@@ -4,9 +4,9 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from shlex import quote
 from unicodedata import combining, normalize
 
+from configs.command_line import command
 from configs.document import Document
 from configs.schema import Config, config_of
 from configs.strict_yaml import ConfigError, shown
@@ -30,7 +30,7 @@ def is_run(words: Sequence[str]) -> bool:
     if len(words) == 1 and not runs and os.path.isdir(words[0]) and any(Path(words[0]).glob("*.keras")):
         raise ConfigError(
             f"inspect {shown(words[0])}: this folder is no run, and has .keras files. Expected a run, or "
-            f"files: name them, `python train.py inspect {quote(words[0].rstrip('/'))}/*.keras`."
+            f"files: name them, `{command('inspect', words[0].rstrip('/'))}/*.keras`."
         )
     if runs and len(words) > 1:
         raise ConfigError(

@@ -18,7 +18,7 @@ MEANINGS = {  # of the words that stand for yours
     "KEY=VALUE": "A setting in place of the file's, as training.epochs=3: KEY is the way to it, with a dot "
     "for each step, VALUE as it would stand in the file, a list without brackets: seeds=0,1,2. The settings "
     "and their meanings stand in configs/dense_vs_cnn.yaml.",
-    "RUN": "A run folder: `python train.py configs/quick.yaml` makes outputs/quick.",
+    "RUN": f"A run folder: `{PROGRAM} configs/quick.yaml` makes outputs/quick.",
     "MODEL.keras": "A network that Keras has saved. No code of it is run.",
 }
 EXAMPLES = {  # of each verb: what for, and the words after `python train.py`

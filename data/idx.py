@@ -6,7 +6,6 @@ as a big-endian 32-bit number, and then the values; for training one byte each. 
 
 import hashlib
 import math
-import shlex
 import struct
 import zlib
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import BinaryIO, NoReturn
 
 import numpy as np
 
+from configs.command_line import command
 from configs.networks import IMAGE_SIDE as SIDE
 from configs.strict_yaml import shown
 from data.storage import open_regular
@@ -75,7 +75,7 @@ def encode(values: np.ndarray) -> bytes:
 
 def packing(source: Path | str = "SOURCE") -> str:
     """The command that makes of other files those that training takes."""
-    return f"`python train.py data --pack {shlex.quote(str(source))} FOLDER`"
+    return f"`{command('data', '--pack', source, 'FOLDER')}`"
 
 
 def _header(values: np.ndarray) -> bytes:

@@ -1,6 +1,5 @@
 """The whole of report.json: a run makes it, and whoever reads the file gets the same again."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
+from configs.command_line import command, into
 from configs.schema import shown
 from configs.values import Count, Words
 from data.splits import DataFacts
@@ -103,8 +103,7 @@ def newest_run(outputs: Path) -> RunFolder:
     for path in sorted(reports, key=lambda path: path.stat().st_mtime, reverse=True):
         if _tells(read_if_good(path)):
             return RunFolder(path.parent)
-    where = "" if outputs == Path("outputs") else f" --outputs {shlex.quote(str(outputs))}"
-    raise RunError(f"no finished run in {outputs}; `python train.py{where}` makes one")
+    raise RunError(f"no finished run in {outputs}; `{command(*into(outputs))}` makes one")
 
 
 def _tells(report: dict[str, Any] | None) -> bool:

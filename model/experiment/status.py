@@ -1,12 +1,12 @@
 """How a run stands: what is done, waiting or failed, and what is not as it was made. No TensorFlow."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from configs.command_line import command
 from configs.schema import Config
 from model.experiment.parts import (
     FORMS,
@@ -95,7 +95,7 @@ class Status:
     @property
     def _of_record(self) -> str:
         """What keeps the record of the run from being used, in a sentence without its end."""
-        path, inspect = self.run / MANIFEST, shlex.join(["python", "train.py", "inspect", str(self.run)])
+        path, inspect = self.run / MANIFEST, command("inspect", self.run)
         if self.record == "later":
             return f"{path} was written by a later version, and only that can use it; take that"
         if self.record in ("kept", "none"):

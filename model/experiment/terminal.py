@@ -1,9 +1,9 @@
 """The result as text for the terminal. It computes no numbers."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from configs.command_line import command, into
 from model.comparison.records import Models, Outcome
 from model.comparison.tables import (
     answers,
@@ -22,7 +22,7 @@ from model.report.words import ends, mega, percent
 LABEL, COLUMN = 34, 14  # columns of a row's label, and of each model
 SIDE_BY_SIDE = 2  # models; more of them get a row each
 UNKNOWN = "Whether the convolution or the size did it, this run can't say:"
-CONTROLS = "python train.py configs/why.yaml"
+CONTROLS = "configs/why.yaml"
 FIRST_PICTURE = "figures/1-at-a-glance.png"
 
 
@@ -35,7 +35,7 @@ def terminal_block(report: Report, folder: str, rules: Sequence[str] = (), page:
     failures = [f"failed   {failure_line(failure)}" for failure in report.failed]
     parts = [
         _result(report.models, report.data.test),
-        "\n".join([*_answers(report), *map(wrapped, rules)]),
+        "\n".join([*_answers(report, folder), *map(wrapped, rules)]),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
         "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report.not_drawn)),
         _where_to_look(folder, report, page),
@@ -80,12 +80,12 @@ def _columns(models: Models, num_images: int) -> list[str]:
     ]
 
 
-def _answers(report: Report) -> list[str]:
+def _answers(report: Report, folder: str) -> list[str]:
     """What the comparisons come to, one under the other."""
     lines = [wrapped(answer) for answer in answers(report)]
     if report.data.is_fashion and _cause_is_open(report):
         known = f"{' '.join(report.comparisons[0].words.values())}."
-        lines[0] = _continued(wrapped(f"{known} {UNKNOWN}"), CONTROLS, 0)
+        lines[0] = _continued(wrapped(f"{known} {UNKNOWN}"), command(CONTROLS, *into(Path(folder).parent)), 0)
     more = [*of_report(report), report.test_looks_words, report.environment.get("mixed_words")]
     return [*lines, *(wrapped(str(sentence)) for sentence in more if sentence)]
 
@@ -103,16 +103,16 @@ def _where_to_look(folder: str, report: Report, page: str) -> str:
     look = f"Look   {folder}/{page}"
     if page == "report.html" and all(picture.file != FIRST_PICTURE for picture in report.not_drawn):
         look = _continued(look, f"first picture: {FIRST_PICTURE}", 7)
-    again = "show" if Path(folder).parent == Path("outputs") else f"show {shlex.quote(folder)}"
-    steps = (_step("lesson", "how 192 becomes 577"), _step(again, "this again"))
+    elsewhere = into(Path(folder).parent)
+    again = command("show", folder) if elsewhere else command("show")
+    steps = (_step(command("lesson", *elsewhere), "how 192 becomes 577"), _step(again, "this again"))
     return "\n".join([look, f"Next   {steps[0]}", f"       {steps[1]}"])
 
 
-def _step(verb: str, what: str) -> str:
+def _step(step: str, what: str) -> str:
     """A command, and what it gives where there is room to say it."""
-    command = f"python train.py {verb}"
-    line = f"{command:<25}  {what}"
-    return line if len(line) <= WIDTH - 7 else command
+    line = f"{step:<25}  {what}"
+    return line if len(line) <= WIDTH - 7 else step
 
 
 def _continued(text: str, more: str, indent: int) -> str:

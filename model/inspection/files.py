@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from configs.command_line import command
 from data.storage import read_npz, read_value
 from model.inspection.records import Passport, Unit, first_of, passport_of, unit_of
 from model.networks.facts import SIDE, ReceptiveField
 from model.run.folder import RunError
 
 MOST_COLUMNS = 10  # test images side by side in one picture
-AGAIN = "`python train.py inspect RUN` writes it again"
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -167,13 +167,14 @@ def _read_dense(folder: Path) -> DenseInspection:
 @contextmanager
 def _faults_named(path: Path) -> Iterator[Path]:
     """Turn whatever is wrong with a file into one sentence that names it."""
+    remedy = f"`{command('inspect', path.parents[2])}` writes it again"  # RUN/MODEL/inspection/FILE
     try:
         yield path
     except FileNotFoundError:
-        raise RunError(f"{path} is missing; {AGAIN}") from None
+        raise RunError(f"{path} is missing; {remedy}") from None
     except Exception as error:  # a damaged file fails in as many ways as there are readers
         reason = f"{error} is missing in it" if isinstance(error, KeyError) else str(error)
-        raise RunError(f"{path} can't be read ({reason or type(error).__name__}); {AGAIN}") from None
+        raise RunError(f"{path} can't be read ({reason or type(error).__name__}); {remedy}") from None
 
 
 def _array(arrays: Arrays, name: str, shape: Sequence[int]) -> np.ndarray:

@@ -2,10 +2,10 @@
 
 import json
 import re
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from configs.command_line import command
 from configs.schema import Data
 from configs.strict_yaml import plain_value
 from configs.values import RUN_NAMES_TAKEN
@@ -52,7 +52,7 @@ def training_command(done: Preparation, folder: Path, shown: str) -> str:
     if done.train < 5 * default:
         held_out = min(default, max(SMALLEST, done.train // VALIDATION_SHARE))
         words.append(f"data.validation_images={held_out}")
-    return f"python train.py {shlex.join(words)}"
+    return command(*words)
 
 
 def numbered_name(label: int, name: str) -> str:

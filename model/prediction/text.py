@@ -1,9 +1,9 @@
 """What is said of pictures that were answered. No drawing, no TensorFlow."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from configs.command_line import command
 from configs.networks import IMAGE_SIDE as SIDE
 from data.likeness import LIKENESS
 from data.own_pictures import Steps
@@ -116,5 +116,5 @@ def without_likeness(run: str) -> str:
     """That a run can't tell what is unlike its data, and what makes that good."""
     return (
         f"{run} has no {LIKENESS}, so whether a picture is unlike its data can't be told; "
-        f"`{shlex.join(['python', 'train.py', 'inspect', run])}` makes it, with the data at hand"
+        f"`{command('inspect', run)}` makes it, with the data at hand"
     )

@@ -1,6 +1,5 @@
 """Networks that were trained elsewhere, read from their `.keras` file as data: no code of it ever runs."""
 
-import shlex
 import tempfile
 import zipfile
 import zlib
@@ -13,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 import h5py
 import numpy as np
 
+from configs.command_line import command
 from configs.networks import Form
 from data.storage import sha256_of, value_of
 from model.networks.described import Unsuitable
@@ -239,8 +239,7 @@ def _of_another_kind(path: Path, begin: bytes) -> str:
         return f"it is an HDF5 file; of a whole model, `import keras; {load}` makes a .keras file"
     if begin.startswith(PICTURES) or (begin.startswith(b"RIFF") and begin.endswith(b"WEBP")):
         return (
-            "it is a picture; `python train.py predict RUN "
-            f"{shlex.quote(str(path))}` has it answered by the networks of a run"
+            f"it is a picture; `{command('predict', 'RUN', path)}` has it answered by the networks of a run"
         )
     if begin.startswith(b"\x80"):
         return "it is a pickle, which could run anything; save the network with model.save('my.keras')"

@@ -10,7 +10,6 @@ What each file holds: outputs/README.md.
 """
 
 import os
-import shlex
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from configs.command_line import command, into
 from configs.schema import Config
 from configs.strict_yaml import shown
 from data.storage import holder, is_locked, locked, remove_temporary, write_atomically
@@ -76,7 +76,7 @@ class RunFolder:
             return found.made
         if found.fault:
             raise RunError(self.edited_in_words())
-        remedy = "`python train.py` makes a run that has all"
+        remedy = f"`{command()}` makes a run that has all"
         if self.identity():
             remedy = "the command that made it writes one, if the folder is called as it was then"
         raise RunError(f"{self.path} holds no config.yaml, so nothing tells what it was made with; {remedy}")
@@ -102,7 +102,7 @@ class RunFolder:
         version = f" (git commit {shown(commit)})" if isinstance(commit, str) else ""
         remedy = f"put it back as it was, or open it with the version that made it{version}"
         if made is not None:
-            inspect = shlex.join(["python", "train.py", "inspect", str(self.path)])
+            inspect = command("inspect", self.path)
             remedy = f"to keep this run: move it aside, then `{inspect}` writes the one of the run again"
         if there is not None:  # first, for it is gone from here when the run has its own again
             remedy = f"to train the one that is there: `{going_on(self.path)}`; {remedy}"
@@ -308,5 +308,4 @@ def going_on(run: Path, *words: str) -> str:
     It may be told more words, as KEY=VALUE.
     """
     run = run if run.name.strip(".") else run.resolve()
-    outputs = [] if run.parent == Path("outputs") else ["--outputs", str(run.parent)]
-    return shlex.join(["python", "train.py", str(run / "config.yaml"), *words, *outputs])
+    return command(run / "config.yaml", *words, *into(run.parent))

@@ -2,6 +2,7 @@
 """What the terminal and the reports say beside the verdict: the data, the table of the terminal, the limits."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -263,11 +264,12 @@ def can_be_drawn(character: str) -> bool:
 
 
 @says("Next python train.py lesson how 192 becomes 577 python train.py show this again",
-      "Next python train.py lesson how 192 becomes 577 python train.py show <folder:word> this again",
-      "Next python train.py lesson how 192 becomes 577 python train.py show <folder:word>")  # fmt: skip
-def _(e: Evidence, at: Said, folder: str = "outputs") -> None:
+      *(f"Next python train.py lesson --outputs <outputs:word>{first} python train.py show <folder:word>{second}"
+        for first in ("", " how 192 becomes 577") for second in ("", " this again")))  # fmt: skip
+def _(e: Evidence, at: Said, folder: str = "", outputs: str = "") -> None:
     # what the lesson says does not depend on a run: tests/lesson
-    claim(folder == "outputs" or folder.endswith(e.run.name), f"the run is {e.run}")
+    claim(not folder or folder.endswith(e.run.name), f"the run is {e.run}")
+    claim(Path(folder).parent == Path(outputs), f"the run stands in {e.run.parent}")
 
 
 @says("Numbers: <places:places>", "Numbers, in the run folder: <places:places>")

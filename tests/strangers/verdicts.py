@@ -149,9 +149,11 @@ def _(e: Evidence, at: Said, w: str = "", size: Number | None = None, work: Numb
 @says(
     "<which:this run|these runs> can't say which made it better",
     "Whether the convolution or the size did it, this run can't say: python train.py configs/why.yaml",
+    "Whether the convolution or the size did it, this run can't say: python train.py configs/why.yaml"
+    " --outputs <outputs:word>",
 )
-def _(e: Evidence, at: Said, which: str = "this run") -> None:
-    claim(pair_of(e), "nothing is compared")
+def _(e: Evidence, at: Said, which: str = "this run", outputs: str = "") -> None:
+    claim(pair_of(e), "nothing is compared")  # into which outputs, the next steps are asked for
 
 
 @says("no difference can be seen")
