@@ -56,7 +56,7 @@ AugmentationOrNone = Annotated[
     AfterValidator(lambda value: None if value == Augmentation() else value),
     BeforeValidator(
         lambda value: None if value == "none" else value,
-        json_schema_input_type=Literal["none"] | Augmentation,
+        json_schema_input_type=Literal["none"] | Augmentation | None,
     ),
     PlainSerializer(lambda value: value or "none", when_used="json"),
 ]
@@ -69,6 +69,7 @@ class Data(Section):
         default="auto",
         max_length=4096,
         description="auto, tfds, debian, lines (made-up images), or a folder with the four IDX files",
+        json_schema_extra={"pattern": rf"^({'|'.join(_SOURCES)}|\.|\.\.|~|.*/.*)$"},
     )
     name: Name = Field(
         default="fashion-mnist",
@@ -345,4 +346,5 @@ def json_schema() -> dict[str, Any]:
     schema = Config.model_json_schema()
     for setting in schema["$defs"]["OwnTraining"]["properties"].values():
         del setting["default"]  # it is the common setting
+    schema["properties"]["models"]["propertyNames"] = {"pattern": schema["properties"]["name"]["pattern"]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A ConvLens config"}

@@ -75,6 +75,7 @@ def _model_name(text: str) -> str:
 
 
 _PATTERN = Field(json_schema_extra={"pattern": r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$"})
+_UNIQUE = Field(json_schema_extra={"uniqueItems": True})
 
 Text = Annotated[str, AfterValidator(_printable)]
 Name = Annotated[str, AfterValidator(_name), _PATTERN]
@@ -87,10 +88,18 @@ Count = Annotated[int, Field(strict=True, ge=0, le=10**18)]  # likewise
 LAST_SEED = 2**31 - 1
 Seed = Annotated[int, Field(ge=0, le=LAST_SEED)]
 Seeds = Annotated[
-    tuple[Seed, ...], Field(min_length=1, max_length=100), AfterValidator(distinct), BeforeValidator(_tuple)
+    tuple[Seed, ...],
+    Field(min_length=1, max_length=100),
+    AfterValidator(distinct),
+    BeforeValidator(_tuple),
+    _UNIQUE,
 ]
 ClassNames = Annotated[
-    tuple[Text, ...], Field(min_length=2, max_length=256), AfterValidator(distinct), BeforeValidator(_tuple)
+    tuple[Text, ...],
+    Field(min_length=2, max_length=256),
+    AfterValidator(distinct),
+    BeforeValidator(_tuple),
+    _UNIQUE,
 ]
 
 Units = Annotated[

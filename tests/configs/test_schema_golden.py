@@ -19,7 +19,7 @@ LIMITS = {
     "pattern": "like",
 }
 LIMITS |= {"maxLength": "at most", "minProperties": "at least", "maxProperties": "at most"}
-SETTINGS = """
+SETTINGS = r"""
 Config.name: string like ^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$
 Config.seeds: 1 to 100 of (integer >= 0 <= 2147483647) = [0, 1, 2]
 Config.data: Data
@@ -41,12 +41,12 @@ Cnn.units: 0 to 6 of (integer >= 1 <= 16384) = [128]
 Cnn.dropout: number >= 0 < 1 = 0.0
 Cnn.batch_normalization: boolean = false
 Cnn.training: OwnTraining or null = null
-Data.source: string at most 4096 = "auto"
+Data.source: string like ^(auto|tfds|debian|lines|\.|\.\.|~|.*/.*)$ at most 4096 = "auto"
 Data.name: string like ^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$ = "fashion-mnist"
 Data.validation_images: integer >= 10 <= 50000 = 5000
 Data.split_seed: integer >= 0 <= 2147483647 = 0
 Data.class_names: 2 to 256 of (string) or null = null
-Data.augmentation: none or Augmentation = "none"
+Data.augmentation: none or Augmentation or null = "none"
 Dense.architecture: dense = "dense"
 Dense.units: 0 to 6 of (integer >= 1 <= 16384) = [128]
 Dense.dropout: number >= 0 < 1 = 0.0
