@@ -75,8 +75,8 @@ def left_of(outputs):
 def exported(driver, small_run, tmp_path_factory):
     """What the commands of README.md leave, and what they say by format."""
     outputs, said = tmp_path_factory.mktemp("outputs"), {}
-    for line in re.findall(r"^python train.py (export outputs/quick .*)", README, re.MULTILINE):
-        verb, _, *words = shlex.split(line, comments=True)
+    for line in re.findall(r"`python train\.py (export outputs/quick [^`]*)`", README):
+        verb, _, *words = shlex.split(line)
         result = driver.run(verb, small_run, *words, "--outputs", outputs)
         forms = [word for word in words if word in NAMES]
         lacks = [form for form in forms if form in FORMATS and FORMATS[form].missing]

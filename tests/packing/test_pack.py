@@ -129,7 +129,7 @@ def test_what_is_said_of_what_was_done() -> None:
 def test_what_it_packs_can_be_trained_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pack, train_command = re.findall(r"^python train\.py (.*?my-data.*?)  +#", README, re.MULTILINE)
+    pack, train_command = re.findall(r"`python train\.py ([^`]*my-data[^`]*)`", README)
     as_pictures(tmp_path / "photos", TRAIN, TRAIN_LABELS)
     (tmp_path / "photos" / "hat" / "notes.txt").write_text("not a picture")
     monkeypatch.chdir(tmp_path)

@@ -55,7 +55,7 @@ def answered(small_run: Path, images: np.ndarray, tmp_path_factory: pytest.TempP
     for name, content in (kinds | others).items():
         (folder / name).write_bytes(content)
     shutil.copytree(small_run, folder / "outputs" / "dense-vs-cnn")
-    [command] = re.findall(r"^python train\.py (predict .*?)  +#", README, re.MULTILINE)
+    [command] = re.findall(r"^\| `python train\.py (predict [^`]*)`", README, re.MULTILINE)
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

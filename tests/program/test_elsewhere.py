@@ -17,8 +17,8 @@ FEW = ("robustness.images_per_class=5", "data.validation_images=100")
 
 def lines_of_readme() -> list[str]:
     """From a notebook's last line to the page."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return text.partition("## Your own network")[2].split("```")[1].strip().splitlines()
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Your own network")[2]
+    return [*re.findall(r"`(model\.save.+?)`", text)[:1], *text.split("```")[1].strip().splitlines()]
 
 
 @pytest.fixture(scope="module")
