@@ -11,6 +11,7 @@ import pytest
 
 import train
 from configs.schema import digest, load
+from data.storage import json_bytes
 from model.experiment.report import read_report
 from model.experiment.terminal import terminal_block
 from model.experiment.writer import PATTERNS, PICTURES
@@ -38,7 +39,7 @@ def test_every_link_of_the_readme_leads_somewhere(target):
 def test_every_command_of_the_readme_is_one(command):
     word = command.split()[0]
     verbs = {each.callback.__name__ for each in train.app.registered_commands}
-    known = word in verbs or word.startswith("[") or "=" in word or (ROOT / word).is_file()
+    known = word in {*verbs, "--help"} or word.startswith("[") or "=" in word or (ROOT / word).is_file()
     assert known, f"README.md tells to run `train.py {command.strip()}`, and there is no {word}"
 
 
@@ -126,6 +127,13 @@ def test_the_reference_is_of_the_default_config():
         "configs/dense_vs_cnn.yaml has changed since outputs/reference was made: run it again"
     )
     assert REPORT["failed"] == []
+
+
+def test_the_reference_is_written_as_this_version_writes():
+    written = json.loads(json_bytes(read_report(RunFolder(REFERENCE)).as_json()))
+    assert written == REPORT, (
+        "a report has other keys than when outputs/reference was made: run configs/dense_vs_cnn.yaml again"
+    )
 
 
 def test_the_reference_reaches_what_is_promised():
