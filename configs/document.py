@@ -57,6 +57,11 @@ def read_file(path: Path, known: Path) -> Document:
     if not regular:
         kind = "folder" if path.is_dir() else "device or a pipe"
         raise ConfigError(f"{name}: this is a {kind}. Expected a config file. {_suggestion(path, known)}")
+    return document_of(data, name)
+
+
+def document_of(data: bytes, name: str) -> Document:
+    """What a config file of this name holds, as `read_file` checks it."""
     values, lines = parse_file(data, name)
     if values is None:
         raise ConfigError(f"{name}: the file is empty. Expected a config; configs/quick.yaml is one to copy.")

@@ -213,18 +213,19 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     return data.getvalue()
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """Read a file that may come from anywhere.
 
     Raises:
         OSError: it is missing, ...
-        ValueError: it is no regular file (a pipe would be waited for), or larger than any written here.
+        ValueError: it is no regular file (a pipe would be waited for), or larger than `most` bytes, which
+            none is that is written here.
     """
     size = path.stat().st_size
     if not path.is_file():
         raise ValueError("it is no regular file")
-    if size > MOST_BYTES:
-        raise ValueError(f"it has {size:,} bytes; expected at most {MOST_BYTES:,}")
+    if size > most:
+        raise ValueError(f"it has {size:,} bytes; expected at most {most:,}")
     return path.read_bytes()
 
 

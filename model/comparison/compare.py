@@ -9,7 +9,7 @@ import numpy as np
 from model.comparison.intervals import Estimate, difference_over, mcnemar
 from model.comparison.pairs import Answer, ClassDifference, Disagreement, OneRight, ToSee
 from model.comparison.records import Comparison, Facts, Failure, Mistake, Model, NotCompared, Outcome
-from model.comparison.scores import Scores, describe
+from model.comparison.scores import Answers, Scores, describe
 from model.comparison.together import CLEAR, allowing_for_all, holm
 from model.comparison.verdict import GUESSING, LABELS_DO_NOT_FIT, no_comparison, put_in_words
 
@@ -38,7 +38,7 @@ def summarise(
     Returns all but `why`. Seeds that answer no better than guessing join `failed` and no average, unless all
     of a model's seeds are like that: then its numbers are theirs, and `broken` says what is wrong with them.
     """
-    chance = float(np.bincount(labels).max() / len(labels))
+    chance = chance_of(labels)
     models: dict[str, Model] = {}
     scores: dict[str, Scores] = {}
     failures = list(failed)
@@ -79,15 +79,24 @@ def summarise(
     )
 
 
+def chance_of(labels: np.ndarray) -> float:
+    """The share of the commonest class."""
+    return float(np.bincount(labels).max() / len(labels))
+
+
 def _fault(probabilities: np.ndarray, labels: np.ndarray, chance: float) -> str | None:
-    """Why these are no answers of a trained network, if they are not.
+    """Why these are no answers of a trained network, if they are not."""
+    if not np.isfinite(probabilities).all():
+        return "probabilities not finite"
+    return fault_of(probabilities.argmax(axis=1), labels, chance)
+
+
+def fault_of(answers: np.ndarray, labels: np.ndarray, chance: float) -> str | None:
+    """The same of answers (num_images,).
 
     Guessing rarely gets more right than three standard errors above chance. Where that is far above, on few
     pictures, a network that learned something may be below it too, so nobody is called guessing there.
     """
-    if not np.isfinite(probabilities).all():
-        return "probabilities not finite"
-    answers = probabilities.argmax(axis=1)
     if (answers == answers[0]).all():
         return ONE_ANSWER
     luck = _luck(chance, len(labels))
@@ -119,9 +128,12 @@ def _has_learned(facts: Facts, seed: int, validation_labels: np.ndarray | None) 
 
 
 def compare_scores(
-    baseline: str, one: Scores, candidate: str, other: Scores, class_names: Sequence[str]
+    baseline: str, one: Answers, candidate: str, other: Answers, class_names: Sequence[str]
 ) -> Comparison:
-    """The numbers of a comparison of two models, both of the same test images; without words yet."""
+    """The numbers of a comparison of two models, both of the same test images; without words yet.
+
+    Of answers without probabilities there is no `disagreement`.
+    """
     estimate = difference_over(other.right, one.right)
     error, degrees = estimate.error()
     found = Comparison(
@@ -154,7 +166,7 @@ def _to_see(estimate: Estimate) -> ToSee | None:
     return ToSee(difference, estimate.seeds_needed(difference))
 
 
-def _per_class(one: Scores, other: Scores, class_names: Sequence[str]) -> list[ClassDifference]:
+def _per_class(one: Answers, other: Answers, class_names: Sequence[str]) -> list[ClassDifference]:
     """Differences per class, Holm's correction over the classes; None for a class without test images."""
     estimates: list[Estimate | None] = []
     for label in range(len(class_names)):
@@ -177,12 +189,14 @@ def _per_class(one: Scores, other: Scores, class_names: Sequence[str]) -> list[C
     ]
 
 
-def _disagreement(one: Scores, other: Scores) -> Disagreement:
+def _disagreement(one: Answers, other: Answers) -> Disagreement | None:
     """How often answers of the two models differ, and the images on which all seeds of only one are right.
 
     Of these all are counted; those are told where the probability of the right class differs most, on the
     mean of the seeds.
     """
+    if not (isinstance(one, Scores) and isinstance(other, Scores)):
+        return None
     ahead = other.of_label.mean(axis=0) - one.of_label.mean(axis=0)
     difference = other.right.mean(axis=0) - one.right.mean(axis=0)
     order = np.argsort(-np.abs(ahead), kind="stable")

@@ -15,28 +15,42 @@ NUM_BINS = 15
 M = TypeVar("M", bound=Measured)
 
 
-class Scores:
+class Answers:
+    """What one model answered, per (seed, image).
+
+    Args:
+        answers: per seed, the classes (num_images,).
+        labels: uint8 (num_images,).
+        num_classes: how many there are.
+    """
+
+    def __init__(self, answers: Mapping[int, np.ndarray], labels: np.ndarray, num_classes: int) -> None:
+        self.seeds = list(answers)
+        self.labels = labels
+        self.answers = np.stack(list(answers.values()))
+        self.right = (self.answers == labels).astype(np.float64)
+        cells = labels.astype(np.intp) * num_classes + self.answers  # row: the label; column: the answer
+        counts = np.bincount(cells.ravel(), minlength=num_classes**2) / len(self.seeds)
+        self.confusion = counts.reshape(num_classes, num_classes)
+
+
+class Scores(Answers):
     """Values per (seed, image) of one model.
 
     `predictions` are per seed probabilities (num_images, num_classes), finite; `labels` uint8 (num_images,).
     """
 
     def __init__(self, predictions: Mapping[int, np.ndarray], labels: np.ndarray) -> None:
-        self.seeds = list(predictions)
-        self.labels = labels
         self.probabilities = np.stack(list(predictions.values())).astype(np.float64)
         self.of_label = self.probabilities[:, np.arange(len(labels)), labels]
         ranking = np.argsort(-self.probabilities, axis=2, kind="stable")
-        self.answers = ranking[:, :, 0]
-        self.right = (self.answers == labels).astype(np.float64)
+        super().__init__(
+            dict(zip(predictions, ranking[:, :, 0], strict=True)), labels, self.probabilities.shape[2]
+        )
         self.top_2 = (ranking[:, :, :2] == labels[:, None]).any(axis=2).astype(np.float64)
         self.loss = -np.log(np.maximum(self.of_label, SMALLEST_PROBABILITY))
         # (p - 1)^2 of the right class and p^2 of every other
         self.brier = (self.probabilities**2).sum(axis=2) - 2 * self.of_label + 1
-        num_classes = self.probabilities.shape[2]
-        cells = labels.astype(np.intp) * num_classes + self.answers  # row: the label; column: the answer
-        counts = np.bincount(cells.ravel(), minlength=num_classes**2) / len(self.seeds)
-        self.confusion = counts.reshape(num_classes, num_classes)
 
 
 def describe(scores: Scores, class_names: Sequence[str], broken: str | None = None) -> Quality:

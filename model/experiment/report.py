@@ -80,17 +80,26 @@ def read_report(run: RunFolder) -> Report:
     if (manifest := run.manifest()) and manifest.state_of_file(path.name) == "changed":
         raise RunError(run.changed_in_words(manifest, path.name))
     try:
+        return report_of(content)
+    except ValueError as error:
+        raise RunError(f"{path} {error}; delete it, then {again(run.path)}") from None
+
+
+def report_of(content: dict[str, Any]) -> Report:
+    """What a report.json holds, checked as `read_report` tells.
+
+    Raises:
+        ValueError: in a clause that goes on from the name of what holds it.
+    """
+    try:
         report = _reader().validate_python(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"] if part != "[key]")
         given = "" if first["type"] == "missing" else f", found {shown(repr(first['input']), 40)}"
-        raise RunError(
-            f"{path} is no report of a run: {shown(key, 80)}: {first['msg']}{given}; delete it, then "
-            f"{again(run.path)}"
-        ) from None
+        raise ValueError(f"is no report of a run: {shown(key, 80)}: {first['msg']}{given}") from None
     for problem in _contradictions(report):
-        raise RunError(f"{path} contradicts itself: {problem}; delete it, then {again(run.path)}")
+        raise ValueError(f"contradicts itself: {problem}")
     return report
 
 

@@ -1,7 +1,5 @@
 """The numbers of a run as CSV, and its pictures as SVG. No TensorFlow."""
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -12,17 +10,16 @@ from model.attribution.figures import draw_why
 from model.comparison.records import Models
 from model.experiment.report import read_report
 from model.experiment.results import collect
-from model.experiment.tidy import Row, Value, tables_of
+from model.experiment.tidy import tables_of
 from model.experiment.writer import draw_comparison, draw_patterns
 from model.inspection.job import draw_inside
 from model.report.canvas import as_svg
 from model.report.drawing import missing_pictures, not_drawn
 from model.report.figure import Figure
+from model.report.tables import as_csv
 from model.run.folder import RECORDS, RunError, RunFolder, again
 from model.run.looks import note_of
 from model.run.workers import reason_of
-
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would compute
 
 
 def write_tables(run: RunFolder, folder: Path) -> list[str]:
@@ -31,22 +28,6 @@ def write_tables(run: RunFolder, folder: Path) -> list[str]:
     for name, rows in tables.items():
         write_atomically(folder / f"{name}.csv", as_csv(rows).encode())
     return faults
-
-
-def as_csv(rows: list[Row]) -> str:
-    """Rows as a table, with the columns in its first line; numbers have all their digits.
-
-    A text that a spreadsheet would take for a formula has an apostrophe before it, as people write it there.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([list(rows[0])] if rows else [])
-    writer.writerows([_cell(value) for value in row.values()] for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: Value) -> Value:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
 
 
 def draw_pictures_again(run: RunFolder, splits: Splits, folder: Path) -> list[str]:

@@ -22,17 +22,19 @@ def draw_estimate(
     values: Sequence[float] = (),
     hollow: bool = False,
     lift: float = 0.2,
+    size: float = 9,
 ) -> None:
     """Draw a mean with its interval, if any, on a row, and above the line a dot for every value behind it.
 
     Rows are counted downwards from 0. `hollow` is the diamond of a difference that is not clear; `lift` is
-    how far above the line the dots are, in rows.
+    how far above the line the dots are, in rows; `size` that of the diamond, in points, and of the others
+    beside it.
     """
     if interval is not None:
-        axes.plot(interval, [row, row], color=colour, linewidth=3, solid_capstyle="butt", zorder=2)
+        axes.plot(interval, [row, row], color=colour, linewidth=size / 3, solid_capstyle="butt", zorder=2)
     fill = "white" if hollow else colour
     style: dict[str, Any] = {
-        "markersize": 9,
+        "markersize": size,
         "markerfacecolor": fill,
         "markeredgecolor": colour,
         "markeredgewidth": 2,
@@ -41,7 +43,9 @@ def draw_estimate(
     # many seeds are spread over the height of the row, always in the same places
     spread = lift if len(values) > 5 else 0
     heights = [row - lift - spread * (place * 0.618 % 1) for place in range(len(values))]
-    axes.plot(values, heights, "o", markersize=6, color=colour, alpha=0.6, markeredgewidth=0, zorder=3)
+    axes.plot(
+        values, heights, "o", markersize=2 * size / 3, color=colour, alpha=0.6, markeredgewidth=0, zorder=3
+    )
 
 
 def finish_rows(axes: Axes, num_rows: int, ticks: int = 7) -> None:

@@ -1,19 +1,40 @@
 """Text in rows: tables of Markdown, lines of a terminal, and what must not pass into either."""
 
+import csv
+import io
 import re
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from os.path import commonprefix
 
 from model.report.words import decimal
 
 WIDTH = 80  # columns of a terminal
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would compute
+Value = str | int | float | bool | None
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows of cells, the head first, as a table of Markdown; the cells are escaped already."""
     lines = [rows[0], ["---"] + ["---:"] * (len(rows[0]) - 1), *rows[1:]]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def as_csv(rows: Sequence[Mapping[str, Value]]) -> str:
+    """Rows as a table, with the columns in its first line; numbers have all their digits.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it, as people write it there.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([list(rows[0])] if rows else [])
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Value) -> Value:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
 
 
 def printable(text: str) -> str:
@@ -34,6 +55,19 @@ def escaped(text: str) -> str:
 def shortened(text: str, length: int) -> str:
     """The beginning of a text that is too long."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def distinct_labels(names: Sequence[str], cut: Callable[[str], str]) -> dict[str, str]:
+    """What is written for each name: of those that would be cut to the same text, number and other end."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(cut(name), []).append(name)
+    labels = {}
+    for place, name in enumerate(names, start=1):
+        others = alike[cut(name)]
+        rest = name[len(commonprefix(others)) :]  # noqa: RUF071  letters are meant
+        labels[name] = name if len(others) == 1 else f"{place} …{rest}"
+    return labels
 
 
 def duration(seconds: float) -> str:

@@ -4,11 +4,12 @@ Which models are compared: of one run, each with its first. Of several, each mod
 one of the same name in the first run, or where that has none of the name, with that run's last model that
 has a result: a run's last model is the one it is about. The first run is the first of those scored on the
 same test pictures that has a result; models scored on other pictures stand side by side and are not compared.
+Where pages are among them they are a class: each run's own models are compared, and a row tells of each.
 """
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,14 +19,16 @@ from configs.difference import differences
 from model.comparison.compare import compare_scores
 from model.comparison.intervals import p_value_of, unpaired_interval
 from model.comparison.records import Comparison, Model, NotCompared, Rate
-from model.comparison.scores import Scores, over_seeds
+from model.comparison.scores import Answers, Scores, over_seeds
 from model.comparison.together import allowing_for_all
 from model.comparison.verdict import count_looks, no_comparison, put_in_words, scored_of
 from model.report.tables import printable
 from model.run.folder import RunError
 from model.run.rules import outdated
+from model.side_by_side.asked import read_all, scored_on
+from model.side_by_side.class_table import hand_ins_of
 from model.side_by_side.groups import baseline_in_words, baseline_of, classes_in_words, split_in_words
-from model.side_by_side.read import ComparedRun, read_run
+from model.side_by_side.read import ComparedRun, Stored
 from model.side_by_side.records import Fault, Pair, PictureSet, RunFacts, RunModel, SideBySide
 from model.side_by_side.settings import config_differences, report_differences, trained_in
 
@@ -33,6 +36,7 @@ RULE = (
     "Each model of a later run is compared with the one of the same name in the first run scored on the same "
     "test pictures, or where that has none of the name, with that run's last model that has a result."
 )
+RULE_OF_CLASS = "Each model of a run is compared with the first of the same run."
 RULE_OF_ONE = "Each model of the run is compared with its first."
 UNPAIRED = (
     "Without the predictions of {names}, this rests on the two intervals and not on every picture: the "
@@ -48,20 +52,22 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> SideBySide:
     """Set runs side by side and compare their models.
 
     Args:
-        folders: run folders, or folders with a report.json alone; the first is the one compared with.
+        folders: run folders, or folders with a report.json alone; the first is the one compared with. Also
+            pages that were handed in, and folders of these.
         outputs: the folder that paths are told from.
 
     Raises:
         RunError: none of them can be read.
     """
-    runs, unusable = _read(folders)
+    runs, unusable, labels_words = read_all(folders)
     if not runs:
         raise RunError("\n".join(one.problem for one in unusable))
     groups: dict[object, list[ComparedRun]] = {}
     for run in runs:
-        data = run.report.data
-        groups.setdefault((data.digest, data.test, len(data.classes)), []).append(run)
-    parts = [_Group(group, alone=len(runs) == 1) for group in groups.values()]
+        groups.setdefault(scored_on(run), []).append(run)
+    of_class = bool(labels_words)
+    parts = [_Group(group, within=of_class or len(runs) == 1) for group in groups.values()]
+    pairs = [pair for part in parts for pair in part.comparisons]
     environments = {run.label: trained_in(run) for run in runs}
     machines = [key for key in MACHINE if len({str(e.get(key)) for e in environments.values()}) > 1]
     return SideBySide(
@@ -70,38 +76,20 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> SideBySide:
         faults=[Fault(run.label, fault) for run in runs for fault in run.faults],
         test_sets=[part.described() for part in parts],
         models={name: entry for part in parts for name, entry in part.entries.items()},
-        rule=RULE_OF_ONE if len(runs) == 1 else RULE,
-        comparisons=allowing_for_all([pair for part in parts for pair in part.comparisons]),
+        rule=RULE_OF_ONE if len(runs) == 1 else RULE_OF_CLASS if of_class else RULE,
+        comparisons=pairs if of_class else allowing_for_all(pairs),
         not_compared=[pair for part in parts for pair in part.not_compared],
         config_differences=config_differences(runs),
         report_differences=report_differences(runs),
         environment_differences=differences(environments),
         same_machine=not machines,
         machine_differences=machines,
+        hand_ins=[
+            hand_ins_of(group, part.comparisons, labels_words[key])
+            for (key, group), part in zip(groups.items(), parts, strict=True)
+            if of_class
+        ],
     )
-
-
-def _read(folders: Sequence[Path]) -> tuple[list[ComparedRun], list[Fault]]:
-    """The runs that can be used, each once, and of the others why not."""
-    distinct: dict[Path, Path] = {}
-    for folder in folders:
-        distinct.setdefault(folder.resolve(), folder)
-    runs, unusable = [], []
-    for folder, label in zip(distinct.values(), _labels(list(distinct)), strict=True):
-        try:
-            runs.append(read_run(folder, label))
-        except RunError as error:
-            unusable.append(Fault(label, str(error)))
-    return runs, unusable
-
-
-def _labels(paths: Sequence[Path]) -> list[str]:
-    """The end of each path that no other has: the folder's name, or with as much before it as it takes."""
-    for length in range(1, max(len(path.parts) for path in paths) + 1):
-        labels = [printable("/".join(path.parts[-length:]).lstrip("/")) or "/" for path in paths]
-        if len(set(labels)) == len(labels):
-            break
-    return labels
 
 
 def _described(run: ComparedRun, outputs: Path) -> RunFacts:
@@ -121,12 +109,12 @@ def _described(run: ComparedRun, outputs: Path) -> RunFacts:
 class _Group:
     """Runs scored on the same test pictures: their models and the comparisons among them.
 
-    One that is `alone` has its own models compared.
+    Compared are the models of each run with its first, `within` it, or else with those of the first run.
     """
 
-    def __init__(self, runs: Sequence[ComparedRun], alone: bool) -> None:
+    def __init__(self, runs: Sequence[ComparedRun], within: bool) -> None:
         self.runs, self.data = runs, runs[0].report.data
-        self.scores: dict[str, Scores] = {}
+        self.scores: dict[str, Answers] = {}
         self.entries: dict[str, RunModel] = {}
         self.comparisons: list[Pair] = []
         self.not_compared: list[NotCompared] = []
@@ -134,10 +122,12 @@ class _Group:
         for run in runs:
             for model in run.report.models:
                 self._describe(run, model)
+        if within:
+            for run in runs:
+                for model in run.names[1:]:
+                    self._compare(run, run.names[0], run, model)
+            return
         first = baseline_of(runs)
-        if alone:
-            for model in first.names[1:]:
-                self._compare(first, first.names[0], first, model)
         for run in runs[list(runs).index(first) + 1 :]:
             for model in run.names if first.names else []:
                 self._compare(first, model if model in first.names else first.last, run, model)
@@ -154,7 +144,7 @@ class _Group:
             for run in self.runs
             for one in scored_of(run.report.config_digest, run.config, run.report.models)
         ]
-        told = max(run.report.test_looks for run in self.runs)
+        told = max(run.report.test_looks for run in self.runs)  # of pages one each, whatever they say
         return PictureSet(
             title=self.data.title,
             digest=self.data.digest,
@@ -173,11 +163,19 @@ class _Group:
         name, found = f"{run.label}/{model}", run.report.models[model]
         entry = RunModel(run.label, model, "report.json", found, run.report.config_digest)
         if stored := run.predictions.get(model):
-            probabilities = {seed: one.probabilities for seed, one in stored.items()}
-            self.scores[name] = scores = Scores(probabilities, next(iter(stored.values())).labels)
+            self.scores[name] = scores = self._scores(stored)
             found = replace(found, seeds=scores.seeds, accuracy=over_seeds(scores.right, Rate))
-            entry = replace(entry, from_="predictions.npz", found=found)
+            entry = replace(entry, from_="report.html" if run.is_page else "predictions.npz", found=found)
         self.entries[name] = entry
+
+    def _scores(self, stored: Mapping[int, Stored]) -> Answers:
+        """What a model answered, with its probabilities where they are stored."""
+        labels = next(iter(stored.values())).labels
+        known = {seed: one.probabilities for seed, one in stored.items() if one.probabilities is not None}
+        if known:
+            return Scores(known, labels)
+        answers = {seed: one.answers for seed, one in stored.items()}
+        return Answers(answers, labels, len(self.data.classes))
 
     def _compare(self, first: ComparedRun, baseline: str, later: ComparedRun, candidate: str) -> None:
         one, other = f"{first.label}/{baseline}", f"{later.label}/{candidate}"
@@ -191,6 +189,9 @@ class _Group:
             found = compare_scores(one, self.scores[one], other, self.scores[other], self.data.classes)
         source = "this run" if first is later else "these runs"
         found = put_in_words(found, self.models, self.data.test, source)
+        if later.is_page:  # what networks cost its report alone tells
+            words = {key: said for key, said in found.words.items() if key != "cost"}
+            found = replace(found, words=words, verdict=" ".join(words.values()))
         if without:
             unpaired = UNPAIRED.format(names=" and ".join(without))
             words, verdict = found.words | {"unpaired": unpaired}, f"{found.verdict} {unpaired}"
@@ -235,13 +236,15 @@ class _Group:
     def _same_trainings(self, one: str, other: str) -> list[int]:
         """The seeds of which both have the same network: bit for bit, or as far as their reports tell."""
         first, second = self.entries[one], self.entries[other]
-        stored = one in self.scores and other in self.scores
+        scores = [self.scores.get(name) for name in (one, other)]
+        stored = all(isinstance(found, Scores) for found in scores)
         if not stored and (first.config_digest, first.model) != (second.config_digest, second.model):
             return []
         of_one, of_other = (
-            dict(zip(found.seeds, values, strict=True))
-            for name, found in ((one, first.found), (other, second.found))
-            for values in [self.scores[name].probabilities if stored else found.accuracy.values]
+            dict(zip(found.seeds, score.probabilities, strict=True))
+            if stored and isinstance(score, Scores)
+            else dict(zip(found.seeds, found.accuracy.values, strict=True))
+            for found, score in zip((first.found, second.found), scores, strict=True)
         )
         return [seed for seed in of_one if seed in of_other and np.array_equal(of_one[seed], of_other[seed])]
 

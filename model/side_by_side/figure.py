@@ -15,9 +15,10 @@ from model.report.estimates import (
     write_number,
 )
 from model.report.figure import Figure
+from model.report.tables import distinct_labels
 from model.report.words import ends, percent
 from model.side_by_side.records import PictureSet, SideBySide
-from model.side_by_side.text import distinct_labels, headline, leading_pair
+from model.side_by_side.text import headline, leading_pair
 
 ROW, HEADING, AXIS = 48, 40, 40  # pixels: of a model, above a set of test pictures, below it
 MOST_ROWS = 26  # so that the sheet is no higher than 1500 pixels

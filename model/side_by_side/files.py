@@ -11,7 +11,10 @@ from model.page.pictures import Shown, inlined
 from model.page.render import render
 from model.report.drawing import drawn, not_drawn
 from model.report.figure import Figure
+from model.report.tables import as_csv
 from model.run.readers import read_json
+from model.side_by_side.class_figure import class_picture
+from model.side_by_side.class_text import csv_rows, rows_of
 from model.side_by_side.figure import side_by_side
 from model.side_by_side.records import SideBySide, comparison_json
 from model.side_by_side.text import (
@@ -27,6 +30,7 @@ from model.side_by_side.text import (
 TEMPLATE = Path(__file__).with_name("comparison.html")
 LARGEST = 1_000_000  # characters of the picture in the page
 IN_THE_OPEN = 8  # answers; of more the others are folded, so that the picture stays in sight
+NUMBERS_OF_CLASS = "hand_ins in comparison.json, and class.csv"
 NUMBERS = "models.*.accuracy in comparison.json"  # where those of the picture stand
 
 MOST_NAMED = 3  # runs in a folder's name
@@ -40,10 +44,13 @@ def write_comparison(comparison: SideBySide, outputs: Path) -> tuple[Path, SideB
     A-and-B-2, ...) and the comparison with the pictures that are missing.
     """
     folder = _folder_for(comparison, outputs / "comparisons")
-    figure = drawn(side_by_side, comparison, path=folder / "accuracy.png")
+    draw, name = (class_picture, "class.png") if comparison.hand_ins else (side_by_side, "accuracy.png")
+    figure = drawn(draw, comparison, path=folder / name)
     comparison = replace(comparison, not_drawn=not_drawn([figure], folder))
     write_atomically(folder / "comparison.md", comparison_markdown(comparison).encode())
     write_atomically(folder / "comparison.html", comparison_page(comparison, figure, folder).encode())
+    if comparison.hand_ins:
+        write_atomically(folder / "class.csv", as_csv(csv_rows(comparison)).encode())
     write_json(folder / "comparison.json", comparison_json(comparison))
     return folder, comparison
 
@@ -78,7 +85,8 @@ def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str
 
     It makes no requests, and whatever stands in `comparison` is shown as text.
     """
-    picture = Shown(replace(figure, numbers=NUMBERS), figure.path.relative_to(folder).as_posix())
+    numbers = NUMBERS_OF_CLASS if comparison.hand_ins else NUMBERS
+    picture = Shown(replace(figure, numbers=numbers), figure.path.relative_to(folder).as_posix())
     told = {
         "result": "Result",
         **{f"test-{number}": one.title for number, one in enumerate(comparison.test_sets) if one.models},
@@ -92,6 +100,7 @@ def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str
         {"comparison": block(comparison_json(comparison))},
         contents=[(id, title) for id, title in told.items() if title],
         epochs=epochs,
+        class_rows=rows_of,
         comparison=comparison,
         picture=inlined([picture], LARGEST)[picture.file],
         headline=headline(comparison),

@@ -16,16 +16,20 @@ from model.run.readers import SAME_ACCURACY
 
 @dataclass(frozen=True)
 class Stored:
-    """A predictions file: probabilities (num_test, num_classes) and labels uint8 (num_test,)."""
+    """A training's answers and the labels, each (num_test,), by the file they stand in.
+
+    A predictions file has probabilities (num_test, num_classes), too; a page has none.
+    """
 
     path: Path
-    probabilities: np.ndarray
+    answers: np.ndarray
     labels: np.ndarray
+    probabilities: np.ndarray | None = None
 
     @property
     def accuracy(self) -> float:
         """The share of right answers."""
-        return float(np.mean(self.probabilities.argmax(axis=1) == self.labels))
+        return float(np.mean(self.answers == self.labels))
 
 
 @dataclass
@@ -36,6 +40,9 @@ class ComparedRun:
         config: None where there is none that can be read.
         predictions: by model and seed, those stored that can be used; empty where only the report is there.
         faults: what can't be used, each in a sentence that names the file and what to do.
+        is_page: whether it is a page that was handed in; `folder` is that file then.
+        guess: what was guessed before the run; None if nothing.
+        doubt: what of a page does not follow from its answers, in a clause; empty where all does.
     """
 
     label: str
@@ -44,6 +51,9 @@ class ComparedRun:
     config: Config | None
     predictions: dict[str, dict[int, Stored]]
     faults: list[str]
+    is_page: bool = False
+    guess: str | None = None
+    doubt: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -129,7 +139,7 @@ def _read_predictions(run: RunFolder, compared: ComparedRun, changed: Sequence[s
             except RunError as error:
                 compared.faults.append(str(error))
                 continue
-            stored[seed] = found = Stored(path, probabilities, labels)
+            stored[seed] = found = Stored(path, probabilities.argmax(axis=1), labels, probabilities)
             data = compared.report.data
             if probabilities.shape != (data.test, len(data.classes)):
                 expected = f"{data.test:,} pictures of {len(data.classes)} classes, as report.json says"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from configs.difference import Settings
 from model.comparison.records import Comparison, Looks, Model, NotCompared, as_json
 from model.report.figure import NotDrawn
 from model.run.environment import Environment
@@ -36,7 +37,7 @@ class RunModel:
 
     run: str
     model: str
-    from_: Literal["predictions.npz", "report.json"]
+    from_: Literal["predictions.npz", "report.html", "report.json"]
     found: Model
     config_digest: str
 
@@ -81,6 +82,64 @@ class PictureSet(Looks, _Pictures):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HandIn:
+    """A row of the class table: a run, its last model that has a result and its first.
+
+    `changes`: the settings in which it differs from the commonest config here, None where its own is not
+    known (a setting that it does without is null). Difference and interval, None where no two models are
+    compared, are fractions, `values` those of the seeds that both have. `accuracy`: by model. `copy_of`: the
+    first run that gives the same answers. `doubt`: what of a page does not follow from its answers.
+    """
+
+    run: str
+    name: str
+    guess: str | None
+    changes: Settings | None
+    baseline: str | None
+    candidate: str | None
+    difference: float | None
+    interval: list[float] | None
+    values: list[float]
+    accuracy: dict[str, float]
+    copy_of: str | None
+    doubt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Runs that differ in their seeds alone, as one: each of their trainings counts once.
+
+    `trainings`: how many distinct ones of each model; `values`: differences, one for each pair of one seed.
+    """
+
+    runs: list[str]
+    changes: Settings | None
+    baseline: str
+    candidate: str
+    trainings: dict[str, int]
+    difference: float
+    interval: list[float]
+    values: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandIns:
+    """Runs of a class that are scored on the same test pictures, best first, by the difference.
+
+    `usual`: how many have the commonest config, their seeds apart. `copies`: runs that give the same answers
+    to all test pictures. `labels_words`: against which labels answers are held, a clause.
+    """
+
+    title: str
+    images: int
+    rows: list[HandIn]
+    usual: int
+    copies: list[list[str]]
+    pools: list[Pool]
+    labels_words: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SideBySide:
     """The whole of comparison.json: see outputs/README.md."""
 
@@ -97,6 +156,7 @@ class SideBySide:
     environment_differences: list[dict[str, Any]]
     same_machine: bool
     machine_differences: list[str]
+    hand_ins: list[HandIns] = field(default_factory=list)  # none where no page was asked for
     not_drawn: list[NotDrawn] = field(default_factory=list)
 
     def models_of(self, tested: PictureSet) -> dict[str, Model]:
@@ -107,6 +167,8 @@ class SideBySide:
 def comparison_json(comparison: SideBySide) -> dict[str, Any]:
     """It as it stands in the file."""
     content = as_json(comparison)
+    if not comparison.hand_ins:
+        del content["hand_ins"]
     for entry in content["models"].values():
         found = entry.pop("found")
         entry |= {key: found[key] for key in KEYS_OF_MODEL}

@@ -1,16 +1,25 @@
 """Runs side by side as text: the terminal's block and comparison.md. It formats numbers and computes none."""
 
 import json
-from collections.abc import Callable, Sequence
-from os.path import commonprefix
+from collections.abc import Sequence
 
 from model.comparison.headlines import ahead, caution_title
 from model.comparison.records import Models
 from model.comparison.tables import against, epochs, row_per_model, seconds_of_training
 from model.comparison.verdict import cautions
 from model.report.drawing import missing_pictures
-from model.report.tables import WIDTH, escaped, fractions, printable, shortened, table, wrapped
+from model.report.tables import (
+    WIDTH,
+    distinct_labels,
+    escaped,
+    fractions,
+    printable,
+    shortened,
+    table,
+    wrapped,
+)
 from model.report.words import in_points, names
+from model.side_by_side import class_text
 from model.side_by_side.records import Pair, PictureSet, SideBySide
 
 LACKS, UNKNOWN = "–", "?"  # a key that a run does without, and one of which nothing is known
@@ -22,27 +31,32 @@ def comparison_block(comparison: SideBySide, folder: str) -> str:
 
     Its folder is as it is to be shown; what would move the cursor in names is made visible.
     """
-    tables = [
+    tables = ["\n".join(class_text.class_lines(one)) for one in comparison.hand_ins] or [
         "\n".join([printable(tested.title), *row_per_model(comparison.models_of(tested), tested.images)])
         for tested in comparison.test_sets
         if tested.models
     ]
-    picture = "" if comparison.not_drawn else f"\n       the picture: {folder}/accuracy.png"
+    table_too = f"\n       the table: {folder}/class.csv" if comparison.hand_ins else ""
+    first = [f"{headline(comparison)}."] if comparison.hand_ins else []
+    name = "class.png" if comparison.hand_ins else "accuracy.png"
+    picture = "" if comparison.not_drawn else f"\n       the picture: {folder}/{name}"
     parts = [
         *tables,
-        "\n".join(wrapped(answer) for answer in answers(comparison)),
+        "\n".join(wrapped(answer) for answer in [*first, *answers(comparison)]),
         "\n".join(_in_columns(differences(comparison))),
         "\n".join(wrapped(note) for note in notes(comparison)),
         "\n".join(
             wrapped(fault, indent=9) for fault in faults(comparison, "unused   ", "in part  ", "missing  ")
         ),
-        f"Look   {folder}/comparison.html" + picture,
+        f"Look   {folder}/comparison.html" + picture + table_too,
     ]
     return "\n\n".join(part for part in parts if part)
 
 
 def headline(comparison: SideBySide) -> str:
     """What the comparison comes to, in one clause; where the pair to be named lacks something, what."""
+    if comparison.hand_ins:
+        return class_text.headline(comparison)
     pairs = comparison.comparisons
     if caution := caution_title(_models_in(comparison, leading_pair(pairs))):
         return caution
@@ -85,6 +99,8 @@ def answers(comparison: SideBySide) -> list[str]:
 
     Before that what each network lacks, but in the verdict of a single pair, which says it itself.
     """
+    if comparison.hand_ins:
+        return class_text.answers(comparison)
     alone = comparison.comparisons[0] if len(comparison.comparisons) == 1 else None
     told_by_pair = _models_in(comparison, alone)
     others = {name: one.found for name, one in comparison.models.items() if name not in told_by_pair}
@@ -98,6 +114,8 @@ def answers(comparison: SideBySide) -> list[str]:
 
 def notes(comparison: SideBySide) -> list[str]:
     """What has to be known to read the rest: unknown configs, other machines, other pictures, the rule."""
+    if comparison.hand_ins:
+        return class_text.notes(comparison)
     runs, told = comparison.runs, []
     unknown = [label for label, run in runs.items() if not run.config_known]
     if unknown:
@@ -159,7 +177,10 @@ def comparison_markdown(comparison: SideBySide) -> str:
     runs = list(comparison.runs)
     parts = [f"# {escaped(' and '.join(runs))}", f"{escaped(headline(comparison))}."]
     parts += [escaped(answer) for answer in answers(comparison)]
-    for tested in comparison.test_sets:
+    for one in comparison.hand_ins:
+        cells = [[escaped(cell) for cell in row] for row in class_text.rows_of(one)]
+        parts += [f"## {escaped(one.title)}, {one.images:,} test pictures", table(cells)]
+    for tested in comparison.test_sets if not comparison.hand_ins else ():
         if tested.models:
             parts += [f"## {escaped(_pictures(tested))}", _models_in_markdown(comparison.models_of(tested))]
     if rows := differences(comparison):
@@ -179,6 +200,8 @@ def what_differs(comparison: SideBySide) -> str:
 
 def differences(comparison: SideBySide) -> list[list[str]]:
     """What configs and reports differ in, as rows of cells: a key, its value in each run; the head first."""
+    if comparison.hand_ins:  # each row of which has its own
+        return []
     runs = comparison.runs
     rows = [["setting", *runs]]
     for found, are_known in (
@@ -220,19 +243,6 @@ def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
 def _cut(name: str) -> str:
     """The name of a run as there is room for it."""
     return shortened(name, WIDTH // 2)
-
-
-def distinct_labels(names: Sequence[str], cut: Callable[[str], str]) -> dict[str, str]:
-    """What is written for each name: of those that would be cut to the same text, number and other end."""
-    alike: dict[str, list[str]] = {}
-    for name in names:
-        alike.setdefault(cut(name), []).append(name)
-    labels = {}
-    for place, name in enumerate(names, start=1):
-        others = alike[cut(name)]
-        rest = name[len(commonprefix(others)) :]  # noqa: RUF071  letters are meant
-        labels[name] = name if len(others) == 1 else f"{place} …{rest}"
-    return labels
 
 
 def _models_in_markdown(models: Models) -> str:

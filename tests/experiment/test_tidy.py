@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from model.experiment.tidy import tables_of
-from model.export.contents import as_csv
+from model.report.tables import as_csv
 from model.run.folder import RunError, RunFolder
 
 

@@ -21,11 +21,11 @@ from data.idx import DataError
 from model.experiment.report import read_report
 from model.export import export as exporting
 from model.export import formats
-from model.export.contents import as_csv
 from model.export.export import NAMES, export_run
 from model.export.formats import FORMATS
 from model.export.network import _seconds_for_one
 from model.report.figure import Figure
+from model.report.tables import as_csv
 from model.run.folder import RunError, RunFolder
 from model.run.workers import Done, Failed, JobFailed
 from tests.comparison.test_elsewhere import MINE

@@ -12,6 +12,7 @@ from model.comparison.records import Comparison
 from model.experiment.report import newest_run
 from model.report.canvas import MODEL_COLOURS, shortened
 from model.report.figure import Figure
+from model.report.tables import distinct_labels
 from model.report.words import percent, span
 from model.run.folder import RunError
 from model.side_by_side import files as run_comparison_files
@@ -23,7 +24,6 @@ from model.side_by_side.text import (
     answers,
     comparison_block,
     comparison_markdown,
-    distinct_labels,
     headline,
     notes,
 )

@@ -1,0 +1,130 @@
+"""Pages that were handed in, by their answers: what of a page does not follow from these is not told."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from data.known_labels import proved
+from model.comparison.compare import chance_of, fault_of
+from model.comparison.contradictions import ROUNDING
+from model.comparison.intervals import difference_over
+from model.comparison.records import Model, Rate
+from model.comparison.scores import Answers, over_seeds
+from model.report.words import in_points, percent
+from model.side_by_side.read import ComparedRun
+
+BY_CHECKSUM = "the labels of {title}, which are proved by a checksum"
+BY_FOLDER = "the labels in {run}"
+BY_MOST = "the labels that most of these pages have, which nothing here proves (a run folder of yours would)"
+
+
+def labels_of(runs: Sequence[ComparedRun]) -> tuple[np.ndarray | None, str]:
+    """The labels of the test pictures that runs share, uint8 (num_test,), and whose they are, in words.
+
+    Those that are known to be right; else those of run folders, which their owner has here; else those of
+    most pages. None where none of them is right.
+    """
+    stored = [
+        (run, one.labels)
+        for run in sorted(runs, key=lambda run: run.is_page)
+        for seeds in run.predictions.values()
+        for one in list(seeds.values())[:1]
+    ]
+    distinct = {labels.tobytes(): (run, labels) for run, labels in reversed(stored)}
+    verdicts = {key: proved(labels, run.report.data) for key, (run, labels) in distinct.items()}
+    for key, verdict in verdicts.items():
+        if verdict:
+            run, labels = distinct[key]
+            return labels, BY_CHECKSUM.format(title=run.report.data.title)
+    if not stored or False in verdicts.values():
+        return None, ""
+    folders = [one for one in stored if not one[0].is_page]
+    [(common, _)] = Counter(labels.tobytes() for _, labels in folders or stored).most_common(1)
+    run, labels = distinct[common]
+    return labels, BY_FOLDER.format(run=run.label) if folders else BY_MOST
+
+
+def by_answers(run: ComparedRun, labels: np.ndarray) -> ComparedRun:
+    """A page with what follows from its answers in place of what its report says of them.
+
+    Counted are the trainings that the report counts, and those that it passes over though they are sound.
+    The first thing that does not follow is its `doubt`.
+    """
+    predictions = {
+        model: {seed: replace(one, labels=labels) for seed, one in seeds.items()}
+        for model, seeds in run.predictions.items()
+    }
+    settled = replace(run, predictions=predictions, faults=list(run.faults))
+    doubts = list(_doubts(run, settled, labels))
+    if doubts:
+        settled.doubt = doubts[0]
+        settled.faults.insert(0, f"{run.folder} {settled.doubt}; what is told of it follows from its answers")
+    models = {model: _found(settled, model, labels) for model in run.report.models}
+    settled.report = replace(run.report, models=models, test_looks=1)
+    for model, entry in models.items():
+        settled.predictions[model] = {seed: predictions[model][seed] for seed in entry.seeds}
+    return settled
+
+
+def _counted(run: ComparedRun, model: str, chance: float) -> list[int]:
+    """The seeds of a model that count."""
+    report, stored = run.report, run.predictions[model]
+    failed = {failure.seed for failure in report.failed if failure.model == model and failure.is_training}
+    told = report.models[model].seeds
+    return [
+        seed
+        for seed, one in stored.items()
+        if seed in told or (seed not in failed and not fault_of(one.answers, one.labels, chance))
+    ]
+
+
+def _answers(run: ComparedRun, model: str, seeds: Sequence[int]) -> Answers:
+    stored, num_classes = run.predictions[model], len(run.report.data.classes)
+    return Answers({seed: stored[seed].answers for seed in seeds}, stored[seeds[0]].labels, num_classes)
+
+
+def _found(run: ComparedRun, model: str, labels: np.ndarray) -> Model:
+    """A model by its answers; what only probabilities and the training could tell stays as it was told."""
+    chance = chance_of(labels)
+    found = _answers(run, model, _counted(run, model, chance))
+    faults = [fault_of(one, labels, chance) for one in found.answers]
+    return replace(
+        run.report.models[model],
+        seeds=found.seeds,
+        accuracy=over_seeds(found.right, Rate),
+        confusion=found.confusion.tolist(),
+        broken=faults[0] if all(faults) else None,
+        training_accuracy={},
+        validation_accuracy={},
+    )
+
+
+def _doubts(run: ComparedRun, settled: ComparedRun, labels: np.ndarray) -> Iterator[str]:
+    """What a page tells that does not follow from its answers to pictures of these labels: clauses."""
+    report, chance = run.report, chance_of(labels)
+    if any(
+        not np.array_equal(one.labels, labels) for seeds in run.predictions.values() for one in seeds.values()
+    ):
+        yield "has other labels than these test pictures have"
+    of_all = {model: _answers(settled, model, entry.seeds) for model, entry in report.models.items()}
+    for model, entry in report.models.items():
+        found = of_all[model]
+        for seed, told, right in zip(
+            entry.seeds, entry.accuracy.values, found.right.mean(axis=1), strict=True
+        ):
+            if abs(told - right) > ROUNDING:
+                given = f"{percent(told, 2)}, where its answers are on {percent(float(right), 2)}"
+                yield f"says that {model}, seed {seed} is right on {given}"
+        if passed_over := [seed for seed in _counted(settled, model, chance) if seed not in entry.seeds]:
+            yield f"passes over {model}, seed {passed_over[0]}, of which it has the answers"
+        if not np.allclose(entry.confusion, found.confusion, rtol=0, atol=ROUNDING * report.data.test):
+            yield f"has a table of the classes that {model} takes for others which its answers don't give"
+    for pair in report.comparisons:
+        follows = difference_over(of_all[pair.candidate].right, of_all[pair.baseline].right).interval
+        if not np.allclose(pair.interval, follows, rtol=0, atol=ROUNDING):
+            told_ends, ends = (
+                f"{in_points(low, 2)} to {in_points(high, 2)}" for low, high in (pair.interval, follows)
+            )
+            yield f"says that {pair.candidate} is ahead by {told_ends} points, where its answers give {ends}"

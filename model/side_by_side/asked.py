@@ -1,0 +1,92 @@
+"""What was asked to be compared: run folders, pages that were handed in, and folders of these."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from model.report.tables import printable
+from model.run.folder import RunError
+from model.side_by_side.answers import by_answers, labels_of
+from model.side_by_side.handed_in import ENDINGS, is_page, read_page
+from model.side_by_side.read import ComparedRun, read_run
+from model.side_by_side.records import Fault
+
+OF_A_RUN = ("report.json", "manifest.json", "config.yaml")
+NO_LABELS = (
+    "has labels that are not those of {title}, and no other page here has them; ask for the page again"
+)
+
+
+def read_all(asked: Sequence[Path]) -> tuple[list[ComparedRun], list[Fault], dict[object, str]]:
+    """The runs that can be used, each once; of the others why not; whose labels pages are held against.
+
+    The last is in words by `scored_on`, and empty where no page was asked for.
+    """
+    distinct: dict[str, Path] = {}
+    for path in _expanded(asked):
+        distinct.setdefault(os.path.realpath(path), path)
+    paths, labels = list(distinct.values()), _labels(list(distinct.values()))
+    runs, unusable = list[ComparedRun](), list[Fault]()
+    for path, label in zip(paths, labels, strict=True):
+        try:
+            runs.append((read_page if is_page(path) else read_run)(path, label))
+        except RunError as error:
+            unusable.append(Fault(label, str(error)))
+    if not any(map(is_page, paths)):
+        return runs, unusable, {}
+    return _settled(runs, unusable)
+
+
+def scored_on(run: ComparedRun) -> object:
+    """What runs must have in common to be scored on the same test pictures."""
+    data = run.report.data
+    return data.digest, data.test, len(data.classes)
+
+
+def _expanded(paths: Iterable[Path]) -> Iterable[Path]:
+    """A folder that is no run and has pages in it stands for these."""
+    for path in paths:
+        try:
+            there = (
+                sorted(one for one in path.iterdir() if one.suffix.lower() in ENDINGS)
+                if path.is_dir()
+                else []
+            )
+        except OSError:
+            there = []
+        yield from [path] if any((path / name).exists() for name in OF_A_RUN) or not there else there
+
+
+def _labels(paths: Sequence[Path]) -> list[str]:
+    """The end of each path that no other has: its name, or with as much before it as it takes.
+
+    Pages go without their ending, unless that is what tells them from others.
+    """
+    stems = [path.with_suffix("") if is_page(path) and path.stem else path for path in paths]
+    for named in (stems, paths):
+        for length in range(1, max(len(path.parts) for path in paths) + 1):
+            labels = [printable("/".join(path.parts[-length:]).lstrip("/")) or "/" for path in named]
+            if len(set(labels)) == len(labels):
+                return labels
+    return labels
+
+
+def _settled(
+    runs: Sequence[ComparedRun], unusable: Sequence[Fault]
+) -> tuple[list[ComparedRun], list[Fault], dict[object, str]]:
+    """The runs, pages by their answers; those whose labels nobody has join the unusable."""
+    groups: dict[object, list[ComparedRun]] = {}
+    for run in runs:
+        groups.setdefault(scored_on(run), []).append(run)
+    told, settled, more = dict[object, str](), dict[str, ComparedRun](), list[Fault]()
+    for key, group in groups.items():
+        labels, told[key] = labels_of(group)
+        for run in group:
+            if not run.is_page:
+                settled[run.label] = run
+            elif labels is None:
+                title = run.report.data.title
+                more.append(Fault(run.label, f"{run.folder} {NO_LABELS.format(title=title)}"))
+            else:
+                settled[run.label] = by_answers(run, labels)
+    return [settled[run.label] for run in runs if run.label in settled], [*unusable, *more], told

@@ -1,0 +1,184 @@
+"""A class in words and rows: what the terminal, comparison.md, comparison.html and class.csv tell of it."""
+
+import json
+from collections.abc import Sequence
+
+from model.report.tables import WIDTH, Value, distinct_labels, printable, shortened
+from model.report.words import counted, digits_for, names, percent, signed, span
+from model.side_by_side.records import HandIn, HandIns, Pool, SideBySide
+
+UNKNOWN, NOTHING = "?", "–"
+LONGEST_NAME, LONGEST_GUESS = 20, 18  # characters of them in the terminal
+FIGURES = 5  # columns of the table that are always there, with the name
+MOST_TOLD = 3  # sentences of a kind
+
+
+def headline(comparison: SideBySide) -> str:
+    """In how many hand-ins the last model is ahead of the first, in one clause."""
+    rows = [row for one in comparison.hand_ins for row in one.rows]
+    intervals = [row.interval for row in rows if row.interval]
+    count = f"{len(rows)} hand-in{'s' * (len(rows) != 1)}"
+    if not intervals:
+        return f"{count} side by side; none compares two models"
+    last, first = _models(rows)
+    ahead = sum(low > 0 for low, _ in intervals)
+    behind = sum(high < 0 for _, high in intervals)
+    rest = f", and behind in {behind}" if behind else ""
+    of = f"{ahead} of {len(intervals)} hand-in{'s' * (len(intervals) != 1)}"
+    return f"{last} is ahead of {first} in {of}{rest}, going by the interval of each"
+
+
+def _models(rows: Sequence[HandIn]) -> tuple[str, str]:
+    """The last model and the first, by name where all rows have the same."""
+    found = {(row.candidate, row.baseline) for row in rows if row.candidate and row.baseline}
+    return found.pop() if len(found) == 1 else ("the last model", "the first")
+
+
+def answers(comparison: SideBySide) -> list[str]:
+    """What pools come to, who gives the same answers, and what can't be compared; of each kind a few."""
+    told: list[str] = []
+    for one in comparison.hand_ins:
+        told += _few([_pooled(pool) for pool in one.pools], "pool", "hand_ins in comparison.json")
+        alike = [
+            f"{len(labels)} of {len(one.rows)} hand-ins give the same answers to all test pictures: "
+            f"{names(labels, most=4)}."
+            for labels in one.copies
+        ]
+        told += _few(alike, "group of such", "copy_of in class.csv")
+    told += _few(
+        [pair.verdict for pair in comparison.not_compared], "pair", "not_compared in comparison.json"
+    )
+    return told + [one.test_looks_words for one in comparison.test_sets if one.test_looks_words]
+
+
+def _few(sentences: Sequence[str], what: str, where: str) -> list[str]:
+    if len(sentences) <= MOST_TOLD:
+        return list(sentences)
+    more = len(sentences) - MOST_TOLD
+    return [*sentences[:MOST_TOLD], f"Of {counted(more, f'more {what}')} tells {where}."]
+
+
+def _pooled(pool: Pool) -> str:
+    points = signed(100 * pool.difference, 2)
+    changed = f" ({_changes(pool.changes)})" if pool.changes else ""
+    trainings = " and ".join(f"{count} of {name}" for name, count in pool.trainings.items())
+    return (
+        f"{pool.candidate} − {pool.baseline} is {points} points ({span(pool.interval)}) over the "
+        f"{len(pool.runs)} hand-ins that differ in seeds alone{changed}: {trainings} are different trainings."
+    )
+
+
+def notes(comparison: SideBySide) -> list[str]:
+    """What has to be known to read the table."""
+    told = ["A row has the first model of a run and its last one that has a result, best difference first."]
+    for one in comparison.hand_ins:
+        of = f" of {one.title}" if len(comparison.hand_ins) > 1 else ""
+        told.append(f"Accuracies{of} are worked out from the answers and {one.labels_words}.")
+        if any(row.changes for row in one.rows):
+            told.append(
+                f"Settings that stand in a row{of} are those in which it differs from the commonest config, "
+                f"which is that of {one.usual} of {len(one.rows)}, their seeds apart."
+            )
+    return [*told, comparison.rule]
+
+
+def rows_of(hand_ins: HandIns, whole: bool = True) -> list[list[str]]:
+    """The class table, the head first: every cell whole, or as the terminal has room for it."""
+    several = len({row.name for row in hand_ins.rows}) > 1
+    last, first = _models(hand_ins.rows)
+    head = ["hand-in", f"{last} − {first}", "95 %", first, last, "settings", "guess", "also"]
+    if last == "the last model":
+        head[1], head[3], head[4] = "last − first", "first", "last"
+    labels = distinct_labels([row.run for row in hand_ins.rows], _name)
+    cells = [head]
+    for row in hand_ins.rows:
+        digits = digits_for(row.interval)
+        also = [f"= {row.copy_of}" if row.copy_of else "", "in doubt" if row.doubt else ""]
+        also += [row.name if several else "", _pair(row) if last == "the last model" else ""]
+        cells.append(
+            [
+                row.run if whole else _name(labels[row.run]),
+                NOTHING if row.difference is None else signed(100 * row.difference, digits),
+                span(row.interval),
+                _percent(row, row.baseline),
+                _percent(row, row.candidate or next(reversed(row.accuracy), None)),
+                UNKNOWN if row.changes is None else _changes(row.changes),
+                _quoted(row.guess, whole),
+                ", ".join(filter(None, also)),
+            ]
+        )
+    kept = [place for place in range(len(head)) if place < FIGURES or any(row[place] for row in cells[1:])]
+    return [[row[place] for place in kept] for row in cells]
+
+
+def _pair(row: HandIn) -> str:
+    return f"{row.candidate} − {row.baseline}" if row.candidate else ", ".join(row.accuracy)
+
+
+def _percent(row: HandIn, model: str | None) -> str:
+    return percent(row.accuracy[model]) if model in row.accuracy else NOTHING
+
+
+def _quoted(guess: str | None, whole: bool) -> str:
+    """A guess word for word, on one line."""
+    if guess is None:
+        return ""
+    line = " ".join(guess.split())
+    return f"“{line if whole else shortened(line, LONGEST_GUESS)}”"
+
+
+def _changes(changes: dict[str, object] | None) -> str:
+    """Settings as a command line has them, without the word that all models begin with."""
+    return ", ".join(
+        f"no {key.removeprefix('models.')}"
+        if value is None
+        else f"{key.removeprefix('models.')}={_value(value)}"
+        for key, value in (changes or {}).items()
+    )
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _name(name: str) -> str:
+    return shortened(name, LONGEST_NAME)
+
+
+def class_lines(hand_ins: HandIns) -> list[str]:
+    """The class table for a terminal, each row on one line; what is too long for it is cut off."""
+    told = [[printable(cell) for cell in row] for row in rows_of(hand_ins, whole=False)]
+    # What is only of some rows shares the last column: the shortest first.
+    cells = [[*row[:FIGURES], ", ".join(filter(None, reversed(row[FIGURES:])))] for row in told]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    align = (str.ljust, str.rjust, str.ljust, str.rjust, str.rjust, str.ljust)
+    lines = [
+        "  ".join(put(cell, width) for put, cell, width in zip(align, row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    title = f"{shortened(printable(hand_ins.title), LONGEST_NAME)}: {hand_ins.images:,} test pictures"
+    return [title, *(shortened(line, WIDTH) for line in lines)]
+
+
+def csv_rows(comparison: SideBySide) -> list[dict[str, Value]]:
+    """class.csv: a row for each hand-in; accuracies, differences and intervals as fractions."""
+    models = dict.fromkeys(name for one in comparison.hand_ins for row in one.rows for name in row.accuracy)
+    return [
+        {
+            "hand_in": printable(row.run),
+            "run": printable(row.name),
+            "data": printable(one.title),
+            "guess": None if row.guess is None else printable(row.guess),
+            "changes": None if row.changes is None else json.dumps(row.changes, ensure_ascii=False),
+            "baseline": row.baseline,
+            "candidate": row.candidate,
+            "difference": row.difference,
+            "difference_low": row.interval[0] if row.interval else None,
+            "difference_high": row.interval[1] if row.interval else None,
+            **{f"accuracy_{name}": row.accuracy.get(name) for name in models},
+            "copy_of": None if row.copy_of is None else printable(row.copy_of),
+            "fault": row.doubt or None,
+        }
+        for one in comparison.hand_ins
+        for row in one.rows
+    ]
