@@ -98,9 +98,7 @@ def status(run: Run, as_json: Json = False, debug: Debug = False) -> None:
 
 @app.command()
 def compare(
-    runs: Annotated[
-        list[Path], typer.Argument(help="Run folders, or pages (report.html).", metavar="RUN [RUN ...]")
-    ],
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, or pages.", metavar="RUN [RUN ...]")],
     outputs: Outputs = Path("outputs"),
     as_json: Annotated[bool, typer.Option("--json", help="Print comparison.json, and nothing else.")] = False,
     debug: Debug = False,

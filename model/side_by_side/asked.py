@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from model.report.tables import printable
@@ -46,15 +47,11 @@ def scored_on(run: ComparedRun) -> object:
 def _expanded(paths: Iterable[Path]) -> Iterable[Path]:
     """A folder that is no run and has pages in it stands for these."""
     for path in paths:
-        try:
-            there = (
-                sorted(one for one in path.iterdir() if one.suffix.lower() in ENDINGS)
-                if path.is_dir()
-                else []
-            )
-        except OSError:
-            there = []
-        yield from [path] if any((path / name).exists() for name in OF_A_RUN) or not there else there
+        there: list[Path] = []
+        if not any((path / name).exists() for name in OF_A_RUN):
+            with suppress(OSError):  # it is no folder, or can't be looked into: its reader says so
+                there = [one for one in path.iterdir() if one.suffix.lower() in ENDINGS]
+        yield from sorted(there, key=lambda one: one.stem) or [path]
 
 
 def _labels(paths: Sequence[Path]) -> list[str]:

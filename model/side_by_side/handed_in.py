@@ -52,8 +52,8 @@ def read_page(path: Path, label: str) -> ComparedRun:
             f"{path} can't be read ({error.strerror or error}); check its name and rights"
         ) from None
     except ValueError as error:
-        told = str(error)
-        raise RunError(f"{path} {told}" if "; " in told else f"{path} {told}; {AGAIN}") from None
+        told = f"{path}{':' * str(error).startswith('it ')} {error}"
+        raise RunError(told if told.endswith((OLD, AGAIN)) else f"{told}; {AGAIN}") from None
     run = ComparedRun(label, path, report, None, predictions, [], is_page=True)
     run.guess = guess[:LONGEST_GUESS] if isinstance(guess, str) else None
     if failed := [failure for failure in report.failed if failure.is_training]:

@@ -1,0 +1,363 @@
+"""Pages that were handed in: what is told of a class of them, whatever they say of themselves."""
+
+import base64
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from configs.schema import digest, load
+from data import idx, known_labels, lines
+from data.known_labels import proved
+from model.comparison.intervals import difference_over
+from model.experiment.page import page
+from model.experiment.report import read_report
+from model.page.contents import block, predicted
+from model.report.canvas import width_of
+from model.run.folder import RunFolder
+from model.side_by_side import class_figure
+from model.side_by_side.class_figure import ROW, class_picture
+from model.side_by_side.class_text import csv_rows
+from model.side_by_side.compare_runs import compare_runs
+from model.side_by_side.files import write_comparison
+from model.side_by_side.handed_in import read_page
+from model.side_by_side.records import HandIn, HandIns, SideBySide
+from model.side_by_side.text import comparison_block, comparison_markdown, headline
+from tests.compared_folders import make_run, write_report
+from tests.compared_folders import read_report as content_of
+from tests.recording import Recording
+from tests.records import typed
+from tests.side_by_side.pages import a_class, carried_by, page_of, with_seeds, write_page
+
+HOSTILE = "=<script>alert(1)</script>\x1b[31m\u202e"
+
+
+def a_run(folder: Path, name: str = "mine", **settings: Any) -> Path:
+    """A run of dense and cnn on data of one's own, of which nobody here knows the labels."""
+    run = make_run(folder, {"dense": 0.85, "cnn": 0.9}, settings=settings)
+    report = content_of(run)
+    report["data"]["name"] = name
+    report["config_digest"] = digest(load(run / "config.yaml"))
+    write_report(run, report)
+    return run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return a_run(tmp_path_factory.mktemp("run") / "run")
+
+
+@pytest.fixture(scope="module")
+def pages(run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Eight hand-ins: copies, other seeds, other settings, and two forged ones."""
+    return a_class(run, tmp_path_factory.mktemp("class"), 8, filling="")
+
+
+@pytest.fixture(scope="module")
+def found(pages: list[Path]) -> SideBySide:
+    return compare_runs(pages, pages[0].parent)
+
+
+def rows_of(found: SideBySide) -> dict[str, HandIn]:
+    return {row.run: row for one in found.hand_ins for row in one.rows}
+
+
+def answers_of(page: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Read once more, by plain means."""
+    models = carried_by(page)["predictions"]["models"]
+    return {
+        model: {seed: np.frombuffer(base64.b64decode(text), np.uint8) for seed, text in seeds.items()}
+        for model, seeds in models.items()
+    }
+
+
+def right_of(page: Path, model: str) -> np.ndarray:
+    labels = np.frombuffer(base64.b64decode(carried_by(page)["predictions"]["labels"]), np.uint8)
+    return np.array([answers == labels for answers in answers_of(page)[model].values()], float)
+
+
+# What a page is -------------------------------------------------------------------------------------------
+
+
+def test_what_a_run_writes_into_its_page_is_read_back(run: Path, tmp_path: Path) -> None:
+    folder = RunFolder(run)
+    report = read_report(folder)
+    stored = {m: {s: folder.predictions(m, s) for s in entry.seeds} for m, entry in report.models.items()}
+    given = {m: {s: one[0] for s, one in seeds.items()} for m, seeds in stored.items()}
+    data = {"predictions": block(predicted(stored["cnn"][0][1], given)), "guess": block("more </script>")}
+    path = tmp_path / "report.html"
+    path.write_text(page(report, [], {}, run, (run / "config.yaml").read_text(), data), encoding="utf-8")
+    read = read_page(path, "x")
+    assert read.report == report, "the report of a page is not that of its run"
+    assert read.config == load(run / "config.yaml"), f"nor is its config: {read.faults}"
+    assert read.guess == "more </script>"
+    for model, seeds in given.items():
+        for seed, probabilities in seeds.items():
+            same = np.array_equal(read.predictions[model][seed].answers, probabilities.argmax(axis=1))
+            assert same, f"the answers of {model}, seed {seed} are others in the page"
+
+
+def test_a_page_is_called_by_its_file_and_a_folder_of_pages_stands_for_them(
+    run: Path, tmp_path: Path
+) -> None:
+    for name in ("a/report.html", "b/report.html"):
+        page_of(run, tmp_path / name)
+    both = compare_runs([tmp_path / "a" / "report.html", tmp_path / "b" / "report.html"], tmp_path)
+    assert sorted(rows_of(both)) == ["a/report", "b/report"], "pages of one name can't be told apart"
+    both = compare_runs([tmp_path / "a", run], tmp_path)
+    assert sorted(rows_of(both)) == ["report", "run"], "a folder of pages, or a run beside them, is not read"
+    again = compare_runs([tmp_path / "a", tmp_path / "a" / "report.html"], tmp_path)
+    assert len(rows_of(again)) == 1, "a page that was named twice stands twice"
+    page_of(run, tmp_path / "run.html")
+    same = compare_runs([tmp_path / "run.html", run], tmp_path)
+    assert len(rows_of(same)) == 2, "a page and a folder of one name are taken for one"
+
+
+# What is told of a class ----------------------------------------------------------------------------------
+
+
+def test_a_row_is_what_follows_from_the_answers(found: SideBySide, pages: list[Path]) -> None:
+    rows = rows_of(found)
+    for path in pages[:-1]:
+        row, dense, cnn = rows[path.stem], right_of(path, "dense"), right_of(path, "cnn")
+        told = {"dense": dense.mean(), "cnn": cnn.mean()}
+        assert row.accuracy == pytest.approx(told), f"{path.stem}: accuracies are not those of its answers"
+        assert row.difference == pytest.approx(cnn.mean() - dense.mean()), f"{path.stem}: nor the difference"
+        assert row.interval == pytest.approx(difference_over(cnn, dense).interval), (
+            f"{path.stem}: nor its ends"
+        )
+        assert row.values == pytest.approx(cnn.mean(axis=1) - dense.mean(axis=1)), (
+            f"{path.stem}: nor its dots"
+        )
+    differences = [row.difference for row in found.hand_ins[0].rows]
+    assert differences == sorted(differences, reverse=True), "best is not first"
+
+
+def test_settings_are_told_against_the_commonest_config(found: SideBySide, pages: list[Path]) -> None:
+    rows, [one] = rows_of(found), found.hand_ins
+    assert rows["student-00"].changes == {}, "the commonest config changes nothing"
+    assert rows["student-01"].changes == {"seeds": [3, 4, 5]}
+    changes = rows["student-02"].changes
+    assert changes is not None
+    assert changes["training.epochs"] == 7
+    assert one.usual == sum("training.epochs" not in (row.changes or {}) for row in one.rows)
+
+
+def test_copies_are_told_once_and_count_once(found: SideBySide, pages: list[Path]) -> None:
+    [one] = found.hand_ins
+    assert one.copies == [["student-00", "student-03", "forged-all"]], "who gives the same answers"
+    told = " ".join(comparison_block(found, "x").split())
+    count = (
+        "3 of 7 hand-ins give the same answers to all test pictures: student-00, student-03 and forged-all."
+    )
+    assert told.count("give the same answers") == 1, "copies are told once"
+    assert count in told
+    assert "hold the same trainings" not in told
+    assert rows_of(found)["student-03"].copy_of == "student-00"
+
+
+def test_runs_that_differ_in_seeds_alone_are_one_figure(found: SideBySide, pages: list[Path]) -> None:
+    pools = {tuple(sorted(pool.runs)): pool for pool in found.hand_ins[0].pools}
+    pool = pools["student-00", "student-01", "student-03", "student-04"]
+    distinct = [path for path in pages if path.stem in ("student-00", "student-01", "student-04")]
+    dense, cnn = (np.concatenate([right_of(path, name) for path in distinct]) for name in ("dense", "cnn"))
+    assert pool.trainings == {"dense": 9, "cnn": 9}, "a training that two pages have counts once"
+    assert pool.difference == pytest.approx(cnn.mean() - dense.mean())
+    assert pool.interval == pytest.approx(difference_over(cnn, dense).interval)
+    assert sorted(pool.values) == pytest.approx(sorted(cnn.mean(axis=1) - dense.mean(axis=1)))
+    assert not any("forged" in name for runs in pools for name in runs), "a page in doubt is in a pool"
+
+
+def test_a_forged_page_is_named_and_what_it_says_is_not_told(found: SideBySide, pages: list[Path]) -> None:
+    row, honest = rows_of(found)["forged-all"], rows_of(found)["student-00"]
+    assert (row.difference, row.interval, row.accuracy) == (
+        honest.difference,
+        honest.interval,
+        honest.accuracy,
+    )
+    block = " ".join(comparison_block(found, "x").split())
+    assert "says that cnn, seed 0 is right on 100.00 %, where its answers are on" in block
+    assert [fault.run for fault in found.unusable] == ["forged-mean"]
+    assert "contradicts itself: models.cnn.accuracy.mean" in block
+
+
+@pytest.mark.parametrize("what", ["interval", "confusion", "seed", "labels"])
+def test_whatever_was_forged_is_found(what: str, run: Path, tmp_path: Path) -> None:
+    page_of(run, tmp_path / "honest.html")
+    page_of(run, tmp_path / "another.html")
+    carried = carried_by(page_of(run, tmp_path / "forged.html"))
+    report = carried["report"]
+    if what == "interval":
+        report["comparisons"][0]["interval"][1] += 0.01
+        expected = "says that cnn is ahead by"
+    elif what == "confusion":  # in a circle, so that all sums stay
+        for first, second in ((0, 1), (1, 2), (2, 0)):
+            report["models"]["cnn"]["confusion"][first][second] -= 1
+            report["models"]["cnn"]["confusion"][second][first] += 1
+        report["comparisons"][0]["confusion_difference"] = []
+        expected = "a table of the classes that cnn takes for others"
+    elif what == "seed":  # the worst one is left out, in step with all the rest
+        other = with_seeds(run, tmp_path / "other", (0, 1), np.random.default_rng(1))
+        predictions = carried_by(page_of(other, tmp_path / "two.html"))["predictions"]
+        third = carried["predictions"]["models"]
+        report = content_of(other)
+        for model in third:
+            predictions["models"][model]["2"] = third[model]["2"]
+        carried |= {"predictions": predictions, "config": (other / "config.yaml").read_text()}
+        expected = "passes over dense, seed 2, of which it has the answers"
+        (tmp_path / "two.html").unlink()
+    else:
+        labels = np.frombuffer(base64.b64decode(carried["predictions"]["labels"]), np.uint8)
+        carried["predictions"]["labels"] = base64.b64encode(labels[::-1].tobytes()).decode()
+        expected = "has other labels than these test pictures have"
+    write_page(tmp_path / "forged.html", carried | {"report": report})
+    found = compare_runs([tmp_path / f"{name}.html" for name in ("honest", "another", "forged")], tmp_path)
+    assert [fault.run for fault in found.faults] == ["forged"], f"{what}: who is named: {found.faults}"
+    assert expected in found.faults[0].problem
+    assert rows_of(found)["forged"].doubt
+
+
+def test_answers_are_held_against_labels_that_are_known(run: Path, tmp_path: Path) -> None:
+    carried = carried_by(page_of(run, tmp_path / "a.html"))
+    labels = np.frombuffer(base64.b64decode(carried["predictions"]["labels"]), np.uint8)
+    turned = base64.b64encode((2 - labels).astype(np.uint8).tobytes()).decode()
+    for name in ("a", "b"):  # most pages have other labels than the run has that lies beside them
+        write_page(
+            tmp_path / f"{name}.html", carried | {"predictions": carried["predictions"] | {"labels": turned}}
+        )
+    found = compare_runs([tmp_path / "a.html", tmp_path / "b.html", run], tmp_path)
+    assert found.hand_ins[0].labels_words == "the labels in run"
+    assert {fault.run for fault in found.faults} == {"a", "b"}
+    assert len({tuple(row.accuracy.items()) for row in rows_of(found).values()}) == 1, (
+        "one's answers, one figure"
+    )
+    alone = compare_runs([page_of(run, tmp_path / "a.html")], tmp_path)
+    assert "which nothing here proves" in comparison_block(alone, "x").replace("\n", " ")
+
+
+def test_labels_are_proved_without_the_files(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, labels = read_report(RunFolder(run)).data, lines.test_labels()
+    assert proved(labels, data) is None, "of one's own data nobody can know"
+    assert proved(labels, replace(data, name="lines"))
+    assert not proved(labels[::-1], replace(data, name="lines"))
+    fashion = replace(data, name="fashion-mnist")
+    assert proved(labels, fashion) is False, "another digest under this name is another's data"
+    assert proved(labels, replace(fashion, digest=known_labels.OFFICIAL_DIGEST)) is False
+    monkeypatch.setitem(known_labels.OFFICIAL, known_labels.FILES[3], idx.digest(labels))
+    assert proved(labels, replace(fashion, digest=known_labels.OFFICIAL_DIGEST))
+
+
+def test_labels_that_are_nobodys_keep_a_page_out(run: Path, tmp_path: Path) -> None:
+    carried = carried_by(page_of(run, tmp_path / "good.html"))
+    report = json.loads(json.dumps(carried["report"]))
+    report["data"] |= {"name": "fashion-mnist", "digest": known_labels.OFFICIAL_DIGEST}
+    write_page(tmp_path / "bad.html", carried | {"report": report})
+    found = compare_runs([tmp_path / "good.html", tmp_path / "bad.html"], tmp_path)
+    assert [fault.run for fault in found.unusable] == ["bad"]
+    assert "has labels that are not those of Fashion-MNIST" in found.unusable[0].problem
+    assert list(rows_of(found)) == ["good"]
+
+
+# How it is told -------------------------------------------------------------------------------------------
+
+
+def test_all_is_written_and_keeps_to_the_width(found: SideBySide, tmp_path: Path) -> None:
+    folder, found = write_comparison(found, tmp_path)
+    names = {"class.png", "class.csv", "comparison.html", "comparison.json", "comparison.md"}
+    assert {path.name for path in folder.iterdir()} == names
+    with (folder / "class.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    told = rows_of(found)
+    assert [row["hand_in"] for row in rows] == list(told)
+    for row in rows:
+        assert float(row["difference"]) == told[row["hand_in"]].difference
+        assert float(row["accuracy_cnn"]) == told[row["hand_in"]].accuracy["cnn"]
+        assert row["guess"] == (told[row["hand_in"]].guess or "")
+    assert json.loads((folder / "comparison.json").read_text())["hand_ins"][0]["rows"][0]["run"] == next(
+        iter(told)
+    )
+    html, block = (folder / "comparison.html").read_text(), comparison_block(found, "x")
+    for text in (html, block, comparison_markdown(found)):
+        assert all(run in text for run in told), "a row is missing"
+        assert "“more”" in text, "what was guessed is missing"
+    table = block.split("\n\n")[0].splitlines()
+    assert len(table) == 2 + len(told), "a row is a line"
+    assert max(map(len, table)) <= 80
+    assert headline(found) in html
+
+
+def test_a_guess_can_do_no_harm(run: Path, tmp_path: Path) -> None:
+    page_of(run, tmp_path / "a.html", HOSTILE + "x" * 5000)
+    page_of(run, tmp_path / "b.html", guess=["no", "text"])  # type: ignore[arg-type]
+    found = compare_runs([tmp_path / "a.html", tmp_path / "b.html"], tmp_path)
+    folder, found = write_comparison(found, tmp_path)
+    block, table = comparison_block(found, "x"), (folder / "class.csv").read_text()
+    assert "“=<script>alert" in block
+    assert "\x1b" not in block + table
+    assert max(len(line) for line in block.splitlines()) <= 80
+    assert "'=<script>" in table, "a spreadsheet would compute what was guessed"
+    assert "<script>alert" not in (folder / "comparison.html").read_text()
+    assert rows_of(found)["b"].guess is None
+
+
+def test_models_of_other_names_are_named_in_their_rows(run: Path, tmp_path: Path) -> None:
+    one = make_run(tmp_path / "deep", {"cnn": 0.9, "deep": 0.95})
+    alone = make_run(tmp_path / "alone", {"cnn": 0.8})
+    for folder in (one, alone):
+        report = content_of(folder)
+        write_report(folder, report | {"data": report["data"] | {"name": "mine"}})
+    paths = [page_of(folder, tmp_path / f"{folder.name}-page.html") for folder in (run, one, alone)]
+    found = compare_runs(paths, tmp_path)
+    assert (
+        headline(found)
+        == "the last model is ahead of the first in 2 of 2 hand-ins, going by the interval of each"
+    )
+    rows = rows_of(found)
+    assert (rows["deep-page"].baseline, rows["deep-page"].candidate) == ("cnn", "deep")
+    assert rows["alone-page"].difference is None
+    block = comparison_block(found, "x")
+    assert "deep − cnn" in block
+    assert [row["accuracy_deep"] for row in csv_rows(found)].count(None) == 2
+    only = compare_runs(paths[2:], tmp_path)
+    assert headline(only) == "1 hand-in side by side; none compares two models"
+    assert class_picture(only, tmp_path / "x.png").alt.endswith("No run here compares two models.")
+
+
+def sixty() -> SideBySide:
+    rows = [
+        HandIn(
+            run=f"a-student-with-a-rather-long-name-number-{number:02}", name="lesson", guess="more",
+            changes={"seeds": [number]}, baseline="dense", candidate="cnn", difference=0.03 - number / 1000,
+            interval=[0.02 - number / 1000, 0.04 - number / 1000], values=[0.03 - number / 1000],
+            accuracy={"dense": 0.88, "cnn": 0.91 - number / 1000}, copy_of=None, doubt="",
+        )
+        for number in range(60)
+    ]  # fmt: skip
+    one = HandIns(title="T", images=10_000, rows=rows, usual=60, copies=[], pools=[], labels_words="w")
+    return typed(SideBySide, {"hand_ins": [one]})
+
+
+def test_sixty_stand_in_one_picture_and_can_be_read(
+    recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = sixty()
+    class_picture(found, tmp_path / "class.png")
+    drawn = recording.last
+    assert len(drawn.marks(0, "D")) == 60, "a run is not drawn"
+    names = sorted(
+        (text for text in drawn.texts if "number-" in text.string or "…" in text.string), key=lambda t: t.y
+    )
+    names = [text for text in names if text.x == class_figure.NAMES]
+    assert len({text.string for text in names}) == 60, "names that are cut look alike"
+    assert min(text.size for text in names) * 1000 / 1200 >= 11, "at the width of a README they are too small"
+    apart = np.diff([text.y for text in names])
+    assert apart.min() >= ROW, "names stand in each other's way"
+    assert max(text.x + width_of(text.string, text.size) for text in names) <= class_figure.DOTS
+    monkeypatch.setattr(class_figure, "MOST_ROWS", 50)
+    class_picture(found, tmp_path / "class.png")
+    assert len(recording.last.marks(0, "D")) == 50
+    assert recording.last.reading.endswith("10 more rows are in class.csv and not drawn.")
