@@ -30,7 +30,7 @@ from model.side_by_side.text import (
 TEMPLATE = Path(__file__).with_name("comparison.html")
 LARGEST = 1_000_000  # characters of the picture in the page
 IN_THE_OPEN = 8  # answers; of more the others are folded, so that the picture stays in sight
-NUMBERS_OF_CLASS = "hand_ins in comparison.json, and class.csv"
+NUMBERS_OF_CLASS = "hand_ins in comparison.json"
 NUMBERS = "models.*.accuracy in comparison.json"  # where those of the picture stand
 
 MOST_NAMED = 3  # runs in a folder's name

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.strangers import (
-    compared,  # noqa: F401  each of these knows some kinds of sentences
+    classes,  # noqa: F401  each of these knows some kinds of sentences
+    compared,  # noqa: F401
     elsewhere,  # noqa: F401
     filters,  # noqa: F401
     lessons,  # noqa: F401

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.strangers import told
 from tests.strangers.checker import check
+from tests.strangers.classes import ClassOf
 from tests.strangers.compared import SideBySide
 from tests.strangers.conftest import evidence_of
 from tests.strangers.elsewhere import claimed
@@ -72,6 +74,24 @@ def test_nothing_false_is_said_of_runs_side_by_side(names, run_of, driver, tmp_p
     pieces += told.of_markdown((comparison / "comparison.md").read_text(), "comparison.md")
     pieces += told.of_page((comparison / "comparison.html").read_text(), "comparison.html")
     together = SideBySide({n: evidence_of(n, f) for n, f in zip(names, folders, strict=True)})
+    found = check(together, pieces)
+    assert found.sentences > 10, f"hardly anything was read: {found}"
+    assert not found.faults, str(found)
+
+
+def test_nothing_false_is_said_of_a_class(run_of, driver, tmp_path):
+    folders = {name: run_of(name) for name in QUICK}
+    for name, folder in folders.items():
+        shutil.copy(folder / "outputs" / name / "report.html", tmp_path / f"{name}.html")
+    shutil.copy(tmp_path / f"{QUICK[0]}.html", tmp_path / "copy.html")
+    result = driver.run("compare", *sorted(tmp_path.glob("*.html")), "--outputs", tmp_path)
+    assert result.code == 0, result.err
+    [comparison] = (tmp_path / "comparisons").iterdir()
+    pieces = told.of_terminal(result.out, "compare")
+    pieces += told.of_markdown((comparison / "comparison.md").read_text(), "comparison.md")
+    pieces += told.of_page((comparison / "comparison.html").read_text(), "comparison.html")
+    runs = {"copy": QUICK[0]} | {name: name for name in QUICK}
+    together = ClassOf({page: evidence_of(name, folders[name]) for page, name in runs.items()})
     found = check(together, pieces)
     assert found.sentences > 10, f"hardly anything was read: {found}"
     assert not found.faults, str(found)

@@ -1,0 +1,199 @@
+# ruff: noqa: E501  a pattern stands as its sentence does, in one line
+"""A class of runs that were handed in as pages, and what `compare` says of it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tests.strangers import second_way
+from tests.strangers.compared import SideBySide, runs_of
+from tests.strangers.evidence import Evidence
+from tests.strangers.grammar import KINDS, NO, Number, Said, agree, agree_share, claim, says
+from tests.strangers.tables import ends_of, table
+from tests.strangers.verdicts import agree_ends
+
+KINDS["changed"] = r"(?: \([^)]*\))?"
+KINDS["runs"] = r"[\w./-]+(?:, [\w./-]+)*(?: and (?:[\w./-]+|\d+ more))?"
+KINDS["heads"] = r"(?: (?:also|guess|settings),?)*"
+KINDS["extras"] = r"(?: (?:= \S+?|in doubt|“[^”]*”|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?),?(?= |$))*"
+
+
+class ClassOf(SideBySide):
+    """Models of several runs by RUN/MODEL; the last of each run is compared with its first."""
+
+    def __init__(self, runs: Mapping[str, Evidence]) -> None:
+        super().__init__(runs)
+        self.pairs = []
+        for label, run in runs.items():
+            sound = [name for name in run.scored if run.is_sound(name)]
+            if len(sound) > 1 and sound[0] == next(iter(run.models)):
+                self.pairs.append((f"{label}/{sound[0]}", f"{label}/{sound[-1]}"))
+
+    @property
+    def names(self) -> list[str]:
+        """Of the pages, the runs and their data."""
+        return [*self.runs, *super().names]
+
+    def pair_of(self, run: str) -> tuple[str, str]:
+        """The two models of a run that are compared."""
+        [pair] = [pair for pair in self.pairs if pair[0].partition("/")[0] == run]
+        return pair
+
+    def answers_of(self, run: str) -> list[bytes]:
+        """All that a run's trainings answered."""
+        models = self.runs[run].models.values()
+        return sorted(
+            one.argmax(axis=1).astype(np.uint8).tobytes()
+            for model in models
+            for one in model.answers.values()
+        )
+
+
+def class_of(e: Evidence) -> ClassOf:
+    claim(isinstance(e, ClassOf), "this is said of a class")
+    return e  # type: ignore[return-value]
+
+
+def settings_of(run: Evidence) -> str:
+    """All that decides numbers, but the seeds."""
+    left_out = ("name", "seeds", "inspection", "robustness", "launch")
+    return json.dumps(
+        {key: value for key, value in run.config.items() if key not in left_out}, sort_keys=True
+    )
+
+
+@says("<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in>, going by the interval of each",
+      "<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in>, and behind in <b:n>, going by the interval of each",
+      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in>, going by the interval of each",
+      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in>, and behind in <b:n>, going by the interval of each")  # fmt: skip
+def _(
+    e: Evidence, at: Said, k: Number, n: Number, noun: str, last: str = "", first: str = "", b: Number = NO
+) -> None:
+    found = [e.difference(*pair) for pair in class_of(e).pairs]
+    claim(n == len(found), f"{len(found)} are compared")
+    claim(k == sum(one.low > 0 for one in found), "those ahead")
+    claim(b == sum(one.high < 0 for one in found), "those behind")
+    names = {tuple(name.rpartition("/")[2] for name in pair) for pair in e.pairs}
+    claim(names == {(first, last)} if last else len(names) > 1, f"the models are {names}")
+
+
+@says("<n:n> <noun:hand-ins|hand-in> side by side; none compares two models")
+def _(e: Evidence, at: Said, n: Number, noun: str) -> None:
+    claim(n == len(runs_of(e)) and not class_of(e).pairs, f"{e.pairs} are compared")
+
+
+@says(
+    "<last:word> − <first:word> is <d:n> points (<low:n> to <high:n>) over the <n:n> hand-ins that differ in seeds alone<changed:changed>: <a:n> of <first2:word> and <b:n> of <last2:word> are different trainings"
+)
+def _(
+    e: Evidence,
+    at: Said,
+    last: str,
+    first: str,
+    d: Number,
+    low: Number,
+    high: Number,
+    n: Number,
+    changed: str,
+    a: Number,
+    first2: str,
+    b: Number,
+    last2: str,
+) -> None:
+    groups: dict[str, list[Evidence]] = {}
+    for run in runs_of(e).values():
+        groups.setdefault(settings_of(run), []).append(run)
+    fitting = []
+    for group in groups.values():
+        right: list[np.ndarray] = []
+        for name in (first, last):
+            distinct = {
+                (seed, model.answers[seed].argmax(axis=1).tobytes()): model.right[place]
+                for model in (run.models[name] for run in group)
+                for place, seed in enumerate(model.seeds)
+            }
+            right.append(np.stack(list(distinct.values())))
+        if (n, a, b) == (len(group), len(right[0]), len(right[1])):
+            fitting.append(second_way.difference(right[1], right[0]))
+    claim(fitting, "no such runs")
+    agree("the difference", d, fitting[0].value, 100)
+    agree_ends((low, high), fitting[0].low, fitting[0].high)
+
+
+@says("<k:n> of <n:n> hand-ins give the same answers to all test pictures: <who:runs>")
+def _(e: Evidence, at: Said, k: Number, n: Number, who: str) -> None:
+    own, named = class_of(e), who.rstrip(".").replace(" and ", ", ").split(", ")
+    answers = own.answers_of(named[0])
+    alike = [run for run in own.runs if own.answers_of(run) == answers]
+    claim(k == len(alike) and set(named) <= {*alike, f"{len(alike) - 3} more"}, f"these do: {alike}")
+
+
+@says("a row has the first model of a run and its last one that has a result, best difference first",
+      "each model of a run is compared with the first of the same run")  # fmt: skip
+def _(e: Evidence, at: Said) -> None:
+    class_of(e)  # the rows themselves are checked one by one
+
+
+@says("accuracies are worked out from the answers and the labels that most of these pages have, which nothing here proves (a run folder of yours would)",
+      "accuracies are worked out from the answers and the labels of <title:run>, which are proved by a checksum",
+      "accuracies are worked out from the answers and the labels in <r:run>")  # fmt: skip
+def _(e: Evidence, at: Said, title: str = "", r: str = "") -> None:
+    claim(bool(title) == e.official and (not r or r in runs_of(e)), "whose labels")
+
+
+@says(
+    "settings that stand in a row are those in which it differs from the commonest config, which is that of <k:n> of <n:n>, their seeds apart"
+)
+def _(e: Evidence, at: Said, k: Number, n: Number) -> None:
+    given = [settings_of(run) for run in runs_of(e).values()]
+    claim(k == max(map(given.count, given)) and n == len(given), "how many have it")
+
+
+@says(
+    "Look <folder:word>/comparison.html the picture: <again:word>/class.png the table: <third:word>/class.csv"
+)
+def _(e: Evidence, at: Said, folder: str, again: str, third: str) -> None:
+    claim(folder == again == third, "one folder")
+
+
+@says("Points, from <best:run> <b:n> to <worst:run> <w:n>")
+def _(e: Evidence, at: Said, best: str, b: Number, worst: str, w: Number) -> None:
+    found = {pair[0].partition("/")[0]: e.difference(*pair).value for pair in class_of(e).pairs}
+    claim(found[best] == max(found.values()) and found[worst] == min(found.values()), f"{found}")
+    agree("the best", b, found[best], 100)
+    agree("the worst", w, found[worst], 100)
+
+
+@says("hand-in <last:word> − <first:word> 95 % <first2:word> <last2:word><heads:heads>")
+def _(e: Evidence, at: Said, last: str, first: str, first2: str, last2: str, heads: str) -> None:
+    claim((last, first) == (last2, first2), "the columns")
+
+
+@says("<r:run> <d:n> <low:n> to <high:n> <a:pct> <b:pct><extras:extras>")
+def _(
+    e: Evidence, at: Said, r: str, d: Number, low: Number, high: Number, a: Number, b: Number, extras: str
+) -> None:
+    agree_row(e, r, (d, low, high, a, b))
+    for copied in (part.strip(" ,") for part in extras.split("=")[1:] if extras.startswith(" = ")):
+        own = class_of(e)
+        claim(
+            copied not in own.runs or own.answers_of(copied) == own.answers_of(r),
+            f"{r} is no copy of {copied}",
+        )
+
+
+def agree_row(e: Evidence, run: str, told: tuple[Number, Number, Number, Number, Number]) -> None:
+    """A row's figures are those of its run's answers."""
+    baseline, candidate = class_of(e).pair_of(run)
+    found = e.difference(baseline, candidate)
+    agree("the difference", told[0], found.value, 100)
+    agree_ends((told[1], told[2]), found.low, found.high)
+    agree_share("the first", told[3], e.models[baseline].accuracy)
+    agree_share("the last", told[4], e.models[candidate].accuracy)
+
+
+@table(r"hand-in\|.* − .*\|95 %\|.*")
+def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> Any:
+    agree_row(e, row[0], (Number(row[1]), *ends_of(row[2]), Number(row[3]), Number(row[4])))
