@@ -20,5 +20,5 @@ def proved(labels: np.ndarray, data: DataFacts) -> bool | None:
     if data.is_fashion or data.digest == OFFICIAL_DIGEST:
         return data.digest == OFFICIAL_DIGEST and idx.digest(labels) == OFFICIAL[FILES[3]]
     if data.name == "lines":
-        return np.array_equal(labels, lines.test_labels())
+        return np.array_equal(labels, lines.make_images(lines.NUM_TEST, seed=lines.SEED + 1)[1])
     return None

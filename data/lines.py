@@ -47,26 +47,13 @@ def load(section: "Data", split_rule: int = IN_PROPORTION) -> Splits:
     return Splits(train, validation, test, CLASS_NAMES, "Lines", "made up", digest.hexdigest())
 
 
-def test_labels() -> np.ndarray:
-    """The labels of the test images, uint8 (2000,)."""
-    return _labels(NUM_TEST, _generator(SEED + 1))
-
-
-def _generator(seed: int) -> np.random.Generator:
-    return np.random.default_rng([seed, 0x11E5])
-
-
-def _labels(count: int, generator: np.random.Generator) -> np.ndarray:
-    return generator.permutation(np.arange(count) % len(CLASS_NAMES)).astype(np.uint8)
-
-
 def make_images(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw some images: uint8 (count, 28, 28) and labels uint8 (count,), in random order.
 
     A count that is a multiple of 5 has as many of each class. The seed decides all that is random.
     """
-    generator = _generator(seed)
-    labels = _labels(count, generator)
+    generator = np.random.default_rng([seed, 0x11E5])
+    labels = generator.permutation(np.arange(count) % len(CLASS_NAMES)).astype(np.uint8)
     parts = [_draw(labels[i : i + AT_ONCE], generator) for i in range(0, count, AT_ONCE)]
     return np.concatenate(parts), labels
 

@@ -15,7 +15,7 @@ from model.comparison.scores import Answers, over_seeds
 from model.report.words import in_points, percent
 from model.side_by_side.read import ComparedRun
 
-BY_CHECKSUM = "the labels of {title}, which are proved by a checksum"
+BY_CHECKSUM = "the labels of these test pictures, which are proved by a checksum"
 BY_FOLDER = "the labels in {run}"
 BY_MOST = "the labels that most of these pages have, which nothing here proves (a run folder of yours would)"
 
@@ -36,8 +36,8 @@ def labels_of(runs: Sequence[ComparedRun]) -> tuple[np.ndarray | None, str]:
     verdicts = {key: proved(labels, run.report.data) for key, (run, labels) in distinct.items()}
     for key, verdict in verdicts.items():
         if verdict:
-            run, labels = distinct[key]
-            return labels, BY_CHECKSUM.format(title=run.report.data.title)
+            _, labels = distinct[key]
+            return labels, BY_CHECKSUM
     if not stored or False in verdicts.values():
         return None, ""
     folders = [one for one in stored if not one[0].is_page]

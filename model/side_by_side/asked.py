@@ -13,9 +13,7 @@ from model.side_by_side.read import ComparedRun, read_run
 from model.side_by_side.records import Fault
 
 OF_A_RUN = ("report.json", "manifest.json", "config.yaml")
-NO_LABELS = (
-    "has labels that are not those of {title}, and no other page here has them; ask for the page again"
-)
+NO_LABELS = "has other labels than the data that it names; ask for the page again"
 
 
 def read_all(asked: Sequence[Path]) -> tuple[list[ComparedRun], list[Fault], dict[object, str]]:
@@ -82,8 +80,7 @@ def _settled(
             if not run.is_page:
                 settled[run.label] = run
             elif labels is None:
-                title = run.report.data.title
-                more.append(Fault(run.label, f"{run.folder} {NO_LABELS.format(title=title)}"))
+                more.append(Fault(run.label, f"{run.folder} {NO_LABELS}"))
             else:
                 settled[run.label] = by_answers(run, labels)
     return [settled[run.label] for run in runs if run.label in settled], [*unusable, *more], told

@@ -15,6 +15,7 @@ from model.side_by_side.read import ComparedRun, Stored
 from model.side_by_side.records import HandIn, HandIns, Pair, Pool
 
 SEEDS = "seeds"
+LONGEST = 64  # characters of a name, which may be anybody's
 
 
 def hand_ins_of(runs: Sequence[ComparedRun], pairs: Sequence[Pair], labels_words: str) -> HandIns:
@@ -42,7 +43,7 @@ def hand_ins_of(runs: Sequence[ComparedRun], pairs: Sequence[Pair], labels_words
         )
     )
     return HandIns(
-        title=runs[0].report.data.title,
+        title=Counter(run.report.data.title for run in runs).most_common(1)[0][0][:LONGEST],
         images=runs[0].report.data.test,
         rows=rows,
         usual=count,
@@ -61,7 +62,7 @@ def _row(
     images = run.report.data.test
     return HandIn(
         run=run.label,
-        name=run.report.name,
+        name=run.report.name[:LONGEST],
         guess=run.guess,
         changes=changes,
         baseline=first if pair else None,
@@ -110,13 +111,14 @@ def _changes(usual: Settings | None, own: Settings | None) -> Settings | None:
     """In what settings differ from the usual ones, by key; None where they are not known."""
     if usual is None or own is None:
         return None
-    return {row["key"]: row["values"].get("own") for row in differences({"usual": usual, "own": own})}
+    found = {row["key"]: row["values"].get("own") for row in differences({"usual": usual, "own": own})}
+    return dict(sorted(found.items(), key=lambda one: one[0] == SEEDS))  # of which many have their own
 
 
 def _copies(runs: Sequence[ComparedRun]) -> list[list[str]]:
     """Runs that give the same answers to all test pictures, with every training, whatever its seed."""
     alike: dict[tuple[bytes, ...], list[str]] = {}
-    for run in runs:
+    for run in sorted(runs, key=lambda run: bool(run.doubt)):  # one that is not in doubt has the copies
         stored = [one for seeds in run.predictions.values() for one in seeds.values()]
         if stored:
             alike.setdefault(tuple(sorted(map(_fingerprint, stored))), []).append(run.label)

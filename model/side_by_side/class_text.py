@@ -8,18 +8,23 @@ from model.report.words import counted, digits_for, names, percent, signed, span
 from model.side_by_side.records import HandIn, HandIns, Pool, SideBySide
 
 UNKNOWN, NOTHING = "?", "–"
-LONGEST_NAME, LONGEST_GUESS = 20, 18  # characters of them in the terminal
+LONGEST_NAME, LONGEST_GUESS, LONGEST_VALUE = 20, 18, 60  # characters, the first two in the terminal alone
 FIGURES = 5  # columns of the table that are always there, with the name
 MOST_TOLD = 3  # sentences of a kind
+
+
+def title(comparison: SideBySide) -> str:
+    """What is compared."""
+    count = sum(len(one.rows) for one in comparison.hand_ins)
+    return f"{count} hand-in{'s' * (count != 1)}"
 
 
 def headline(comparison: SideBySide) -> str:
     """In how many hand-ins the last model is ahead of the first, in one clause."""
     rows = [row for one in comparison.hand_ins for row in one.rows]
     intervals = [row.interval for row in rows if row.interval]
-    count = f"{len(rows)} hand-in{'s' * (len(rows) != 1)}"
     if not intervals:
-        return f"{count} side by side; none compares two models"
+        return f"{title(comparison)} side by side; none compares two models"
     last, first = _models(rows)
     ahead = sum(low > 0 for low, _ in intervals)
     behind = sum(high < 0 for _, high in intervals)
@@ -60,12 +65,17 @@ def _few(sentences: Sequence[str], what: str, where: str) -> list[str]:
 
 def _pooled(pool: Pool) -> str:
     points = signed(100 * pool.difference, 2)
-    changed = f" ({_changes(pool.changes)})" if pool.changes else ""
-    trainings = " and ".join(f"{count} of {name}" for name, count in pool.trainings.items())
+    changed = f" ({changes_in_words(pool.changes)})" if pool.changes else ""
     return (
         f"{pool.candidate} − {pool.baseline} is {points} points ({span(pool.interval)}) over the "
-        f"{len(pool.runs)} hand-ins that differ in seeds alone{changed}: {trainings} are different trainings."
+        f"{len(pool.runs)} hand-ins that differ in seeds alone{changed}: {trainings_of(pool)} are different "
+        "trainings."
     )
+
+
+def trainings_of(pool: Pool) -> str:
+    """How many different trainings a pool has of each model."""
+    return " and ".join(f"{count} of {name}" for name, count in pool.trainings.items())
 
 
 def notes(comparison: SideBySide) -> list[str]:
@@ -79,6 +89,8 @@ def notes(comparison: SideBySide) -> list[str]:
                 f"Settings that stand in a row{of} are those in which it differs from the commonest config, "
                 f"which is that of {one.usual} of {len(one.rows)}, their seeds apart."
             )
+    if any(row.doubt for one in comparison.hand_ins for row in one.rows):
+        told.append("What a page that is in doubt says of itself counts nowhere, and it is in no pool.")
     return [*told, comparison.rule]
 
 
@@ -102,7 +114,7 @@ def rows_of(hand_ins: HandIns, whole: bool = True) -> list[list[str]]:
                 span(row.interval),
                 _percent(row, row.baseline),
                 _percent(row, row.candidate or next(reversed(row.accuracy), None)),
-                UNKNOWN if row.changes is None else _changes(row.changes),
+                UNKNOWN if row.changes is None else changes_in_words(row.changes),
                 _quoted(row.guess, whole),
                 ", ".join(filter(None, also)),
             ]
@@ -127,7 +139,7 @@ def _quoted(guess: str | None, whole: bool) -> str:
     return f"“{line if whole else shortened(line, LONGEST_GUESS)}”"
 
 
-def _changes(changes: dict[str, object] | None) -> str:
+def changes_in_words(changes: dict[str, object] | None) -> str:
     """Settings as a command line has them, without the word that all models begin with."""
     return ", ".join(
         f"no {key.removeprefix('models.')}"
@@ -138,7 +150,8 @@ def _changes(changes: dict[str, object] | None) -> str:
 
 
 def _value(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return shortened(told, LONGEST_VALUE)
 
 
 def _name(name: str) -> str:
@@ -156,8 +169,8 @@ def class_lines(hand_ins: HandIns) -> list[str]:
         "  ".join(put(cell, width) for put, cell, width in zip(align, row, widths, strict=True)).rstrip()
         for row in cells
     ]
-    title = f"{shortened(printable(hand_ins.title), LONGEST_NAME)}: {hand_ins.images:,} test pictures"
-    return [title, *(shortened(line, WIDTH) for line in lines)]
+    pictures = f"{shortened(printable(hand_ins.title), LONGEST_NAME)}: {hand_ins.images:,} test pictures"
+    return [pictures, *(shortened(line, WIDTH) for line in lines)]
 
 
 def csv_rows(comparison: SideBySide) -> list[dict[str, Value]]:

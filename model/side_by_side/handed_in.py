@@ -24,6 +24,7 @@ from model.side_by_side.read import ComparedRun, Stored
 MOST_BYTES = 2 * LARGEST  # of a page
 MOST_IN_BLOCK = 8_000_000  # bytes of what it carries
 MOST_VALUES = 300_000  # in that: each takes up to a kilobyte where it is wrong
+MOST = 100  # models, comparisons of these, and seeds of each: no config has more
 LONGEST_GUESS = 1000  # characters that are read
 ENDINGS = (".html", ".htm")
 AGAIN = "ask for the page again"
@@ -114,15 +115,17 @@ def _block(page: bytes, name: str) -> Any:
 def _predictions(path: Path, given: Mapping[str, Any], report: Report) -> dict[str, dict[int, Stored]]:
     """The answers to every test picture by model and seed: of every training that the report counts."""
     data, by_model = report.data, given.get("models")
-    labels = _classes(given.get("labels"), "labels", data.test, len(data.classes))
+    size = data.test, len(data.classes)
+    labels = _classes(given.get("labels"), "labels", *size)
     found: dict[str, dict[int, Stored]] = {}
     for model, entry in report.models.items():
         seeds = by_model.get(model) if isinstance(by_model, dict) else None
+        seeds = seeds if isinstance(seeds, dict) else {}
+        if max(len(seeds), len(report.models), len(report.comparisons)) > MOST:
+            raise ValueError(f"tells of more than {MOST} models, comparisons or seeds")
         found[model] = {
-            int(seed): Stored(
-                path, _classes(one, f"{model}, seed {seed}", data.test, len(data.classes)), labels
-            )
-            for seed, one in (seeds.items() if isinstance(seeds, dict) else ())
+            int(seed): Stored(path, _classes(text, f"{model}, seed {seed}", *size), labels)
+            for seed, text in seeds.items()
             if seed.isascii() and seed.isdecimal() and len(seed) < 11 and int(seed) <= LAST_SEED
         }
         if missing := [seed for seed in entry.seeds if seed not in found[model]]:

@@ -175,7 +175,8 @@ def comparison_markdown(comparison: SideBySide) -> str:
     Names are escaped for it.
     """
     runs = list(comparison.runs)
-    parts = [f"# {escaped(' and '.join(runs))}", f"{escaped(headline(comparison))}."]
+    title = class_text.title(comparison) if comparison.hand_ins else " and ".join(runs)
+    parts = [f"# {escaped(title)}", f"{escaped(headline(comparison))}."]
     parts += [escaped(answer) for answer in answers(comparison)]
     for one in comparison.hand_ins:
         cells = [[escaped(cell) for cell in row] for row in class_text.rows_of(one)]

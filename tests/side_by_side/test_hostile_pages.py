@@ -51,6 +51,10 @@ CARRIED: dict[str, tuple[Callable[[Carried], None], str]] = {  # by name of the 
     "script-in-name": (changed("report", "models", value={"<script>": {}}), "is no report of a run"),
     "many-faults": (changed("report", "failed", value=[[]] * 299_000), "is no report of a run"),
     "bomb": (changed("report", "failed", value=[[]] * 400_000), "and 400,"),
+    "many-seeds": (
+        changed("predictions", "models", "cnn", value={str(seed): base64_of(0, 1) for seed in range(101)}),
+        "tells of more than 100 models, comparisons or seeds",
+    ),
     "large-block": (changed("guess", value="x" * 9_000_000), "as data-guess; expected at most"),
 }
 RAW: dict[str, tuple[Callable[[str], bytes], str]] = {

@@ -130,6 +130,11 @@ def _(e: Evidence, at: Said, k: Number, n: Number, who: str) -> None:
     claim(k == len(alike) and set(named) <= {*alike, f"{len(alike) - 3} more"}, f"these do: {alike}")
 
 
+@says("ConvLens · <n:n> <noun:hand-ins|hand-in>", "<n:n> <noun:hand-ins|hand-in>")
+def _(e: Evidence, at: Said, n: Number, noun: str) -> None:
+    claim(n == len(runs_of(e)), f"there are {len(runs_of(e))}")
+
+
 @says("a row has the first model of a run and its last one that has a result, best difference first",
       "each model of a run is compared with the first of the same run")  # fmt: skip
 def _(e: Evidence, at: Said) -> None:
@@ -137,10 +142,10 @@ def _(e: Evidence, at: Said) -> None:
 
 
 @says("accuracies are worked out from the answers and the labels that most of these pages have, which nothing here proves (a run folder of yours would)",
-      "accuracies are worked out from the answers and the labels of <title:run>, which are proved by a checksum",
+      "accuracies are worked out from the answers and the labels of these test pictures, which are proved by a checksum",
       "accuracies are worked out from the answers and the labels in <r:run>")  # fmt: skip
-def _(e: Evidence, at: Said, title: str = "", r: str = "") -> None:
-    claim(bool(title) == e.official and (not r or r in runs_of(e)), "whose labels")
+def _(e: Evidence, at: Said, r: str = "") -> None:
+    claim(("checksum" in at.text) == e.official and (not r or r in runs_of(e)), "whose labels")
 
 
 @says(
