@@ -89,6 +89,12 @@ def notes(comparison: SideBySide) -> list[str]:
                 f"Settings that stand in a row{of} are those in which it differs from the commonest config, "
                 f"which is that of {one.usual} of {len(one.rows)}, their seeds apart."
             )
+    alone = dict.fromkeys(one.run for one in comparison.models.values() if one.from_ == "report.json")
+    if alone:
+        rows = "its row is" if len(alone) == 1 else "their rows are"
+        told.append(
+            f"Of {names(list(alone))} there is the report alone, without answers: {rows} as that tells."
+        )
     if any(row.doubt for one in comparison.hand_ins for row in one.rows):
         told.append("What a page that is in doubt says of itself counts nowhere, and it is in no pool.")
     return [*told, comparison.rule]

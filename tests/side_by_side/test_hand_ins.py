@@ -3,6 +3,7 @@
 import base64
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -322,6 +323,10 @@ def test_models_of_other_names_are_named_in_their_rows(run: Path, tmp_path: Path
     block = comparison_block(found, "x")
     assert "deep − cnn" in block
     assert [row["accuracy_deep"] for row in csv_rows(found)].count(None) == 2
+    for name in ("cnn", "deep"):
+        shutil.rmtree(one / name)
+    told = " ".join(comparison_block(compare_runs([paths[0], one], tmp_path), "x").split())
+    assert "Of deep there is the report alone, without answers: its row is as that tells." in told
     only = compare_runs(paths[2:], tmp_path)
     assert headline(only) == "1 hand-in side by side; none compares two models"
     assert class_picture(only, tmp_path / "x.png").alt.endswith("No run here compares two models.")

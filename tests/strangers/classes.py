@@ -149,6 +149,15 @@ def _(e: Evidence, at: Said, r: str = "") -> None:
 
 
 @says(
+    "of <who:runs> there is the report alone, without answers: <rows:its row is|their rows are> as that tells"
+)
+def _(e: Evidence, at: Said, who: str, rows: str) -> None:
+    for name in who.replace(" and ", ", ").split(", "):
+        models = runs_of(e)[name].models.values()
+        claim(any(not model.answers for model in models), f"{name} has its answers")
+
+
+@says(
     "settings that stand in a row are those in which it differs from the commonest config, which is that of <k:n> of <n:n>, their seeds apart"
 )
 def _(e: Evidence, at: Said, k: Number, n: Number) -> None:
