@@ -83,7 +83,8 @@ def notes(comparison: SideBySide) -> list[str]:
     told = ["A row has the first model of a run and its last one that has a result, best difference first."]
     for one in comparison.hand_ins:
         of = f" of {one.title}" if len(comparison.hand_ins) > 1 else ""
-        told.append(f"Accuracies{of} are worked out from the answers and {one.labels_words}.")
+        if one.labels_words:
+            told.append(f"Accuracies{of} are worked out from the answers and {one.labels_words}.")
         if any(row.changes for row in one.rows):
             told.append(
                 f"Settings that stand in a row{of} are those in which it differs from the commonest config, "

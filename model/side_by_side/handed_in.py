@@ -15,6 +15,7 @@ from configs.document import document_of
 from configs.schema import Config, ConfigError, config_of, digest
 from configs.strict_yaml import shown
 from configs.values import LAST_SEED
+from data.sources import OFFICIAL_DIGEST
 from data.storage import read_bytes, value_of
 from model.experiment.page import LARGEST
 from model.experiment.report import Report, report_of
@@ -46,6 +47,8 @@ def read_page(path: Path, label: str) -> ComparedRun:
         page = read_bytes(path, MOST_BYTES)
         content, given = _carried(page)
         report = report_of(content)
+        if report.data.is_fashion and report.data.digest != OFFICIAL_DIGEST:
+            raise ValueError("says that its data are Fashion-MNIST, and has not their digest")
         predictions = _predictions(path, given, report)
         guess = _block(page, "guess")
     except OSError as error:

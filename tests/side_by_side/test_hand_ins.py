@@ -4,7 +4,6 @@ import base64
 import csv
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ import numpy as np
 import pytest
 
 from configs.schema import digest, load
-from data import idx, known_labels, lines
-from data.known_labels import proved
+from data import idx, sources
 from model.comparison.intervals import difference_over
 from model.experiment.page import page
 from model.experiment.report import read_report
@@ -240,22 +238,31 @@ def test_answers_are_held_against_labels_that_are_known(run: Path, tmp_path: Pat
     assert "which nothing here proves" in comparison_block(alone, "x").replace("\n", " ")
 
 
-def test_labels_are_proved_without_the_files(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, labels = read_report(RunFolder(run)).data, lines.make_images(lines.NUM_TEST, lines.SEED + 1)[1]
-    assert proved(labels, data) is None, "of one's own data nobody can know"
-    assert proved(labels, replace(data, name="lines"))
-    assert not proved(labels[::-1], replace(data, name="lines"))
-    fashion = replace(data, name="fashion-mnist")
-    assert proved(labels, fashion) is False, "another digest under this name is another's data"
-    assert proved(labels, replace(fashion, digest=known_labels.OFFICIAL_DIGEST)) is False
-    monkeypatch.setitem(known_labels.OFFICIAL, known_labels.FILES[3], idx.digest(labels))
-    assert proved(labels, replace(fashion, digest=known_labels.OFFICIAL_DIGEST))
+def test_labels_are_proved_without_the_files(
+    monkeypatch: pytest.MonkeyPatch, run: Path, tmp_path: Path
+) -> None:
+    carried = carried_by(page_of(run, tmp_path / "a.html"))
+    carried["report"]["data"] |= {"name": "fashion-mnist", "digest": sources.OFFICIAL_DIGEST}
+    labels = np.frombuffer(base64.b64decode(carried["predictions"]["labels"]), np.uint8)
+    write_page(tmp_path / "honest.html", carried)
+    turned = base64.b64encode(labels[::-1].tobytes()).decode()
+    for name in "abc":  # most have others
+        write_page(
+            tmp_path / f"{name}.html", carried | {"predictions": carried["predictions"] | {"labels": turned}}
+        )
+    monkeypatch.setitem(sources.OFFICIAL, sources.FILES[3], idx.digest(labels))
+    found = compare_runs([tmp_path / f"{name}.html" for name in ("a", "b", "c", "honest")], tmp_path)
+    assert [fault.run for fault in found.faults] == ["a", "b", "c"], "whose labels are wrong"
+    assert "proved by a checksum" in found.hand_ins[0].labels_words
+    [accuracy] = {row.accuracy["cnn"] for row in rows_of(found).values()}
+    honest = read_report(RunFolder(run)).models["cnn"].accuracy.mean
+    assert accuracy == pytest.approx(honest), "they are not held against the labels that are right"
 
 
 def test_labels_that_are_nobodys_keep_a_page_out(run: Path, tmp_path: Path) -> None:
     carried = carried_by(page_of(run, tmp_path / "good.html"))
     report = json.loads(json.dumps(carried["report"]))
-    report["data"] |= {"name": "fashion-mnist", "digest": known_labels.OFFICIAL_DIGEST}
+    report["data"] |= {"name": "fashion-mnist", "digest": sources.OFFICIAL_DIGEST}
     write_page(tmp_path / "bad.html", carried | {"report": report})
     found = compare_runs([tmp_path / "good.html", tmp_path / "bad.html"], tmp_path)
     assert [fault.run for fault in found.unusable] == ["bad"]

@@ -47,6 +47,7 @@ CARRIED: dict[str, tuple[Callable[[Carried], None], str]] = {  # by name of the 
     "no-answers": (changed("predictions", "models", value={}), "has no answers of dense, seed 0"),
     "models-list": (changed("predictions", "models", value=[3]), "has no answers of dense, seed 0"),
     "many-pictures": (changed("report", "data", "test", value=10**12), "contradicts itself"),
+    "not-fashion": (changed("report", "data", "name", value="fashion-mnist"), "has not their digest"),
     "negative": (changed("report", "data", "test", value=-1), "data.test"),
     "script-in-name": (changed("report", "models", value={"<script>": {}}), "is no report of a run"),
     "many-faults": (changed("report", "failed", value=[[]] * 299_000), "is no report of a run"),
