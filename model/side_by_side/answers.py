@@ -10,8 +10,8 @@ from data.sources import OFFICIAL_DIGEST, are_official
 from model.comparison.compare import chance_of, fault_of
 from model.comparison.contradictions import ROUNDING
 from model.comparison.intervals import difference_over
-from model.comparison.records import Model, Rate
-from model.comparison.scores import Answers, over_seeds
+from model.comparison.records import Model
+from model.comparison.scores import Answers
 from model.report.words import in_points, percent
 from model.side_by_side.read import ComparedRun
 
@@ -83,14 +83,13 @@ def _answers(run: ComparedRun, model: str, seeds: Sequence[int]) -> Answers:
 
 
 def _found(run: ComparedRun, model: str, labels: np.ndarray) -> Model:
-    """A model by its answers; what only probabilities and the training could tell stays as it was told."""
+    """A model by its answers, but for its accuracy, which is always told by them."""
     chance = chance_of(labels)
     found = _answers(run, model, _counted(run, model, chance))
     faults = [fault_of(one, labels, chance) for one in found.answers]
     return replace(
         run.report.models[model],
         seeds=found.seeds,
-        accuracy=over_seeds(found.right, Rate),
         confusion=found.confusion.tolist(),
         broken=faults[0] if all(faults) else None,
         training_accuracy={},
