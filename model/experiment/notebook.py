@@ -17,7 +17,7 @@ from model.experiment.opening import config_and_data
 from model.experiment.parts import is_sound
 from model.experiment.report import Report, read_report
 from model.experiment.tidy import Tables, tables_of
-from model.run.folder import RunError, RunFolder, again
+from model.run.folder import RunError, RunFolder, again, must_have
 from model.run.quiet import quiet
 
 if TYPE_CHECKING:
@@ -145,14 +145,13 @@ class Run:
             return load(path, self.config.models[model], len(self.report.data.classes))
 
     def _known(self, model: str) -> str:
-        if model not in self.config.models:
-            raise ConfigError(f"{model!r} is no model of this run; it has {', '.join(self.config.models)}.")
+        must_have(self.config.models, model, "model", repr(model))
         return model
 
     def _seed(self, seed: int | None) -> int:
         seeds = self.config.seeds
-        if seed is not None and seed not in seeds:
-            raise ConfigError(f"{seed!r} is no seed of this run; it has {', '.join(map(str, seeds))}.")
+        if seed is not None:
+            must_have(seeds, seed, "seed", repr(seed))
         return seeds[0] if seed is None else seed
 
     def _inside(self, model: str, name: str) -> Path:

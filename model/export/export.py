@@ -22,7 +22,7 @@ from model.export.formats import FORMATS, SNIPPET
 from model.export.network import export_network
 from model.run.arithmetic import here
 from model.run.environment import describe_environment
-from model.run.folder import RunError, RunFolder, again
+from model.run.folder import RunError, RunFolder, again, must_have
 from model.run.workers import Done, Failed, Job, Workers
 
 NAMES = (*FORMATS, "csv", "svg")
@@ -94,11 +94,10 @@ def _must_make_sense(config: Config, forms: Sequence[str], model: str | None, se
     for form in forms:
         if form not in NAMES:
             raise ConfigError(f"--format {form}: expected one of {', '.join(NAMES)}.")
-    if model is not None and model not in config.models:
-        raise ConfigError(f"--model {model}: the models of this run are {', '.join(config.models)}.")
-    if seed is not None and seed not in config.seeds:
-        seeds = ", ".join(map(str, config.seeds))
-        raise ConfigError(f"--seed {seed}: the run has the seeds {seeds}; choose one of them.")
+    if model is not None:
+        must_have(config.models, model, "model", f"--model {model}")
+    if seed is not None:
+        must_have(config.seeds, seed, "seed", f"--seed {seed}")
     for option, value in (("--model", model), ("--seed", seed)):
         if value is not None and not set(forms) & set(FORMATS):
             tell = "tells" if len(forms) == 1 else "tell"

@@ -20,7 +20,7 @@ from model.networks.layers import Dropout, Layer, Pooling, layers_of
 from model.report.drawing import drawn, must_be_drawn
 from model.report.tables import wrapped
 from model.report.words import decimal, numbered
-from model.run.folder import RunError, RunFolder, again
+from model.run.folder import RunError, RunFolder, again, must_have
 from model.run.quiet import quiet
 
 
@@ -57,8 +57,7 @@ def lesson_run(
     model = model or next(iter(convolutional if "cnn" not in config.models else ()), "cnn")
     network = _network(config, model, convolutional)
     seed = config.seeds[0] if seed is None else seed
-    if seed not in config.seeds:
-        raise ConfigError(f"--seed {seed}: {run} has the seeds {_list(config.seeds)}; choose one of them.")
+    must_have(config.seeds, seed, "seed", f"--seed {seed}")
     fact = _layer(network, model, layer, len(class_names))
     height, width, filters = fact.output_shape
     among = f"{filters} filter{'s' * (filters > 1)}"

@@ -12,7 +12,7 @@ What each file holds: outputs/README.md.
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from configs.command_line import command, into
-from configs.schema import Config
+from configs.schema import Config, ConfigError
 from configs.strict_yaml import shown
 from data.storage import holder, is_locked, locked, remove_temporary, write_atomically
 from model.run.checkpoints import remove_checkpoints
@@ -38,6 +38,23 @@ MISPLACED = "in another's place"  # so ends what is said of a file that belongs 
 
 class RunError(Exception):
     """A run folder that is missing, damaged or not what was asked for."""
+
+
+def must_have(known: Collection[object], one: object, what: str, told: str) -> None:
+    """Refuse a model or a seed (`what`) that a run does not have.
+
+    Args:
+        known: those that it has.
+        one: what was asked for.
+        what: which of both it is.
+        told: what was asked for, as the user gave it.
+
+    Raises:
+        ConfigError: it is not among them.
+    """
+    if one not in known:
+        there = ", ".join(map(str, known))
+        raise ConfigError(f"{told}: the run has no such {what}; expected one of {there}.")
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,11 @@ def test_a_figure_is_shown_as_it_stands_in_the_run(run, small_run):
 @pytest.mark.parametrize(
     ("ask", "told"),
     [
-        (lambda run: run.probabilities("cmn"), "'cmn' is no model of this run; it has dense, cnn."),
-        (lambda run: run.network("cnn", 7), "7 is no seed of this run; it has 0, 1."),
+        (
+            lambda run: run.probabilities("cmn"),
+            "'cmn': the run has no such model; expected one of dense, cnn",
+        ),
+        (lambda run: run.network("cnn", 7), "7: the run has no such seed; expected one of 0, 1."),
         (lambda run: run.maps("dense"), "dense has no convolutions, so no maps"),
         (lambda run: run.passports("dense"), "dense has no convolutions, so no passports"),
         (lambda run: run.figure("conv1-"), "several pictures have that in their names; expected one of cnn/"),

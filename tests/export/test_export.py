@@ -251,8 +251,8 @@ def test_a_look_that_the_run_did_not_make_is_in_no_picture(here, small_run, tmp_
     ("forms", "asked", "told"),
     [
         (["png"], {}, "--format png: expected one of onnx, litert, saved_model, keras, csv, svg"),
-        (["keras"], {"model": "cmn"}, "--model cmn: the models of this run are dense, cnn"),
-        (["keras"], {"seed": 7}, "--seed 7: the run has the seeds 0, 1"),
+        (["keras"], {"model": "cmn"}, "--model cmn: the run has no such model; expected one of dense, cnn"),
+        (["keras"], {"seed": 7}, "--seed 7: the run has no such seed; expected one of 0, 1"),
         (["csv", "svg"], {"seed": 0}, "--seed 0: csv and svg tell of the whole run; leave it out"),
         (["csv"], {"model": "cnn"}, "--model cnn: csv tells of the whole run; leave it out"),
     ],

@@ -202,7 +202,7 @@ def test_a_place_that_pooling_leaves_out_is_told(run: Path, test_split: Split) -
     [
         ({"model": "dense"}, "--model dense: dense has no convolutions; .* choose one of: cnn"),
         ({"model": "vgg"}, r"--model vgg: vgg is not in this run \(dense, cnn\)"),
-        ({"seed": 0}, "--seed 0: .* has the seeds 3, 4"),
+        ({"seed": 0}, "--seed 0: the run has no such seed; expected one of 3, 4"),
         ({"layer": "conv3"}, "--layer conv3: the convolutions of cnn are conv1, conv2"),
         ({"layer": "pool1"}, "--layer pool1: the convolutions of cnn are conv1, conv2"),
         ({"filter_": "6"}, "--filter 6: conv1 of cnn has 6 filters; expected 0 to 5"),
