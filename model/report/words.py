@@ -48,9 +48,7 @@ def signed(value: float, digits: int = 1) -> str:
 
 def share(part: float) -> str:
     """A small share as a percentage: "0.5 %", "under 0.1 %", "none"."""
-    if part <= 0:
-        return "none"
-    return f"{100 * part:.1f} %" if part >= 0.001 else "under 0.1 %"
+    return percent(part) if part > 0 else "none"
 
 
 def counted(count: int, word: str) -> str:
@@ -61,8 +59,11 @@ def counted(count: int, word: str) -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A fraction as a percentage; what only rounds to 100 is not written as 100."""
-    return f"{_of_100(share, digits)} %"
+    """A fraction as a percentage; what only rounds to 100, or to 0, is not written so: "under 0.1 %"."""
+    text = _of_100(share, digits)
+    if share > 0 and text == decimal(0, digits):
+        return f"under {decimal(10**-digits, digits)} %"
+    return f"{text} %"
 
 
 def _of_100(share: float, digits: int = 1) -> str:

@@ -159,6 +159,9 @@ def test_a_share_is_not_100_unless_all_are_right() -> None:
     told = [percent(share) for share in (0.5, 0.9994, 0.99951, 1.0, 0.0)]
     assert told == ["50.0 %", "99.9 %", "99.9 %", "100.0 %", "0.0 %"]
     assert [percent(share, 0) for share in (0.994, 0.996, 1)] == ["99 %", "99 %", "100 %"]
+    assert (percent(0.0004), percent(0.004, 0), percent(0, 0)) == ("under 0.1 %", "under 1 %", "0 %"), (
+        "a small share is called none"
+    )
 
 
 def test_of_two_equal_models_neither_leads() -> None:

@@ -240,7 +240,7 @@ def test_activations_in_three_digits(value: float, text: str) -> None:
 
 
 def test_shares_and_counts() -> None:
-    assert [share(part) for part in (0.0, 0.0004, 0.005)] == ["none", "under 0.1 %", "0.5 %"]
+    assert [share(part) for part in (0.0, 0.0004, 0.0006, 0.005)] == ["none", "under 0.1 %", "0.1 %", "0.5 %"]
     assert [counted(n, "class") for n in (1, 10, 12)] == ["one class", "ten classes", "12 classes"]
     assert words.answers_lost(Worth(0.0, (0.0, 0.0), 1, 1, 0)) == "1 answer lost"
     assert words.answers_lost(FILTER.worth) == "79 answers lost", "111 become wrong, 32 right"
