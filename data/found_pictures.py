@@ -61,9 +61,11 @@ def handed_over(stream: BinaryIO) -> bytes:
     """All that comes in by a stream.
 
     Raises:
-        BadPicture: it is more than a picture has.
+        BadPicture: nothing comes in, or more than a picture has.
     """
     content = stream.read(MOST_BYTES + 1)
+    if not content:
+        raise BadPicture("nothing came in by standard input")
     if len(content) > MOST_BYTES:
         raise BadPicture(f"more than {MOST_BYTES:,} bytes came in")
     return content

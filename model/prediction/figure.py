@@ -53,7 +53,7 @@ def picture_of(picture: Predicted, told: Predictions, path: Path) -> Figure:
     limit = limit_of(*(picture.why[model].occlusion for model in shown))
     for number, model in enumerate(shown):
         y = bottom + number * ROW
-        draw_line(sheet, GAP, y - 10, sheet.width - 2 * GAP, 1)
+        draw_line(sheet, GAP, y - 5, sheet.width - 2 * GAP, 1)
         colour = MODEL_COLOURS[told.models.index(model) % len(MODEL_COLOURS)]
         _draw_answer(sheet, y, model, picture.answers[model], classes, colour)
         _draw_why(sheet, y, picture.own.pixels, picture.why[model], limit, picture.answers[model].word)
@@ -131,9 +131,9 @@ def _draw_why(sheet: Sheet, y: int, pixels: np.ndarray, why: Why, limit: float, 
         x = MAPS + place * step
         _place_map(sheet, x, y + LINE, values, above)
         if why.pooled is not None:
-            _place_map(sheet, x, y + LINE + MAP + 4, why.pooled[place], above)
+            _place_map(sheet, x, y + LINE + MAP + 2, why.pooled[place], above)
         rows = 1 if why.pooled is None else 2
-        caption(sheet, x + MAP / 2, y + LINE + rows * (MAP + 4) - 2, str(number))
+        caption(sheet, x + MAP / 2, y + LINE + rows * (MAP + 2), str(number))
 
 
 def _place_map(sheet: Sheet, x: int, y: int, values: np.ndarray, limit: float) -> None:

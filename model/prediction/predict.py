@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from configs.schema import Config, ConfigError
+from configs.schema import Config
 from data.found_pictures import STANDARD_INPUT, handed_over, named_pictures
 from data.idx import DataError
 from data.likeness import LIKENESS, Likeness, read_likeness
@@ -25,11 +25,18 @@ from model.experiment.progress import BAR_WIDTH, say, short_path
 from model.experiment.report import Report, read_report
 from model.prediction.figure import picture_of
 from model.prediction.job import Answered, answer_pictures
-from model.prediction.records import Predicted, Predictions, drawn_json, predictions_json, unlikeness_of
+from model.prediction.records import (
+    Predicted,
+    Predictions,
+    Unlikeness,
+    drawn_json,
+    predictions_json,
+    unlikeness_of,
+)
 from model.prediction.text import bad_in_words, predictions_block, without_likeness
 from model.report.drawing import drawn, missing_pictures, not_drawn
 from model.run.arithmetic import here
-from model.run.folder import RunError, RunFolder
+from model.run.folder import RunError, RunFolder, must_have
 from model.run.workers import Done, Failed, Job, Reported, Workers
 
 DRAWN = 12  # pictures that are drawn and explained, the first ones
@@ -75,54 +82,30 @@ def predict(
     config, report = run.config(), read_report(run)
     classes = report.data.classes
     CLASSES_HERE[:] = classes
-    models = _chosen(config, model)
+    if model is not None:
+        must_have(config.models, model, "model", f"--model {model}")
+    models = list(config.models) if model is None else [model]
     likeness, pack, faults = _kept(run)
     columns = (TextColumn("{task.description}"), BarColumn(BAR_WIDTH), TaskProgressColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
         own, bad = _read(given, pack, display)
         images = np.stack([one.pixels for one in own.values()])
         answered = _ask(run, config, models, images, len(classes), display, faults, debug)
-    found = unlikeness_of(likeness, images)
-    pictures = [
-        Predicted(
-            name,
-            one,
-            found[place],
-            {model: given.answers[place] for model, given in answered.items()},
-            {model: given.why[place] for model, given in answered.items()} if place < DRAWN else {},
-        )
-        for place, (name, one) in enumerate(own.items())
-    ]
-    told = Predictions(
-        str(run.path),
-        list(config.models),
-        classes,
-        pictures,
-        bad,
-        faults,
-        _remarks(report, list(answered), pack),
-    )
+    pictures = _records(own, unlikeness_of(likeness, images), answered)
+    remarks = _remarks(report, list(answered), pack)
+    told = Predictions(str(run.path), list(config.models), classes, pictures, bad, faults, remarks)
     folder = outputs / FOLDER / run.path.resolve().name
-    names, missing = _write(told, folder)
-    block = predictions_block(told, short_path(folder), names)
-    if likeness is None and not (run.path / LIKENESS).exists():
-        block += "\n" + without_likeness(short_path(run.path))
+    figures, missing = _write(told, folder)
     if as_json:
         print((folder / PREDICTIONS).read_text(encoding="utf-8"), end="")
     else:
-        say(console, block)
+        say(console, predictions_block(told, short_path(folder), figures))
+        if likeness is None and not (run.path / LIKENESS).exists():
+            say(console, without_likeness(short_path(run.path)))
     problems = [*(bad_in_words(*one) for one in bad.items()), *faults, *missing]
     for problem in problems:
         print(problem, file=sys.stderr)
     return 3 if bad else 4 if problems else 0
-
-
-def _chosen(config: Config, model: str | None) -> list[str]:
-    """The models that are asked."""
-    if model is not None and model not in config.models:
-        there = ", ".join(config.models)
-        raise ConfigError(f"--model {model}: the run has no such model; expected one of {there}.")
-    return list(config.models) if model is None else [model]
 
 
 def _kept(run: RunFolder) -> tuple[Likeness | None, Preparation | None, list[str]]:
@@ -195,6 +178,24 @@ def _ask(
     return {model: answered[model] for model in models if model in answered}
 
 
+def _records(
+    own: Mapping[str, OwnPicture],
+    unlikeness: Sequence[Unlikeness | None],
+    answered: Mapping[str, Answered],
+) -> list[Predicted]:
+    """What is known of each picture; why it is answered so, of those that are drawn."""
+    return [
+        Predicted(
+            name,
+            one,
+            unlikeness[place],
+            {model: given.answers[place] for model, given in answered.items()},
+            {model: given.why[place] for model, given in answered.items()} if place < DRAWN else {},
+        )
+        for place, (name, one) in enumerate(own.items())
+    ]
+
+
 def _remarks(report: Report, models: Sequence[str], pack: Preparation | None) -> list[str]:
     """What is to be known of the answers of these models."""
     found = {model: report.models[model].elsewhere for model in models if model in report.models}
@@ -205,16 +206,20 @@ def _remarks(report: Report, models: Sequence[str], pack: Preparation | None) ->
 
 
 def _write(told: Predictions, folder: Path) -> tuple[list[str], list[str]]:
-    """Draw the first pictures and write all -> the names of those drawn, and which could not be."""
+    """Draw the first pictures and write all -> the files of those drawn, and which could not be.
+
+    Files of earlier calls stay, but for those of pictures that have the same name.
+    """
     figures, names = [], _file_names([one.name for one in told.pictures[:DRAWN]])
     for name, picture in zip(names, told.pictures, strict=False):
         (folder / f"{name}.png").unlink(missing_ok=True)  # of an earlier call
         write_json(folder / f"{name}.json", drawn_json(picture, told.classes))
         figures.append(drawn(picture_of, picture, told, path=folder / f"{name}.png"))
-    write_atomically(folder / PREDICTIONS, json_bytes(predictions_json(told)))
     lacking = not_drawn(figures, folder)
     lost = {one.file for one in lacking}
-    return [name for name in names if f"{name}.png" not in lost], missing_pictures(lacking)
+    there = [None if f"{name}.png" in lost else f"{name}.png" for name in names]
+    write_atomically(folder / PREDICTIONS, json_bytes(predictions_json(told, there)))
+    return [file for file in there if file], missing_pictures(lacking)
 
 
 def _file_names(pictures: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -128,13 +129,16 @@ def unlikeness_of(likeness: Likeness | None, images: np.ndarray) -> list[Unliken
     return [Unlikeness(one, limit, likeness.share_beyond(one)) for one in distances]
 
 
-def predictions_json(predictions: Predictions) -> dict[str, Any]:
-    """The facts for programs; shares and probabilities are fractions."""
+def predictions_json(predictions: Predictions, figures: Sequence[str | None]) -> dict[str, Any]:
+    """The facts for programs; shares and probabilities are fractions. The first pictures have `figures`."""
     classes = predictions.classes
     return {
         "run": predictions.run,
         "classes": list(classes),
-        "pictures": [picture_json(picture, classes) for picture in predictions.pictures],
+        "pictures": [
+            picture_json(picture, classes) | {"figure": figure}
+            for picture, figure in zip_longest(predictions.pictures, figures)
+        ],
         "bad": [{"picture": name, "reason": reason} for name, reason in predictions.bad.items()],
         "faults": list(predictions.faults),
         "remarks": list(predictions.remarks),

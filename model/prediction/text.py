@@ -8,10 +8,11 @@ from configs.networks import IMAGE_SIDE as SIDE
 from data.likeness import LIKENESS
 from data.own_pictures import Steps
 from model.prediction.records import Answer, Predicted, Predictions, Unlikeness
-from model.report.tables import printable, shortened, wrapped
+from model.report.tables import printable, shortened, without_middle, wrapped
 from model.report.words import names, percent, quoted, share, short
 
 SHOWN = 20  # pictures that are told on the screen
+LONGEST = 40  # characters that a title has for the name of a file
 RUNNERS_UP = 0.05  # a class that is at least as probable is told beside the first
 
 
@@ -21,16 +22,15 @@ def predictions_block(predictions: Predictions, folder: str, drawn: Sequence[str
     Args:
         predictions: what is told.
         folder: where the files are, as the user would type it.
-        drawn: the names of the pictures in it.
+        drawn: the figures in it that are of these pictures.
     """
     parts = ["\n".join(picture_lines(one, predictions.classes)) for one in predictions.pictures[:SHOWN]]
     more = len(predictions.pictures) - SHOWN
     parts += [f"{more:,} more: predictions.json in {folder}"] if more > 0 else []
     parts += [wrapped(remark) for remark in predictions.remarks]
     if drawn:
-        look = f"{drawn[0]}.png" if len(drawn) == 1 else "*.png"
-        first = f" (the first {len(drawn)})" if len(predictions.pictures) > len(drawn) else ""
-        parts.append(f"Look   {folder}/{look}{first}")
+        look = f"{folder}/{drawn[0]}" if len(drawn) == 1 else f"{folder}: {names(drawn)}"
+        parts.append(f"Look   {look}")
     return "\n\n".join(parts)
 
 
@@ -103,7 +103,8 @@ def title(picture: Predicted, classes: Sequence[str]) -> str:
         f"{quoted(short(classes[label]))} ({names(models, len(models))})" for label, models in said.items()
     )
     unlike = picture.unlikeness is not None and picture.unlikeness.is_unlike
-    return f"{printable(Path(picture.name).name)}{' is unlike the data' if unlike else ''}: {told}"
+    name = without_middle(printable(Path(picture.name).name), LONGEST)
+    return f"{name}{' is unlike the data' if unlike else ''}: {told}"
 
 
 def bad_in_words(name: str, reason: str) -> str:

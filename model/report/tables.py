@@ -70,6 +70,12 @@ def distinct_labels(names: Sequence[str], cut: Callable[[str], str]) -> dict[str
     return labels
 
 
+def without_middle(text: str, length: int) -> str:
+    """A text that is too long as its beginning and end, where names of files differ."""
+    half = (length - 1) // 2
+    return text if len(text) <= length else f"{text[:half]}…{text[-half:]}"
+
+
 def duration(seconds: float) -> str:
     """Seconds in words: `0.4 s`, `50 s`, `1 min 50 s`, `2 h 5 min`."""
     if seconds < 0.95:

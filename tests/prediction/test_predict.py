@@ -140,6 +140,8 @@ def test_the_first_ones_are_drawn_with_their_numbers(answered: Any) -> None:
     assert np.shape(why["pooled"]) == (4, 13, 13)
     assert "maps" not in drawn["why"]["dense"]
     assert json.loads((answered.folder / "predictions.json").read_text()) == answered.told
+    told = by_name(answered)
+    assert (told["gray.png"]["figure"], told["-"]["figure"]) == ("gray.png", "standard-input.png")
 
 
 @pytest.mark.parametrize(
@@ -151,12 +153,14 @@ def test_the_first_ones_are_drawn_with_their_numbers(answered: Any) -> None:
             "the run has no such model; expected one of dense, cnn",
         ),
         (["missing.png", "."], 3, "missing.png: No such file or directory"),
+        (["-"], 3, "-: nothing came in by standard input. Expected a picture"),
     ],
 )
 def test_what_can_t_be_asked_is_refused_at_once(
     words: list[str], code: int, said: str, small_run: Path, tmp_path: Path, monkeypatch, capsys
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO()))
     assert train.main(["predict", str(small_run), *words]) == code
     assert said in capsys.readouterr().err
     assert not list(tmp_path.iterdir()), "something is written though nothing was answered"

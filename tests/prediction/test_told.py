@@ -1,5 +1,6 @@
 """What is said and drawn of pictures that were answered follows from what they were answered."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,17 +99,20 @@ def test_the_title_says_who_says_what() -> None:
     assert title(both, CLASSES) == "shirt.jpg is unlike the data: Bag (dense 97.0 % and cnn 97.0 %)"
     apart = replace(predicted({"dense": TWO_MINDS, "cnn": sure}), unlikeness=None)
     assert title(apart, CLASSES) == "shirt.jpg: T-shirt (dense 50.0 %); Bag (cnn 97.0 %)"
+    long = replace(apart, name=f"photos/IMG_0815{'x' * 240}of-yesterday.jpg")
+    told = title(long, CLASSES)
+    assert told.startswith("IMG_0815xxxxxxxxxxx…xxxof-yesterday.jpg: T-shirt"), "the name leaves no room"
 
 
 def test_many_pictures_are_told_in_short(tmp_path: Path) -> None:
     pictures = [predicted({"cnn": TWO_MINDS}, f"{number}.png") for number in range(25)]
     text = predictions_block(
-        Predictions("run", MODELS, CLASSES, pictures, {}, []), "outputs/predictions/run", ["0", "1"]
+        Predictions("run", MODELS, CLASSES, pictures, {}, []), "outputs/predictions/run", ["0.png", "1.png"]
     )
     assert "19.png" in text
     assert "20.png" not in text
     assert "5 more: predictions.json in outputs/predictions/run" in text
-    assert "Look   outputs/predictions/run/*.png (the first 2)" in text
+    assert text.endswith("Look   outputs/predictions/run: 0.png and 1.png"), "others may be of earlier calls"
     assert max(map(len, text.splitlines())) <= 80
 
 
@@ -128,6 +132,26 @@ def test_the_picture_shows_the_bars_and_a_tick_for_every_seed(recording: Recordi
     colour = np.array(rgb_of(MODEL_COLOURS[2]), np.uint8)
     bars = [tile for tile in recording.last.tiles if (tile.rgb == colour).all()]
     assert bars, f"{drawn.title}: asked alone, the model has another model's colour"
+
+
+def test_what_is_hardly_probable_is_not_called_impossible(recording: Recording) -> None:
+    sure = Answer((0,), np.array([[0.9999, 0.0001, 0.0]], np.float32))
+    picture_of(predicted({"cnn": sure}), Predictions("run", MODELS, CLASSES, [], {}, []), Path("x.png"))
+    shown = [text for text in recording.last.strings if text.endswith(" %")]
+    assert shown == ["99.9 %", "under 0.1 %", "0.0 %"], shown
+
+
+def test_the_numbers_of_filters_stand_above_the_line_to_the_next_model(recording: Recording) -> None:
+    both = predicted({"cnn": TWO_MINDS, "mine": TWO_MINDS})
+    picture_of(both, Predictions("run", MODELS, CLASSES, [], {}, []), Path("x.png"))
+    sheet = recording.last
+    lines = sorted(tile.y for tile in sheet.tiles if tile.rgb.shape[0] == 1 and tile.rgb.shape[1] > 1000)
+    assert len(lines) == 2
+    numbers = [text for text in sheet.texts if text.string == "63"]
+    assert numbers[0].y + numbers[0].size + 2 <= lines[1], "they stand on the line"
+    maps = [tile for tile in sheet.tiles if abs(tile.middle[0] - numbers[0].x) < 1 and tile.y < lines[1]]
+    assert len(maps) == 2, "a map and its pooled map"
+    assert max(tile.y + tile.rgb.shape[0] for tile in maps) <= numbers[0].y, "they stand on the maps"
 
 
 @pytest.mark.parametrize("number", [1, 2, 5, 9])
@@ -249,6 +273,8 @@ def test_a_picture_of_an_earlier_call_does_not_stay_beside_other_numbers(
     told = Predictions("run", MODELS, CLASSES, [predicted({"cnn": TWO_MINDS})], {}, [])
     assert _write(told, tmp_path) == ([], ["shirt.png could not be drawn: ValueError: it can't be drawn"])
     assert {path.name for path in tmp_path.iterdir()} == {"shirt.json", "predictions.json"}
+    [entry] = json.loads((tmp_path / "predictions.json").read_text())["pictures"]
+    assert entry["figure"] is None, "programs are sent to a figure that is not there"
 
 
 def test_a_run_vouches_for_how_its_data_were_packed(tmp_path: Path) -> None:
