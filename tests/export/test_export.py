@@ -30,6 +30,9 @@ from model.run.folder import RunError, RunFolder
 from model.run.workers import Done, Failed, JobFailed
 from tests.comparison.test_elsewhere import MINE
 from tests.conftest import ROOT
+from tests.strangers.checker import check
+from tests.strangers.evidence import Data, Evidence
+from tests.strangers.told import of_terminal
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -104,6 +107,14 @@ def test_the_commands_of_the_readme_name_every_format(exported):
     assert {path.name for path in target.iterdir()} == names | {"csv", "svg"}
     for form in set(FORMATS) - there:
         assert f'`python -m pip install -e ".[{FORMATS[form].extra}]"`' in " ".join(said[form].split())
+
+
+def test_nothing_false_is_said(exported, small_run, small_data):
+    evidence = Evidence(small_run, Data.read(small_data, None, "Small"))
+    for form in ("keras", "csv"):
+        found = check(evidence, of_terminal(exported[1][form], form))
+        assert found.sentences, f"nothing was read: {found}"
+        assert not found.faults, str(found)
 
 
 def test_the_pictures_are_those_of_the_run(exported, small_run):

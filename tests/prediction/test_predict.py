@@ -21,6 +21,9 @@ from model.run.folder import RunFolder
 from model.run.manifest import read_manifest
 from tests.data.test_pictures import saved, with_alpha
 from tests.faults import Driver
+from tests.strangers.checker import check
+from tests.strangers.evidence import Data, Evidence
+from tests.strangers.told import of_terminal
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 MODELS, SEEDS = ("dense", "cnn"), (0, 1)
@@ -62,12 +65,15 @@ def answered(small_run: Path, images: np.ndarray, tmp_path_factory: pytest.TempP
         patch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(kinds["photos/gray.png"])))
         patch.setattr(sys, "stdout", out)
         patch.setattr(sys, "stderr", err)
-        code = train.main([*shlex.split(command), "missing.png", "-", "--json"])
+        code = train.main([*shlex.split(command), "missing.png", "-"])
+    predictions = folder / "outputs" / "predictions" / "dense-vs-cnn"
     return SimpleNamespace(
         code=code,
-        told=json.loads(out.getvalue()),
+        out=out.getvalue(),
+        told=json.loads((predictions / "predictions.json").read_text()),
         err=err.getvalue(),
-        folder=folder / "outputs" / "predictions" / "dense-vs-cnn",
+        own=folder,
+        folder=predictions,
         same=[*(Path(name).name for name in kinds), "-"],
         run=small_run,
     )
@@ -121,6 +127,15 @@ def test_it_is_told_what_was_done_and_what_is_unlike_the_data(answered: Any) -> 
     assert not told["gray.png"]["unlike"]["unlike"], "a test picture is called unlike the data"
 
 
+def test_nothing_false_is_said(answered: Any, small_data: Path) -> None:
+    evidence = Evidence(answered.run, Data.read(small_data, None, "Small"))
+    evidence.own = {one["picture"]: answered.own / one["picture"] for one in answered.told["pictures"]}
+    evidence.own["-"] = answered.own / "photos" / "gray.png"
+    found = check(evidence, of_terminal(answered.out, "terminal"))
+    assert found.sentences == 9 * (1 + 2) + 3, f"other sentences were read than of nine pictures: {found}"
+    assert not found.faults, str(found)
+
+
 def test_those_that_are_none_are_named_and_the_others_answered(answered: Any) -> None:
     assert answered.code == 3
     assert [Path(one["picture"]).name for one in answered.told["bad"]] == ["text.png", "missing.png"]
@@ -139,7 +154,6 @@ def test_the_first_ones_are_drawn_with_their_numbers(answered: Any) -> None:
     assert (len(why["filters"]), why["layer"], np.shape(why["maps"])) == (4, "conv1", (4, 26, 26))
     assert np.shape(why["pooled"]) == (4, 13, 13)
     assert "maps" not in drawn["why"]["dense"]
-    assert json.loads((answered.folder / "predictions.json").read_text()) == answered.told
     told = by_name(answered)
     assert (told["gray.png"]["figure"], told["-"]["figure"]) == ("gray.png", "standard-input.png")
 
@@ -181,11 +195,14 @@ def test_a_run_that_has_lost_something_says_so_and_answers_with_the_rest(
     assert "how the data of this run were made is not known" in told
     (run / LIKENESS).write_bytes(b"damaged")
     (run / "cnn" / "seed-1" / "model.keras").unlink()
-    result = driver.run(*words)
+    result = driver.run(*words, "--json")
     assert result.code == 4, result.out
+    assert result.out == (tmp_path / "predictions" / "small" / "predictions.json").read_text()
     assert f"{run / LIKENESS} is not the one that this run made" in result.err
     assert "cnn/seed-1/model.keras is missing" in result.err
-    assert "by one seed, 0" in result.out, "the seed that is there is not asked"
+    [told] = json.loads(result.out)["pictures"]
+    assert told["models"]["cnn"]["seeds"] == [0], "the seed that is there is not asked"
+    assert told["unlike"] is None, "nothing that can be used tells what is unlike"
     shutil.rmtree(run / "cnn" / "seed-0")
     result = driver.run(*words, "--model", "cnn", "--outputs", tmp_path / "none")
     assert result.code == 1

@@ -8,10 +8,12 @@ from tests.strangers import (
     classes,  # noqa: F401  each of these knows some kinds of sentences
     compared,  # noqa: F401
     elsewhere,  # noqa: F401
+    exported,  # noqa: F401
     filters,  # noqa: F401
     lessons,  # noqa: F401
     perturbed,  # noqa: F401
     pictures,  # noqa: F401
+    predicted,  # noqa: F401
     questions,  # noqa: F401
     reports,  # noqa: F401
     tables,

@@ -151,6 +151,7 @@ class Evidence:
 
     def __init__(self, run: Path, data: Data) -> None:
         self.run, self.data = run, data
+        self.own: dict[str, Path] = {}  # pictures that are asked about, by the names that they were given
         self.config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
         self.seeds: list[int] = self.config["seeds"]
         self.models = {

@@ -15,7 +15,7 @@ NUMBER = r"[−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 DURATION = r"(?:\d+ h \d+ min|\d+ min(?: \d+ s)?|[\d,.]+ s|elsewhere)"
 KINDS = {
     "n": NUMBER,
-    "pct": rf"{NUMBER} %",
+    "pct": rf"(?:under )?{NUMBER} %",
     "layer": r"(?:conv|pool|dense|rescaling)\d+|pixels",
     "time": DURATION,
 }
@@ -37,14 +37,15 @@ class Wrong(Exception):
 
 
 class Number(float):
-    """A number as it was shown: it claims no more than its last digit."""
+    """A number as it was shown: it claims no more than its last digit, "under 0.1 %" all from 0 on."""
 
     half: float
 
     def __new__(cls, text: str) -> "Number":
-        digits = text.removesuffix(" %").replace(",", "").replace("−", "-")
-        number = super().__new__(cls, digits)
-        number.half = 0.5 * 10.0 ** -len(digits.partition(".")[2])
+        digits = text.removeprefix("under ").removesuffix(" %").replace(",", "").replace("−", "-")
+        under = text.startswith("under ")
+        number = super().__new__(cls, float(digits) / 2 if under else digits)
+        number.half = float(number) if under else 0.5 * 10.0 ** -len(digits.partition(".")[2])
         return number
 
 
@@ -122,7 +123,7 @@ class Reader:
     """The patterns with the names of one run in them."""
 
     def __init__(self, models: Sequence[str], classes: Sequence[str], runs: Sequence[str] = ()) -> None:
-        self.labels = _ways_to_write(classes)
+        self.labels = ways_to_write(classes)
         kinds = KINDS | {"model": _either(models), "cls": _either(self.labels)}
         kinds["run"] = _either(runs)
         for kind in (*OF_MODELS, *KINDS):
@@ -177,7 +178,7 @@ def _either(texts: Sequence[str] | dict[str, Any]) -> str:
     return "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True)) or r"(?!)"
 
 
-def _ways_to_write(classes: Sequence[str]) -> dict[str, set[int]]:
+def ways_to_write(classes: Sequence[str]) -> dict[str, set[int]]:
     """All ways in which a class may be named, whole or cut off, and which labels each may mean."""
     ways: dict[str, set[int]] = {}
     for label, name in enumerate(classes):

@@ -1,12 +1,15 @@
 """What the program says of data and networks it does not know is true, sentence by sentence."""
 
 import ast
+import contextlib
 import re
 import shutil
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.strangers import told
 from tests.strangers.checker import check
@@ -97,6 +100,35 @@ def test_nothing_false_is_said_of_a_class(run_of, driver, tmp_path):
     assert not found.faults, str(found)
 
 
+@pytest.mark.deep
+@pytest.mark.parametrize("name", SETS)
+def test_nothing_false_is_said_of_pictures_of_ones_own(name, run_of, driver, tmp_path):
+    folder, evidence = run_of(name), evidence_of(name, run_of(name))
+    noise = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    for number, pixels in enumerate(
+        [*evidence.data.test_images[:4], 255 - evidence.data.test_images[4], noise]
+    ):
+        path = evidence.own[f"{number}.png"] = tmp_path / f"{number}.png"
+        Image.fromarray(pixels).save(path)
+    with contextlib.chdir(tmp_path):
+        result = driver.run("predict", folder / "outputs" / name, *evidence.own, "--outputs", tmp_path)
+    assert result.code == 0, result.err
+    found = check(evidence, told.of_terminal(result.out, "predict"))
+    assert found.sentences > 12, f"{name}: hardly anything was read: {found}"
+    assert not found.faults, f"{name}: {found}"
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", SETS)
+def test_nothing_false_is_said_of_what_is_exported(name, run_of, driver, tmp_path):
+    asked = ("--format", "keras", "--format", "csv", "--outputs", tmp_path)
+    result = driver.run("export", run_of(name) / "outputs" / name, *asked)
+    assert result.code == 0, result.err
+    found = check(evidence_of(name, run_of(name)), told.of_terminal(result.out, "export"))
+    assert found.sentences >= 7, f"{name}: hardly anything was read: {found}"
+    assert not found.faults, f"{name}: {found}"
+
+
 # The checker itself ----------------------------------------------------------------------------------------
 
 
@@ -134,9 +166,12 @@ def test_a_number_claims_no_more_than_its_last_digit():
     agree("it", Number("2.4"), 0.0245, 100)
     agree("it", Number("1,234"), 1234.4)
     agree_share("it", Number("99.9 %"), 0.9999)
+    agree_share("it", Number("under 0.1 %"), 0.0003)
     for told_, value in (("2.4", 0.02451), ("−0.12", 0.12), ("1,234", 1235)):
         with pytest.raises(Wrong):
             agree("it", Number(told_), value, 100 if told_ == "2.4" else 1)
+    with pytest.raises(Wrong):
+        agree_share("it", Number("under 0.1 %"), 0.002)
     with pytest.raises(Wrong, match="not all"):
         agree_share("it", Number("100.0 %"), 0.9999)
 
