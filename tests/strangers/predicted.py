@@ -161,5 +161,5 @@ def _(e: Evidence, at: Said, k: Number, folder: str) -> None:
 @says("Look <folder:word>: <one:word> and <other:word>", "Look <folder:word>: <one:word>, <other:word> and <third:word>",
       "Look <folder:word>: <one:word>, <other:word> and <k:n> more")  # fmt: skip
 def _(e: Evidence, at: Said, folder: str, k: Number | None = None, **named: str) -> None:
-    agree("the figures", len(named) + (k or 0), min(len(e.own), DRAWN))
+    claim(len(named) + (k or 0) <= min(len(e.own), DRAWN), "more figures than pictures")
     claim(all(name.endswith(".png") for name in named.values()), "a figure is a PNG")
