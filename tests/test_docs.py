@@ -18,6 +18,7 @@ from model.experiment.writer import PATTERNS, PICTURES
 from model.report.words import signed
 from model.run.folder import RunFolder
 from tests.benchmark.table import in_short, recorded, run_times, times, title
+from tests.prediction.measure import RECORD, in_words
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -174,6 +175,11 @@ def test_the_readme_and_the_headers_tell_the_recorded_times():
             told = f"{time} ({title(record['machine'])})"
             header = (ROOT / config).read_text(encoding="utf-8").split("\nname:")[0]
             assert told in header, f"# time: in {config} does not say `{told}`, which is recorded"
+
+
+def test_the_readme_tells_what_was_measured_of_predict():
+    for sentence in in_words(json.loads(RECORD.read_text(encoding="utf-8"))):
+        assert sentence in README, f"README.md does not say what {RECORD.name} records: {sentence}"
 
 
 def test_the_header_of_the_default_config_is_true():
