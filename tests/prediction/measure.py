@@ -197,7 +197,7 @@ def _prepared(kind: Kind, seed: int, number: int) -> tuple[np.ndarray, int]:
 
 
 def _write(path: Path, pixels: np.ndarray) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_file(Image.fromarray(pixels), "PNG"))
 
 
@@ -255,8 +255,8 @@ def _times_in_words(found: Mapping[str, Any]) -> list[str]:
     one, many, pack = (found[what] for what in ("one", "thousand", "pack"))
     return [
         f"One picture takes {duration(one['seconds'])}, 1,000 take {duration(many['seconds'])} and"
-        f" {many['megabytes'] / 1000:.1f} GB, to pack {found['packed']:,} {duration(pack['seconds'])} and"
-        f" {pack['megabytes'] / 1000:.1f} GB ({title(found['machine'])})."
+        f" {many['megabytes'] / 1000:.1f} GB; {found['packed']:,} are packed in"
+        f" {duration(pack['seconds'])} and {pack['megabytes'] / 1000:.1f} GB ({title(found['machine'])})."
     ]
 
 
