@@ -23,6 +23,7 @@ from configs.schema import digest
 from data.fashion_mnist import load
 from data.likeness import LIKENESS, read_likeness
 from data.own_pictures import read_own
+from data.packing import PREPARATION
 from data.pictures import BadPicture
 from data.splits import Splits
 from model.report.tables import duration
@@ -177,7 +178,8 @@ def times(run: RunFolder, data: Splits) -> dict[str, Any]:
                 "others": round(taken.others, 3),
                 "megabytes": round(looked.peak_bytes / 1e6),
             }
-    return {"machine": machine(), "packed": len(data.train.labels) + len(data.validation.labels)} | rows
+        made = json.loads((Path(name) / "packed" / PREPARATION).read_text(encoding="utf-8"))
+    return {"machine": machine(), "packed": made["train"] + made["test"]} | rows
 
 
 PARTS: dict[str, Callable[[RunFolder, Splits], dict[str, Any]]] = {
