@@ -242,11 +242,11 @@ class Mistake:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looks:
-    """How often these test pictures have been looked at, at least, and what luck that buys the best.
+class ScoredSettings:
+    """How many settings have been scored on these test pictures, at least, and what luck that buys the best.
 
     `test_luck` is a fraction, None without a comparison to take it from; `test_looks_words` says the same in
-    a sentence, None for the first look.
+    a sentence, None for the first.
     """
 
     test_looks: Annotated[int, Field(strict=True, ge=1, le=10**6)] = 1

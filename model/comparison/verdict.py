@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from configs.schema import Config, setting_of
 from configs.values import LAST_SEED
 from model.comparison.pairs import ToSee
-from model.comparison.records import NOT_TRAINED, Comparison, Facts, Failure, Looks, Model, Models
+from model.comparison.records import NOT_TRAINED, Comparison, Facts, Failure, Model, Models, ScoredSettings
 from model.report.words import digits_for, names, percent, points, quoted, short
 
 FAR_BELOW = 0.1  # training accuracy, from where on validation accuracy is a matter of concern
@@ -251,7 +251,7 @@ class Scored(NamedTuple):
 
 
 def scored_of(config_digest: str, config: Config | None, models: Iterable[str]) -> list[Scored]:
-    """Models of a run as looks at its test images; `config` is None where it can't be read."""
+    """Models of a run that were scored on its test images; `config` is None where it can't be read."""
     known = config.models if config else {}
     return [
         Scored(config_digest, name, setting_of(config, name) if config and name in known else None)
@@ -259,31 +259,33 @@ def scored_of(config_digest: str, config: Config | None, models: Iterable[str]) 
     ]
 
 
-def count_looks(
+def count_settings(
     scored: Iterable[Scored], comparisons: Sequence[Comparison], num_images: int, told: int = 1
-) -> Looks:
-    """Say how often these test images have been looked at, and what luck that buys.
+) -> ScoredSettings:
+    """Say how many settings have been scored on these test images, and what luck that buys the best.
 
-    A look is a setting: a network and its recipe, however many trainings and runs have it. A model whose
-    setting is not known counts as one of its own, unless another run of the same config tells it.
+    A setting is a network and its recipe, however many trainings and runs have it. A model of which it is not
+    known counts as one of its own, unless another run of the same config tells it.
 
     `scored` are the models of every run at hand that was scored on these images; the comparisons, of any of
-    these runs, tell how far apart equal settings come to lie. `told` looks are known of already, perhaps
+    these runs, tell how far apart equal settings come to lie. `told` settings are known of already, perhaps
     of these very models.
     """
     from model.comparison.intervals import luck_of_the_best  # SciPy: who only reads a report needs none
 
     models = list(scored)
     known = {one[:2]: setting for one in models if (setting := one.setting)}
-    looks = max(len({one.setting or known.get(one[:2]) or one[:2] for one in models}), told)
+    number = max(len({one.setting or known.get(one[:2]) or one[:2] for one in models}), told)
     errors = [one.standard_error for one in comparisons if one.standard_error is not None]
-    luck = luck_of_the_best(looks, errors)
+    luck = luck_of_the_best(number, errors)
     size = "" if luck is None else f"about {points(luck, 1 if luck >= 0.0005 else 2)} points "
     sentence = (
-        f"{looks} settings have now been scored on these {num_images:,} pictures: the best of {looks} equal"
+        f"{number} settings have now been scored on these {num_images:,} pictures: the best of {number} equal"
         f" ones looks {size}better by luck."
     )
-    return Looks(test_looks=looks, test_luck=luck, test_looks_words=sentence if looks > 1 else None)
+    return ScoredSettings(
+        test_looks=number, test_luck=luck, test_looks_words=sentence if number > 1 else None
+    )
 
 
 def _counted(pictures: float, exact: bool = False) -> str:

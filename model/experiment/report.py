@@ -14,7 +14,7 @@ from configs.schema import shown
 from configs.values import Count, Words
 from data.splits import DataFacts
 from model.comparison.contradictions import contradictions as of_outcome
-from model.comparison.records import NOT_TRAINED, Failure, Looks, Mistake, Outcome, as_json
+from model.comparison.records import NOT_TRAINED, Failure, Mistake, Outcome, ScoredSettings, as_json
 from model.comparison.values import SeedNumber, Share
 from model.report.figure import NotDrawn
 from model.robustness.contradictions import contradictions as of_robustness
@@ -45,7 +45,7 @@ class Training:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report(Looks, Outcome, Heading):
+class Report(ScoredSettings, Outcome, Heading):
     """The whole of report.json, in its order: each part is handed to those who tell of it.
 
     `without_duplicates`: where test pictures are also training pictures, each model's accuracy on the others;

@@ -14,7 +14,7 @@ from model.comparison.compare import confident_mistakes, summarise
 from model.comparison.controls import explain_differences
 from model.comparison.headlines import by_interest
 from model.comparison.records import Facts, Failure, Mistake, Models
-from model.comparison.verdict import Scored, count_looks, scored_of
+from model.comparison.verdict import Scored, count_settings, scored_of
 from model.experiment.origins import origin_of, usual_for
 from model.experiment.report import Report, Training, reasons_before, reasons_of
 from model.networks.facts import layer_facts, summary
@@ -103,8 +103,8 @@ def report_of(
 ) -> Report:
     """Everything that report.json says of a run; see outputs/README.md.
 
-    What its neighbours have scored counts among the looks at the same test images. `identity` is its config's
-    and its data's digest.
+    What its neighbours have scored counts among the settings scored on the same test images. `identity` is
+    its config's and its data's digest.
     """
     data, num_classes = data_facts(config, splits), len(splits.class_names)
     facts = {model: _facts(config, model, num_classes, results, data.is_fashion) for model in config.models}
@@ -129,7 +129,7 @@ def report_of(
         seeds=list(config.seeds),
         data=data,
         **vars(outcome),
-        **vars(count_looks(scored, outcome.comparisons, len(splits.test.labels))),
+        **vars(count_settings(scored, outcome.comparisons, len(splits.test.labels))),
         without_duplicates=_without_duplicates(outcome.models, results, splits),
         robustness=robustness_of(perturbed, config),
         mistakes=_mistakes(outcome.models, results, splits.test.labels),

@@ -21,7 +21,7 @@ from model.comparison.intervals import p_value_of, unpaired_interval
 from model.comparison.records import Comparison, Model, NotCompared, Rate
 from model.comparison.scores import Answers, Scores, over_seeds
 from model.comparison.together import allowing_for_all
-from model.comparison.verdict import count_looks, no_comparison, put_in_words, scored_of
+from model.comparison.verdict import count_settings, no_comparison, put_in_words, scored_of
 from model.report.tables import printable
 from model.run.folder import RunError
 from model.run.rules import outdated
@@ -138,7 +138,7 @@ class _Group:
         return {name: entry.found for name, entry in self.entries.items()}
 
     def described(self) -> PictureSet:
-        """The test pictures, and how often they were looked at."""
+        """The test pictures, and how many settings were scored on them."""
         scored = [
             one
             for run in self.runs
@@ -155,7 +155,7 @@ class _Group:
             baseline_words=baseline_in_words(self.runs),
             classes_words=classes_in_words(self.runs),
             split_words=split_in_words(self.runs),
-            **vars(count_looks(scored, self.comparisons, self.data.test, told)),
+            **vars(count_settings(scored, self.comparisons, self.data.test, told)),
         )
 
     def _describe(self, run: ComparedRun, model: str) -> None:

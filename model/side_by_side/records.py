@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from configs.difference import Settings
-from model.comparison.records import Comparison, Looks, Model, NotCompared, as_json
+from model.comparison.records import Comparison, Model, NotCompared, ScoredSettings, as_json
 from model.report.figure import NotDrawn
 from model.run.environment import Environment
 
@@ -72,8 +72,8 @@ class _Pictures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureSet(Looks, _Pictures):
-    """Test pictures, the runs and models scored on them, and how often they were looked at.
+class PictureSet(ScoredSettings, _Pictures):
+    """Test pictures, and the runs, models and settings scored on them.
 
     `baseline_words` says which runs have no result, so that a later one is the first to be compared with;
     `classes_words` which classes have other names; `split_words` which run holds out validation pictures how,

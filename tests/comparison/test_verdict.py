@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from configs.values import LAST_SEED
-from model.comparison.records import Comparison, Failure, Looks, Model
-from model.comparison.verdict import Scored, cautions, count_looks, no_comparison, put_in_words
+from model.comparison.records import Comparison, Failure, Model, ScoredSettings
+from model.comparison.verdict import Scored, cautions, count_settings, no_comparison, put_in_words
 from tests.records import typed
 
 CLASSES = ["T-shirt/top", "Sandal", "Bag"]
@@ -226,15 +226,17 @@ def settings(*known: str) -> list[Scored]:
 
 
 def test_looks() -> None:
-    found = count_looks(settings(*"abcdefghijklmn", "a", "b"), [with_error(0.0025)], 10_000)
+    found = count_settings(settings(*"abcdefghijklmn", "a", "b"), [with_error(0.0025)], 10_000)
     assert found.test_looks == 14, "the same setting twice is one look"
     assert re.fullmatch(
         r"14 settings have now been scored on these 10,000 pictures: the best of 14 equal ones looks about "
         r"0\.3 points better by luck\.",
         str(found.test_looks_words),
     )
-    assert count_looks(settings("a"), [], 10_000) == Looks(test_looks=1, test_luck=0.0, test_looks_words=None)
-    told = str(count_looks(settings("a", "b"), [], 10_000).test_looks_words)
+    assert count_settings(settings("a"), [], 10_000) == ScoredSettings(
+        test_looks=1, test_luck=0.0, test_looks_words=None
+    )
+    told = str(count_settings(settings("a", "b"), [], 10_000).test_looks_words)
     assert told.endswith("equal ones looks better by luck.")
 
 
@@ -319,17 +321,17 @@ def test_the_source_of_the_models_is_named() -> None:
 
 
 def test_looks_that_are_known_of_count() -> None:
-    assert count_looks(settings("a"), [], 100, told=3).test_looks == 3
-    assert count_looks(settings("a", "b", "c", "d"), [], 100, told=3).test_looks == 4
-    little = count_looks(settings("a", "b"), [with_error(0.0004)], 10_000)
+    assert count_settings(settings("a"), [], 100, told=3).test_looks == 3
+    assert count_settings(settings("a", "b", "c", "d"), [], 100, told=3).test_looks == 4
+    little = count_settings(settings("a", "b"), [with_error(0.0004)], 10_000)
     assert str(little.test_looks_words).endswith("looks about 0.02 points better by luck."), "not 0.0"
 
 
 def test_a_setting_that_is_not_known_is_its_own_unless_another_run_of_its_config_tells_it() -> None:
     unknown = [Scored("cd", "model0", None), Scored("cd", "cnn", None), Scored("ef", "model0", None)]
-    assert count_looks(unknown, [], 100).test_looks == 3
-    assert count_looks(unknown + settings("a"), [], 100).test_looks == 3, "model0 of cd is known to be a"
-    assert count_looks([], [], 100).test_looks == 1, "nothing is known of any: this is a look at least"
+    assert count_settings(unknown, [], 100).test_looks == 3
+    assert count_settings(unknown + settings("a"), [], 100).test_looks == 3, "model0 of cd is known to be a"
+    assert count_settings([], [], 100).test_looks == 1, "nothing is known of any: this is a look at least"
 
 
 def odd(
