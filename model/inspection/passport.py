@@ -63,7 +63,7 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
     degrees_before, strength_before = preferred_orientation(f.tuning_before)
     slices = None if f.first else heaviest_slices(f.kernel)
     selectivity, dead = class_selectivity(f.class_means), (f.mean == 0) & (f.largest == 0)
-    rank = ranks(f.validation_increase, f.validation_interval, dead)
+    rank = ranks(f.validation_increase, f.validation_interval, f.mean == 0)  # which no test image decides
     return [
         {
             "layer": f.name,

@@ -86,7 +86,7 @@ def _most_valuable(network: Network, splits: Splits) -> tuple[Answers, list[dict
     records = measure_worth(intact, without, labels, num_classes, increase, interval)
     dead = (constants == 0) & (answers.max(axis=0) == 0)
     units = _describe(chosen, answers, class_means(answers, labels, num_classes), records)
-    told = zip(ranks(increase, interval, dead), dead, constants, strict=True)
+    told = zip(ranks(increase, interval, constants == 0), dead, constants, strict=True)
     for unit, (rank, never, constant) in zip(units, told, strict=True):
         unit |= {"rank": rank, "dead": bool(never), "mean": float(constant)}
     return intact, units

@@ -43,19 +43,19 @@ def join(scores: Sequence[Answers]) -> Answers:
 
 
 def paired_interval(
-    only_first: np.ndarray, only_second: np.ndarray, num: np.ndarray, num_looks: int
+    only_first: np.ndarray, only_second: np.ndarray, num: np.ndarray, num_intervals: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Interval of a difference of paired proportions, (only_first - only_second) / num: float64 in [-1, 1].
 
     Tango's score interval (Statistics in Medicine 17, 1998, 891-908), which stays honest when few pairs
-    differ; widened so that `num_looks` such intervals hold together at 95 % (Bonferroni).
+    differ; widened so that `num_intervals` such intervals hold together at 95 % (Bonferroni).
 
     Of `num` pairs only the first is right in so many, only the second in so many; the three broadcast
     together. Where there are none, the interval is (0, 0).
     """
     counts = np.broadcast_arrays(only_first, only_second, num)
     only_first, only_second, num = (count.astype(float) for count in counts)
-    limit = _normal_limit(num_looks)
+    limit = _normal_limit(num_intervals)
     safe = np.maximum(num, 1)
     estimate = (only_first - only_second) / safe
     ends = []
@@ -78,8 +78,8 @@ def _tango(b: np.ndarray, c: np.ndarray, num: np.ndarray, difference: np.ndarray
     return (b - c - num * difference) / np.sqrt(variance)
 
 
-def _normal_limit(num_looks: int) -> float:
-    return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / 2 / num_looks)
+def _normal_limit(num_intervals: int) -> float:
+    return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / 2 / num_intervals)
 
 
 def increase_interval(increases: np.ndarray) -> np.ndarray:
@@ -158,13 +158,14 @@ def measure_worth(
     ]
 
 
-def ranks(increase: np.ndarray, interval: np.ndarray, dead: np.ndarray) -> list[int | None]:
+def ranks(increase: np.ndarray, interval: np.ndarray, silent: np.ndarray) -> list[int | None]:
     """Rank of each filter by its loss increase: 1 for the largest, of equal ones the first.
 
     None where that can't be told from 0: the lower end of its interval (filters, 2) is not above 0; and for
-    dead filters, bool (filters,), which nothing is lost without.
+    `silent` filters, bool (filters,), which are above 0 at no place of any training image: rounding alone may
+    tell answers with them from those without.
     """
-    ranked = np.flatnonzero((interval[:, 0] > 0) & ~dead)
+    ranked = np.flatnonzero((interval[:, 0] > 0) & ~silent)
     order = ranked[np.argsort(-increase[ranked], kind="stable")].tolist()
     places = {index: rank for rank, index in enumerate(order, 1)}
     return [places.get(index) for index in range(len(increase))]

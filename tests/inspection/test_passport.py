@@ -186,7 +186,7 @@ def test_ranks_follow_the_validation_loss(planted: tuple[Model, Path, Any]) -> N
         assert means == pytest.approx(increases.mean(axis=1), abs=1e-5), "not the validation images' loss"
         ends = [p["ablation"]["validation_loss_interval"] for p in passports]
         np.testing.assert_allclose(ends, by_hand(increases), atol=1e-5)
-        ranked = [i for i, (low, _) in enumerate(ends) if low > 0 and not passports[i]["dead"]]
+        ranked = [i for i, (low, _) in enumerate(ends) if low > 0 and passports[i]["mean"] != 0]
         assert {i for i, p in enumerate(passports) if p["rank"] is not None} == set(ranked)
         order = sorted(ranked, key=lambda i: -means[i])
         assert [passports[i]["rank"] for i in order] == list(range(1, len(order) + 1))
@@ -389,11 +389,11 @@ def test_worth_counts_answers() -> None:
     assert second["answers"]["changed"] == 0
 
 
-def test_what_can_t_be_told_from_0_and_what_is_dead_has_no_rank() -> None:
+def test_what_can_t_be_told_from_0_and_what_is_silent_has_no_rank() -> None:
     increase = np.array([0.1, 0.3, 0.3, 0.9, 0.8])
     interval = np.stack([increase - [0.05, 0.1, 0.1, 0.9, 0.1], increase + 0.1], axis=1)
-    dead = np.array([False, False, False, False, True])
-    assert ranks(increase, interval, dead) == [3, 1, 2, None, None], "an interval that reaches 0 is noise"
+    silent = np.array([False, False, False, False, True])
+    assert ranks(increase, interval, silent) == [3, 1, 2, None, None], "an interval that reaches 0 is noise"
 
 
 def test_the_interval_of_a_loss_increase_has_room_for_images_that_were_not_seen() -> None:

@@ -90,7 +90,7 @@ def test_units_are_ranked_on_validation_images_and_told_on_test_images(
     np.testing.assert_array_less(np.diff(by_rank), 1e-5, "the next may not cost more")
     for unit in told["units"]:
         low = unit["ablation"]["validation_loss_interval"][0]
-        assert (unit["rank"] is not None) == (low > 0 and not unit["dead"]), "ranked by noise"
+        assert (unit["rank"] is not None) == (low > 0 and unit["mean"] != 0), "ranked by noise"
     others = [unit["index"] for unit in told["units"] if unit["rank"] is None]
     assert others == sorted(others)
 
