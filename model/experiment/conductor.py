@@ -297,13 +297,12 @@ class Experiment:
 
     def _num_workers(self, left: list[Task]) -> tuple[int, int]:
         """How many workers, and how many operations of a job at a time, finish soonest."""
-        launch, splits, cores = self.config.launch, self.splits, num_cores()
+        launch, cores = self.config.launch, num_cores()
         if launch.workers != "auto":  # who names a number of workers wants no more than that
             return launch.workers, 1
-        size = sum(split.images.nbytes for split in (splits.train, splits.validation, splits.test))
-        jobs = [self.plan.job(task) for task in left]
+        jobs, needs = [self.plan.job(task) for task in left], [self.plan.memory(task) for task in left]
         names = {job.name for job in jobs}
-        number = num_workers([job.cost for job in jobs], cores, free_memory(), size)
+        number = num_workers([job.cost for job in jobs], needs, cores, free_memory())
         at_once = [job.cost for job in jobs if job.after not in names]
         return number, num_side_by_side(at_once, cores // launch.threads_per_job)
 

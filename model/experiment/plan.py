@@ -23,6 +23,7 @@ from model.inspection.job import inspect_model
 from model.networks.facts import LayerFacts, layer_facts, summary
 from model.robustness.measure import measure_robustness, num_questions
 from model.run.arithmetic import Arithmetic, Precision
+from model.run.capacity import memory_of_training, memory_of_worker
 from model.run.checkpoints import newest_epoch
 from model.run.folder import ORIGINAL, RECORDS, RunFolder
 from model.run.looks import Look
@@ -105,6 +106,15 @@ class Plan:
         if self.is_scored_again(task):
             return self._scoring(task)
         return self._training(task) if task.kind == "training" else self._look(task)
+
+    def memory(self, task: Task) -> float:
+        """The bytes that a worker needs to do a task, as far as that is known."""
+        train, validation, test = self.splits.train, self.splits.validation, self.splits.test
+        worker = memory_of_worker(sum(split.images.nbytes for split in (train, validation, test)))
+        if task.kind != "training" or task.model in self.config.elsewhere or self.is_scored_again(task):
+            return worker
+        batch_size = self.config.training_of(task.model).batch_size
+        return max(worker, memory_of_training(batch_size, self.facts(task.model), train.images.nbytes))
 
     def _training(self, task: Task) -> Job:
         """Train and score one model with one seed, from the newest checkpoint on; or take it in."""

@@ -3,6 +3,7 @@
 import math
 import os
 from contextlib import suppress
+from itertools import accumulate
 
 from model.networks.facts import LayerFacts
 
@@ -12,17 +13,18 @@ MOST_SIDE_BY_SIDE = 4  # each has values of its own in memory
 COPIES_OF_DATA = 3  # in a worker: as it arrives, as arrays, and in the graph
 
 
-def num_workers(costs: list[float], cores: int, free_memory: float, data_bytes: int = 0) -> int:
+def num_workers(costs: list[float], needs: list[float], cores: int, free_memory: float) -> int:
     """How many workers finish these jobs soonest.
 
     One per core, and as many more as the last round of long jobs would leave waiting for a core of
     their own: three long jobs on two cores take 1.5 times as long as one when they share them, and
-    twice as long one after another. Costs are in one unit, memory and the data of each worker in bytes.
+    twice as long one after another. But no more than there is memory for when the largest jobs come
+    together. Costs are in one unit, needs, of memory and of the same jobs, in bytes.
     """
     num_long = _num_long(costs)
     wanted = cores + (num_long % cores if num_long > cores else 0)
-    each = MEMORY_PER_WORKER + COPIES_OF_DATA * data_bytes
-    return max(1, min(wanted, len(costs), int(free_memory / each)))
+    fitting = sum(together <= free_memory for together in accumulate(sorted(needs, reverse=True)))
+    return max(1, min(wanted, fitting))
 
 
 def num_side_by_side(costs: list[float], cores: int) -> int:
@@ -37,6 +39,11 @@ def num_side_by_side(costs: list[float], cores: int) -> int:
 
 def _num_long(costs: list[float]) -> int:
     return sum(cost > max(costs) / 2 for cost in costs)
+
+
+def memory_of_worker(data_bytes: int) -> float:
+    """The bytes that a worker takes which has so many of images, whatever it does with them."""
+    return MEMORY_PER_WORKER + COPIES_OF_DATA * data_bytes
 
 
 def memory_of_training(batch_size: int, facts: list[LayerFacts], data_bytes: int) -> float:

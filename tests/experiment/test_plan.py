@@ -45,6 +45,20 @@ def test_each_look_comes_after_the_training_of_its_seed(tmp_path: Path) -> None:
     assert "cnn seed 0" in names, "looks wait for a job that does not exist"
 
 
+def test_a_large_training_needs_more_memory_than_a_worker_takes(tmp_path: Path) -> None:
+    """By hand: of 100,000 pictures a batch, each value of each map with its gradient; 300 pictures here."""
+    plan = plan_of(tmp_path, filters=(4,), units=(), padding="same", pooling="none")
+    training, look = Task("training", "cnn", 0), Task("inspection", "cnn", 0)
+    worker = 1.5e9 + 3 * 300 * 784
+    assert plan.memory(training) == plan.memory(look) == worker, "a small network takes no more"
+    recipe = plan.config.training.model_copy(update={"batch_size": 100_000})
+    plan = replace(plan, config=plan.config.model_copy(update={"training": recipe}))
+    values, weights = 4 * 784 + 2, 4 * 9 + 4 + 4 * 784 * 2 + 2
+    by_hand = 0.3e9 + 3 * 100 * 784 + 4 * (2 * 100_000 * values + 4 * weights)
+    assert plan.memory(training) == by_hand, "two such trainings may begin together where one fits"
+    assert plan.memory(look) == worker, "a look takes no batch of the recipe's"
+
+
 @pytest.mark.parametrize(("normalized", "passes"), [(False, 1), (True, 2)])
 def test_kernels_that_never_learn_cost_less(tmp_path: Path, normalized: bool, passes: int) -> None:
     """By hand: forward alone, or also backward to the normalization of the convolution before."""

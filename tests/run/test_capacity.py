@@ -8,7 +8,13 @@ import pytest
 
 from configs.schema import Cnn, Dense
 from model.networks.facts import layer_facts
-from model.run.capacity import free_memory, memory_of_training, num_side_by_side, num_workers
+from model.run.capacity import (
+    free_memory,
+    memory_of_training,
+    memory_of_worker,
+    num_side_by_side,
+    num_workers,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +29,8 @@ from model.run.capacity import free_memory, memory_of_training, num_side_by_side
     ],
 )
 def test_number_of_workers(costs, cores, memory, expected):
-    assert num_workers(costs, cores, memory) == expected
+    needs = [memory_of_worker(0)] * len(costs)
+    assert num_workers(costs, needs, cores, memory) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,9 +50,32 @@ def test_idle_cores_help_long_jobs(costs, cores, expected):
 
 
 def test_each_worker_needs_memory_for_three_copies_of_the_images():
-    costs = [10, 10, 10, 10]
-    assert num_workers(costs, 4, 4 * 1.5e9) == 4, "no images, no memory for them"
-    assert num_workers(costs, 4, 4 * 1.5e9, data_bytes=250_000_000) == 2, "6 GB, and 2.25 for each"
+    assert memory_of_worker(0) == 1.5e9, "no images, no memory for them"
+    assert memory_of_worker(250_000_000) == 2.25e9
+    assert num_workers([10] * 4, [2.25e9] * 4, 4, free_memory=6e9) == 2, "6 GB, and 2.25 for each"
+
+
+@pytest.mark.parametrize(
+    ("needs", "gigabytes", "expected"),
+    [
+        ([5, 5, 1.5, 1.5], 8, 1),  # each large one fits alone, but both may come together
+        ([5, 5, 1.5, 1.5], 10, 2),
+        ([1.5, 5, 1.5, 1.5], 8, 3),  # a large one and two others
+        ([9, 1.5, 1.5, 1.5], 8, 1),  # too large even alone: one worker, which says so if it dies
+    ],
+)
+def test_large_trainings_begin_together_only_where_both_fit(needs, gigabytes, expected):
+    found = num_workers([10] * 4, [1e9 * need for need in needs], 4, 1e9 * gigabytes)
+    assert found == expected, "jobs that come together need more memory than there is, or fewer run than fit"
+
+
+@pytest.mark.parametrize(("gibibytes", "expected"), [(2, 1), (3, 1), (4, 2), (6, 3), (8, 3), (16, 3)])
+def test_the_default_run_has_a_worker_for_each_long_training(gibibytes, expected):
+    """Three of its six trainings are long, on two cores; each worker has 55 MB of images three times."""
+    images = 28 * 28 * 70_000
+    facts = layer_facts(Cnn(architecture="cnn", filters=(64, 64), units=(128,)), 10)
+    needs = [max(memory_of_worker(images), memory_of_training(128, facts, images))] * 6
+    assert num_workers([30, 30, 30, 3, 3, 3], needs, 2, gibibytes * 2**30) == expected
 
 
 MEMINFO = "MemTotal:       8000000 kB\nMemFree:         100000 kB\nMemAvailable:    4000000 kB\n"
