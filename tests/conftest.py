@@ -22,6 +22,10 @@ prepare(here().onednn)  # before any test imports TensorFlow: the tests compute 
 IN_TURN = Arithmetic("made up", None, "float32", "in turn")
 AT_ONCE = Arithmetic("made up", None, "float32", "at once")
 ROOT = Path(__file__).parent.parent
+NO_DIGEST = (  # what it means that a formula gives other numbers than it did
+    "this decides numbers and is in no digest: runs begun before would go on by another formula, and nobody "
+    "would be told; see `When a rule changes, or a formula that decides numbers` in model/README.md"
+)
 SMALL_CONFIG = """
 name: small
 seeds: [0, 1]

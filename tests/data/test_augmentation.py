@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from configs.schema import Augmentation
 from data.augmentation import augment
+from tests.conftest import NO_DIGEST
 
 pytestmark = pytest.mark.numeric
 
@@ -57,6 +58,32 @@ def test_an_erased_square_is_black_and_the_rest_untouched():
     assert short == {"before", "after"}, "its centre is anywhere: squares reach over every border"
     corners = {(rows[0], columns[0]) for rows, columns in zip(edges[::2], edges[1::2], strict=True)}
     assert len({row - column for row, column in corners}) > 20, "all squares stand on a diagonal"
+
+
+@pytest.mark.parametrize(
+    ("seed", "moves", "mirrored", "squares"),
+    [
+        ([0, 7], [(-1, 2), (0, -2), (1, 0)], [False, False, False], [(23, 4), (7, 18), (21, -1)]),
+        ([1, 7], [(0, -1), (1, 2), (0, 0)], [True, False, False], [(-2, 11), (18, 16), (0, -3)]),
+        ([0, 8], [(0, 2), (1, -1), (0, 0)], [True, False, True], [(14, 4), (0, 20), (3, 16)]),
+    ],
+)
+def test_what_a_seed_and_a_step_draw_stays_what_it_was(seed, moves, mirrored, squares):
+    """Of the first three pictures of four: where they are moved from; whether mirrored; a square's corner."""
+
+    def drawn(**settings):
+        after = augment(tf.constant(IMAGES[:4]), Augmentation(**settings), tf.constant(seed)).numpy()
+        return zip(IMAGES[:3], after[:3], strict=True)
+
+    for (image, after), place in zip(drawn(shift=2), moves, strict=True):
+        np.testing.assert_array_equal(after, moved(image, *place), err_msg=f"shift: {NO_DIGEST}")
+    for (image, after), is_mirrored in zip(drawn(flip=True), mirrored, strict=True):
+        expected = image[:, ::-1] if is_mirrored else image
+        np.testing.assert_array_equal(after, expected, err_msg=f"flip: {NO_DIGEST}")
+    for (image, after), (row, column) in zip(drawn(erase=8), squares, strict=True):
+        expected = image.copy()
+        expected[max(row, 0) : row + 8, max(column, 0) : column + 8] = 0
+        np.testing.assert_array_equal(after, expected, err_msg=f"erase: {NO_DIGEST}")
 
 
 def test_what_is_drawn_for_one_change_says_nothing_of_another():

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from configs.schema import Cnn, Dense
-from model.networks.build import build
+from model.networks.build import build, layer_seeds
 from model.networks.facts import layer_facts, receptive_field
 from model.networks.fast_form import build_for_training
 from model.networks.fast_layers import PooledConvolution
@@ -14,6 +14,7 @@ from model.networks.layers import layers_of
 from model.networks.patterns import hand_made_kernels
 from model.run.folder import RunError
 from model.run.saved import load
+from tests.conftest import NO_DIGEST
 
 pytestmark = pytest.mark.numeric
 
@@ -223,6 +224,13 @@ def test_the_initial_weights_are_those_of_the_recorded_runs():
     # float32 weights, each a product and a sum: processors may round the last digit otherwise
     message = "a seed gives other initial weights than before"
     assert sums == pytest.approx(FIRST_WEIGHTS, rel=1e-6, abs=1e-4), message
+
+
+def test_the_seeds_of_layers_stay_what_they_were():
+    """Whole numbers: the same on every processor."""
+    first, second = (list(itertools.islice(layer_seeds(seed), 3)) for seed in (0, 1))
+    assert first == [1826701615, 1367864807, 1097657232], NO_DIGEST
+    assert second == [1016164991, 1099128569, 1621709875], NO_DIGEST
 
 
 def test_a_saved_model_is_rebuilt_from_its_config(tmp_path):

@@ -11,7 +11,7 @@ from model.networks.measures import accuracy, log_loss
 from model.run.rules import RULES
 from model.training import train as training
 from model.training.train import TrainingFailed, learning_rates, momenta, train
-from tests.conftest import AT_ONCE, IN_TURN
+from tests.conftest import AT_ONCE, IN_TURN, NO_DIGEST
 from tests.experiment.test_conductor import assert_same
 from tests.program.test_kills import bits_of
 
@@ -290,6 +290,24 @@ def test_learning_rates_rise_and_fall_as_named(schedule, peak_at):
     assert rates.argmax() / 1000 == pytest.approx(peak_at, abs=0.01), "the peak is at the wrong place"
     if schedule != "constant":
         assert rates[-1] < 0.0001, "it must end near 0"
+
+
+RATES = {  # of 0.8, at each of so many steps, worked by hand: the middle of step i of n is (i + 1/2) / n
+    # a tenth, a quarter, ... of the way through: up for the first fifth, down for the rest
+    ("one_cycle", 10): [0.2, 0.6, 0.75, 0.65, 0.55, 0.45, 0.35, 0.25, 0.15, 0.05],
+    ("one_cycle", 2): [0.75, 0.25],
+    # a sixth, a half and five sixths of half a circle: 0.4 * (1 + cosine)
+    ("cosine", 3): [0.4 * (1 + 0.75**0.5), 0.4, 0.4 * (1 - 0.75**0.5)],
+    ("cosine", 2): [0.4 * (1 + 0.5**0.5), 0.4 * (1 - 0.5**0.5)],
+    ("constant", 3): [0.8, 0.8, 0.8],
+}
+
+
+@pytest.mark.parametrize(("schedule", "num_steps"), RATES)
+def test_learning_rates_of_a_schedule_stay_what_they_were(schedule, num_steps):
+    rates = learning_rates(Training(schedule=schedule, learning_rate=0.8), num_steps)
+    assert rates.dtype == np.float32
+    assert rates == pytest.approx(RATES[schedule, num_steps], rel=1e-6), NO_DIGEST
 
 
 @pytest.mark.parametrize(("rule", "first"), [(1, 0.9**5), (2, 0.1 * 0.9**5 / (1 - 0.9**6))])
