@@ -172,6 +172,10 @@ def test_a_filter_that_some_image_excites_is_not_dead(looked: Looked, tmp_path: 
     assert [bool(passport["top_images"]) for passport in passports] == [
         dark == "train" and i != 1 for i in range(5)
     ]
+    if dark == "train":
+        assert {passport["rank"] for passport in passports} == {None}, (
+            "a filter that no training picture excites has no rank, whatever test pictures do"
+        )
 
 
 def test_the_angles_of_orientation_curves_are_told(looked: Looked) -> None:
