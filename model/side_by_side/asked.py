@@ -57,7 +57,7 @@ def _labels(paths: Sequence[Path]) -> list[str]:
 
     Pages go without their ending, unless that is what tells them from others.
     """
-    stems = [path.with_suffix("") if is_page(path) and path.stem else path for path in paths]
+    stems = [path.with_suffix("") if is_page(path) else path for path in paths]
     for named in (stems, paths):
         for length in range(1, max(len(path.parts) for path in paths) + 1):
             labels = [printable("/".join(path.parts[-length:]).lstrip("/")) or "/" for path in named]

@@ -1,10 +1,10 @@
 """A class in words and rows: what the terminal, comparison.md, comparison.html and class.csv tell of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from model.report.tables import WIDTH, Value, distinct_labels, printable, shortened
-from model.report.words import counted, digits_for, names, percent, signed, span
+from model.report.words import digits_for, names, percent, signed, span
 from model.side_by_side.records import HandIn, HandIns, Pool, SideBySide
 
 UNKNOWN, NOTHING = "?", "–"
@@ -43,24 +43,22 @@ def answers(comparison: SideBySide) -> list[str]:
     """What pools come to, who gives the same answers, and what can't be compared; of each kind a few."""
     told: list[str] = []
     for one in comparison.hand_ins:
-        told += _few([_pooled(pool) for pool in one.pools], "pool", "hand_ins in comparison.json")
         alike = [
             f"{len(labels)} of {len(one.rows)} hand-ins give the same answers to all test pictures: "
             f"{names(labels, most=4)}."
             for labels in one.copies
         ]
-        told += _few(alike, "group of such", "copy_of in class.csv")
-    told += _few(
-        [pair.verdict for pair in comparison.not_compared], "pair", "not_compared in comparison.json"
-    )
+        told += _few(map(_pooled, one.pools), "The other pools stand in comparison.json.")
+        told += _few(alike, "The other groups stand in class.csv.")
+    not_compared = (pair.verdict for pair in comparison.not_compared)
+    told += _few(not_compared, "The other pairs that are not compared stand in comparison.json.")
     return told + [one.test_looks_words for one in comparison.test_sets if one.test_looks_words]
 
 
-def _few(sentences: Sequence[str], what: str, where: str) -> list[str]:
-    if len(sentences) <= MOST_TOLD:
-        return list(sentences)
-    more = len(sentences) - MOST_TOLD
-    return [*sentences[:MOST_TOLD], f"Of {counted(more, f'more {what}')} tells {where}."]
+def _few(sentences: Iterable[str], others: str) -> list[str]:
+    """The first sentences of a kind, and where the others are."""
+    told = list(sentences)
+    return [*told[:MOST_TOLD], others] if len(told) > MOST_TOLD else told
 
 
 def _pooled(pool: Pool) -> str:

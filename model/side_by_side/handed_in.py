@@ -33,8 +33,8 @@ OLD = "`python train.py inspect RUN` makes a page with them of that run, whose f
 
 
 def is_page(path: Path) -> bool:
-    """Whether this is a file, or called as a page is."""
-    return not path.is_dir() and (path.is_file() or path.suffix.lower() in ENDINGS)
+    """Whether this is called as a page is, and no folder."""
+    return path.suffix.lower() in ENDINGS and not path.is_dir()
 
 
 def read_page(path: Path, label: str) -> ComparedRun:

@@ -4,6 +4,7 @@ import base64
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from model.side_by_side.class_text import csv_rows
 from model.side_by_side.compare_runs import compare_runs
 from model.side_by_side.files import write_comparison
 from model.side_by_side.handed_in import read_page
-from model.side_by_side.records import HandIn, HandIns, SideBySide
-from model.side_by_side.text import comparison_block, comparison_markdown, headline
+from model.side_by_side.records import HandIn, HandIns, Pool, SideBySide
+from model.side_by_side.text import answers, comparison_block, comparison_markdown, headline
 from tests.compared_folders import make_run, write_report
 from tests.compared_folders import read_report as content_of
 from tests.recording import Recording
@@ -337,6 +338,23 @@ def test_models_of_other_names_are_named_in_their_rows(run: Path, tmp_path: Path
     only = compare_runs(paths[2:], tmp_path)
     assert headline(only) == "1 hand-in side by side; none compares two models"
     assert class_picture(only, tmp_path / "x.png").alt.endswith("No run here compares two models.")
+
+
+def test_many_pools_and_copies_are_a_few_sentences() -> None:
+    pool = Pool(
+        runs=["a", "b"], changes={"training.epochs": 3}, baseline="dense", candidate="cnn",
+        trainings={"dense": 2, "cnn": 2}, difference=0.02, interval=[0.01, 0.03], values=[],
+    )  # fmt: skip
+    [one] = sixty().hand_ins
+    many = replace(one, pools=[pool] * 9, copies=[["a", "b"]] * 9)
+    told = answers(typed(SideBySide, {"hand_ins": [many], "not_compared": [], "test_sets": []}))
+    assert len(told) == 8, f"as many sentences as pools: {told}"
+    assert told[0].startswith(
+        "cnn − dense is +2.00 points (1.0 to 3.0) over the 2 hand-ins that differ in seeds"
+    )
+    assert "(training.epochs=3)" in told[0]
+    assert told[3] == "The other pools stand in comparison.json."
+    assert told[7] == "The other groups stand in class.csv."
 
 
 def sixty() -> SideBySide:

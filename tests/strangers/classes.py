@@ -2,6 +2,7 @@
 """A class of runs that were handed in as pages, and what `compare` says of it."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,9 @@ from tests.strangers.verdicts import agree_ends
 KINDS["changed"] = r"(?: \([^)]*\))?"
 KINDS["runs"] = r"[\w./-]+(?:, [\w./-]+)*(?: and (?:[\w./-]+|\d+ more))?"
 KINDS["heads"] = r"(?: (?:also|guess|settings),?)*"
-KINDS["extras"] = r"(?: (?:= \S+?|in doubt|“[^”]*”|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?),?(?= |$))*"
+KINDS["extras"] = (
+    r"(?: (?:= \S+?|in doubt|“[^”]*”|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?|(?:{run})(?!,? [−+]?\d)),?(?= |$))*"
+)
 
 
 class ClassOf(SideBySide):
@@ -190,12 +193,10 @@ def _(
     e: Evidence, at: Said, r: str, d: Number, low: Number, high: Number, a: Number, b: Number, extras: str
 ) -> None:
     agree_row(e, r, (d, low, high, a, b))
-    for copied in (part.strip(" ,") for part in extras.split("=")[1:] if extras.startswith(" = ")):
+    if copied := re.match(r" = (\S+?),?(?: |$)", extras):
         own = class_of(e)
-        claim(
-            copied not in own.runs or own.answers_of(copied) == own.answers_of(r),
-            f"{r} is no copy of {copied}",
-        )
+        same = copied[1] in own.runs and own.answers_of(copied[1]) == own.answers_of(r)
+        claim(same, f"{r} is no copy of {copied[1]}")
 
 
 def agree_row(e: Evidence, run: str, told: tuple[Number, Number, Number, Number, Number]) -> None:
