@@ -24,7 +24,9 @@ def read_all(asked: Sequence[Path]) -> tuple[list[ComparedRun], list[Fault], dic
     distinct: dict[str, Path] = {}
     for path in _expanded(asked):
         distinct.setdefault(os.path.realpath(path), path)
-    paths, labels = list(distinct.values()), _labels(list(distinct.values()))
+    paths = list(distinct.values())
+    # A page is called as it was asked for, a folder as it is called where it lies (`.`, or a link to it).
+    labels = _labels([path.absolute() if is_page(path) else Path(real) for real, path in distinct.items()])
     runs, unusable = list[ComparedRun](), list[Fault]()
     for path, label in zip(paths, labels, strict=True):
         try:
