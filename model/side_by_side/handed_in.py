@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from configs.command_line import command
 from configs.document import document_of
 from configs.schema import Config, ConfigError, config_of, digest
 from configs.strict_yaml import shown
@@ -29,7 +30,7 @@ MOST = 100  # models, comparisons of these, and seeds of each: no config has mor
 LONGEST_GUESS = 1000  # characters that are read
 ENDINGS = (".html", ".htm")
 AGAIN = "ask for the page again"
-OLD = "`python train.py inspect RUN` makes a page with them of that run, whose folder can be compared, too"
+OLD = f"`{command('inspect', 'RUN')}` makes a page with them of that run, whose folder can be compared, too"
 
 
 def is_page(path: Path) -> bool:
