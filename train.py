@@ -3,11 +3,9 @@
 import gc
 import os
 import re
-import signal
 import sys
 import warnings
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 # A library's warning is for its developers: PYTHONWARNINGS=error would make it end a training, or this.
@@ -29,6 +27,7 @@ Outputs = Annotated[Path, typer.Option("--outputs", metavar="DIR", help="For run
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and what TensorFlow says.")]
 Json = Annotated[bool, typer.Option("--json", help="Print it for programs, and nothing else.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN")]
+GUESS = "What you expect, before the result: it is told with it."
 FORMATS = "Networks: onnx, litert, saved_model, keras; tables: csv; figures: svg. May be there several times."
 
 
@@ -40,13 +39,14 @@ def train(
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[CONFIG] [KEY=VALUE ...]")] = None,
     outputs: Outputs = Path("outputs"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over where this was done already.")] = False,
+    guess: Annotated[str | None, typer.Option(help=GUESS, metavar="ANSWER", show_default=False)] = None,
     debug: Debug = False,
 ) -> None:
     """Train, compare, inspect, report. Done already: says so at once."""
-    from configs.command_line import single_seed
+    from configs.command_line import as_guess, single_seed
     from configs.schema import load
 
-    words = list(arguments or [])
+    words, guess = list(arguments or []), guess if guess is None else as_guess(guess)
     path = Path(words.pop(0)) if words and "=" not in words[0] else DEFAULT_CONFIG
     of_a_run, lost = path.name == "config.yaml", None
     if of_a_run and not path.exists():
@@ -58,7 +58,7 @@ def train(
         typer.echo(note)
     from model.experiment.conductor import run_experiment
 
-    raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug, path))
+    raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug, path, guess))
 
 
 @app.command()
@@ -274,9 +274,9 @@ def main(arguments: list[str]) -> int:
     """
     from configs.command_line import must_be_text, with_verb
     from configs.usage import help_asked, must_have_values, wrong_use
+    from model.run.signals import Interrupted, await_signals
 
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
+    await_signals()
     program: Any = typer.main.get_command(app)
     verbs = program.commands
     try:
@@ -289,7 +289,7 @@ def main(arguments: list[str]) -> int:
         return int(program(arguments, prog_name="python train.py", standalone_mode=False) or 0)
     except SystemExit as end:
         return int(end.code or 0)
-    except _Interrupted as interrupted:
+    except Interrupted as interrupted:
         from model.run.ending import interrupted_in_words
 
         typer.echo(f"\n{interrupted_in_words(interrupted.number, arguments)}", err=True)
@@ -303,19 +303,6 @@ def main(arguments: list[str]) -> int:
         text, code = (wrong, 2) if wrong else explained(error)
         typer.echo(text, err=True)
         return code
-
-
-class _Interrupted(BaseException):
-    """A signal asks to stop."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_DFL)  # a second one ends at once
-    raise _Interrupted(number)
 
 
 def _console() -> Any:

@@ -10,6 +10,7 @@ from configs.strict_yaml import ConfigError, shown
 
 PROGRAM = "python train.py"
 OUTPUTS = Path("outputs")  # where run folders go if nobody says otherwise
+LONGEST_GUESS = 200  # characters
 
 
 def command(*words: str | Path) -> str:
@@ -59,3 +60,27 @@ def with_verb(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
         if near and not Path(word).exists():
             raise ConfigError(f"{word}: there is no such verb and no such config. Did you mean {near[0]}?")
     return ["train", *arguments]
+
+
+def as_guess(text: str) -> str:
+    """What was guessed as it is kept: on one line, with single spaces.
+
+    Raises:
+        ConfigError: it says nothing, is too long, or has characters in it that a terminal would obey.
+    """
+    guess = " ".join(text.split())
+    if not any(map(str.isalnum, guess)):
+        raise ConfigError(
+            f"--guess {shown(repr(text))}: that says nothing. Expected your own answer in words or numbers, "
+            'such as --guess "more".'
+        )
+    if not guess.isprintable():
+        raise ConfigError(
+            f"--guess {shown(repr(text))} has characters in it that can't be shown. Expected plain text: "
+            "type it again."
+        )
+    if len(guess) > LONGEST_GUESS:
+        raise ConfigError(
+            f"--guess has {len(guess):,} characters. Expected at most {LONGEST_GUESS}: say it shorter."
+        )
+    return guess

@@ -26,6 +26,7 @@ NO_DIGEST = (  # what it means that a formula gives other numbers than it did
     "this decides numbers and is in no digest: runs begun before would go on by another formula, and nobody "
     "would be told; see `When a rule changes, or a formula that decides numbers` in model/README.md"
 )
+GUESS = "cnn, by 5"  # of the small run
 SMALL_CONFIG = """
 name: small
 seeds: [0, 1]
@@ -121,7 +122,7 @@ def small_run(small_config: Path, make_once: MakeOnce) -> Path:
     """The finished run of `small_config`, made by the program itself with two workers."""
 
     def make(outputs: Path) -> None:
-        result = run_program(small_config, "launch.workers=2", "--outputs", outputs)
+        result = run_program(small_config, "launch.workers=2", "--guess", GUESS, "--outputs", outputs)
         assert result.returncode == 0, (
             f"the program failed on a small config:\n{result.stdout}{result.stderr}"
         )

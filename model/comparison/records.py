@@ -274,7 +274,7 @@ class Outcome:
         return [*self.comparisons, *self.not_compared]
 
 
-LEFT_OUT_IF_NONE = ("stage", "against", "among_all", "elsewhere")
+LEFT_OUT_IF_NONE = ("stage", "against", "among_all", "elsewhere", "guess")
 
 
 def as_json(record: Any) -> dict[str, Any]:

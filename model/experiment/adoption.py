@@ -23,9 +23,29 @@ from model.networks.facts import layer_facts
 from model.page.contents import carries_its_numbers
 from model.robustness.files import read_answers, read_record
 from model.run.folder import RunError, RunFolder
-from model.run.manifest import Manifest, digest_of
+from model.run.guess import guess_of, write_guess
+from model.run.manifest import MANIFEST, Manifest, digest_of, record_in
 from model.run.readers import SAME_ACCURACY, fits
 from model.run.saved import is_whole
+
+
+def taken_up(run: RunFolder, config: Config, began: dict[str, Any], guess: str | None) -> Manifest:
+    """The record of a run that is begun or gone on with: `began` is what it began in, `guess` what stands.
+
+    Raises:
+        RunError: a later version has written it.
+    """
+    if record_in(run.path) == "later":
+        raise RunError(f"{run.path / MANIFEST} was written by a later version, which goes on with it")
+    guess = guess_of(run) if guess is None else guess
+    manifest = run.manifest() or Manifest(run.path)
+    manifest.config, manifest.environment = config.model_dump(mode="json"), began
+    manifest.guess = guess
+    adopt(manifest, run, config)
+    manifest.take_over_times()
+    manifest.write()
+    write_guess(manifest)
+    return manifest
 
 
 def adopt(manifest: Manifest, run: RunFolder, config: Config) -> None:

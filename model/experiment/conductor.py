@@ -3,10 +3,8 @@
 It runs in the parent process, without TensorFlow.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from itertools import chain, count
 from pathlib import Path
 
 from rich.console import Console
@@ -18,7 +16,7 @@ from data.splits import Splits
 from data.storage import locked, write_json
 from model.comparison.records import Failure
 from model.experiment import progress
-from model.experiment.adoption import adopt
+from model.experiment.adoption import taken_up
 from model.experiment.elsewhere import as_found, copies, keep, with_measured
 from model.experiment.opening import (
     as_it_began,
@@ -27,6 +25,7 @@ from model.experiment.opening import (
     identity_of,
     load_data,
     must_fit,
+    put_aside,
     resolved,
 )
 from model.experiment.parts import (
@@ -53,7 +52,7 @@ from model.run.environment import decisive, describe_environment, num_cores
 from model.run.find import find_folder
 from model.run.folder import RunError, RunFolder, going_on
 from model.run.forecast import Forecast
-from model.run.manifest import MANIFEST, Manifest, record_in
+from model.run.guess import first_guess
 from model.run.speed import probe_speed
 from model.run.workers import Done, Failed, Job, Reported, Workers
 
@@ -65,12 +64,14 @@ def run_experiment(
     fresh: bool = False,
     debug: bool = False,
     path: Path | None = None,
+    guess: str | None = None,
 ) -> int:
     """Train what is not trained yet, look inside, compare, report: into a folder in `outputs`.
 
     `fresh`: start over, also where this very experiment is done already. `debug`: leave TensorFlow's chatter
     and tracebacks on screen. `path` is that of the config's file, if it has one; that of a run means this
-    very run. Returns the exit code: 0, or 4 if a job failed or a picture could not be drawn.
+    very run. `guess`: what is expected, if that was said; the first one stands, also where all starts over.
+    Returns the exit code: 0, or 4 if a job failed or a picture could not be drawn.
 
     Raises:
         DataError: the data can't be had or is wrong; nothing has been written then.
@@ -87,25 +88,18 @@ def run_experiment(
             must_fit(config, splits)
             describe(run, config, identity)
     with run.held("wait for it, or give this one another name"):
+        guess, late = first_guess(run, guess)
         with locked(outputs / ".lock"):
             if fresh and known:
                 run.clear(copies(run, config))  # which may be nowhere else
                 describe(run, config, identity)
-        if edited := run.edited():
-            aside = _free(run.path / "config-edited.yaml")
-            (run.path / "config.yaml").replace(aside)
-            progress.say(console, f"note      {edited}; it is {aside} now")
+        for note in filter(None, [put_aside(run), late]):
+            progress.say(console, f"note      {note}")
         if known and not fresh and (made := run.known_config()):  # its name and what it has found stay
             config = as_found(config.model_copy(update={"name": made.name}), made)
         splits = as_it_began(run, config, splits)
         progress.say(console, progress.header(config, data_facts(config, splits), run.path))
-        return Experiment(config, splits, run, console, debug).complete()
-
-
-def _free(path: Path) -> Path:
-    """The first of NAME, NAME-2, ... that is not there."""
-    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
-    return next(one for one in chain([path], names) if not os.path.lexists(one))
+        return Experiment(config, splits, run, console, debug, guess).complete()
 
 
 def inspect(words: Sequence[str], outputs: Path | None, console: Console, debug: bool = False) -> int:
@@ -143,19 +137,21 @@ def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
 class Experiment:
     """One config on its data, in its folder: which jobs are left, and doing them."""
 
-    def __init__(self, config: Config, splits: Splits, run: RunFolder, console: Console, debug: bool) -> None:
+    def __init__(
+        self,
+        config: Config,
+        splits: Splits,
+        run: RunFolder,
+        console: Console,
+        debug: bool,
+        guess: str | None = None,
+    ) -> None:
         self.config, self.splits, self.run = config, splits, run
         self.console, self.debug = console, debug
         self.identity = identity_of(config, splits)
         began = describe(run, config, self.identity)
         keep(run, config)
-        if record_in(run.path) == "later":
-            raise RunError(f"{run.path / MANIFEST} was written by a later version, which goes on with it")
-        self.manifest = run.manifest() or Manifest(run.path)
-        self.manifest.config, self.manifest.environment = config.model_dump(mode="json"), began
-        adopt(self.manifest, run, config)
-        self.manifest.take_over_times()
-        self.manifest.write()
+        self.manifest = taken_up(run, config, began, guess)
         self.environment = describe_environment(config.launch.threads_per_job)
         self.environment |= {"rules": began["rules"]} if "rules" in began else {}
         as_before = recorded(began) if decisive(began) == decisive(self.environment) else None

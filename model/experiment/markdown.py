@@ -48,7 +48,7 @@ def markdown(report: Report) -> str:
     parts = [
         f"# {escaped(report.name)}",
         f"{escaped(data.title)} ({escaped(data.source)}): {counts}.",
-        *(escaped(sentence) for sentence in sentences),
+        *(escaped(sentence) for sentence in [report.guessed, *sentences] if sentence),
     ]
     if report.models:
         parts += _models_in_markdown(report.models)

@@ -1,6 +1,8 @@
 """How a run is opened: its data, cut by its rule, and a folder that says what it is. No TensorFlow."""
 
 import os
+from itertools import chain, count
+from pathlib import Path
 from typing import Any
 
 from configs.schema import Config, ConfigError, Data, digest, dump, load
@@ -132,3 +134,18 @@ def describe(run: RunFolder, config: Config, identity: dict[str, str]) -> dict[s
     if not told:  # what is to be looked at may have changed, or where it runs
         write_atomically(path, dump(config).encode())
     return environment
+
+
+def put_aside(run: RunFolder) -> str:
+    """Move a config.yaml that was edited out of the way; what to say of that, empty if it was not."""
+    if not (edited := run.edited()):
+        return ""
+    aside = _free(run.path / "config-edited.yaml")
+    (run.path / "config.yaml").replace(aside)
+    return f"{edited}; it is {aside} now"
+
+
+def _free(path: Path) -> Path:
+    """The first of NAME, NAME-2, ... that is not there."""
+    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(one for one in chain([path], names) if not os.path.lexists(one))

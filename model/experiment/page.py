@@ -46,6 +46,7 @@ def page(
     """
     data = {"report": block(report.as_json()), "config": block(config)} | dict(data or {})
     data |= {"live": block(live)} if live else {}
+    data |= {} if report.guess is None else {"guess": block(report.guess)}
     drawn = {model for model, one in live["networks"].items() if one["passports"]} if live else set()
     is_run = bool(live and live["networks"])  # without a network, parts of the script that need none are live
     parts = {one.id for one in SECTIONS if live and one.is_live and (is_run or not one.needs_networks)}

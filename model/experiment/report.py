@@ -49,16 +49,23 @@ class Report(ScoredSettings, Outcome, Heading):
     """The whole of report.json, in its order: each part is handed to those who tell of it.
 
     `without_duplicates`: where test pictures are also training pictures, each model's accuracy on the others;
-    None where no other is left. `not_trained`: what is not done yet, and has not failed.
+    None where no other is left. `not_trained`: what is not done yet, and has not failed. `guess`: what was
+    guessed before there was a result.
     """
 
     without_duplicates: dict[str, Share | None] = field(default_factory=dict)
     robustness: Annotated[Robustness | None, BeforeValidator(lambda given: given or None)] = None
     mistakes: list[Mistake] = field(default_factory=list)
     not_trained: list[Training] = field(default_factory=list)
+    guess: Words | None = None
     environment: Environment
     not_drawn: list[NotDrawn] = field(default_factory=list)
     classes_by_number: list[Count] = field(default_factory=list)  # in pictures: no font has their names
+
+    @property
+    def guessed(self) -> str:
+        """What was guessed, word for word; empty where nothing was."""
+        return "" if self.guess is None else f"You guessed: {self.guess}"
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in the file; where nothing was perturbed, `robustness` is there and empty."""

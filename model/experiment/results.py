@@ -22,6 +22,7 @@ from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
 from model.run.folder import RunError, RunFolder, again
+from model.run.guess import guess_of
 from model.run.readers import fits, is_from_elsewhere
 
 
@@ -134,6 +135,7 @@ def report_of(
         robustness=robustness_of(perturbed, config),
         mistakes=_mistakes(outcome.models, results, splits.test.labels),
         not_trained=_not_trained(config, results, outcome.failed),
+        guess=guess_of(run),
         environment=identity | (joined(_made_in(run, results)) or _rules_of(run)),
     )
 

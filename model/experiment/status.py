@@ -24,6 +24,7 @@ from model.experiment.parts import (
 from model.experiment.report import read_report, reasons_before
 from model.report.drawing import missing_pictures
 from model.run.folder import MISPLACED, RunError, RunFolder, again, going_on, what_stands_there
+from model.run.guess import GUESS, guess_of, is_kept
 from model.run.manifest import MANIFEST, Manifest, Record, State, record_in
 from model.run.readers import read_if_good
 
@@ -169,7 +170,7 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
     if manifest is None:  # it was made before there were records, or has lost its own
         from model.experiment.adoption import adopt  # it reads networks, which takes long to import
 
-        manifest = Manifest(run.path, environment=run.environment() or {})
+        manifest = Manifest(run.path, environment=run.environment() or {}, guess=guess_of(run))
         adopt(manifest, run, config)
     tasks = [task for task in tasks_of(config) if task.kind == "training" or _is_asked_for(run, task)]
     reasons = reasons_before(run)
@@ -182,7 +183,8 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
     lone = [task for task in tasks if task.name not in {*manifest.parts, *manifest.unfinished}]
     damage |= {task.name: _unadopted(run, task) for task in lone}
     damage["links"] = run.linked_in_words()
-    damage |= {name: _of_beginning(run, name, manifest) for name in ("config.yaml", "environment.json")}
+    beginning = ["config.yaml", "environment.json", *([] if manifest.guess is None else [GUESS])]
+    damage |= {name: _of_beginning(run, name, manifest) for name in beginning}
     trainings = [task for task in tasks if task.kind == "training"]
     told = states[REPORT] == "whole"  # then also of those that are made, and have learned nothing
     failed = [task for task in trainings if told or states[task.name] == "waiting"]
@@ -254,6 +256,7 @@ def _of_beginning(run: RunFolder, name: str, manifest: Manifest) -> str:
     path = run.path / name
     if not path.exists():
         return f"{path} is missing"
-    if name == "environment.json" and read_if_good(path) != manifest.environment:
+    other = name == "environment.json" and read_if_good(path) != manifest.environment
+    if other or (name == GUESS and not is_kept(manifest)):
         return f"{path} is not the one that this run made"
     return ""

@@ -35,6 +35,7 @@ def terminal_block(report: Report, folder: str, rules: Sequence[str] = (), page:
     failures = [f"failed   {failure_line(failure)}" for failure in report.failed]
     parts = [
         _result(report.models, report.data.test),
+        wrapped(report.guessed),
         "\n".join([*_answers(report, folder), *map(wrapped, rules)]),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
         "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report.not_drawn)),

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
+from configs.values import Words
 from data.storage import json_bytes, read_value, sha256_of, write_if_other
 
 MANIFEST = "manifest.json"
@@ -47,14 +48,16 @@ class Part(NamedTuple):
 class Manifest:
     """The record of one run folder: what the run was made with, and its parts by name, with their files.
 
-    The digests of `environment`, the content of environment.json, are the run's identity. `unfinished` is
-    what was begun, by name, and the sha256 of its last file then ("" for none): while that file is there as
-    it was then, what stands there is still what the part of before left.
+    The digests of `environment`, the content of environment.json, are the run's identity. `guess` is what was
+    guessed before there was a result. `unfinished` is what was begun, by name, and the sha256 of its last
+    file then ("" for none): while that file is there as it was then, what stands there is still what the part
+    of before left.
     """
 
     folder: Path
     config: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
+    guess: Words | None = None
     parts: dict[str, Part] = field(default_factory=dict)
     unfinished: dict[str, str] = field(default_factory=dict)
 
@@ -67,6 +70,7 @@ class Manifest:
         """Write manifest.json, unless it says so already."""
         parts = {name: part._asdict() for name, part in self.parts.items()}
         content = {"version": VERSION, "config": self.config, "environment": self.environment}
+        content |= {} if self.guess is None else {"guess": self.guess}
         content |= {"parts": parts, "unfinished": self.unfinished}
         write_if_other(self.folder / MANIFEST, json_bytes(content | {"sha256": digest_of(content)}))
 

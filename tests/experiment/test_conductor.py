@@ -12,10 +12,11 @@ import pytest
 from rich.console import Console
 
 from configs.schema import load
-from model.experiment.conductor import Experiment
+from model.experiment.conductor import Experiment, run_experiment
 from model.experiment.opening import load_data
 from model.run.folder import RunFolder
-from tests.conftest import run_program
+from model.run.guess import guess_of
+from tests.conftest import GUESS, run_program
 
 # The other process that loads what was saved: plain Keras, nothing of this project.
 LOAD = """
@@ -186,7 +187,7 @@ def _ends(text):
 
 @pytest.mark.numeric
 def test_the_same_bits_with_one_worker_and_when_run_again(run, driver, small_config, tmp_path):
-    result = driver.run(small_config, "launch.workers=1", "--outputs", tmp_path)
+    result = driver.run(small_config, "launch.workers=1", "--guess", GUESS, "--outputs", tmp_path)
     assert result.code == 0, result.err
     assert_same(arrays_of(run), arrays_of(tmp_path / "small"))
 
@@ -204,9 +205,28 @@ def test_done_already_answers_at_once_and_changes_nothing(again, small_config, t
     )
 
 
+def test_a_guess_is_told_with_the_result_and_the_first_one_stands(again, driver, small_config, tmp_path):
+    before = {path: path.read_bytes() for path in again.rglob("*.*") if path.is_file()}
+    result = driver.run(small_config, "launch.workers=2", "--guess", "dense", "--outputs", tmp_path)
+    assert result.code == 0, result.err
+    assert f'the guess here is "{GUESS}", and the first one stands: "dense" is not kept' in result.out
+    assert {path: path.read_bytes() for path in before} == before, "a later guess has changed the run"
+    for told in (result.out, (again / "report.md").read_text(), (again / "report.html").read_text()):
+        assert f"You guessed: {GUESS}" in told, "it is not told with the result"
+    assert json.loads((again / "guess.json").read_text()) == {"guess": GUESS}
+
+
+def test_who_starts_over_keeps_the_guess(again, small_config, monkeypatch):
+    monkeypatch.setattr(Experiment, "complete", lambda _: 0)
+    run_experiment(load(small_config), again.parent, Console(quiet=True), fresh=True, guess="dense")
+    assert not (again / "report.json").exists(), "it did not start over"
+    assert guess_of(RunFolder(again)) == GUESS, "the result was known when another guess came"
+
+
 def test_show_prints_the_result_again(run, driver):
     result = driver.run("show", run)
     assert result.code == 0
+    assert f"You guessed: {GUESS}" in result.out
     assert re.search(r"right, of 500 test pictures +\d", result.out), result.out
     assert max(map(len, result.out.splitlines())) <= 80, "the result must fit 80 columns"
 

@@ -138,3 +138,11 @@ def test_balanced_accuracy_is_told_where_classes_differ_in_size_from_its_key(tmp
     for entry in report["models"].values():
         del entry["balanced_accuracy"]
     assert classes_in_words(parsed(report)) == "", "a report of before does not have it"
+
+
+def test_a_guess_stands_word_for_word_before_the_verdict() -> None:
+    text = markdown(report_with(guess="<b>more</b> | `than` _5_"))
+    told = r"You guessed: \<b\>more\</b\> \| \`than\` \_5\_"
+    assert f"\n\n{told}\n\n" in text, "Markdown takes it for marks"
+    assert text.index(told) < text.index(REPORT["comparisons"][0]["verdict"]), "the answer comes first"
+    assert "You guessed" not in markdown(REPORT), "nobody guessed anything"

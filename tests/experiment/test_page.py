@@ -98,6 +98,19 @@ def test_the_verdict_comes_first_then_the_first_picture(tmp_path: Path) -> None:
     assert verdict in told, "the page's verdict is not report.json's"
 
 
+def test_a_guess_stands_word_for_word_above_the_verdict(tmp_path: Path) -> None:
+    guess = "</script><script>alert(1)</script> & <b>more</b> {{ 1 }}"
+    reader = read(report_of({"dense": 0.8, "cnn": 0.9}) | {"guess": guess}, tmp_path)
+    order = [attributes.get("class") or tag for tag, attributes in reader.tags if tag in ("p", "h1")]
+    assert order[:3] == ["kicker", "guess", "h1"], "it stands above the verdict"
+    assert f"You guessed: {guess}" in reader.text, "it is not told as it was given"
+    assert json.loads(reader.inside["script", "data-guess"]) == guess, "programs can't read it"
+    assert len(reader.all("script")) == 4, "a guess became a script"
+    without = read(report_of({"dense": 0.8, "cnn": 0.9}), tmp_path)
+    assert ("script", "data-guess") not in without.inside, "nobody guessed anything"
+    assert "You guessed" not in without.text
+
+
 def test_pictures_are_in_the_page_and_told_in_words(tmp_path: Path) -> None:
     reader = read(report_of({"dense": 0.8, "cnn": 0.9}), tmp_path)
     pictures = [image for image in reader.all("img") if image["alt"]]

@@ -20,7 +20,7 @@ import h5py
 import pytest
 
 from data.perturbations import KINDS
-from tests.conftest import MakeOnce
+from tests.conftest import GUESS, MakeOnce
 from tests.faults import Driver, Result
 
 AS_MADE = "launch.workers=2"
@@ -42,7 +42,7 @@ FIGURES = (
 )
 FILES = [
     *("config.yaml", "environment.json", "manifest.json", "report.json", "report.md", "report.html"),
-    "likeness.npz",
+    *("likeness.npz", "guess.json"),
     *(f"{m}/seed-{s}/{name}" for m in ("dense", "cnn") for s in (0, 1) for name in OF_TRAINING),
     *(f"{model}/seed-0/robustness.{kind}" for model in ("dense", "cnn") for kind in ("npz", "json")),
     *(f"dense/inspection/{name}" for name in (*LOOKS, "units.json", "dense1-weights.png")),
@@ -83,9 +83,10 @@ READ_ALWAYS = {
     ("cnn/seed-1/predictions.npz", "one bit flipped"),
     ("config.yaml", "truncated"),
     ("manifest.json", "deleted"),
+    ("guess.json", "one bit flipped"),
     ("cnn/inspection/passports.json", "made a folder"),
 }
-WRITTEN_ALWAYS = {("figures/4-confusion.png", "emptied")}  # which trains nothing
+WRITTEN_ALWAYS = {("figures/4-confusion.png", "emptied"), ("guess.json", "deleted")}  # which train nothing
 
 
 def cells(always: Collection[tuple[str, str]]) -> list[Any]:
@@ -110,7 +111,7 @@ def driven_run(driver: Driver, small_config: Path, make_once: MakeOnce) -> Path:
     """As `small_run`, but for the variables that the driver sets for all its runs, and these record."""
 
     def make(folder: Path) -> None:
-        done = driver.run(small_config, AS_MADE, "--outputs", folder)
+        done = driver.run(small_config, AS_MADE, "--guess", GUESS, "--outputs", folder)
         assert done.code == 0, done.out + done.err
 
     return make_once("damaged-run", make) / "small"
@@ -121,7 +122,7 @@ def other(driver: Driver, small_config: Path, make_once: MakeOnce) -> Path:
     """A run of the same networks as `small_run` on the same data, trained otherwise."""
 
     def make(folder: Path) -> None:
-        done = driver.run(small_config, *OTHERWISE, "--outputs", folder)
+        done = driver.run(small_config, *OTHERWISE, "--guess", "dense", "--outputs", folder)
         assert done.code == 0, done.out + done.err
 
     return make_once("damaging-run", make) / "other"

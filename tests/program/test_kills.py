@@ -293,12 +293,12 @@ def test_signals(request, driver, config, tmp_path, signals, seconds_after, over
 
 def test_a_second_signal_ends_it_at_once():
     code = """
-import os, signal, train
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, train._interrupt)
+import os, signal
+from model.run.signals import Interrupted, await_signals
+await_signals()
 try:
     os.kill(os.getpid(), signal.SIGINT)
-except train._Interrupted:
+except Interrupted:
     os.kill(os.getpid(), signal.SIGTERM)
 print("still here")
 """

@@ -21,7 +21,7 @@ from model.experiment.report import read_report
 from model.experiment.terminal import terminal_block
 from model.run import environment
 from model.run.folder import RunFolder
-from tests.conftest import ROOT, run_program
+from tests.conftest import GUESS, ROOT, run_program
 from tests.experiment.test_conductor import arrays_of, assert_same
 
 TINY_CONFIG = """
@@ -94,7 +94,7 @@ def test_all_harmless_surroundings_at_once_change_no_bit(small_run, small_config
     in_the_way(here, "random.py", "socket.py")
     code, lines = in_terminal(
         40,
-        *(small_config, "launch.workers=2", "--outputs", tmp_path / "outputs"),
+        *(small_config, "launch.workers=2", "--guess", GUESS, "--outputs", tmp_path / "outputs"),
         cwd=here,
         HOME=str(home),
         TERM="xterm",

@@ -20,6 +20,7 @@ from model.experiment.status import status_of
 from model.run.find import find_folder
 from model.run.folder import RunFolder
 from model.run.manifest import MANIFEST, Stamp, read_manifest
+from model.run.signals import Interrupted
 from tests.faults import Driver, Result
 from tests.program.test_earlier_runs import EARLIER
 
@@ -148,9 +149,9 @@ def test_the_hint_after_ctrl_c_wipes_nothing(
     words: list[str], hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object) -> None:
-        raise train._Interrupted(2)
+        raise Interrupted(2)
 
-    monkeypatch.setattr(train.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("model.run.signals.signal.signal", lambda *_: None)
     monkeypatch.setattr("configs.command_line.must_be_text", interrupted)
     assert train.main(words) == 130
     assert hint in capsys.readouterr().err, "what the same command does then is not so"

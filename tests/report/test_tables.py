@@ -133,6 +133,15 @@ def test_block_of_the_default_run() -> None:
     assert terminal_block(REPORT, "outputs/dense-vs-cnn") == BLOCK
 
 
+def test_a_guess_stands_word_for_word_above_the_verdict():
+    guess = "[red]more[/red] " + 20 * "and more "
+    table, told, verdict, *_ = terminal_block(report_with(guess=guess.strip()), "outputs/x").split("\n\n")
+    assert " ".join(told.split()) == f"You guessed: {guess.strip()}", "it is not told as it was given"
+    assert max(map(len, told.splitlines())) <= 80, "it is wider than the terminal"
+    assert "right, of" in table, "the table comes first"
+    assert verdict.startswith("cnn is "), "then the guess, then the verdict"
+
+
 def test_epochs_of_trainings_that_stopped_are_a_range() -> None:
     assert epochs(typed(Model, {"epochs": 9})) == "9", "an earlier version's report tells the longest only"
     assert epochs(typed(Model, {"epochs": 9, "epochs_per_seed": {"0": 9, "1": 9}})) == "9"

@@ -16,7 +16,8 @@ def run_of(make_once, driver):
     def of(name: str) -> Path:
         def make(folder: Path) -> None:
             config = SETS[name].write(name, folder)
-            result = driver.run(config, "--outputs", folder / "outputs")
+            guess = ["--guess", SETS[name].guess] if SETS[name].guess else []
+            result = driver.run(config, *guess, "--outputs", folder / "outputs")
             (folder / "terminal.txt").write_text(result.out, encoding="utf-8")
             assert result.code in (0, 4), f"{name} does not run:\n{result.out}{result.err}"
 

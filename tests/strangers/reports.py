@@ -1,6 +1,7 @@
 # ruff: noqa: E501  a pattern stands as its sentence does, in one line
 """What the terminal and the reports say beside the verdict: the data, the table of the terminal, the limits."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,23 @@ def _(
     model = e.models[m]
     lost = not model.trained or model.trained[0] in model.faults or model.trained[0] != e.seeds[0]
     claim("skipped" not in doing or lost, "its first training is sound")
+
+
+KINDS["rest"] = ".+"
+
+
+@says("You guessed: <guess:rest>")
+def _(e: Evidence, at: Said, guess: str) -> None:
+    kept = json.loads((e.run / "guess.json").read_text(encoding="utf-8"))["guess"]
+    claim(guess == kept, f"the guess is {kept}")
+
+
+@says('note the guess here is "<kept:text>", and the first one stands: "<given:text>" is not kept',
+      'note there is a result already, and a guess comes before it: "<given:text>" is not kept')  # fmt: skip
+def _(e: Evidence, at: Said, given: str, kept: str = "") -> None:
+    there = (e.run / "guess.json").exists()
+    claim(there == bool(kept), "a guess is there" if there else "no guess is there")
+    claim(given not in (e.run / "guess.json").read_text() if there else True, "it is kept")
 
 
 # The table of the terminal ---------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ class Stranger:
     training: dict[str, Any] = field(default_factory=dict)
     seeds: Sequence[int] = (0, 1)
     validation: int = 60
+    guess: str = ""
 
     def write(self, name: str, folder: Path) -> Path:
         """Data and config in a folder; returns the config."""
@@ -196,7 +197,7 @@ SETS = {
     "grey": Stranger(Pictures(change=_all_grey)),
     "shuffled": Stranger(Pictures(change=_shuffle_labels)),
     "forty": Stranger(Pictures(test=40)),
-    "missing": Stranger(MISSING),
+    "missing": Stranger(MISSING, guess="cnn is better by 99.9 points. Or [b]not[/b], `so`; </script>?"),
     "leaked": Stranger(Pictures(noise=100, change=_test_in_training)),
     "collapsed": Stranger(models=_cnn(training={"learning_rate": 1.0})),
     "perfect": Stranger(Pictures(classes=3, noise=5), training={"epochs": 3}),
