@@ -1,12 +1,13 @@
 """Figures of finished runs in small, for outputs/reference: `python -m tests.reference FILE RUN [RUN ...]`.
 
-outputs/reference/lessons.json and why.json were made with it:
+outputs/reference/lessons.json and why.json were made with it; what stands there of other runs stays:
 
     python -m tests.reference outputs/reference/lessons.json outputs/lesson-*
     python -m tests.reference outputs/reference/why.json outputs/why
 """
 
 import argparse
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,20 @@ from typing import Any
 OF_A_MODEL = ("parameters", "flops_per_image", "epochs", "train_seconds")
 OF_ACCURACY = ("mean", "std", "interval", "values")
 OF_A_COMPARISON = ("baseline", "candidate", "difference", "interval", "over")
-ENVIRONMENT = ("versions", "processor", "cores", "bfloat16")
+OF_AN_EPOCH = ("loss", "accuracy", "val_loss", "val_accuracy")
+ENVIRONMENT = ("versions", "processor", "cores")
 
 
-def in_small(report: dict[str, Any]) -> dict[str, Any]:
-    """What tests, configs and README need of a report.json."""
+def in_small(run: Path) -> tuple[str, dict[str, Any]]:
+    """What a run is called, and what tests, configs and README need of it; curves are of the first seed."""
+    report = json.loads((run / "report.json").read_text(encoding="utf-8"))
     models = {
-        name: {key: entry[key] for key in OF_A_MODEL}
+        name: {key: entry[key] for key in (*OF_A_MODEL, "precision")}
         | {"accuracy": {key: entry["accuracy"][key] for key in OF_ACCURACY}}
+        | {"history": _history(run / name / f"seed-{entry['seeds'][0]}")}
         for name, entry in report["models"].items()
     }
-    return {
+    return report["name"], {
         "config_digest": report["config_digest"],
         "seeds": report["seeds"],
         "models": models,
@@ -35,14 +39,21 @@ def in_small(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _history(training: Path) -> dict[str, list[float]]:
+    """What became of loss and accuracy, epoch by epoch."""
+    with (training / "history.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {key: [round(float(row[key]), 4) for row in rows] for key in OF_AN_EPOCH}
+
+
 def main() -> None:
     """Write the figures of some runs into one file, by name."""
     parser = argparse.ArgumentParser(prog="python -m tests.reference", description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
     arguments = parser.parse_args()
-    reports = [json.loads((run / "report.json").read_text(encoding="utf-8")) for run in arguments.runs]
-    figures = {report["name"]: in_small(report) for report in reports}
+    before = json.loads(arguments.file.read_text(encoding="utf-8")) if arguments.file.exists() else {}
+    figures = before | dict(map(in_small, arguments.runs))
     arguments.file.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from model.experiment.notebook import open_run
-from tests.conftest import ROOT
+from tests.conftest import GUESS, ROOT
 
 NOTEBOOK = ROOT / "configs" / "lessons" / "look_inside.ipynb"
 CELLS = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
@@ -49,6 +49,7 @@ def test_it_runs_from_start_to_end(small_run, monkeypatch, capsys):
     plt.close("all")
     told = capsys.readouterr().out
     assert shown == [4, 3, 1], "garment, answer, ReLU, pooled; garment, map, pooled map; the filter"
+    assert f"You guessed: {GUESS}\n" in told, "what was guessed of the run"
     assert "883" in told, "the worked example"
     assert "cnn, seed 1: " in told, "the run's own figures"
     assert "without it accuracy falls by " in told, "which may be less than 0"
