@@ -94,15 +94,14 @@ def _curve(name: str, history: dict[str, list[float]]) -> Iterator[str]:
         return
     losses = history["val_loss"]
     lowest = min(losses)
-    yield (
-        f"{name}: loss on validation pictures is lowest after epoch {losses.index(lowest) + 1} "
-        f"({lowest:.3f}); after the last one it is {losses[-1]:.3f}."
-    )
+    last = "" if losses[-1] == lowest else f"; after the last one it is {losses[-1]:.3f}"
+    epoch = losses.index(lowest) + 1
+    yield f"{name}: loss on validation pictures is lowest after epoch {epoch} ({lowest:.3f}){last}."
     rows = [["epoch", "loss, training", "loss, validation", "right, training", "right, validation"]]
-    for epoch in range(epochs):
-        loss = [f"{history[key][epoch]:.3f}" for key in ("loss", "val_loss")]
-        right = [percent(history[key][epoch]) for key in ("accuracy", "val_accuracy")]
-        rows.append([f"{epoch + 1}", *loss, *right])
+    for place in range(epochs):
+        loss = [f"{history[key][place]:.3f}" for key in ("loss", "val_loss")]
+        right = [percent(history[key][place]) for key in ("accuracy", "val_accuracy")]
+        rows.append([f"{place + 1}", *loss, *right])
     yield table(rows)
 
 

@@ -43,7 +43,7 @@ def _history(training: Path) -> dict[str, list[float]]:
     """What became of loss and accuracy, epoch by epoch."""
     with (training / "history.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {key: [round(float(row[key]), 4) for row in rows] for key in OF_AN_EPOCH}
+    return {key: [round(float(row[key]), 6) for row in rows] for key in OF_AN_EPOCH}
 
 
 def main() -> None:

@@ -39,6 +39,8 @@ def result_of(config: Config) -> dict[str, Any]:
 def test_all_exercises_are_there() -> None:
     assert [path.stem for path in SHEETS] == [
         "filters",
+        "layer_sizes",
+        "more_epochs",
         "no_pooling",
         "one_convolution",
         "stop_at_95",
@@ -97,6 +99,7 @@ def figures_of(config: Config) -> set[str]:
     for entry in result["models"].values():
         found |= {percent(entry["accuracy"]["mean"]).removesuffix(" %"), f"{entry['parameters']:,}"}
         found |= set(ends(entry["accuracy"]["interval"]).split(" to "))
+        found |= {f"{loss:.3f}" for loss in entry.get("history", {"val_loss": []})["val_loss"]}
     found |= {in_points(abs(pair["difference"])) for pair in result["comparisons"]}
     found |= {in_points(abs(end)) for end in chain(*between)}
     rows = chain(*(summary(network, 10) for network in config.models.values()))
@@ -127,6 +130,16 @@ def test_the_training_that_stops_does_so_when_it_should() -> None:
     assert config.training.stop_at_accuracy == 0.95
     [entry] = result_of(config)["models"].values()
     assert 5 < entry["epochs"] < 0.8 * config.training.epochs, "another seed could go on to the end"
+
+
+def test_more_epochs_show_what_they_are_to_show() -> None:
+    models = result_of(load(ROOT / "configs" / "lessons" / "more_epochs.yaml"))["models"]
+    short, long = (models[name]["history"] for name in ("cnn-4", "cnn-20"))
+    assert long["val_loss"][: len(short["val_loss"])] == short["val_loss"], "they do not begin alike"
+    lowest = min(range(20), key=long["val_loss"].__getitem__)
+    assert lowest < 15, "the loss on validation pictures has hardly begun to rise when it ends"
+    assert long["val_loss"][-1] > 1.1 * long["val_loss"][lowest], "one would have to look twice"
+    assert long["loss"][-1] < 0.7 * long["loss"][lowest], "what it learns last is not told from a standstill"
 
 
 def test_the_header_of_why_is_true() -> None:
