@@ -228,7 +228,8 @@ def test_show_prints_the_result_again(run, driver):
     assert result.code == 0
     assert f"You guessed: {GUESS}" in result.out
     assert re.search(r"right, of 500 test pictures +\d", result.out), result.out
-    assert max(map(len, result.out.splitlines())) <= 80, "the result must fit 80 columns"
+    lines = [line for line in result.out.splitlines() if str(run.parent) not in line]  # however long that is
+    assert max(map(len, lines)) <= 80, "the result must fit 80 columns"
 
 
 def test_only_what_is_missing_or_damaged_is_made_again(run, again, driver, small_config, tmp_path):
