@@ -53,10 +53,14 @@ def usual_for(parameters: int, folder: Path = RECORDED) -> list[Usual]:
 
 
 def _recorded(folder: Path) -> Iterator[dict[str, Any]]:
-    """The models of all runs that are recorded in a folder: a report each, or several in small by name."""
+    """The models of all runs that are recorded in a folder: a report each, or several in small by name.
+
+    What was trained for one epoch alone is left out: it shows what a first look at the pictures gives.
+    """
     for path in sorted(folder.glob("*.json")):
         with suppress(OSError, ValueError, AttributeError):
             content = json.loads(path.read_text(encoding="utf-8"))
             runs = [content] if "models" in content else content.values()
             for run in runs:
-                yield from run["models"].values()
+                models = run.get("models", {})  # other measurements are recorded there, too
+                yield from (entry for entry in models.values() if entry.get("epochs") != 1)

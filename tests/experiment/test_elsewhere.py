@@ -139,10 +139,14 @@ def test_recorded_networks_of_the_nearest_sizes_are_usual(tmp_path):
     small = {"run": {"models": {"c": entry(100_000, 0.85)}}, "other": {"models": {"d": entry(9000, 0.7)}}}
     (tmp_path / "report.json").write_text(json.dumps(report))
     (tmp_path / "small.json").write_text(json.dumps(small))
+    short = {"parameters": 50_000, "accuracy": {"mean": 0.5}, "epochs": 1}
+    (tmp_path / "others.json").write_text(
+        json.dumps({"times": {"one": 7.0}, "run": {"models": {"e": short}}})
+    )
     (tmp_path / "damaged.json").write_text("{")
     found = [(one.parameters, one.networks, one.lowest, one.highest) for one in usual_for(50_000, tmp_path)]
     assert found == [(9000, 1, 0.7, 0.7), (100_000, 2, 0.85, 0.9)], (
-        "by the ratio of sizes, smaller ones first"
+        "by the ratio of sizes, smaller ones first; not what is no network, or was trained for one epoch"
     )
     assert usual_for(50_000, tmp_path / "gone") == []
     assert len(usual_for(243_786)) == 2, "the recorded runs of outputs/reference are not found"
