@@ -23,8 +23,8 @@ BY_MOST = "the labels that most of these pages have, which nothing here proves (
 def labels_of(runs: Sequence[ComparedRun]) -> tuple[np.ndarray | None, str]:
     """The labels of the test pictures that runs share, uint8 (num_test,), and whose they are, in words.
 
-    Fashion-MNIST's are known by their checksum, so that no copy of the files is needed; None where nobody has
-    them. Of other data they are those of run folders, which their owner has here, else those of most pages.
+    Fashion-MNIST's are known by their checksum, so that no copy of the files is needed; None, and no words,
+    where nobody has them. Of other data they are those of run folders, which their owner has here, else those of most pages.
     """
     stored = [
         (run, one.labels)
@@ -35,7 +35,8 @@ def labels_of(runs: Sequence[ComparedRun]) -> tuple[np.ndarray | None, str]:
     if not stored:
         return None, ""
     if runs[0].report.data.digest == OFFICIAL_DIGEST:
-        return next((labels for _, labels in stored if are_official(labels)), None), BY_CHECKSUM
+        proved = next((labels for _, labels in stored if are_official(labels)), None)
+        return proved, "" if proved is None else BY_CHECKSUM
     first, _ = stored[0]
     held = [labels for run, labels in stored if run.is_page == first.is_page]
     [(common, _)] = Counter(labels.tobytes() for labels in held).most_common(1)

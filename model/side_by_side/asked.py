@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 from model.report.tables import printable
 from model.run.folder import RunError
 from model.side_by_side.answers import by_answers, labels_of
@@ -71,7 +73,7 @@ def _labels(paths: Sequence[Path]) -> list[str]:
 def _settled(
     runs: Sequence[ComparedRun], unusable: Sequence[Fault]
 ) -> tuple[list[ComparedRun], list[Fault], dict[object, str]]:
-    """The runs, pages by their answers; those whose labels nobody has join the unusable."""
+    """The runs, pages by their answers, all held against the same labels; pages that can't be are unusable."""
     groups: dict[object, list[ComparedRun]] = {}
     for run in runs:
         groups.setdefault(scored_on(run), []).append(run)
@@ -81,8 +83,18 @@ def _settled(
         for run in group:
             if not run.is_page:
                 settled[run.label] = run
+                if labels is not None:
+                    _keep_labelled(run, labels)
             elif labels is None:
                 more.append(Fault(run.label, f"{run.folder} {NO_LABELS}"))
             else:
                 settled[run.label] = by_answers(run, labels)
     return [settled[run.label] for run in runs if run.label in settled], [*unusable, *more], told
+
+
+def _keep_labelled(run: ComparedRun, labels: np.ndarray) -> None:
+    """Leave out of a run folder what was stored with other labels than these."""
+    for model, seeds in run.predictions.items():
+        for seed, one in list(seeds.items()):
+            if not np.array_equal(one.labels, labels):
+                run.drop(model, seed, "holds other labels than these test pictures have")

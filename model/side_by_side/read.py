@@ -82,7 +82,7 @@ class ComparedRun:
         return [name for name in self.names if name in models and not models[name].broken]
 
     def drop(self, model: str, seed: int, why: str) -> None:
-        """Leave a training out, and say why."""
+        """Leave a training of a run folder out, and say why."""
         path = self.predictions[model].pop(seed).path
         self.faults.append(f"{path} {why}; delete {path.parent}, then {again(self.folder)}")
 

@@ -260,6 +260,31 @@ def test_labels_are_proved_without_the_files(
     assert accuracy == pytest.approx(honest), "they are not held against the labels that are right"
 
 
+def test_folders_with_false_labels_are_named_and_not_the_page(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = ("a", "b", "honest")
+    for name in names:
+        folder = a_run(tmp_path / name)
+        data = {"name": "fashion-mnist", "digest": sources.OFFICIAL_DIGEST}
+        write_report(folder, content_of(folder) | {"data": content_of(folder)["data"] | data})
+    page = page_of(tmp_path / "honest", tmp_path / "everybodys" / "page.html")
+    labels = np.frombuffer(base64.b64decode(carried_by(page)["predictions"]["labels"]), np.uint8)
+    for path in [path for name in "ab" for path in (tmp_path / name).glob("*/seed-*/predictions.npz")]:
+        stored = np.load(path)  # turned in step, so that each is as often right as its report says
+        probabilities = np.roll(stored["probabilities"], 1, axis=1)
+        np.savez_compressed(path, probabilities=probabilities, labels=((labels + 1) % 3).astype(np.uint8))
+    asked = [tmp_path / "a", tmp_path / "b", page]
+    told = compare_runs(asked, tmp_path)
+    assert told.hand_ins[0].labels_words == "", "labels that nobody has are called proved"
+    assert [fault.run for fault in told.unusable] == ["page"]
+    monkeypatch.setitem(sources.OFFICIAL, sources.FILES[3], idx.digest(labels))
+    told = compare_runs(asked, tmp_path)
+    assert {fault.run for fault in told.faults} == {"a", "b"}, f"whose labels are wrong: {told.faults}"
+    assert "everybodys" not in " ".join(fault.problem for fault in told.faults), "all pages are to be deleted"
+    assert rows_of(told)["page"].interval, "the honest page is left out"
+
+
 def test_labels_that_are_nobodys_keep_a_page_out(run: Path, tmp_path: Path) -> None:
     carried = carried_by(page_of(run, tmp_path / "good.html"))
     report = json.loads(json.dumps(carried["report"]))
