@@ -24,7 +24,8 @@ def labels_of(runs: Sequence[ComparedRun]) -> tuple[np.ndarray | None, str]:
     """The labels of the test pictures that runs share, uint8 (num_test,), and whose they are, in words.
 
     Fashion-MNIST's are known by their checksum, so that no copy of the files is needed; None, and no words,
-    where nobody has them. Of other data they are those of run folders, which their owner has here, else those of most pages.
+    where nobody has them. Of other data they are those of run folders, which their owner has here, else
+    those of most pages.
     """
     stored = [
         (run, one.labels)

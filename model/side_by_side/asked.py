@@ -73,7 +73,7 @@ def _labels(paths: Sequence[Path]) -> list[str]:
 def _settled(
     runs: Sequence[ComparedRun], unusable: Sequence[Fault]
 ) -> tuple[list[ComparedRun], list[Fault], dict[object, str]]:
-    """The runs, pages by their answers, all held against the same labels; pages that can't be are unusable."""
+    """The runs, pages by their answers, held against the same labels; pages that can't be are unusable."""
     groups: dict[object, list[ComparedRun]] = {}
     for run in runs:
         groups.setdefault(scored_on(run), []).append(run)

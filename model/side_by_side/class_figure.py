@@ -56,9 +56,11 @@ def _rows(one: HandIns) -> list[Row]:
         (f"{len(pool.runs)} runs pooled", pool, POOLED, [changes_in_words(pool.changes), trainings_of(pool)])
         for pool in one.pools
     ]
-    for row, cells in zip(one.rows, rows_of(one)[1:], strict=True):
+    head, *told = rows_of(one)
+    for row, cells in zip(one.rows, told, strict=True):
         alone = row.accuracy if row.difference is None else {}
-        beside = [f"{name} {percent(share)}" for name, share in alone.items()] + cells[: FIGURES - 1 : -1]
+        beside = [f"{name} {percent(share)}" for name, share in alone.items() if name in head]
+        beside += cells[: FIGURES - 1 : -1]
         rows.append((labels[row.run], row, DOUBTFUL if row.doubt else SINGLE, beside))
     return rows
 

@@ -100,25 +100,34 @@ def notes(comparison: SideBySide) -> list[str]:
 
 
 def rows_of(hand_ins: HandIns, whole: bool = True) -> list[list[str]]:
-    """The class table, the head first: every cell whole, or as the terminal has room for it."""
+    """The class table, the head first: every cell whole, or as the terminal has room for it.
+
+    What a run without two models to compare has and no column is named for stands at its end.
+    """
     several = len({row.name for row in hand_ins.rows}) > 1
     last, first = _models(hand_ins.rows)
     head = ["hand-in", f"{last} − {first}", "95 %", first, last, "settings", "guess", "also"]
-    if last == "the last model":
+    named = last != "the last model"
+    if not named:
         head[1], head[3], head[4] = "last − first", "first", "last"
     labels = distinct_labels([row.run for row in hand_ins.rows], _name)
     cells = [head]
     for row in hand_ins.rows:
         digits = digits_for(row.interval)
         also = [f"= {row.copy_of}" if row.copy_of else "", "in doubt" if row.doubt else ""]
-        also += [row.name if several else "", _pair(row) if last == "the last model" else ""]
+        also.append(row.name if several else "")
+        if row.candidate is None:
+            others = [name for name in row.accuracy if name not in (first, last)]
+            also += [f"{name} {_percent(row, name)}" for name in others]
+        elif not named:
+            also.append(f"{row.candidate} − {row.baseline}")
         cells.append(
             [
                 row.run if whole else _name(labels[row.run]),
                 NOTHING if row.difference is None else signed(100 * row.difference, digits),
                 span(row.interval),
-                _percent(row, row.baseline),
-                _percent(row, row.candidate or next(reversed(row.accuracy), None)),
+                _percent(row, first if named else row.baseline),
+                _percent(row, last if named else row.candidate),
                 UNKNOWN if row.changes is None else changes_in_words(row.changes),
                 _quoted(row.guess, whole),
                 ", ".join(filter(None, also)),
@@ -126,10 +135,6 @@ def rows_of(hand_ins: HandIns, whole: bool = True) -> list[list[str]]:
         )
     kept = [place for place in range(len(head)) if place < FIGURES or any(row[place] for row in cells[1:])]
     return [[row[place] for place in kept] for row in cells]
-
-
-def _pair(row: HandIn) -> str:
-    return f"{row.candidate} − {row.baseline}" if row.candidate else ", ".join(row.accuracy)
 
 
 def _percent(row: HandIn, model: str | None) -> str:

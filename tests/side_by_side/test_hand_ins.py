@@ -22,6 +22,7 @@ from model.run.folder import RunFolder
 from model.side_by_side import class_figure
 from model.side_by_side.class_figure import ROW, class_picture
 from model.side_by_side.class_text import csv_rows
+from model.side_by_side.class_text import rows_of as rows_of_table
 from model.side_by_side.compare_runs import compare_runs
 from model.side_by_side.files import write_comparison
 from model.side_by_side.handed_in import read_page
@@ -363,6 +364,22 @@ def test_models_of_other_names_are_named_in_their_rows(run: Path, tmp_path: Path
     only = compare_runs(paths[2:], tmp_path)
     assert headline(only) == "1 hand-in side by side; none compares two models"
     assert class_picture(only, tmp_path / "x.png").alt.endswith("No run here compares two models.")
+
+
+def test_a_run_without_a_pair_stands_under_the_names_of_its_models(found: SideBySide, tmp_path: Path) -> None:
+    [one] = found.hand_ins
+    pair = next(row for row in one.rows if not row.doubt)
+    alone = {
+        name: replace(pair, run=name, baseline=None, candidate=None, difference=None, interval=None,
+                      accuracy={name: 0.7654})
+        for name in ("dense", "cnn", "mlp")
+    }  # fmt: skip
+    rows = rows_of_table(replace(one, rows=[pair, *alone.values()]))
+    by_run = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
+    assert (by_run["dense"]["dense"], by_run["dense"]["cnn"]) == ("76.5 %", "–"), "another model's accuracy"
+    assert (by_run["cnn"]["dense"], by_run["cnn"]["cnn"]) == ("–", "76.5 %"), "another model's accuracy"
+    assert (by_run["mlp"]["dense"], by_run["mlp"]["cnn"]) == ("–", "–"), "another model's accuracy"
+    assert "mlp 76.5 %" in by_run["mlp"]["also"], "its own accuracy is told nowhere"
 
 
 def test_many_pools_and_copies_are_a_few_sentences() -> None:

@@ -17,9 +17,10 @@ from tests.strangers.verdicts import agree_ends
 
 KINDS["changed"] = r"(?: \([^)]*\))?"
 KINDS["runs"] = r"[\w./-]+(?:, [\w./-]+)*(?: and (?:[\w./-]+|\d+ more))?"
+KINDS["share"] = r"–|[\d.]+ %"
 KINDS["heads"] = r"(?: (?:also|guess|settings),?)*"
 KINDS["extras"] = (
-    r"(?: (?:= \S+?|in doubt|“[^”]*”|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?|(?:{run})(?!,? [−+]?\d)),?(?= |$))*"
+    r"(?: (?:= \S+?|in doubt|“[^”]*”|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?|[\w.-]+ [\d.]+ %|(?:{run})(?!,? [−+]?\d)),?(?= |$))*"
 )
 
 
@@ -199,6 +200,22 @@ def _(
         claim(same, f"{r} is no copy of {copied[1]}")
 
 
+@says("<r:run> – <a:share> <b:share><extras:extras>")
+def _(e: Evidence, at: Said, r: str, a: str, b: str, extras: str) -> None:
+    agree_alone(e, r, (a, b))
+
+
+def agree_alone(e: Evidence, run: str, told: tuple[str, str]) -> None:
+    """A run of which no two models are compared has under the names of these what its own are."""
+    pairs = class_of(e).pairs
+    claim(run in class_of(e).runs and run not in {pair[0].partition("/")[0] for pair in pairs}, "a pair")
+    for name, text in zip((name.rpartition("/")[2] for name in pairs[0]), told, strict=True):
+        model = class_of(e).runs[run].scored.get(name)
+        claim((text == "–") == (model is None), f"whether {run} has {name}")
+        if model is not None:
+            agree_share(name, Number(text), model.accuracy)
+
+
 def agree_row(e: Evidence, run: str, told: tuple[Number, Number, Number, Number, Number]) -> None:
     """A row's figures are those of its run's answers."""
     baseline, candidate = class_of(e).pair_of(run)
@@ -211,4 +228,7 @@ def agree_row(e: Evidence, run: str, told: tuple[Number, Number, Number, Number,
 
 @table(r"hand-in\|.* − .*\|95 %\|.*")
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> Any:
+    if row[1] == "–":
+        agree_alone(e, row[0], (row[3], row[4]))
+        return
     agree_row(e, row[0], (Number(row[1]), *ends_of(row[2]), Number(row[3]), Number(row[4])))
