@@ -79,6 +79,19 @@ def _counted(run: ComparedRun, model: str, chance: float) -> list[int]:
     ]
 
 
+def _lacking(run: ComparedRun) -> list[tuple[str, int]]:
+    """The trainings that a page should tell of and does not, by model and seed."""
+    config, report = run.config, run.report
+    seeds = dict.fromkeys([*(config.seeds if config else ()), *report.seeds])
+    failed = {(failure.model, failure.seed) for failure in report.failed if failure.is_training}
+    return [
+        (model, seed)
+        for model in dict.fromkeys([*(config.models if config else ()), *report.models])
+        for seed in seeds
+        if seed not in run.predictions.get(model, ()) and (model, seed) not in failed
+    ]
+
+
 def _answers(run: ComparedRun, model: str, seeds: Sequence[int]) -> Answers:
     stored, num_classes = run.predictions[model], len(run.report.data.classes)
     return Answers({seed: stored[seed].answers for seed in seeds}, stored[seeds[0]].labels, num_classes)
@@ -106,6 +119,8 @@ def _doubts(run: ComparedRun, settled: ComparedRun, labels: np.ndarray) -> Itera
         not np.array_equal(one.labels, labels) for seeds in run.predictions.values() for one in seeds.values()
     ):
         yield "has other labels than these test pictures have"
+    if lacking := _lacking(run):
+        yield f"has neither answers nor a failure of {lacking[0][0]}, seed {lacking[0][1]}"
     of_all = {model: _answers(settled, model, entry.seeds) for model, entry in report.models.items()}
     for model, entry in report.models.items():
         found = of_all[model]

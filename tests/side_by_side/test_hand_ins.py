@@ -32,7 +32,7 @@ from tests.compared_folders import make_run, write_report
 from tests.compared_folders import read_report as content_of
 from tests.recording import Recording
 from tests.records import typed
-from tests.side_by_side.pages import a_class, carried_by, page_of, with_seeds, write_page
+from tests.side_by_side.pages import a_class, carried_by, make_better, page_of, with_seeds, write_page
 
 HOSTILE = "=<script>alert(1)</script>\x1b[31m\u202e"
 
@@ -186,7 +186,7 @@ def test_a_forged_page_is_named_and_what_it_says_is_not_told(found: SideBySide, 
     assert "contradicts itself: models.cnn.accuracy.mean" in block
 
 
-@pytest.mark.parametrize("what", ["interval", "confusion", "seed", "labels"])
+@pytest.mark.parametrize("what", ["interval", "confusion", "seed", "lacking", "labels"])
 def test_whatever_was_forged_is_found(what: str, run: Path, tmp_path: Path) -> None:
     page_of(run, tmp_path / "honest.html")
     page_of(run, tmp_path / "another.html")
@@ -211,6 +211,10 @@ def test_whatever_was_forged_is_found(what: str, run: Path, tmp_path: Path) -> N
         carried |= {"predictions": predictions, "config": (other / "config.yaml").read_text()}
         expected = "passes over dense, seed 2, of which it has the answers"
         (tmp_path / "two.html").unlink()
+    elif what == "lacking":  # the worst one is nowhere, in step with all the rest
+        seeds = carried["predictions"]["models"]["cnn"]
+        carried = make_better(carried, "cnn", {seed: seeds[seed] for seed in ("0", "1")})
+        report, expected = carried["report"], "has neither answers nor a failure of cnn, seed 2"
     else:
         labels = np.frombuffer(base64.b64decode(carried["predictions"]["labels"]), np.uint8)
         carried["predictions"]["labels"] = base64.b64encode(labels[::-1].tobytes()).decode()
