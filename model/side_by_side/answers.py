@@ -98,15 +98,19 @@ def _answers(run: ComparedRun, model: str, seeds: Sequence[int]) -> Answers:
 
 
 def _found(run: ComparedRun, model: str, labels: np.ndarray) -> Model:
-    """A model by its answers, but for its accuracy, which is always told by them."""
+    """A model by its answers, but for its accuracy, which is always told by them.
+
+    Whether all of its trainings guess the report tells of those that it counts: a run knows more of it.
+    """
+    told = run.report.models[model]
     chance = chance_of(labels)
     found = _answers(run, model, _counted(run, model, chance))
     faults = [fault_of(one, labels, chance) for one in found.answers]
     return replace(
-        run.report.models[model],
+        told,
         seeds=found.seeds,
         confusion=found.confusion.tolist(),
-        broken=faults[0] if all(faults) else None,
+        broken=told.broken if set(found.seeds) == set(told.seeds) else faults[0] if all(faults) else None,
         training_accuracy={},
         validation_accuracy={},
     )

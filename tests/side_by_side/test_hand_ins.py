@@ -13,7 +13,9 @@ import pytest
 
 from configs.schema import digest, load
 from data import idx, sources
+from model.comparison.compare import summarise
 from model.comparison.intervals import difference_over
+from model.comparison.records import Facts, as_json
 from model.experiment.page import page
 from model.experiment.report import read_report
 from model.page.contents import block, predicted
@@ -224,6 +226,32 @@ def test_whatever_was_forged_is_found(what: str, run: Path, tmp_path: Path) -> N
     assert [fault.run for fault in found.faults] == ["forged"], f"{what}: who is named: {found.faults}"
     assert expected in found.faults[0].problem
     assert rows_of(found)["forged"].doubt
+
+
+def test_what_a_run_knows_of_its_networks_is_kept(run: Path, tmp_path: Path) -> None:
+    carried = carried_by(page_of(run, tmp_path / "unequal.html"))
+    generator, report = np.random.default_rng(0), carried["report"]
+    labels = np.repeat(np.arange(3), [2700, 150, 150]).astype(np.uint8)
+    given: dict[str, dict[int, np.ndarray]] = {}
+    for model, wrong in (("dense", 0.2), ("cnn", 0.15)):  # less often right than the commonest class is there
+        given[model] = {
+            seed: np.eye(3, dtype=np.float32)[np.where(generator.random(3000) < wrong, 1, labels)]
+            for seed in range(3)
+        }
+    facts = {
+        name: replace(
+            typed(Facts, {key: entry[key] for key in Facts.__dataclass_fields__ if key in entry}),
+            validation_accuracy=dict.fromkeys("012", 0.99),
+        )
+        for name, entry in report["models"].items()
+    }
+    outcome = as_json(summarise(given, labels, report["data"]["classes"], facts, (), labels))
+    assert not outcome["failed"], "these networks are called guessing by their own run"
+    carried |= {"report": report | outcome, "predictions": predicted(labels, given)}
+    write_page(tmp_path / "unequal.html", carried)
+    [row] = rows_of(compare_runs([tmp_path / "unequal.html"], tmp_path)).values()
+    assert row.interval, "networks that learned something are called guessing"
+    assert not row.doubt
 
 
 def test_answers_are_held_against_labels_that_are_known(run: Path, tmp_path: Path) -> None:
