@@ -49,14 +49,14 @@ def by_answers(run: ComparedRun, labels: np.ndarray) -> ComparedRun:
     """A page with what follows from its answers in place of what its report says of them.
 
     Counted are the trainings that the report counts, and those that it passes over though they are sound.
-    The first thing that does not follow is its `doubt`.
+    The first thing that does not follow is its `doubt`, a config that is not the one of its report before all.
     """
     predictions = {
         model: {seed: replace(one, labels=labels) for seed, one in seeds.items()}
         for model, seeds in run.predictions.items()
     }
     settled = replace(run, predictions=predictions, faults=list(run.faults))
-    doubts = list(_doubts(run, settled, labels))
+    doubts = [run.doubt] * bool(run.doubt) + list(_doubts(run, settled, labels))
     if doubts:
         settled.doubt = doubts[0]
         settled.faults.insert(0, f"{run.folder} {settled.doubt}; what is told of it follows from its answers")

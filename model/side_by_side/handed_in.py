@@ -68,7 +68,7 @@ def read_page(path: Path, label: str) -> ComparedRun:
     try:
         run.config = _config(_block(page, "config"), report)
     except ValueError as error:
-        run.faults.append(f"the config in {path} can't be used ({str(error).rstrip('.')}); {AGAIN}")
+        run.doubt = f"carries a config that can't be used ({str(error).rstrip('.')})"
     return run
 
 

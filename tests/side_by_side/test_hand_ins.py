@@ -188,7 +188,7 @@ def test_a_forged_page_is_named_and_what_it_says_is_not_told(found: SideBySide, 
     assert "contradicts itself: models.cnn.accuracy.mean" in block
 
 
-@pytest.mark.parametrize("what", ["interval", "confusion", "seed", "lacking", "labels"])
+@pytest.mark.parametrize("what", ["interval", "confusion", "seed", "lacking", "config", "labels"])
 def test_whatever_was_forged_is_found(what: str, run: Path, tmp_path: Path) -> None:
     page_of(run, tmp_path / "honest.html")
     page_of(run, tmp_path / "another.html")
@@ -213,6 +213,9 @@ def test_whatever_was_forged_is_found(what: str, run: Path, tmp_path: Path) -> N
         carried |= {"predictions": predictions, "config": (other / "config.yaml").read_text()}
         expected = "passes over dense, seed 2, of which it has the answers"
         (tmp_path / "two.html").unlink()
+    elif what == "config":
+        carried["config"] = carried["config"].replace("dropout: 0.0", "dropout: 0.5")
+        expected = "carries a config that can't be used (its digest is not the one of the report"
     elif what == "lacking":  # the worst one is nowhere, in step with all the rest
         seeds = carried["predictions"]["models"]["cnn"]
         carried = make_better(carried, "cnn", {seed: seeds[seed] for seed in ("0", "1")})
