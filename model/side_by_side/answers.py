@@ -49,7 +49,7 @@ def by_answers(run: ComparedRun, labels: np.ndarray) -> ComparedRun:
     """A page with what follows from its answers in place of what its report says of them.
 
     Counted are the trainings that the report counts, and those that it passes over though they are sound.
-    The first thing that does not follow is its `doubt`, a config that is not the one of its report before all.
+    The first thing that does not follow is its `doubt`, before all a config that is not its report's.
     """
     predictions = {
         model: {seed: replace(one, labels=labels) for seed, one in seeds.items()}

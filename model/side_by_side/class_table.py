@@ -129,6 +129,11 @@ def _fingerprint(stored: Stored) -> bytes:
     return hashlib.sha256(stored.answers.astype(np.uint8).tobytes()).digest()
 
 
+def _of(run: ComparedRun, model: str) -> set[bytes]:
+    """The different trainings of a model."""
+    return set(map(_fingerprint, run.predictions[model].values()))
+
+
 def _pools(
     runs: Sequence[ComparedRun], rows: Mapping[str, HandIn], settings: Mapping[str, Settings]
 ) -> list[Pool]:
@@ -145,21 +150,21 @@ def _pools(
 
 
 def _pool(runs: Sequence[ComparedRun], row: HandIn) -> Pool | None:
-    """The trainings of some runs, each once; None where they have no more than one of these runs has."""
+    """The trainings of some runs, each once, whatever its seed; None where one of these runs has them all."""
     names = [row.baseline or "", row.candidate or ""]
-    of_both: list[dict[tuple[int, bytes], Stored]] = [
-        {(seed, _fingerprint(one)): one for run in runs for seed, one in run.predictions[name].items()}
-        for name in names
+    of_both: list[dict[bytes, Stored]] = [
+        {_fingerprint(one): one for run in runs for one in run.predictions[name].values()} for name in names
     ]
-    most = [max(len(run.predictions[name]) for run in runs) for name in names]
-    if [len(each) for each in of_both] == most:
+    if any(
+        all(each.keys() == _of(run, name) for each, name in zip(of_both, names, strict=True)) for run in runs
+    ):
         return None
     baseline, candidate = (
         np.stack([one.answers == one.labels for one in each.values()]).astype(np.float64) for each in of_both
     )
     found = difference_over(candidate, baseline)
     of_one_seed = {
-        (seed, _fingerprint(one), _fingerprint(other)): other.accuracy - one.accuracy
+        (_fingerprint(one), _fingerprint(other)): other.accuracy - one.accuracy
         for run in runs
         for seed, one in run.predictions[names[0]].items()
         if (other := run.predictions[names[1]].get(seed))

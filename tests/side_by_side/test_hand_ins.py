@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from configs.schema import digest, load
+from configs.schema import digest, dump, load
 from data import idx, sources
 from model.comparison.compare import summarise
 from model.comparison.intervals import difference_over
@@ -173,6 +173,32 @@ def test_runs_that_differ_in_seeds_alone_are_one_figure(found: SideBySide, pages
     assert pool.interval == pytest.approx(difference_over(cnn, dense).interval)
     assert sorted(pool.values) == pytest.approx(sorted(cnn.mean(axis=1) - dense.mean(axis=1)))
     assert not any("forged" in name for runs in pools for name in runs), "a page in doubt is in a pool"
+
+
+def test_a_training_under_other_seeds_counts_once(run: Path, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    page_of(run, tmp_path / "one.html")
+    page_of(with_seeds(run, tmp_path / "other", (6, 7, 8), generator), tmp_path / "other.html")
+    again = shutil.copytree(run, tmp_path / "again")
+    config = load(run / "config.yaml").model_copy(update={"seeds": (3, 4, 5)})
+    report = json.loads((run / "report.json").read_text())
+    for entry in report["models"].values():
+        entry["seeds"] = [3, 4, 5]
+    for pair in report["comparisons"]:
+        for row in pair["mcnemar"]:
+            row["seed"] += 3
+    write_report(again, report | {"seeds": [3, 4, 5], "config_digest": digest(config)})
+    (again / "config.yaml").write_text(dump(config))
+    for folder in sorted(again.glob("*/seed-*"), reverse=True):
+        folder.rename(folder.with_name(f"seed-{int(folder.name[-1]) + 3}"))
+    page_of(again, tmp_path / "again.html")
+    told = compare_runs([tmp_path / f"{name}.html" for name in ("one", "again", "other")], tmp_path)
+    assert not told.faults
+    [pool] = told.hand_ins[0].pools
+    assert pool.trainings == {"dense": 6, "cnn": 6}, "a copy under other seeds counts twice"
+    assert len(pool.values) == 6, "nor is it drawn once"
+    both = compare_runs([tmp_path / "one.html", tmp_path / "again.html"], tmp_path)
+    assert both.hand_ins[0].pools == [], "a run and its copy are called a pool"
 
 
 def test_a_forged_page_is_named_and_what_it_says_is_not_told(found: SideBySide, pages: list[Path]) -> None:

@@ -114,7 +114,7 @@ def _(
         right: list[np.ndarray] = []
         for name in (first, last):
             distinct = {
-                (seed, model.answers[seed].argmax(axis=1).tobytes()): model.right[place]
+                model.answers[seed].argmax(axis=1).tobytes(): model.right[place]
                 for model in (run.models[name] for run in group)
                 for place, seed in enumerate(model.seeds)
             }
