@@ -8,8 +8,9 @@ from model.report.estimates import draw_estimate, finish_rows
 from model.report.figure import Figure
 from model.report.tables import distinct_labels
 from model.report.words import digits_for, percent, signed, span
-from model.side_by_side.class_text import FIGURES, changes_in_words, headline, rows_of, trainings_of
+from model.side_by_side.class_text import FIGURES, changes_in_words, rows_of, trainings_of
 from model.side_by_side.records import HandIn, HandIns, Pool, SideBySide
+from model.side_by_side.text import headline
 
 ROW, HEADING, AXIS = 21, 44, 36  # pixels: of a run, above those of one set of test pictures, below them
 MOST_ROWS = 200

@@ -37,6 +37,7 @@ def hand_ins_of(runs: Sequence[ComparedRun], pairs: Sequence[Pair], labels_words
     ]
     rows.sort(
         key=lambda row: (
+            bool(row.doubt),
             row.difference is None,
             -(row.difference or 0),
             -max(row.accuracy.values(), default=0),

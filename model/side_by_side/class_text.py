@@ -15,22 +15,43 @@ MOST_TOLD = 3  # sentences of a kind
 
 def title(comparison: SideBySide) -> str:
     """What is compared."""
-    count = sum(len(one.rows) for one in comparison.hand_ins)
-    return f"{count} hand-in{'s' * (count != 1)}"
+    return _count(sum(len(one.rows) for one in comparison.hand_ins))
 
 
 def headline(comparison: SideBySide) -> str:
-    """In how many hand-ins the last model is ahead of the first, in one clause."""
-    rows = [row for one in comparison.hand_ins for row in one.rows]
-    intervals = [row.interval for row in rows if row.interval]
-    if not intervals:
-        return f"{title(comparison)} side by side; none compares two models"
+    """In how many hand-ins the last model is ahead of the first, of each set of test pictures a clause."""
+    told = [_ahead(one.rows) for one in comparison.hand_ins]
+    if len(told) == 1:
+        return told[0]
+    return "; ".join(f"{one.title}: {clause}" for one, clause in zip(comparison.hand_ins, told, strict=True))
+
+
+def is_alone(comparison: SideBySide) -> bool:
+    """Whether there is one hand-in, which is no class: its own verdict is told."""
+    return sum(len(one.rows) for one in comparison.hand_ins) == 1
+
+
+def _ahead(rows: Sequence[HandIn]) -> str:
+    """The same of one set of test pictures; copies count once, and those in doubt do not."""
+    doubtful = sum(bool(row.doubt) for row in rows)
+    copies = sum(bool(row.copy_of and not row.doubt) for row in rows)
+    counted = [row.interval for row in rows if row.interval and not row.doubt and not row.copy_of]
+    apart = [f"{copies} cop{'ies' if copies > 1 else 'y'}"] * bool(copies)
+    apart += [f"{doubtful} in doubt"] * bool(doubtful)
+    also = f"; {', '.join(apart)}" if apart else ""
+    if not counted:
+        none = "none but in doubt" if any(row.interval for row in rows) else "none"
+        return f"{_count(len(rows))} side by side; {none} compares two models{also}"
     last, first = _models(rows)
-    ahead = sum(low > 0 for low, _ in intervals)
-    behind = sum(high < 0 for _, high in intervals)
+    ahead, behind = sum(low > 0 for low, _ in counted), sum(high < 0 for _, high in counted)
+    different = " that are different" if copies and len(counted) > 1 else ""
     rest = f", and behind in {behind}" if behind else ""
-    of = f"{ahead} of {len(intervals)} hand-in{'s' * (len(intervals) != 1)}"
-    return f"{last} is ahead of {first} in {of}{rest}, going by the interval of each"
+    of = f"{ahead} of {_count(len(counted))}{different}"
+    return f"{last} is ahead of {first} in {of}{rest}, going by the interval of each{also}"
+
+
+def _count(count: int) -> str:
+    return f"{count} hand-in{'s' * (count != 1)}"
 
 
 def _models(rows: Sequence[HandIn]) -> tuple[str, str]:
@@ -51,8 +72,7 @@ def answers(comparison: SideBySide) -> list[str]:
         told += _few(map(_pooled, one.pools), "The other pools stand in comparison.json.")
         told += _few(alike, "The other groups stand in class.csv.")
     not_compared = (pair.verdict for pair in comparison.not_compared)
-    told += _few(not_compared, "The other pairs that are not compared stand in comparison.json.")
-    return told + [one.test_looks_words for one in comparison.test_sets if one.test_looks_words]
+    return told + _few(not_compared, "The other pairs that are not compared stand in comparison.json.")
 
 
 def _few(sentences: Iterable[str], others: str) -> list[str]:
@@ -84,10 +104,7 @@ def notes(comparison: SideBySide) -> list[str]:
         if one.labels_words:
             told.append(f"Accuracies{of} are worked out from the answers and {one.labels_words}.")
         if any(row.changes for row in one.rows):
-            told.append(
-                f"Settings that stand in a row{of} are those in which it differs from the commonest config, "
-                f"which is that of {one.usual} of {len(one.rows)}, their seeds apart."
-            )
+            told.append(f"Settings that stand in a row{of} are those in which it differs from {_usual(one)}.")
     alone = dict.fromkeys(one.run for one in comparison.models.values() if one.from_ == "report.json")
     if alone:
         rows = "its row is" if len(alone) == 1 else "their rows are"
@@ -95,8 +112,19 @@ def notes(comparison: SideBySide) -> list[str]:
             f"Of {names(list(alone))} there is the report alone, without answers: {rows} as that tells."
         )
     if any(row.doubt for one in comparison.hand_ins for row in one.rows):
-        told.append("What a page that is in doubt says of itself counts nowhere, and it is in no pool.")
+        told.append(
+            "A page in doubt stands last: what it says of itself counts nowhere, and it is neither in the "
+            "headline nor in a pool."
+        )
     return [*told, comparison.rule]
+
+
+def _usual(one: HandIns) -> str:
+    """The config that rows are told against, in words."""
+    if one.usual > 1:
+        return f"the commonest config, which is that of {one.usual} of {len(one.rows)}, their seeds apart"
+    run = next(row.run for row in one.rows if row.changes == {})
+    return f"the config of {run}: no two have the same"
 
 
 def rows_of(hand_ins: HandIns, whole: bool = True) -> list[list[str]]:

@@ -77,7 +77,7 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> SideBySide:
         test_sets=[part.described() for part in parts],
         models={name: entry for part in parts for name, entry in part.entries.items()},
         rule=RULE_OF_ONE if len(runs) == 1 else RULE_OF_CLASS if of_class else RULE,
-        comparisons=pairs if of_class else allowing_for_all(pairs),
+        comparisons=pairs if of_class and len(runs) > 1 else allowing_for_all(pairs),
         not_compared=[pair for part in parts for pair in part.not_compared],
         config_differences=config_differences(runs),
         report_differences=report_differences(runs),

@@ -124,7 +124,7 @@ class Pool:
 
 @dataclass(frozen=True, kw_only=True)
 class HandIns:
-    """Runs of a class that are scored on the same test pictures, best first, by the difference.
+    """Runs of a class that are scored on the same test pictures, best first, those in doubt last.
 
     `usual`: how many have the commonest config, their seeds apart. `copies`: runs that give the same answers
     to all test pictures. `labels_words`: against which labels answers are held, a clause.

@@ -37,7 +37,7 @@ def comparison_block(comparison: SideBySide, folder: str) -> str:
         if tested.models
     ]
     table_too = f"\n       the table: {folder}/class.csv" if comparison.hand_ins else ""
-    first = [f"{headline(comparison)}."] if comparison.hand_ins else []
+    first = [f"{headline(comparison)}."] if _is_class(comparison) else []
     name = "class.png" if comparison.hand_ins else "accuracy.png"
     picture = "" if comparison.not_drawn else f"\n       the picture: {folder}/{name}"
     parts = [
@@ -55,7 +55,7 @@ def comparison_block(comparison: SideBySide, folder: str) -> str:
 
 def headline(comparison: SideBySide) -> str:
     """What the comparison comes to, in one clause; where the pair to be named lacks something, what."""
-    if comparison.hand_ins:
+    if _is_class(comparison):
         return class_text.headline(comparison)
     pairs = comparison.comparisons
     if caution := caution_title(_models_in(comparison, leading_pair(pairs))):
@@ -66,6 +66,10 @@ def headline(comparison: SideBySide) -> str:
         return _of_several(pairs)
     count = len(comparison.models)
     return f"{count} model{'s' * (count != 1)} of {_runs(comparison)} side by side; none are compared"
+
+
+def _is_class(comparison: SideBySide) -> bool:
+    return bool(comparison.hand_ins) and not class_text.is_alone(comparison)
 
 
 def _models_in(comparison: SideBySide, pair: Pair | None) -> Models:
@@ -99,7 +103,7 @@ def answers(comparison: SideBySide) -> list[str]:
 
     Before that what each network lacks, but in the verdict of a single pair, which says it itself.
     """
-    if comparison.hand_ins:
+    if _is_class(comparison):
         return class_text.answers(comparison)
     alone = comparison.comparisons[0] if len(comparison.comparisons) == 1 else None
     told_by_pair = _models_in(comparison, alone)
@@ -109,6 +113,8 @@ def answers(comparison: SideBySide) -> list[str]:
         sentence = pair.verdict if alone else pair.words.get("answer", pair.verdict)
         told.append(against(pair, sentence))
     told += [pair.verdict for pair in comparison.not_compared]
+    if comparison.hand_ins:  # how many settings were scored before a page does not prove
+        return told
     return told + [one.test_looks_words for one in comparison.test_sets if one.test_looks_words]
 
 

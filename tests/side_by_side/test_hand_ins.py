@@ -136,8 +136,11 @@ def test_a_row_is_what_follows_from_the_answers(found: SideBySide, pages: list[P
         assert row.values == pytest.approx(cnn.mean(axis=1) - dense.mean(axis=1)), (
             f"{path.stem}: nor its dots"
         )
-    differences = [row.difference for row in found.hand_ins[0].rows]
+    differences = [row.difference for row in found.hand_ins[0].rows if not row.doubt]
     assert differences == sorted(differences, reverse=True), "best is not first"
+    assert [row.run for row in found.hand_ins[0].rows if row.doubt] == list(rows)[-1:], (
+        "one in doubt is not last"
+    )
 
 
 def test_settings_are_told_against_the_commonest_config(found: SideBySide, pages: list[Path]) -> None:
@@ -161,6 +164,46 @@ def test_copies_are_told_once_and_count_once(found: SideBySide, pages: list[Path
     assert count in told
     assert "hold the same trainings" not in told
     assert rows_of(found)["student-03"].copy_of == "student-00"
+
+
+def test_the_headline_counts_what_is_different_and_beyond_doubt(found: SideBySide) -> None:
+    expected = (
+        "cnn is ahead of dense in 5 of 5 hand-ins that are different, going by the interval of each; "
+        "1 copy, 1 in doubt"
+    )
+    assert headline(found) == expected
+    [one] = found.hand_ins
+    for rows, expected in (
+        (
+            [row for row in one.rows if row.doubt] * 2,
+            "2 hand-ins side by side; none but in doubt compares two",
+        ),
+        ([row for row in one.rows if row.run in ("student-00", "student-03")], "in 1 of 1 hand-in, going by"),
+        ([row for row in one.rows if not row.doubt and not row.copy_of], "in 5 of 5 hand-ins, going by"),
+    ):
+        told = headline(replace(found, hand_ins=[replace(one, rows=rows)]))
+        assert expected in told, f"another headline of other rows: {told}"
+    two = headline(replace(found, hand_ins=[one, replace(one, title="Lines")]))
+    assert two.split("; ")[2] == f"Lines: {headline(found).split('; ')[0]}", "sets of test pictures are one"
+
+
+def test_one_page_alone_has_its_own_verdict(run: Path, tmp_path: Path) -> None:
+    told = compare_runs([page_of(run, tmp_path / "one.html")], tmp_path)
+    assert headline(told).startswith("one/cnn is ahead of one/dense by"), "one page is told as a class"
+    block = comparison_block(told, "x")
+    assert "1 of 1" not in block
+    assert "settings have" not in block, "a page does not prove how many settings were scored"
+    assert told.comparisons[0].verdict.split(".")[0] in " ".join(block.split())
+
+
+def test_where_no_two_configs_are_the_same_none_is_the_commonest(run: Path, tmp_path: Path) -> None:
+    other = with_seeds(run, tmp_path / "run", (0,), np.random.default_rng(2), training={"epochs": 9})
+    for name, folder in (("one", run), ("other", other)):
+        page_of(folder, tmp_path / f"{name}.html")
+    told = compare_runs([tmp_path / "one.html", tmp_path / "other.html"], tmp_path)
+    block = " ".join(comparison_block(told, "x").split())
+    assert "it differs from the config of one: no two have the same." in block
+    assert "commonest" not in block
 
 
 def test_runs_that_differ_in_seeds_alone_are_one_figure(found: SideBySide, pages: list[Path]) -> None:
@@ -405,7 +448,8 @@ def test_models_of_other_names_are_named_in_their_rows(run: Path, tmp_path: Path
     alone = make_run(tmp_path / "alone", {"cnn": 0.8})
     for folder in (one, alone):
         report = content_of(folder)
-        write_report(folder, report | {"data": report["data"] | {"name": "mine"}})
+        own = {"config_digest": digest(load(folder / "config.yaml"))}
+        write_report(folder, report | {"data": report["data"] | {"name": "mine"}} | own)
     paths = [page_of(folder, tmp_path / f"{folder.name}-page.html") for folder in (run, one, alone)]
     found = compare_runs(paths, tmp_path)
     assert (
@@ -423,7 +467,7 @@ def test_models_of_other_names_are_named_in_their_rows(run: Path, tmp_path: Path
     told = " ".join(comparison_block(compare_runs([paths[0], one], tmp_path), "x").split())
     assert "Of deep there is the report alone, without answers: its row is as that tells." in told
     only = compare_runs(paths[2:], tmp_path)
-    assert headline(only) == "1 hand-in side by side; none compares two models"
+    assert headline(only) == "1 model of 1 run side by side; none are compared"
     assert class_picture(only, tmp_path / "x.png").alt.endswith("No run here compares two models.")
 
 

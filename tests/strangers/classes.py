@@ -18,6 +18,8 @@ from tests.strangers.verdicts import agree_ends
 KINDS["changed"] = r"(?: \([^)]*\))?"
 KINDS["runs"] = r"[\w./-]+(?:, [\w./-]+)*(?: and (?:[\w./-]+|\d+ more))?"
 KINDS["share"] = r"–|[\d.]+ %"
+KINDS["different"] = r"(?: that are different)?"
+KINDS["apart"] = r"(?:; \d+ cop(?:y|ies)(?:, \d+ in doubt)?|; \d+ in doubt)?"
 KINDS["heads"] = r"(?: (?:also|guess|settings),?)*"
 KINDS["extras"] = (
     r"(?: (?:= \S+?|in doubt|“[^”]*”|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?|[\w.-]+ [\d.]+ %|(?:{run})(?!,? [−+]?\d)),?(?= |$))*"
@@ -68,15 +70,29 @@ def settings_of(run: Evidence) -> str:
     )
 
 
-@says("<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in>, going by the interval of each",
-      "<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in>, and behind in <b:n>, going by the interval of each",
-      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in>, going by the interval of each",
-      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in>, and behind in <b:n>, going by the interval of each")  # fmt: skip
+@says("<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, going by the interval of each<apart:apart>",
+      "<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, and behind in <b:n>, going by the interval of each<apart:apart>",
+      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, going by the interval of each<apart:apart>",
+      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, and behind in <b:n>, going by the interval of each<apart:apart>")  # fmt: skip
 def _(
-    e: Evidence, at: Said, k: Number, n: Number, noun: str, last: str = "", first: str = "", b: Number = NO
+    e: Evidence,
+    at: Said,
+    k: Number,
+    n: Number,
+    noun: str,
+    different: str,
+    apart: str,
+    last: str = "",
+    first: str = "",
+    b: Number = NO,
 ) -> None:
-    found = [e.difference(*pair) for pair in class_of(e).pairs]
-    claim(n == len(found), f"{len(found)} are compared")
+    own = class_of(e)
+    once = {tuple(own.answers_of(pair[0].partition("/")[0])): pair for pair in own.pairs}
+    copies = len(own.runs) - len({tuple(own.answers_of(run)) for run in own.runs})
+    found = [e.difference(*pair) for pair in once.values()]
+    claim(n == len(found), f"{len(found)} are compared that are different")
+    claim(apart == (f"; {copies} cop{'ies' if copies > 1 else 'y'}" if copies else ""), f"{copies} copies")
+    claim(bool(different) == (copies > 0 and n > 1), "whether they are different")
     claim(k == sum(one.low > 0 for one in found), "those ahead")
     claim(b == sum(one.high < 0 for one in found), "those behind")
     names = {tuple(name.rpartition("/")[2] for name in pair) for pair in e.pairs}
@@ -153,6 +169,13 @@ def _(e: Evidence, at: Said, r: str = "") -> None:
 
 
 @says(
+    "a page in doubt stands last: what it says of itself counts nowhere, and it is neither in the headline nor in a pool"
+)
+def _(e: Evidence, at: Said) -> None:
+    claim(False, "no run here says of itself what does not follow from its answers")
+
+
+@says(
     "of <who:runs> there is the report alone, without answers: <rows:its row is|their rows are> as that tells"
 )
 def _(e: Evidence, at: Said, who: str, rows: str) -> None:
@@ -167,6 +190,13 @@ def _(e: Evidence, at: Said, who: str, rows: str) -> None:
 def _(e: Evidence, at: Said, k: Number, n: Number) -> None:
     given = [settings_of(run) for run in runs_of(e).values()]
     claim(k == max(map(given.count, given)) and n == len(given), "how many have it")
+
+
+@says("settings that stand in a row are those in which it differs from the config of <r:run>: no two have the same",
+      "settings that stand in a row are those in which it differs from the config of <r:run>")  # fmt: skip
+def _(e: Evidence, at: Said, r: str) -> None:
+    given = [settings_of(run) for run in runs_of(e).values()]
+    claim(r in runs_of(e) and len(set(given)) == len(given), "two have the same")
 
 
 @says(
