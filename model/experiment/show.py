@@ -15,6 +15,6 @@ def told_again(run: RunFolder) -> str:
     """All that, as text for the terminal; raises RunError where the run has no report."""
     report = read_report(run)
     page = next(name for name in PAGES if (run.path / name).exists())
-    block = terminal_block(report, short_path(run.path), of_rules(run, report), page)
+    block = terminal_block(report, short_path(run.path), of_rules(run, report), page, shown=True)
     parts = [block, layers_in_text(layers_of_run(run, report)), *problems_of_record(run)]
     return "\n\n".join(filter(None, parts))

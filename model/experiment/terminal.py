@@ -26,11 +26,14 @@ CONTROLS = "configs/why.yaml"
 FIRST_PICTURE = "figures/1-at-a-glance.png"
 
 
-def terminal_block(report: Report, folder: str, rules: Sequence[str] = (), page: str = "report.html") -> str:
+def terminal_block(
+    report: Report, folder: str, rules: Sequence[str] = (), page: str = "report.html", shown: bool = False
+) -> str:
     """What a report says, on one screen: plain text of 80 columns, without a last line end.
 
     The folder of the run is as it is to be shown; what would move the cursor in names is made visible.
     `rules`: what earlier ones did to the networks, a sentence each. `page`: the file to look into.
+    `shown`: by `show`, so that it is not named again.
     """
     failures = [f"failed   {failure_line(failure)}" for failure in report.failed]
     parts = [
@@ -39,7 +42,7 @@ def terminal_block(report: Report, folder: str, rules: Sequence[str] = (), page:
         "\n".join([*_answers(report, folder), *map(wrapped, rules)]),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
         "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report.not_drawn)),
-        _where_to_look(folder, report, page),
+        _where_to_look(folder, report, page, shown),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -100,14 +103,16 @@ def _cause_is_open(outcome: Outcome) -> bool:
     return "cost" in comparison.words and both == {"dense", "cnn"}
 
 
-def _where_to_look(folder: str, report: Report, page: str) -> str:
+def _where_to_look(folder: str, report: Report, page: str, shown: bool) -> str:
     look = f"Look   {folder}/{page}"
     if page == "report.html" and all(picture.file != FIRST_PICTURE for picture in report.not_drawn):
         look = _continued(look, f"first picture: {FIRST_PICTURE}", 7)
     elsewhere = into(Path(folder).parent)
-    again = command("show", folder) if elsewhere else command("show")
-    steps = (_step(command("lesson", *elsewhere), "how 192 becomes 577"), _step(again, "this again"))
-    return "\n".join([look, f"Next   {steps[0]}", f"       {steps[1]}"])
+    steps = [_step(command("lesson", *elsewhere), "convolution and pooling by hand")]
+    if not shown:
+        again = command("show", folder) if elsewhere else command("show")
+        steps.append(_step(again, "this again, and the layers" if report.models else "this again"))
+    return "\n".join([look, f"Next   {steps[0]}", *(f"       {step}" for step in steps[1:])])
 
 
 def _step(step: str, what: str) -> str:

@@ -117,8 +117,8 @@ the arithmetic; this run can't say which made it better.
 
 Look   outputs/dense-vs-cnn/report.html
        first picture: figures/1-at-a-glance.png
-Next   python train.py lesson     how 192 becomes 577
-       python train.py show       this again"""
+Next   python train.py lesson     convolution and pooling by hand
+       python train.py show       this again, and the layers"""
 
 
 def report_with(**changes: Any) -> dict[str, Any]:
@@ -356,10 +356,17 @@ def test_duration(seconds: float, words: str) -> None:
 
 def test_where_to_look_next_leads_to_this_very_run() -> None:
     for folder, command in (
-        ("outputs/x", "       python train.py show       this again"),
-        ("/tmp/my runs/x", "       python train.py show '/tmp/my runs/x'  this again"),
+        ("outputs/x", "       python train.py show       this again, and the layers"),
+        ("/tmp/my runs/x", "       python train.py show '/tmp/my runs/x'  this again, and the layers"),
     ):
         assert terminal_block(REPORT, folder).splitlines()[-1] == command
+    nothing = terminal_block(report_with(models={}, comparisons=[]), "outputs/x").splitlines()[-1]
+    assert nothing == "       python train.py show       this again", "layers are said of no network"
+
+
+def test_show_does_not_lead_to_itself() -> None:
+    block = terminal.terminal_block(parsed(REPORT), "outputs/x", shown=True)
+    assert block.splitlines()[-1] == "Next   python train.py lesson     convolution and pooling by hand"
 
 
 def test_columns_stay_apart_where_a_number_fills_its_own() -> None:

@@ -281,13 +281,23 @@ def can_be_drawn(character: str) -> bool:
     return any(get_font(font.fname).get_char_index(ord(character)) for font in fontManager.ttflist)
 
 
-@says("Next python train.py lesson how 192 becomes 577 python train.py show this again",
-      *(f"Next python train.py lesson --outputs <outputs:word>{first} python train.py show <folder:word>{second}"
-        for first in ("", " how 192 becomes 577") for second in ("", " this again")))  # fmt: skip
+BY_HAND = " convolution and pooling by hand"
+AGAIN = [" this again", " this again, and the layers"]
+
+
+@says(f"Next python train.py lesson{BY_HAND}",
+      *(f"Next python train.py lesson{BY_HAND} python train.py show{again}" for again in AGAIN),
+      *(f"Next python train.py lesson --outputs <outputs:word>{by_hand}{show}"
+        for by_hand in ("", BY_HAND)
+        for show in ("", *(f" python train.py show <folder:word>{again}" for again in ("", *AGAIN)))))  # fmt: skip
 def _(e: Evidence, at: Said, folder: str = "", outputs: str = "") -> None:
     # what the lesson says does not depend on a run: tests/lesson
     claim(not folder or folder.endswith(e.run.name), f"the run is {e.run}")
-    claim(Path(folder).parent == Path(outputs), f"the run stands in {e.run.parent}")
+    claim(not folder or Path(folder).parent == Path(outputs), f"the run stands in {e.run.parent}")
+    claim((at.where == "show") != ("train.py show" in at.text), "`show` leads to itself, or nothing to it")
+    claim(
+        "the layers" not in at.text or any(entry["layers"] for entry in e.report["models"].values()), "none"
+    )
 
 
 @says("Numbers: <places:places>", "Numbers, in the run folder: <places:places>")
