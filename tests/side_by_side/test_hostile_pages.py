@@ -146,6 +146,7 @@ def test_each_other_page_gets_one_sentence(
         one for one in (" ".join(one.split()) for one in told) if one.split(":")[0] in (name, f"{name}.html")
     ]
     assert len(own) == 1, f"{name} is told {len(own)} times: {own}"
-    assert expected in own[0], f"{name}: {own[0]}"
+    # A long path is broken anywhere, so blanks are left out.
+    assert expected.replace(" ", "") in own[0].replace(" ", ""), f"{name}: {own[0]}"
     assert str(hostile / name) in own[0].replace(" ", ""), "the file is not named"
     assert len(own[0]) < 700, "what it says floods the screen"
