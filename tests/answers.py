@@ -5,11 +5,13 @@ It writes outputs/reference/lessons.md from lessons.json there, which `python -m
 
 import json
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from configs.schema import load
+from configs.networks import Network
+from configs.schema import Config, load
 from model.experiment.layers import HEAD, alike
 from model.networks.facts import summary
 from model.report.tables import duration, table
@@ -19,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 SHEETS = sorted((ROOT / "configs" / "lessons").glob("*.yaml"))
 REFERENCE = ROOT / "outputs" / "reference"
 ANSWERS = REFERENCE / "lessons.md"
+TRY = re.compile(r'^# {14}python train\.py (\S+) +(.+) --guess "\.\.\."$', re.MULTILINE)
 
 
 def recorded() -> dict[str, dict[str, Any]]:
@@ -33,8 +36,20 @@ def title(sheet: Path) -> str:
     return f"{found[:1].upper()}{found[1:]}"
 
 
+def asked(sheet: Path) -> str:
+    """Its question, on one line."""
+    [found] = re.findall(r"^# Question +(.+?)\n# Guess ", sheet.read_text(encoding="utf-8"), re.M | re.S)
+    return " ".join(found.replace("\n#", " ").split())
+
+
+def tried(sheet: Path) -> Config:
+    """What is to be run after it, to try something else."""
+    [(config, overrides)] = TRY.findall(sheet.read_text(encoding="utf-8"))
+    return load(ROOT / config, shlex.split(overrides))
+
+
 def told() -> str:
-    """The whole of lessons.md: the sheets in the order of their files, then the layers of all networks."""
+    """The whole of lessons.md: the sheets in the order of their files."""
     values = json.loads((REFERENCE / "report.json").read_text(encoding="utf-8"))["models"]["cnn"]["accuracy"][
         "values"
     ]
@@ -47,22 +62,15 @@ def told() -> str:
         f"{apart} points apart. Training is the processor time of one training.",
         "`python -m tests.answers` has made this of lessons.json.",
     ]
-    figures, layers = recorded(), {}
+    figures = recorded()
     for sheet in SHEETS:
-        config = load(sheet)
-        if config.name in figures:
-            parts += _sheet(sheet, figures[config.name])
-            layers |= {
-                f"{sheet.stem} {name}": summary(network, 10) for name, network in config.models.items()
-            }
-    parts.append("## Layer by layer")
-    for networks, cells in alike(layers).items():
-        parts += [f"{networks}:", table([HEAD, *cells])]
+        if load(sheet).name in figures:
+            parts += _sheet(sheet, figures[load(sheet).name])
     return "\n\n".join(parts) + "\n"
 
 
 def _sheet(sheet: Path, found: dict[str, Any]) -> Iterator[str]:
-    """What came out of one sheet: every network, how they differ, what became of loss and accuracy."""
+    """One sheet: what it asks, and what came out; what follows for its Try without any training."""
     models, environment = found["models"], found["environment"]
     # What was recorded before there was a precision of each network has that of the machine.
     usual = "bfloat16" if environment.get("bfloat16") else "float32"
@@ -70,6 +78,7 @@ def _sheet(sheet: Path, found: dict[str, Any]) -> Iterator[str]:
     machine = f"{environment['processor']}, {environment['cores']} cores, {precisions}"
     version = f"TensorFlow {environment['versions']['tensorflow']}"
     yield f"## {title(sheet)}"
+    yield f"> {asked(sheet)}"
     yield f"`python train.py {sheet.relative_to(ROOT).as_posix()}` ({machine}, {version})"
     rows = [["network", "parameters", "epochs", "training", "right, of the test pictures", "95 %"]]
     for name, entry in models.items():
@@ -85,6 +94,20 @@ def _sheet(sheet: Path, found: dict[str, Any]) -> Iterator[str]:
         yield table(rows)
     for name, entry in models.items():
         yield from _curve(name, entry.get("history", {"loss": []}))
+    networks, changed = load(sheet).models, tried(sheet).models
+    yield from _layers(networks)
+    yield "Try, which was not run; so many parameters follow from its networks:"
+    yield from _layers({name: network for name, network in changed.items() if networks.get(name) != network})
+
+
+def _layers(networks: Mapping[str, Network]) -> Iterator[str]:
+    """The layers of networks, and which of them has most of the parameters."""
+    layers = {name: summary(network, 10) for name, network in networks.items()}
+    for names, cells in alike(layers).items():
+        rows = layers[names.partition(", ")[0]]
+        most, total = max(rows, key=lambda row: row.parameters), sum(row.parameters for row in rows)
+        yield f"{names}: most parameters in {most.layer}, {most.parameters:,} of {total:,}"
+        yield table([HEAD, *cells])
 
 
 def _curve(name: str, history: dict[str, list[float]]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -15,7 +14,7 @@ from configs.schema import Cnn, Config, digest, load
 from model.networks.build import build
 from model.networks.facts import layer_facts, summary
 from model.report.words import ends, in_points, percent
-from tests.answers import ANSWERS, SHEETS, told
+from tests.answers import ANSWERS, SHEETS, TRY, asked, told, tried
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "outputs" / "reference"
@@ -65,13 +64,12 @@ def test_a_sheet_is_short_and_can_be_followed_from_start_to_end(path: Path) -> N
 
 @sheets
 def test_what_a_sheet_has_one_try_can_be_run(path: Path) -> None:
-    tried = path.read_text(encoding="utf-8").partition("\n# Try ")[2].partition("\n\nname: ")[0]
-    first = re.search(r"^# {14}python train\.py (\S+) +(.+) --guess \"\.\.\.\"$", tried, re.MULTILINE)
+    text = path.read_text(encoding="utf-8").partition("\n# Try ")[2].partition("\n\nname: ")[0]
+    first = TRY.search(text)
     assert first, "the command stands on a line of its own, to be copied, with a guess"
-    before, after = tried[: first.start()], tried[first.end() :]
+    before, after = text[: first.start()], text[first.end() :]
     assert "?" in before, "it asks nothing that could be guessed"
-    config, overrides = first.groups()
-    changed = load(ROOT / config, shlex.split(overrides))
+    changed = tried(path)
     assert changed.name != load(path).name, "it would be taken for the run of the sheet"
     assert re.search(rf"\boutputs/{changed.name}(/|$)", after, re.MULTILINE), "it does not say where to look"
     bare = {name: network for name, network in changed.models.items() if name == "no-pooling"}
@@ -97,9 +95,21 @@ def test_the_answers_are_what_was_recorded() -> None:
     assert ANSWERS.read_text(encoding="utf-8") == told(), "`python -m tests.answers` has not been run since"
 
 
-def figures_of(config: Config) -> set[str]:
-    """What came out of a sheet, as lessons.md prints it."""
-    result = result_of(config)
+def test_answers_stand_where_the_sheet_s_question_does() -> None:
+    sections = dict(zip(SHEETS, ANSWERS.read_text(encoding="utf-8").split("\n## ")[1:], strict=True))
+    [sizes] = [text for sheet, text in sections.items() if sheet.stem == "layer_sizes"]
+    result, follows = sizes.split("\nTry, which was not run")
+    assert "cnn: most parameters in dense1, 51,264 of 57,802\n" in result
+    assert "| conv3 | Conv2D | 10 x 10 x 32 | 4,640 |" in result, "10 * 10 * 32, and 32 * (3 * 3 * 16 + 1)"
+    assert "cnn: most parameters in dense1, 100,416 of 106,954\n" in follows, "64 * (7 * 7 * 32 + 1)"
+    for sheet, text in sections.items():
+        assert f"\n> {asked(sheet)}\n" in text, f"the answers to {sheet.stem} stand in another section"
+
+
+def figures_of(sheet: Path) -> set[str]:
+    """What came out of a sheet, and the parameters of what it has one try, as lessons.md prints them."""
+    config = load(sheet)
+    result, networks = result_of(config), [*config.models.values(), *tried(sheet).models.values()]
     found, between = set(), [pair["interval"] for pair in result["comparisons"]]
     for entry in result["models"].values():
         found |= {percent(entry["accuracy"]["mean"]).removesuffix(" %"), f"{entry['parameters']:,}"}
@@ -107,8 +117,10 @@ def figures_of(config: Config) -> set[str]:
         found |= {f"{loss:.3f}" for loss in entry.get("history", {"val_loss": []})["val_loss"]}
     found |= {in_points(abs(pair["difference"])) for pair in result["comparisons"]}
     found |= {in_points(abs(end)) for end in chain(*between)}
-    rows = chain(*(summary(network, 10) for network in config.models.values()))
-    found |= {f"{row.parameters:,}" for row in rows if row.parameters}
+    for network in networks:
+        rows = summary(network, 10)
+        found |= {f"{row.parameters:,}" for row in rows if row.parameters}
+        found.add(f"{sum(row.parameters for row in rows):,}")
     stopped = config.training.stop_at_accuracy is not None
     return found | {f"{entry['epochs']} epochs" for entry in result["models"].values() if stopped}
 
@@ -125,7 +137,7 @@ def written(figure: str) -> set[str]:
 def test_what_is_handed_out_holds_no_answer(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for sheet in SHEETS:
-        for way in chain(*map(written, figures_of(load(sheet)))):
+        for way in chain(*map(written, figures_of(sheet))):
             given = re.search(rf"(?<![\d.,]){re.escape(way)}(?!\d|[.,]\d)", text)
             assert not given, f"{path.name} has {way} in it, which is an answer to {sheet.stem}"
 
