@@ -19,6 +19,7 @@ from model.report.canvas import (
     GREY,
     INK,
     LIGHT,
+    WIDTH,
     Sheet,
     caption,
     draw_line,
@@ -38,6 +39,7 @@ MOST_SHOWN = 12  # filters, or classes, beside their worth or gain
 FILTERS = 2
 WITHOUT_FILTERS = "models.*.accuracy, models.*.per_class and comparisons.*.per_class in report.json"
 MAP_PIXELS = 130  # about: a whole number of pixels for every pixel of the map
+GAP = 18  # pixels, between a map and what pooling leaves of it
 
 
 def at_a_glance(
@@ -56,15 +58,19 @@ def at_a_glance(
     if convolution and outcome.models[model].elsewhere:
         reading += f" {model} may have been trained on these pictures."
     reading += failures_note(outcome.failed)
-    sheet = Sheet(HEIGHT, title, reading)
+    foot = _foot(outcome, title)
+    sheet = Sheet(HEIGHT if foot else FLOOR, title, reading)
     if inspection and convolution:
-        _accuracies(sheet, outcome.models, width=270)
-        _picture_through_filters(sheet, 346, data, inspection, convolution)
+        unused = MAP_PIXELS + GAP if convolution.pooled is None else 0
+        _accuracies(sheet, outcome.models, width=270 + unused)
+        _picture_through_filters(sheet, 346 + unused, data, inspection, convolution)
         _worth(sheet, 974, convolution, inspection.num_test, colours_of(outcome.models)[model])
     else:
         _accuracies(sheet, outcome.models, width=500)
         _classes(sheet, outcome, data)
-    _verdict(sheet, outcome)
+    if foot:
+        sheet.pixels[FLOOR + 10, 24 : sheet.width - 24] = 0xD9
+        sheet.text(24, FLOOR + 24, wrapped(foot, sheet.width - 48, 16, lines=3), size=16)
     sheet.save(path)
     alt = f"{title}. {accuracies_in_words(outcome.models)}"
     return Figure(path, title, alt) if convolution else Figure(path, title, alt, numbers=WITHOUT_FILTERS)
@@ -158,7 +164,7 @@ def _maps(sheet: Sheet, x: int, y: int, shown: list[np.ndarray], limit: float, s
     """A filter's map and what pooling leaves of it, of the same size on paper, about `size` pixels."""
     size = max(round(size / len(shown[0])), 1) * len(shown[0])
     for place, (label, values) in enumerate(zip(("its map", "pooled"), shown, strict=False)):
-        left = x + place * (size + 18)
+        left = x + place * (size + GAP)
         sheet.place(left, y, response(values, limit, max(size // len(values), 1)), frame=LIGHT, frame_width=1)
         sheet.text(left + size / 2, y + size + 8, label, align="center")
         caption(sheet, left + size / 2, y + size + 28, f"{len(values)} × {values.shape[1]}")
@@ -203,16 +209,15 @@ def _classes(sheet: Sheet, outcome: Outcome, data: DataFacts) -> None:
         sheet.text(780, middle - 7, name, align="right")
 
 
-def _verdict(sheet: Sheet, outcome: Outcome) -> None:
-    """The verdict; of several comparisons as many answers as there is room for, as the title says the sum."""
-    sheet.pixels[FLOOR + 10, 24 : sheet.width - 24] = 0xD9
+def _foot(outcome: Outcome, title: str) -> str:
+    """The verdict, if it says more than the title; of several comparisons as many answers as have room."""
     several = answers(outcome) if len(outcome.comparisons) > 1 else []
     text = several[0] if several else verdict_of(outcome)
     for answer in several[1:]:
-        if len(wrapped(f"{text} {answer}", sheet.width - 48, 16, lines=9).splitlines()) > 3:
+        if len(wrapped(f"{text} {answer}", WIDTH - 48, 16, lines=9).splitlines()) > 3:
             break
         text += f" {answer}"
-    sheet.text(24, FLOOR + 24, wrapped(text, sheet.width - 48, 16, lines=3), size=16)
+    return "" if text == f"{title}." else text
 
 
 GLANCE = Picture(

@@ -219,6 +219,23 @@ def test_a_model_alone_without_filters_shows_how_often_it_is_right(
     assert shown[0].colour == MODEL_COLOURS[1]
 
 
+def test_without_pooling_no_gap_is_left_for_it(recording: Recording, tmp_path: Path) -> None:
+    inspection = looked_into()
+    draw(glance.at_a_glance, usual(), tmp_path / "1.png", model="cnn", inspection=inspection)
+    maps = [text.x for text in recording.last.texts if text.string == "pooled"]
+    inspection.convolutions[0].pooled = None
+    draw(glance.at_a_glance, usual(), tmp_path / "1.png", model="cnn", inspection=inspection)
+    drawn = recording.last
+    assert "pooled" not in drawn.strings
+    assert [text.x for text in drawn.texts if text.string == "its map"] == maps, "a gap before the worth"
+
+
+def test_what_the_title_says_is_not_said_again(recording: Recording, tmp_path: Path) -> None:
+    figure = draw(glance.at_a_glance, report_of({"cnn": 0.9}, names=NAMES), tmp_path / "1.png")
+    again = [text for text in recording.last.strings if text.startswith(figure.title)]
+    assert not again, "the foot is the title once more"
+
+
 def test_the_verdict_stands_below_the_title_s_clause(recording: Recording, tmp_path: Path) -> None:
     report = usual()
     figure = draw(glance.at_a_glance, report, tmp_path / "1.png")
