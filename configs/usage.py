@@ -30,7 +30,10 @@ EXAMPLES = {  # of each verb: what for, and the words after `python train.py`
     },
     "show": {"the newest run": "show", "another one": "show outputs/quick"},
     "status": {"whether all is done and whole": "status outputs/quick"},
-    "compare": {"two runs": "compare outputs/quick outputs/smaller"},
+    "compare": {
+        "two runs": "compare outputs/quick outputs/smaller",
+        "pages that a class handed in": "compare hand-ins/*.html",
+    },
     "inspect": {
         "what is lost of its report and pictures is made again": "inspect outputs/quick",
         "a network of your notebook": "inspect my.keras",

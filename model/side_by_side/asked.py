@@ -47,13 +47,24 @@ def scored_on(run: ComparedRun) -> object:
 
 
 def _expanded(paths: Iterable[Path]) -> Iterable[Path]:
-    """A folder that is no run and has pages in it stands for these."""
+    """A folder that is no run stands for the pages in it, or else for those in the folders in it."""
     for path in paths:
         there: list[Path] = []
         if not any((path / name).exists() for name in OF_A_RUN):
-            with suppress(OSError):  # it is no folder, or can't be looked into: its reader says so
-                there = [one for one in path.iterdir() if one.suffix.lower() in ENDINGS]
-        yield from sorted(there, key=lambda one: one.stem) or [path]
+            inner = sorted(one for one in _within(path) if one.is_dir())
+            there = _pages_in(path) or [page for folder in inner for page in _pages_in(folder)]
+        yield from there or [path]
+
+
+def _pages_in(folder: Path) -> list[Path]:
+    return sorted(one for one in _within(folder) if one.suffix.lower() in ENDINGS)
+
+
+def _within(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where it is none, or can't be looked into: its reader says so."""
+    with suppress(OSError):
+        return list(folder.iterdir())
+    return []
 
 
 def _labels(paths: Sequence[Path]) -> list[str]:

@@ -89,8 +89,10 @@ def _accuracy(run: ComparedRun, model: str) -> float:
 
 
 def _decisive(config: Config) -> Settings:
-    """The settings that decide numbers."""
-    return {key: value for key, value in settings_of(config).items() if not key.startswith(FREE)}
+    """The settings that decide numbers: of a network from elsewhere its content, wherever its file is."""
+    found = settings_of(config)
+    known = [f"models.{name}.file" for name in config.elsewhere if found.get(f"models.{name}.sha256")]
+    return {key: value for key, value in found.items() if not key.startswith(FREE) and key not in known}
 
 
 def _without_seeds(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from model.side_by_side.records import HandIn, HandIns, Pool, SideBySide
 UNKNOWN, NOTHING = "?", "–"
 LONGEST_NAME, LONGEST_GUESS, LONGEST_VALUE = 20, 18, 60  # characters, the first two in the terminal alone
 FIGURES = 5  # columns of the table that are always there, with the name
+SAME_CONFIG = "Equal answers also come from the same config and seeds on the same kind of machine."
 MOST_TOLD = 3  # sentences of a kind
 
 
@@ -111,6 +112,8 @@ def notes(comparison: SideBySide) -> list[str]:
         told.append(
             f"Of {names(list(alone))} there is the report alone, without answers: {rows} as that tells."
         )
+    if any(one.copies for one in comparison.hand_ins):
+        told.append(SAME_CONFIG)
     if any(row.doubt for one in comparison.hand_ins for row in one.rows):
         told.append(
             "A page in doubt stands last: what it says of itself counts nowhere, and it is neither in the "
@@ -228,7 +231,7 @@ def csv_rows(comparison: SideBySide) -> list[dict[str, Value]]:
             "difference_high": row.interval[1] if row.interval else None,
             **{f"accuracy_{name}": row.accuracy.get(name) for name in models},
             "copy_of": None if row.copy_of is None else printable(row.copy_of),
-            "fault": row.doubt or None,
+            "doubt": row.doubt or None,
         }
         for one in comparison.hand_ins
         for row in one.rows

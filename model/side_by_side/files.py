@@ -22,6 +22,7 @@ from model.side_by_side.text import (
     comparison_markdown,
     differences,
     faults,
+    heading_of_faults,
     headline,
     notes,
     what_differs,
@@ -92,7 +93,7 @@ def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str
         **{f"test-{number}": one.title for number, one in enumerate(comparison.test_sets) if one.models},
         "configs": what_differs(comparison) if differences(comparison) else "",
         "reading": "How to read this",
-        "faults": "What could not be used" if faults(comparison) else "",
+        "faults": heading_of_faults(comparison) if faults(comparison) else "",
     }
     return render(
         TEMPLATE,
@@ -110,4 +111,5 @@ def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str
         what_differs=what_differs(comparison),
         notes=notes(comparison),
         faults=faults(comparison),
+        heading_of_faults=heading_of_faults(comparison),
     )

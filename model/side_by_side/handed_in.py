@@ -79,7 +79,9 @@ def _carried(page: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ValueError(
             f"carries no report: it is another page, was cut off, or is of before pages carried it; {OLD}"
         )
-    if not page.rstrip().endswith(b"</html>"):
+    if (
+        b"</html>" not in page.rpartition(b'<script type="application/json"')[2]
+    ):  # mail may have put more after it
         raise ValueError("is cut off: its end is missing")
     given = _block(page, "predictions")
     if given is None:

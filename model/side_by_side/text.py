@@ -175,6 +175,11 @@ def faults(comparison: SideBySide, unused: str = "", in_part: str = "", missing:
     return lines + [f"{missing}{picture}" for picture in missing_pictures(comparison.not_drawn)]
 
 
+def heading_of_faults(comparison: SideBySide) -> str:
+    """The heading of these: of a page in doubt the answers are used."""
+    return "What to look at" if comparison.hand_ins else "What could not be used"
+
+
 def comparison_markdown(comparison: SideBySide) -> str:
     """The whole content of comparison.md, in GitHub's Markdown: fractions, unlike the terminal's percentages.
 
@@ -196,7 +201,7 @@ def comparison_markdown(comparison: SideBySide) -> str:
     parts += [escaped(note) for note in notes(comparison)]
     if found := faults(comparison):
         lines = [f"- {escaped(fault)}" for fault in found]
-        parts += ["## What could not be used", "\n".join(lines)]
+        parts += [f"## {heading_of_faults(comparison)}", "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
 
 

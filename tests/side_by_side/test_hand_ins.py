@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from configs.schema import digest, dump, load
+from configs.schema import Config, digest, dump, load
 from data import idx, sources
 from model.comparison.compare import summarise
 from model.comparison.intervals import difference_over
@@ -23,6 +23,7 @@ from model.report.canvas import width_of
 from model.run.folder import RunFolder
 from model.side_by_side import class_figure
 from model.side_by_side.class_figure import ROW, class_picture
+from model.side_by_side.class_table import _decisive
 from model.side_by_side.class_text import csv_rows
 from model.side_by_side.class_text import rows_of as rows_of_table
 from model.side_by_side.compare_runs import compare_runs
@@ -115,9 +116,28 @@ def test_a_page_is_called_by_its_file_and_a_folder_of_pages_stands_for_them(
     assert sorted(rows_of(both)) == ["report", "run"], "a folder of pages, or a run beside them, is not read"
     again = compare_runs([tmp_path / "a", tmp_path / "a" / "report.html"], tmp_path)
     assert len(rows_of(again)) == 1, "a page that was named twice stands twice"
+    shutil.copytree(tmp_path / "a", tmp_path / "class" / "a")
+    shutil.copytree(tmp_path / "b", tmp_path / "class" / "b")
+    deep = compare_runs([tmp_path / "class"], tmp_path)
+    assert sorted(rows_of(deep)) == ["a/report", "b/report"], "folders of students' folders are not read"
     page_of(run, tmp_path / "run.html")
     same = compare_runs([tmp_path / "run.html", run], tmp_path)
     assert len(rows_of(same)) == 2, "a page and a folder of one name are taken for one"
+
+
+def test_a_page_may_have_more_after_its_end(run: Path, tmp_path: Path) -> None:
+    page = page_of(run, tmp_path / "mailed.html")
+    page.write_text(page.read_text() + "<p>Scanned by mail.example</p>\n", encoding="utf-8")
+    assert read_page(page, "x").report, "a footer of a mail is called a cut"
+
+
+def test_where_a_network_from_elsewhere_lies_is_no_setting() -> None:
+    known = {"sha256": ["ab" * 32], "layers": [], "names": {}, "logits": False, "dtype": "float32"}
+    settings = []
+    for file in ("./a.keras", "/elsewhere/b.keras"):
+        own = {"architecture": "saved", "file": file, "found": known}
+        settings.append(_decisive(Config.model_validate({"name": "x", "seeds": [0], "models": {"own": own}})))
+    assert settings[0] == settings[1], "the same network in another folder is another setting"
 
 
 # What is told of a class ----------------------------------------------------------------------------------
@@ -416,6 +436,7 @@ def test_all_is_written_and_keeps_to_the_width(found: SideBySide, tmp_path: Path
         assert float(row["difference"]) == told[row["hand_in"]].difference
         assert float(row["accuracy_cnn"]) == told[row["hand_in"]].accuracy["cnn"]
         assert row["guess"] == (told[row["hand_in"]].guess or "")
+        assert row["doubt"] == told[row["hand_in"]].doubt
     assert json.loads((folder / "comparison.json").read_text())["hand_ins"][0]["rows"][0]["run"] == next(
         iter(told)
     )
@@ -423,6 +444,8 @@ def test_all_is_written_and_keeps_to_the_width(found: SideBySide, tmp_path: Path
     for text in (html, block, comparison_markdown(found)):
         assert all(run in text for run in told), "a row is missing"
         assert "“more”" in text, "what was guessed is missing"
+        assert "the same config and seeds on the same kind of machine" in text.replace("\n", " ")
+    assert "<h2>What to look at</h2>" in html, "what was used in part is called unused"
     table = block.split("\n\n")[0].splitlines()
     assert len(table) == 2 + len(told), "a row is a line"
     assert max(map(len, table)) <= 80
