@@ -25,7 +25,7 @@ from model.side_by_side.read import ComparedRun, Stored
 
 MOST_BYTES = 2 * LARGEST  # of a page
 MOST_IN_BLOCK = 8_000_000  # bytes of what it carries
-MOST_VALUES = 300_000  # in that: each takes up to a kilobyte where it is wrong
+MOST_VALUES = 400_000  # in that, as two models of 256 classes have; each takes up to a kilobyte if wrong
 MOST = 100  # models, comparisons of these, and seeds of each: no config has more
 LONGEST_GUESS = 1000  # characters that are read
 ENDINGS = (".html", ".htm")
