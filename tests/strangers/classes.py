@@ -19,7 +19,7 @@ KINDS["changed"] = r"(?: \([^)]*\))?"
 KINDS["runs"] = r"[\w./-]+(?:, [\w./-]+)*(?: and (?:[\w./-]+|\d+ more))?"
 KINDS["share"] = r"–|[\d.]+ %"
 KINDS["different"] = r"(?: that are different)?"
-KINDS["apart"] = r"(?:; \d+ cop(?:y|ies)(?:, \d+ in doubt)?|; \d+ in doubt)?"
+KINDS["uncounted"] = r"(?:; \d+ cop(?:y|ies)(?:, \d+ in doubt)?|; \d+ in doubt)?"
 KINDS["heads"] = r"(?: (?:also|guess|settings),?)*"
 KINDS["extras"] = (
     r"(?: (?:= \S+?|in doubt|“[^”]*”|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?|[\w.-]+ [\d.]+ %|(?:{run})(?!,? [−+]?\d)),?(?= |$))*"
@@ -70,10 +70,10 @@ def settings_of(run: Evidence) -> str:
     )
 
 
-@says("<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, going by the interval of each<apart:apart>",
-      "<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, and behind in <b:n>, going by the interval of each<apart:apart>",
-      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, going by the interval of each<apart:apart>",
-      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, and behind in <b:n>, going by the interval of each<apart:apart>")  # fmt: skip
+@says("<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, going by the interval of each<apart:uncounted>",
+      "<last:word> is ahead of <first:word> in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, and behind in <b:n>, going by the interval of each<apart:uncounted>",
+      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, going by the interval of each<apart:uncounted>",
+      "the last model is ahead of the first in <k:n> of <n:n> <noun:hand-ins|hand-in><different:different>, and behind in <b:n>, going by the interval of each<apart:uncounted>")  # fmt: skip
 def _(
     e: Evidence,
     at: Said,
