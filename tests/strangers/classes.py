@@ -22,7 +22,7 @@ KINDS["different"] = r"(?: that are different)?"
 KINDS["uncounted"] = r"(?:; \d+ cop(?:y|ies)(?:, \d+ in doubt)?|; \d+ in doubt)?"
 KINDS["heads"] = r"(?: (?:also|guess|settings),?)*"
 KINDS["extras"] = (
-    r"(?: (?:= \S+?|in doubt|“[^”]*”|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?|[\w.-]+ [\d.]+ %|(?:{run})(?!,? [−+]?\d)),?(?= |$))*"
+    r"(?: (?:= \S+?|in doubt|“[^”…]*(?:”|…)|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?|[\w.-]+ [\d.]+ %|(?:{run})(?!,? [−+]?\d)),?(?= |$))*"
 )
 
 
