@@ -149,7 +149,7 @@ def _one_training(comparison: Comparison, models: Models, num_images: int) -> st
         start = f"With one training each, {candidate} was right on"
     else:
         first = min(seeds[baseline][0], LAST_SEED - 2)
-        end = f"Another seed may differ; seeds=[{first},{first + 1},{first + 2}] measures it."
+        end = f"Another seed may differ; seeds={first},{first + 1},{first + 2} measures it."
     size = f"{_counted(pictures, exact=True)} {_more(pictures)} {_plural('picture', pictures)}"
     if round(pictures) == 0:
         size = f"as many pictures as {baseline}"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from configs.command_line import quoted
 from configs.values import LAST_SEED
 from model.comparison.records import Comparison, Failure, Model, ScoredSettings
 from model.comparison.verdict import Scored, cautions, count_settings, no_comparison, put_in_words
@@ -177,7 +178,7 @@ CASES = {
     "one seed": (
         words_for(0.024, (0.019, 0.029), over="images", dense=(0.89,), cnn=(0.914,), cost=COST),
         "In this one training cnn was right on 240 more pictures (190 to 290 with other test pictures). "
-        "Another seed may differ; seeds=[0,1,2] measures it.",
+        "Another seed may differ; seeds=0,1,2 measures it.",
     ),
     "one seed, worse": (
         words_for(-0.0243, (-0.029, -0.019), over="images", dense=(0.914,), cnn=(0.89,)).split(". ")[0],
@@ -186,12 +187,12 @@ CASES = {
     "one seed, one picture": (
         words_for(0.0001, (-0.0024, 0.0026), over="images", dense=(0.89,), cnn=(0.89,)),
         "In this one training cnn was right on 1 more picture (24 fewer to 26 more with other test "
-        "pictures). Another seed may differ; seeds=[0,1,2] measures it.",
+        "pictures). Another seed may differ; seeds=0,1,2 measures it.",
     ),
     "one seed, level": (
         words_for(0.0, (-0.0025, 0.0025), over="images", dense=(0.89,), cnn=(0.89,)),
         "In this one training cnn was right on as many pictures as dense (25 fewer to 25 more with other "
-        "test pictures). Another seed may differ; seeds=[0,1,2] measures it.",
+        "test pictures). Another seed may differ; seeds=0,1,2 measures it.",
     ),
     "one seed is left": (
         words_for(0.024, (0.019, 0.029), over="images", dense=(0.89,)),
@@ -264,10 +265,12 @@ def test_what_is_less_than_a_tenth_larger_is_no_reason() -> None:
 def test_single_trainings_name_the_seeds_that_would_tell_more() -> None:
     one = {"over": "images", "dense": (0.89,), "cnn": (0.914,)}
     told = words_for(0.024, (0.019, 0.029), seeds={"dense": [7], "cnn": [7]}, **one)
-    assert told.endswith("Another seed may differ; seeds=[7,8,9] measures it.")
+    assert told.endswith("Another seed may differ; seeds=7,8,9 measures it.")
+    [setting] = re.findall(r"seeds=\S+", told)
+    assert quoted(setting) == setting, "zsh refuses it as it stands, when it is pasted"
     last = {"dense": [LAST_SEED], "cnn": [LAST_SEED]}
     told = words_for(0.024, (0.019, 0.029), seeds=last, **one)
-    assert told.endswith("seeds=[2147483645,2147483646,2147483647] measures it."), "others are refused"
+    assert told.endswith("seeds=2147483645,2147483646,2147483647 measures it."), "others are refused"
     told = words_for(0.024, (0.019, 0.029), seeds={"dense": [7], "cnn": [4]}, **one)
     assert told == (
         "With one training each, cnn was right on 240 more pictures (190 to 290 with other test pictures). "

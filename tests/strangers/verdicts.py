@@ -268,7 +268,7 @@ def _(e: Evidence, at: Said, low: Number, high: Number) -> None:
 @says(
     "another seed may differ",
     "another training may differ",
-    "another seed may differ; seeds=[<a:n>,<b:n>,<c:n>] measures it",
+    "another seed may differ; seeds=<a:n>,<b:n>,<c:n> measures it",
     "other trainings may differ",
 )
 def _(e: Evidence, at: Said, a: float | None = None, b: float = 0, c: float = 0) -> None:
