@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from configs.command_line import PROGRAM
+from configs.command_line import PROGRAM, with_verb
 from configs.strict_yaml import ConfigError, nearest, shown
 
 ASKS = {"--help", "-h"}
@@ -51,12 +51,16 @@ EXAMPLES = {  # of each verb: what for, and the words after `python train.py`
 
 
 def help_asked(arguments: Sequence[str], verbs: Verbs) -> str:
-    """The help that a command line asks for, of the program or of one verb; empty where it asks for none."""
-    if not ASKS & set(arguments):
+    """The help that a command line asks for, of the program or of one verb; empty where it asks for none.
+
+    Raises:
+        ConfigError: its verb is a slip: the help of training would be that of something else.
+    """
+    if not ASKS & set(arguments) and list(arguments) != ["help"]:
         return ""
-    if arguments[0] in ASKS:
+    if arguments[0] in {*ASKS, "help"}:
         return _overview(verbs)
-    name = arguments[0] if arguments[0] in verbs else "train"
+    name = with_verb(arguments, verbs)[0]
     return _help_of(name, verbs[name])
 
 

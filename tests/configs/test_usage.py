@@ -31,6 +31,7 @@ WRONG = [  # words, and what the message has: what was given, and what to do
     ("show my (second) run", ["(second) run: these are more words than show takes", "goes in quotes"]),
     ("schema x", ["x: these are more words than schema takes"]),
     ("trian x", ["trian: there is no such verb", "Did you mean train?"]),
+    ("shwo --help", ["shwo: there is no such verb", "Did you mean show?"]),
 ]
 
 
@@ -65,8 +66,9 @@ def test_the_help_of_training_tells_what_its_words_are(capsys):
         assert MEANINGS[word].startswith(row), f"the help does not say what {word} is"
 
 
-def test_the_help_of_the_program_tells_all_verbs(capsys):
-    assert train.main(["--help"]) == 0
+@pytest.mark.parametrize("word", ["--help", "-h", "help"])
+def test_the_help_of_the_program_tells_all_verbs(word, capsys):
+    assert train.main([word]) == 0, f"{word} is taken for something else than a wish for help"
     told = capsys.readouterr().out
     for name in VERBS:
         assert f"\n  {name} " in told, f"the help does not tell of {name}"
