@@ -43,11 +43,11 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Train, compare, inspect, report. Done already: says so at once."""
-    from configs.command_line import as_guess, single_seed
+    from configs.command_line import as_guess, is_setting, single_seed
     from configs.schema import load
 
     words, guess = list(arguments or []), guess if guess is None else as_guess(guess)
-    path = Path(words.pop(0)) if words and "=" not in words[0] else DEFAULT_CONFIG
+    path = Path(words.pop(0)) if words and not is_setting(words[0]) else DEFAULT_CONFIG
     of_a_run, lost = path.name == "config.yaml", None
     if of_a_run and not path.exists():
         from model.run.folder import RunFolder

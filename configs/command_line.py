@@ -1,6 +1,7 @@
 """The words of a command line: those that are given, and those of the commands that hints show."""
 
 import difflib
+import os
 import re
 import shlex
 from collections.abc import Collection, Sequence
@@ -14,8 +15,21 @@ LONGEST_GUESS = 200  # characters
 
 
 def command(*words: str | Path) -> str:
-    """The command line of this program with these words, as bash and zsh take it when it is pasted."""
-    return " ".join([PROGRAM, *(quoted(str(word)) for word in words)])
+    """The command line of this program with these words, as bash and zsh take it when it is pasted.
+
+    A Path is written so that it is taken for no option and no setting.
+    """
+    return " ".join([PROGRAM, *(quoted(_path(word) if isinstance(word, Path) else word) for word in words)])
+
+
+def _path(path: Path) -> str:
+    text = str(path)
+    return f"./{text}" if text.startswith("-") or ("=" in text and not path.is_absolute()) else text
+
+
+def is_setting(word: str) -> bool:
+    """Whether a word is KEY=VALUE, and neither what begins as a path does nor the name of a file."""
+    return "=" in word and not word.startswith(("/", "./", "../")) and not os.path.exists(word)
 
 
 def quoted(word: str) -> str:

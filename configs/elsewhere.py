@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import combining, normalize
 
-from configs.command_line import command
+from configs.command_line import command, is_setting
 from configs.document import Document
 from configs.schema import Config, config_of
 from configs.strict_yaml import ConfigError, shown
@@ -30,7 +30,7 @@ def is_run(words: Sequence[str]) -> bool:
     if len(words) == 1 and not runs and os.path.isdir(words[0]) and any(Path(words[0]).glob("*.keras")):
         raise ConfigError(
             f"inspect {shown(words[0])}: this folder is no run, and has .keras files. Expected a run, or "
-            f"files: name them, `{command('inspect', words[0].rstrip('/'))}/*.keras`."
+            f"files: name them, `{command('inspect', Path(words[0]))}/*.keras`."
         )
     if runs and len(words) > 1:
         raise ConfigError(
@@ -47,7 +47,7 @@ def _names_a_file(word: str) -> bool:
 
 def of_words(words: Sequence[str]) -> Config:
     """The config of `MODEL.keras [MODEL.keras ...] [KEY=VALUE ...]`; as `of_files`."""
-    overrides = [word for word in words if "=" in word and not os.path.exists(word)]
+    overrides = [word for word in words if is_setting(word)]
     files = [Path(word) for word in words if word not in overrides]
     if not files:
         raise ConfigError(

@@ -110,7 +110,7 @@ def _where_to_look(folder: str, report: Report, page: str, shown: bool) -> str:
     elsewhere = into(Path(folder).parent)
     steps = [_step(command("lesson", *elsewhere), "convolution and pooling by hand")]
     if not shown:
-        again = command("show", folder) if elsewhere else command("show")
+        again = command("show", Path(folder)) if elsewhere else command("show")
         steps.append(_step(again, "this again, and the layers" if report.models else "this again"))
     return "\n".join([look, f"Next   {steps[0]}", *(f"       {step}" for step in steps[1:])])
 

@@ -1,13 +1,15 @@
 """Commands in hints: one place makes them, and bash and zsh take their words as they are."""
 
 import ast
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from configs.command_line import command, into, single_seed
+import train
+from configs.command_line import command, into, is_setting, single_seed
 
 ROOT = Path(__file__).parents[2]
 ODD = [  # what means something to a shell
@@ -53,6 +55,27 @@ def test_words_that_need_no_quotes_have_none():
     plain = command("configs/quick.yaml", "seeds=0,1,2", "name=mine", *into(Path("elsewhere")))
     assert plain == "python train.py configs/quick.yaml seeds=0,1,2 name=mine --outputs elsewhere"
     assert into(Path("outputs")) == [], "the usual folder need not be said"
+
+
+@pytest.mark.parametrize("name", ["-my-run", "--fresh", "lr=0.1", "seeds=0"])
+def test_the_path_of_a_hint_is_taken_for_nothing_else(name):
+    [_, _, shown, _, outputs] = shlex.split(command(Path(name) / "config.yaml", *into(Path(name))))
+    for word in (shown, outputs):
+        assert not word.startswith("-"), f"{word} is taken for an option"
+        assert not is_setting(word), f"{word} is taken for a setting"
+    assert Path(shown) == Path(name) / "config.yaml", "the hint names another file"
+
+
+def test_a_word_with_an_equals_sign_is_a_setting_unless_a_file_has_that_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for word in ("seeds=0", "data.source=./my-data"):
+        assert is_setting(word), f"the setting {word} is taken for a path"
+    (tmp_path / "lr=0.1").mkdir()
+    (tmp_path / "lr=0.1" / "mine.yaml").write_text("")
+    assert not is_setting("lr=0.1/mine.yaml"), "a config whose path has an = in it can't be named"
+    assert train.main(["lr=0.1/mine.yaml"]) == 2
+    assert "mine.yaml: the file is empty" in capsys.readouterr().err, "training reads another config"
+    assert is_setting("x" * 10_000 + "=3"), "a word too long for a path is no file"
 
 
 def test_every_command_that_is_shown_is_made_in_one_place():
