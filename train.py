@@ -23,7 +23,8 @@ except ModuleNotFoundError:
 
 ROOT = Path(__file__).resolve().parent
 DEFAULT_CONFIG = ROOT / "configs" / "dense_vs_cnn.yaml"
-Outputs = Annotated[Path, typer.Option("--outputs", metavar="DIR", help="For run folders; default: outputs.")]
+OUTPUTS = "Folder of runs and of what is made of them; default: outputs."
+Outputs = Annotated[Path, typer.Option("--outputs", metavar="DIR", help=OUTPUTS)]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and what TensorFlow says.")]
 Json = Annotated[bool, typer.Option("--json", help="Print it for programs, and nothing else.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN")]
@@ -125,7 +126,7 @@ def compare(
 
 @app.command()
 def inspect(
-    words: Annotated[list[str], typer.Argument(metavar="RUN | MODEL.keras ... [KEY=VALUE ...]")],
+    words: Annotated[list[str], typer.Argument(metavar="RUN, or MODEL.keras ... [KEY=VALUE ...]")],
     outputs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Of files: where their run goes.")
     ] = None,

@@ -75,7 +75,7 @@ def _help_of(name: str, verb: Any) -> str:
     called = wrap(_called(name, verb), WIDTH, subsequent_indent="    ", break_on_hyphens=False)
     told: dict[str, str] = {}
     for one in verb.params:
-        words = re.split(r"[][ ]+", _name(one))
+        words = re.split(r"[][, ]+", _name(one))
         told |= (
             {_name(one): one.help}
             if one.help
@@ -105,7 +105,7 @@ def wrong_use(error: Exception, words: Sequence[str], verbs: Verbs) -> str:
         return ""
     name, given = words[0], words[1:]
     options = _options(verbs[name])
-    usage = f"Expected `{_called(name, verbs[name], in_full=False)}`".replace(GLUE, " ")
+    usage = f"Expected `{_called(name, verbs[name], given)}`".replace(GLUE, " ")
     parameter, option = getattr(error, "param", None), getattr(error, "option_name", "")
     if kind == "NoSuchOption":
         return _no_option(option, given, name, list(options))
@@ -114,16 +114,15 @@ def wrong_use(error: Exception, words: Sequence[str], verbs: Verbs) -> str:
     if kind == "BadOptionUsage":
         return _no_value(options[option])
     if kind == "MissingParameter":
-        missing = _name(parameter).split(GLUE)[0]
+        missing = re.split(f"[, {GLUE}]", _name(parameter))[0]
         return f"{name}: {missing} is missing. {usage}; `{PROGRAM} {name} --help` has examples."
     if kind == "BadParameter" and parameter is not None:
         option = parameter.opts[0]
         return f"{option} {_value_given(option, given)}: this is no whole number. Write it like {option} 3."
     extra = re.search(r"argument(?:s|\(s\))? \((.*)\)$", str(error))
-    return (
-        f"{shown(extra[1]) if extra else name}: these are more words than {name} takes. {usage}; what has "
-        "spaces goes in quotes."
-    )
+    again = [one for one in verbs[name].params if _is_option(one) and one.multiple and _is_given(one, given)]
+    hint = f"{again[0].opts[0]} is written again before each" if again else "what has spaces goes in quotes"
+    return f"{shown(extra[1]) if extra else name}: these are more words than {name} takes. {usage}; {hint}."
 
 
 def _no_value(option: Any) -> str:
@@ -154,12 +153,19 @@ def _options(verb: Any) -> dict[str, Any]:
     return {word: one for one in verb.params if _is_option(one) for word in one.opts}
 
 
-def _called(name: str, verb: Any, in_full: bool = True) -> str:
-    """`python train.py VERB` with what follows; `in_full`: also the options that may be left out."""
-    words = [_name(one) for one in verb.params if not _is_option(one)]
-    options = [_name(one) if one.required else f"[{_name(one)}]" for one in verb.params if _is_option(one)]
-    options = [option for option in options if in_full or not option.startswith("[")]
-    return " ".join([PROGRAM, name, *words, *options])
+def _is_given(option: Any, given: Sequence[str]) -> bool:
+    return any(word.partition("=")[0] in option.opts for word in given)
+
+
+def _called(name: str, verb: Any, given: Sequence[str] | None = None) -> str:
+    """`python train.py VERB` with what follows: with all options, or with those that it needs or is given."""
+    called = [PROGRAM, name, *(_name(one) for one in verb.params if not _is_option(one))]
+    for one in filter(_is_option, verb.params):
+        if one.required or (given is not None and _is_given(one, given)):
+            called.append(_name(one))
+        elif given is None:
+            called.append(f"[{_name(one)}]")
+    return " ".join(called)
 
 
 def _rows(told: Mapping[str, str]) -> Iterator[str]:

@@ -18,13 +18,17 @@ WRONG = [  # words, and what the message has: what was given, and what to do
     ("lesson --seed 1 --seed=1.5", ["--seed 1.5: this is no whole number"]),
     ("lesson --seed x --debug", ["--seed x: this is no whole number"]),
     ("lesson --image=", ["--image : this is no whole number", "like --image 3."]),
-    ("compare", ["compare: RUN [RUN ...] is missing", "`python train.py compare --help` has examples"]),
-    ("status", ["status: RUN is missing. Expected `python train.py status RUN`"]),
-    ("predict outputs/quick", ["IMAGE ... is missing. Expected `python train.py predict RUN IMAGE ...`"]),
+    ("compare", ["compare: RUN is missing. Expected `python train.py compare RUN [RUN ...]`; `python"]),
+    ("inspect", ["RUN is missing. Expected `python train.py inspect RUN, or MODEL.keras ... [KEY=VALUE"]),
+    ("status", ["Expected `python train.py status RUN`; `python train.py status --help` has examples"]),
+    ("predict outputs/quick", ["IMAGE is missing. Expected `python train.py predict RUN IMAGE ...`"]),
     ("export outputs/quick", ["--format is missing", "`python train.py export RUN --format FORMAT`"]),
     ("export outputs/quick --format", ["--format: its value is missing. Expected --format FORMAT"]),
     ("data --pack photos", ["--pack: its value is missing. Expected --pack SOURCE FOLDER"]),
     ("data --pack photos --invert", ["--pack: its value is missing"]),
+    ("data --pack ./my photos ./out", ["Expected `python train.py data --pack SOURCE FOLDER`", "in quotes"]),
+    ("lesson r --seed=3 4", ["4: these are more", "Expected `python train.py lesson [RUN] --seed SEED`"]),
+    ("export r --format csv svg", ["svg: these are more words", "--format is written again before each"]),
     ("nowhere.yaml --outputs", ["--outputs: its value is missing. Expected --outputs DIR"]),
     ("nowhere.yaml --outputs --fresh", ["--outputs: its value is missing. Expected --outputs DIR"]),
     ("nowhere.yaml --fresh=1", ["--fresh=1: --fresh takes no value. Write it alone"]),
@@ -56,6 +60,18 @@ def test_the_help_of_a_verb_tells_all_its_options_and_has_an_example(name, capsy
         assert f"    python train.py {words}".rstrip() + "\n" in told, "an example is missing"
     assert max(map(len, told.splitlines())) <= 80, "a line of the help is wider than a terminal"
     assert set(told) - {"\n"} <= set(map(chr, range(32, 127))), "a box, a colour or the like is in it"
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_how_a_verb_is_called_has_no_pipe(name, capsys):
+    assert train.main([name, "--help"]) == 0
+    assert "|" not in capsys.readouterr().out.split("\n\n")[0], "pasted, a | starts another program"
+
+
+@pytest.mark.parametrize("name", ["compare", "predict", "export", "lesson", "show"])
+def test_outputs_are_said_to_hold_what_this_verb_makes_or_reads(name):
+    [help_] = [one.help for one in VERBS[name].params if "--outputs" in one.opts]
+    assert help_ == "Folder of runs and of what is made of them; default: outputs.", f"{name} makes no runs"
 
 
 def test_the_help_of_training_tells_what_its_words_are(capsys):
