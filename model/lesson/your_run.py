@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from configs.command_line import OUTPUTS, command
+from configs.command_line import command
 from configs.schema import Config, ConfigError, Network
 from data.splits import Split
 from data.storage import write_json
@@ -111,8 +111,8 @@ def refuse_without_run(asked: Mapping[str, object], nine: str) -> None:
         if value is not None and not (nine and option == "image"):
             others = " or --filter with nine numbers" if option == "image" else ""
             raise ConfigError(
-                f"--{option} {value}: that needs a run folder{others}, as in "
-                f"`{command('lesson', OUTPUTS / 'quick', f'--{option}', str(value))}`."
+                f"--{option} {value}: that needs a run folder{others}: "
+                f"`{command('lesson', 'RUN', f'--{option}', str(value))}`."
             )
 
 

@@ -136,7 +136,9 @@ def test_what_only_a_trained_network_has_is_refused_without_one(option, value, c
 
     assert train.main(["lesson", option, value]) == 2
     others = " or --filter with nine numbers" if option == "--image" else ""
-    assert f"{option} {value}: that needs a run folder{others}, as in" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"{option} {value}: that needs a run folder{others}: " in told
+    assert f"`python train.py lesson RUN {option} {value}`" in told, "a run is named that may lack it"
 
 
 def test_a_filter_of_ones_own_takes_a_picture():
