@@ -83,6 +83,14 @@ def test_the_blocks_of_the_readme_run_as_they_stand(shell, tmp_path):
     assert ["python", "train.py", "compare", "hand-ins/ada.html"] in words, "not all of README.md was run"
 
 
+def test_wheels_are_fetched_and_used_by_a_python_of_their_own():
+    [fetch, use] = [block for block in blocks() if "wheels" in block]
+    for block in (fetch, use):
+        assert block.startswith("python3 -m venv .venv && . .venv/bin/activate\n"), (
+            f"the pip of the system is asked, which is missing or refuses: {block}"
+        )
+
+
 @pytest.mark.parametrize("command", [*commands(), *"".join(blocks()).splitlines()])
 def test_a_pasted_command_needs_no_comments(command):
     assert " #" not in command, "zsh takes what follows a # for words, where commands are typed"
