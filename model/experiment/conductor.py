@@ -91,8 +91,8 @@ def run_experiment(
         guess, late = first_guess(run, guess)
         with locked(outputs / ".lock"):
             if fresh and known:
-                run.clear(copies(run, config))  # which may be nowhere else
-                describe(run, config, identity)
+                spared = copies(run, config)  # which may be nowhere else
+                run.clear(spared, lambda anew: describe(anew, config, identity))
         for note in filter(None, [put_aside(run), late]):
             progress.say(console, f"note      {note}")
         if known and not fresh and (made := run.known_config()):  # its name and what it has found stay

@@ -236,21 +236,24 @@ class RunFolder:
             if f"{folder.parent.name} {folder.name.replace('-', ' ')}" not in begun:
                 remove_checkpoints(folder)
 
-    def clear(self, spared: Sequence[Path] = ()) -> None:
-        """Remove the run, but for files in it; whoever looks finds it whole or not at all.
+    def clear(
+        self, spared: Sequence[Path] = (), begin: Callable[["RunFolder"], object] = lambda folder: None
+    ) -> None:
+        """Remove the run, but for files in it; whoever looks finds it whole, or as it begins, or not at all.
 
-        What a link leads to stays.
+        `begin` writes what the folder is known by from then on. What a link leads to stays.
         """
         old, new = (self.path.with_name(f".{self.path.name}.{age}") for age in ("old", "new"))
         for path in (old, new):
             shutil.rmtree(path, ignore_errors=True)  # of one that was killed
         for path in spared:
             write_atomically(new / path.relative_to(self.path), path)
+        begin(RunFolder(new))  # before it is in place: one that says nothing would be a folder of nobody's
         if self.path.is_symlink():
             self.path.unlink()
         else:
             self.path.rename(old)
-        if spared:
+        if new.exists():
             new.rename(self.path)
         if old.exists():
             shutil.rmtree(old)

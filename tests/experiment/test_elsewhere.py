@@ -1,6 +1,7 @@
 """Files of networks that were trained elsewhere, on their way into a run; and what is usual beside them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,14 @@ from rich.console import Console
 from configs.elsewhere import is_run, of_files, of_words
 from configs.networks import Found
 from configs.schema import ConfigError, digest
+from model.experiment import conductor
 from model.experiment.conductor import Experiment
 from model.experiment.elsewhere import as_found, copies, keep, must_answer, with_files, with_measured
+from model.experiment.opening import describe, identity_of
 from model.experiment.origins import origin_of, usual_for
 from model.experiment.parts import Task, settings_of
 from model.networks.layers import as_records, from_records, layers_of
+from model.run.find import find_folder
 from model.run.folder import ORIGINAL, RunFolder
 from model.run.workers import Failed
 from tests.networks_elsewhere import course, saved
@@ -102,6 +106,30 @@ def test_a_run_keeps_copies_and_goes_on_without_the_files(files, tmp_path):
     task = Task("training", "mine", 0)
     other = read.model_copy(update={"models": {"mine": moved}})
     assert settings_of(other, task) == settings_of(read, task), "a file that was moved is taken in again"
+
+
+def test_a_run_that_is_begun_anew_is_known_at_any_moment(files, tmp_path, monkeypatch):
+    read = with_files(of_files([files / "one.keras"]))
+    run, identity = RunFolder(tmp_path / "one"), identity_of(read, splits())
+    describe(run, read, identity)
+    keep(run, read)
+    (run.path / "report.md").touch()
+    remove = shutil.rmtree
+
+    def removed(path: Path, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise OSError(f"{path} can't be removed")
+        remove(path, ignore_errors=True)
+
+    monkeypatch.setattr(shutil, "rmtree", removed)
+    monkeypatch.setattr(conductor, "load_data", lambda section: splits())
+    with pytest.raises(OSError, match="can't be removed"):
+        conductor.run_experiment(read, tmp_path, Console(quiet=True), fresh=True)
+    assert not (run.path / "report.md").exists()
+    assert find_folder(tmp_path, "one", identity) == (run, True), (
+        "a folder that holds copies of networks alone is nobody's, and its name is taken for ever"
+    )
+    assert (run.config(), copies(run, read)) == (read, [run.seed_folder("one", 0) / ORIGINAL])
 
 
 def test_a_run_is_told_from_files(tmp_path, files):
