@@ -25,6 +25,7 @@ from model.experiment.opening import (
     identity_of,
     load_data,
     must_fit,
+    place_of,
     put_aside,
     resolved,
 )
@@ -49,7 +50,6 @@ from model.experiment.writer import write_report
 from model.run.arithmetic import here, recorded
 from model.run.capacity import free_memory, num_side_by_side, num_workers
 from model.run.environment import decisive, describe_environment, num_cores
-from model.run.find import find_folder
 from model.run.folder import RunError, RunFolder, going_on
 from model.run.forecast import Forecast
 from model.run.guess import first_guess
@@ -78,11 +78,10 @@ def run_experiment(
         ConfigError: a network can't be trained in the memory there is; likewise.
         RunError: another process is at work on the same experiment.
     """
-    config = resolved(config)
+    config = resolved(config, path)
     splits = load_data(config.data)
-    identity = identity_of(config, splits)
     with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
-        run, known = find_folder(outputs, config.name, identity, not fresh, path)
+        config, identity, run, known = place_of(config, splits, outputs, not fresh, path)
         if not known:
             recheck(config)
             must_fit(config, splits)

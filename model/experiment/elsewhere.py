@@ -21,16 +21,20 @@ AS_READ = ("sha256", "layers", "names", "logits", "dtype")  # of `Found`, what t
 LONGEST_NAME = 40  # letters of the file's names for layers
 
 
-def with_files(config: Config) -> Config:
+def with_files(config: Config, run: RunFolder | None = None) -> Config:
     """The config with the whole paths of files, and what they hold, where it does not say so already.
+
+    `run` is the one whose config.yaml it is, if any: files that it has whole copies of are not looked at.
 
     Raises:
         ConfigError: a file can't be used, or those of one model are not of one network.
     """
     read: dict[str, Saved] = {}
+    kept = _kept(run, config) if run else []
     for model, network in config.elsewhere.items():
         paths = tuple(os.path.abspath(os.path.expanduser(file)) for file in network.file)
-        known = network.found if network.found and _are_those(network.found, paths) else None
+        is_known = model in kept or (network.found and _are_those(network.found, paths))
+        known = network.found if is_known else None
         found = known or _found(model, [Path(path) for path in paths])
         # What was measured may be of other data, or of another `pixels`: a run knows its own.
         read_alone = Found(**{key: getattr(found, key) for key in AS_READ})
@@ -48,6 +52,19 @@ def with_files(config: Config) -> Config:
                 f"Expected less: {remedy}."
             ) from None
     return config
+
+
+def _kept(run: RunFolder, config: Config) -> list[str]:
+    """The models of which a run keeps whole copies, unless the config has other files than its record."""
+    made, whole = run.known_config() if run.manifest() else None, copies(run, config)
+    asked = made.elsewhere if made else {}
+    return [
+        model
+        for model, network in config.elsewhere.items()
+        if model in asked
+        and network.file == asked[model].file
+        and all(run.seed_folder(model, seed) / ORIGINAL in whole for seed in config.seeds)
+    ]
 
 
 def _are_those(found: Found, paths: Sequence[str]) -> bool:

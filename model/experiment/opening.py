@@ -18,6 +18,7 @@ from model.experiment.elsewhere import must_answer, with_files
 from model.networks.facts import layer_facts
 from model.run.capacity import free_memory, memory_of_training
 from model.run.environment import describe_environment
+from model.run.find import find_folder
 from model.run.folder import RunError, RunFolder, going_on
 from model.run.readers import read_if_good
 from model.run.rules import RULES, rules_of
@@ -34,22 +35,36 @@ def identity_of(config: Config, splits: Splits) -> dict[str, str]:
     return {"config_digest": digest(config), "data_digest": splits.digest}
 
 
-def resolved(config: Config) -> Config:
+def resolved(config: Config, path: Path | None = None) -> Config:
     """The config with what its data and files tell.
 
     That is the whole path of their folder, and names of classes in it; of networks that were trained
-    elsewhere what their files hold.
+    elsewhere what their files hold. `path` is that of the config's file, if it has one: a run has copies.
 
     Raises:
         DataError: the names of classes that stand beside the data can't be used.
         ConfigError: the file of a network can't be used.
     """
-    config = with_files(config)
+    config = with_files(config, RunFolder(path.parent) if path and path.name == "config.yaml" else None)
     data = config.data
     if not data.in_folder:
         return config
     whole = os.path.abspath(os.path.expanduser(data.source))
     return config.model_copy(update={"data": with_names(data.model_copy(update={"source": whole}))})
+
+
+def place_of(
+    config: Config, splits: Splits, outputs: Path, renamed: bool, path: Path | None
+) -> tuple[Config, dict[str, str], RunFolder, bool]:
+    """The folder of an experiment, and whether it is known, as by `find_folder`; its config and identity.
+
+    A run has its copies for itself: what goes to a folder of its own is of the files as they are now.
+    """
+    identity = identity_of(config, splits)
+    run, known = find_folder(outputs, config.name, identity, renamed, path)
+    if not known and (now := with_files(config)) != config:
+        return place_of(now, splits, outputs, renamed, path)
+    return config, identity, run, known
 
 
 def config_and_data(run: RunFolder) -> tuple[Config, Splits]:

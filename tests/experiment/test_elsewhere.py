@@ -9,11 +9,11 @@ from rich.console import Console
 
 from configs.elsewhere import is_run, of_files, of_words
 from configs.networks import Found
-from configs.schema import ConfigError, digest
+from configs.schema import ConfigError, digest, load
 from model.experiment import conductor
 from model.experiment.conductor import Experiment
 from model.experiment.elsewhere import as_found, copies, keep, must_answer, with_files, with_measured
-from model.experiment.opening import describe, identity_of
+from model.experiment.opening import describe, identity_of, place_of, resolved
 from model.experiment.origins import origin_of, usual_for
 from model.experiment.parts import Task, settings_of
 from model.networks.layers import as_records, from_records, layers_of
@@ -197,6 +197,32 @@ def test_what_a_config_tells_of_files_is_believed_of_those_alone(files, tmp_path
         "the numbers of one file are shown as those of another"
     )
     assert len(with_others("one.keras").sha256) == 1, "there are fewer files than it tells of"
+
+
+def test_a_run_goes_on_with_its_copy_when_the_file_is_saved_anew(files, tmp_path):
+    path = tmp_path / "mine.keras"
+    path.write_bytes((files / "one.keras").read_bytes())
+    read, run = with_files(of_files([path])), RunFolder(tmp_path / "mine")
+    Experiment(read, splits(), run, Console(quiet=True), debug=False)
+    path.write_bytes((files / "two.keras").read_bytes())
+
+    def goes_on(outputs: Path, *words: str) -> tuple[str, bool, bool]:
+        asked = load(run.path / "config.yaml", words, of_a_run=True)
+        config = resolved(asked, run.path / "config.yaml")
+        config, identity, place, known = place_of(config, splits(), outputs, True, run.path / "config.yaml")
+        assert identity == identity_of(config, splits())
+        return place.path.name, known, config.elsewhere["mine"].found == read.elsewhere["mine"].found
+
+    assert goes_on(tmp_path) == ("mine", True, True), "no command reaches the run any more, which has a copy"
+    other = f"models.mine.file={files / 'two.keras'}"
+    assert goes_on(tmp_path, other) == ("mine-2", False, False), "it is asked for another file, and not taken"
+    for changed in ("models.mine.pixels=byte", "name=b"):
+        assert goes_on(tmp_path, changed)[1:] == (False, False), (
+            "another run takes a network for that of the file which is not in it any more"
+        )
+    assert goes_on(tmp_path / "others") == ("mine", False, False), "there is no copy in that folder"
+    (run.seed_folder("mine", 0) / ORIGINAL).write_bytes(b"damaged")
+    assert goes_on(tmp_path)[1:] == (False, False), "a damaged copy is gone on with"
 
 
 def test_a_trial_that_fails_is_no_answer(files, tmp_path):
