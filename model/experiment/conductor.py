@@ -164,7 +164,8 @@ class Experiment:
         must_be_free(self.run, self.manifest, left)
         for task in (task for task in left if task.name in damage):
             what = "scored" if self.plan.is_scored_again(task) else "made"
-            progress.say(self.console, f"{task.name} is {what} again: {damage[task.name]}.")
+            called = task.called(task.model in self.config.elsewhere)
+            progress.say(self.console, f"{called} is {what} again: {damage[task.name]}.")
         if left:
             self._do(left)
         elif not train:

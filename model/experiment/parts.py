@@ -9,6 +9,7 @@ from configs.networks import Saved
 from configs.schema import Config
 from data.likeness import LIKENESS, RULE
 from data.packing import PREPARATION
+from model.report.words import numbered
 from model.robustness.files import measured_with
 from model.run.folder import ORIGINAL, RECORDS, RunError, RunFolder
 from model.run.manifest import Manifest, State, digest_of
@@ -30,10 +31,14 @@ class Task(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Of its job, as it is shown, and of what it makes; models are looked into at one seed only."""
+        """The key of its job, and of what it makes; models are looked into at one seed only."""
+        return self.called(elsewhere=False)
+
+    def called(self, elsewhere: bool) -> str:
+        """The same as it is shown: what was trained `elsewhere` has files, and nobody knows their seeds."""
         if self.kind in RECORDS:
             return f"{self.model} {self.kind}"
-        return f"{self.model} seed {self.seed}" + f" {self.kind}" * (self.kind != "training")
+        return f"{self.model} {numbered(self.seed, elsewhere)}" + f" {self.kind}" * (self.kind != "training")
 
     @property
     def network(self) -> str:

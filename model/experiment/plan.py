@@ -154,7 +154,8 @@ class Plan:
         cost = self._seconds_of_questions(task.model, num_images)
         network, folder = self.config.models[task.model], self.run.seed_folder(task.model, task.seed)
         arguments = {"network": network, "folder": folder}
-        return Job(task.name, score_again, arguments, cost, leads_on=is_sound)
+        shown = task.called(task.model in self.config.elsewhere)
+        return Job(task.name, score_again, arguments, cost, leads_on=is_sound, shown=shown)
 
     def _taking_in(self, task: Task) -> Job:
         """Score a network that was trained elsewhere."""
@@ -177,6 +178,7 @@ class Plan:
             },
             cost=self._seconds_of_questions(task.model, num_images),
             leads_on=is_sound,
+            shown=task.called(elsewhere=True),
         )
 
     def trials(self) -> list[Job]:
@@ -202,7 +204,8 @@ class Plan:
             folder = self.run.inspection_folder(model)
         look = Look(model, seed, self.config.models[model], settings, saved, folder, self.manifest.identity)
         cost = self._seconds_of_questions(model, num_images)
-        return Job(task.name, function, {"look": look}, cost, after=training)
+        shown = task.called(model in self.config.elsewhere)
+        return Job(task.name, function, {"look": look}, cost, after=training, shown=shown)
 
     def _seconds_of_questions(self, model: str, num_images: int) -> float:
         """To pass images forward, in a job that does no more."""

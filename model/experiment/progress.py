@@ -35,8 +35,8 @@ def header(config: Config, data: DataFacts, folder: Path) -> str:
     shown = ", ".join(map(str, seeds)) if len(seeds) <= 8 else f"{seeds[0]} to {seeds[-1]}"
     trainings += f" (seed{'s' * (len(seeds) > 1)} {shown})"
     if brought := list(config.elsewhere):
-        was = f"{names(brought)} trained elsewhere"
-        trainings = f"{trainings}, {was}" if len(brought) < len(models) else "trained elsewhere"
+        was = f"{names(brought)} trained elsewhere (file{'s' * (len(seeds) > 1)} {shown})"
+        trainings = f"{trainings}; {was}" if len(brought) < len(models) else "trained elsewhere"
     title = f"{config.name}: {against}, {trainings}"
     sizes = f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"
     lines = [f"ConvLens  {title}", f"data      {data.title}, {data.source}: {sizes}"]
@@ -71,6 +71,10 @@ class _Row:
     note: str = "waiting"
     ended: bool = False
 
+    @property
+    def called(self) -> str:
+        return self.job.shown or self.job.name
+
 
 class Display:
     """The jobs of an experiment, how far each is, and the time left by their forecast."""
@@ -95,7 +99,7 @@ class Display:
         """Take in what a job says; off a terminal, a line when an epoch or a job ends."""
         row = self.rows[event.job.name]
         if isinstance(event, Reported) and isinstance(event.value, str):  # a warning: it must stay on screen
-            say(self.console, f"{row.job.name}  {event.value}")
+            say(self.console, f"{row.called}  {event.value}")
             return
         before = row.share, row.count
         if isinstance(event, Reported):
@@ -107,7 +111,7 @@ class Display:
         moved = (row.share if row.ended else before[0], row.count) != before
         if not self.console.is_terminal and row.note and (moved or isinstance(event, Failed | Skipped)):
             left = "" if row.share == 1 else f"   left: {duration(self.seconds_left())}"
-            say(self.console, f"{row.job.name}  {row.count}  {row.note}{left}")
+            say(self.console, f"{row.called}  {row.count}  {row.note}{left}")
 
     def seconds_left(self) -> float:
         """By the forecast, from where the jobs stand."""
@@ -118,7 +122,7 @@ class Display:
         rows = list(self.rows.values())
         count = max(len(row.count) for row in rows)
         room = self.console.width - count - 4  # beside count, spaces and an ellipsis
-        name = min(max(len(row.job.name) for row in rows), max(1, room))
+        name = min(max(len(row.called) for row in rows), max(1, room))
         bar = min(BAR_WIDTH, max(0, room - name))
         text = Text(no_wrap=True, overflow="ellipsis")
         if not all(row.ended for row in rows):  # first, for the last rows are not shown where there are many
@@ -126,7 +130,7 @@ class Display:
         for row in rows:
             filled = round(bar * row.share)
             shown = "█" * filled + "░" * (bar - filled)
-            job = shortened(row.job.name, name)
+            job = shortened(row.called, name)
             text.append(f"{job:<{name}}  {shown} {row.count:<{count}}  {row.note}\n")
         return text
 

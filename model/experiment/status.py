@@ -135,7 +135,8 @@ class Status:
             report.get(self.states[REPORT], "its report is to be made again"),
         ]
         lines = [f"{self.run}: {', '.join(filter(None, told))}."]
-        lines += [f"{name} failed: {reason}" for name, reason in self.failed.items()]
+        called = {task.name: task.called(self._is_brought(task)) for task in self.tasks}
+        lines += [f"{called[name]} failed: {reason}" for name, reason in self.failed.items()]
         if self.record == "none":
             lines.append(
                 "It has no manifest.json, which says what was made from what: what is here is taken as it is."

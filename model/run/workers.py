@@ -38,7 +38,7 @@ class Job:
     `function` is a module's; what it gives to `tell` reaches the parent as `Reported`. `cost` is in
     seconds of one core, `begun` the share that was done earlier and is not among them. A job may end with
     `JobFailed`. It waits for the one whose name is `after`, if that is submitted before it, and is begun if
-    that one `leads_on`, as the value says that it returned.
+    that one `leads_on`, as the value says that it returned. On screen it is called `shown`, if not `name`.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Job:
     begun: float = 0.0
     after: str | None = None
     leads_on: Callable[[Any], bool] = lambda value: True
+    shown: str = ""
 
 
 class JobFailed(Exception):

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from configs.schema import Config
 from data.splits import ClassSizes, DataFacts
+from model.experiment.parts import Task
 from model.experiment.progress import Display, duration, header, machine_line, say
 from model.run.forecast import Forecast
 from model.run.workers import Done, Failed, Job, Reported
@@ -62,6 +63,23 @@ def test_a_failure_is_shown_with_its_reason():
     display = Display(plain_console(), [job], Forecast([job], 1, 1))
     display.show(Failed(job, "loss not finite at epoch 2"))
     assert "failed: loss not finite at epoch 2" in display.render().plain
+
+
+def test_a_network_trained_elsewhere_has_files_on_screen(tmp_path):
+    task = Task("robustness", "gap", 1)
+    assert (task.name, task.called(elsewhere=False)) == ("gap seed 1 robustness",) * 2
+    job = Job(task.name, nothing, shown=task.called(elsewhere=True))
+    console = plain_console()
+    with Display(console, [job], Forecast([job], 1, 1, clock=lambda: 0.0)) as display:
+        display.show(Reported(job, (0.5, "1/2", "shifts")))
+    assert console.file.getvalue().startswith("gap file 1 robustness  1/2"), "nobody knows its seed"
+    assert display.render().plain.splitlines()[1].startswith("gap file 1 robustness  ")
+    networks = {"dense": {"architecture": "dense"}, "gap": {"architecture": "saved", "file": ["a", "b"]}}
+    config = Config.model_validate({"name": "mine", "seeds": [0, 1], "models": networks})
+    data = DataFacts("My pictures", "mine", "a folder", "ab" * 32, ["a", "b"], 1500, 20, 300)
+    assert header(config, data, tmp_path / "mine").splitlines()[0] == (
+        "ConvLens  mine: dense against gap, 2 trainings each (seeds 0, 1); gap trained elsewhere (files 0, 1)"
+    )
 
 
 @pytest.mark.parametrize("width", [120, 80, 60, 40, 30])

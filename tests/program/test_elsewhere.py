@@ -90,7 +90,7 @@ def test_what_is_lost_is_made_again_of_the_copy(run, driver):
     assert "model.keras is missing" in status.out
     result = driver.run(run / "config.yaml", "--outputs", run.parent)
     assert result.code == 0, result.out + result.err
-    assert "my seed 0 is made again" in result.out
+    assert "my file 0 is made again" in result.out
     assert network.exists()
     assert answers.read_bytes() == before, "of the same file come other answers"
     (run / "my/seed-0/original.keras").unlink()

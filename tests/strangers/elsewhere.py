@@ -209,6 +209,13 @@ def _(e: Evidence, at: Said, what: str = "") -> None:
     claim(len(brought(e)) == len(e.models), "some were trained here")
 
 
+@says("<who:names> trained elsewhere (<word:files|file> <numbers:text>)")
+def _(e: Evidence, at: Said, who: str, word: str, numbers: str) -> None:
+    claim(set(re.split(", | and ", who)) == set(brought(e)), f"those are {brought(e)}")
+    claim(numbers in (", ".join(map(str, e.seeds)), f"{e.seeds[0]} to {e.seeds[-1]}"), f"{e.seeds}")
+    claim((word == "file") == (len(e.seeds) == 1), "one file, two files")
+
+
 @says("ConvLens <name:run>: <models:text>, trained elsewhere")
 def _(e: Evidence, at: Said, name: str, models: str) -> None:
     baseline, *others = e.models
@@ -217,10 +224,11 @@ def _(e: Evidence, at: Said, name: str, models: str) -> None:
 
 
 @says(
-    "<m:model> seed <s:n> validation <share:pct>",
-    "<m:model> seed <s:n> validation <share:pct> left: <left:time>",
+    "<m:model> <kind:seed|file> <s:n> validation <share:pct>",
+    "<m:model> <kind:seed|file> <s:n> validation <share:pct> left: <left:time>",
 )
-def _(e: Evidence, at: Said, m: str, s: Number, share: Number, left: str = "") -> None:
+def _(e: Evidence, at: Said, m: str, kind: str, s: Number, share: Number, left: str = "") -> None:
+    claim_kind(e, kind, m)
     held = e.splits[1]
     answers = e.models[m].network(int(s)).probabilities(e.data.train_images[held]).argmax(axis=1)
     agree_share("validation accuracy", share, float(np.mean(answers == e.data.train_labels[held])))

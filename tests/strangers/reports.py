@@ -97,10 +97,19 @@ DOING = "drawing|looking inside|perturbing|skipped: there is no sound model to l
 
 
 @says(f"<m:model> <look:{LOOKS}> <doing:{DOING}>", f"<m:model> <look:{LOOKS}> <doing:{DOING}> left: <left:time>",
-      f"<m:model> seed <s:n> robustness <doing:{DOING}>", f"<m:model> seed <s:n> robustness <doing:{DOING}> left: <left:time>")  # fmt: skip
+      f"<m:model> <kind:seed|file> <s:n> robustness <doing:{DOING}>", f"<m:model> <kind:seed|file> <s:n> robustness <doing:{DOING}> left: <left:time>")  # fmt: skip
 def _(
-    e: Evidence, at: Said, m: str, doing: str, look: str = "", s: Number | None = None, left: str = ""
+    e: Evidence,
+    at: Said,
+    m: str,
+    doing: str,
+    look: str = "",
+    kind: str = "",
+    s: Number | None = None,
+    left: str = "",
 ) -> None:
+    if kind:
+        claim_kind(e, kind, m)
     model = e.models[m]
     lost = not model.trained or model.trained[0] in model.faults or model.trained[0] != e.seeds[0]
     claim("skipped" not in doing or lost, "its first training is sound")
