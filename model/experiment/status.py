@@ -74,6 +74,11 @@ class Status:
         return []
 
     @property
+    def _may_go_on(self) -> bool:
+        """Whether anything is left to be made: a network that only guesses does so the next time, too."""
+        return set(self.states.values()) != {"whole"} or bool(self.not_drawn)
+
+    @property
     def lost_data(self) -> str:
         """Which of its data are gone, which a run that is whole may do without; it takes long to import."""
         from model.experiment.opening import lost_data
@@ -145,7 +150,7 @@ class Status:
         lines += [*self.not_drawn, *hindrances]
         if self.running:
             lines.append(f"{self.running} is at work in it.")
-        elif not self.is_whole and not hindrances:
+        elif self._may_go_on and not hindrances:
             lines.append(f"`{going_on(self.run)}` goes on with it.")
         return "\n".join(lines)
 

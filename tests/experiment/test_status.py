@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -88,6 +89,16 @@ def test_a_record_that_cannot_be_used_is_named_with_what_to_do(run: Path, kind: 
         assert not found.is_whole, "nothing proves any more what is here"
         assert ("only that can use it" in words) == (kind == "later")
         assert ("move it away, then `python" in words) == (kind == "damaged folder")
+
+
+def test_no_command_is_said_to_go_on_with_what_only_guesses(run: Path) -> None:
+    whole = replace(told(run), states={"cnn seed 0": "whole", REPORT: "whole"}, damage={})
+    guesses = replace(whole, failed={"cnn seed 0": "no better than guessing"})
+    assert not guesses.is_whole
+    assert "cnn seed 0 failed: no better than guessing" in guesses.in_words()
+    assert "goes on with it" not in guesses.in_words(), "the same network gives the same answers"
+    waiting = replace(guesses, states={"cnn seed 0": "waiting", REPORT: "whole"})
+    assert "goes on with it" in waiting.in_words(), "it may succeed the next time"
 
 
 def test_what_cannot_be_read_is_not_made_again(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
