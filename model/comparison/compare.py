@@ -11,12 +11,11 @@ from model.comparison.pairs import Answer, ClassDifference, Disagreement, OneRig
 from model.comparison.records import Comparison, Facts, Failure, Mistake, Model, NotCompared, Outcome
 from model.comparison.scores import Answers, Scores, describe
 from model.comparison.together import CLEAR, allowing_for_all, holm
-from model.comparison.verdict import GUESSING, LABELS_DO_NOT_FIT, no_comparison, put_in_words
+from model.comparison.verdict import GUESSING, LABELS_DO_NOT_FIT, ONE_ANSWER, no_comparison, put_in_words
 
 SMALLEST_OF_INTEREST = 0.002  # no number of seeds is named for differences under 0.2 points
 NUM_EXAMPLES = 12
 NUM_MISTAKES = 12
-ONE_ANSWER = "the same answer to every picture"
 MOST_LUCK = 0.05  # above chance, that a guessing network may have and still be told from others
 
 

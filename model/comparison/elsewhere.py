@@ -1,6 +1,6 @@
 """What is to be known of networks that were trained elsewhere, in words. It computes no numbers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import sqrt
 
 from configs.networks import Form
@@ -20,10 +20,10 @@ MOST_NAMED = 6  # of networks
 MOST_CLASSES = 4  # that are named where their order differs
 
 
-def of_elsewhere(models: Models, data: DataFacts) -> list[str]:
+def of_elsewhere(models: Models, data: DataFacts, skipped: Collection[str] = ()) -> list[str]:
     """What is to be known of networks that were trained elsewhere, in sentences; none where none was.
 
-    `data` have the classes by label.
+    `data` have the classes by label; `skipped` are the models that are not looked into.
     """
     brought = {name: one for name, entry in models.items() if (one := entry.elsewhere)}
     if not brought:
@@ -36,9 +36,14 @@ def of_elsewhere(models: Models, data: DataFacts) -> list[str]:
         f"{names(list(brought), MOST_NAMED)} {was} trained elsewhere: on which pictures, how long and from"
         " which start is not known here, so there are no training curves, seconds and seeds, and a file has"
         f" the number that stands among the seeds of the config. If test pictures were among them, {accuracy}"
-        f" too high; {_ranked(models, brought)} are ranked on validation pictures, which {it} may have been"
-        " trained on. What is shown as untrained has random weights."
+        " too high"
     ]
+    if looked_into := [name for name in brought if name not in skipped]:
+        told[0] += (
+            f"; {_ranked(models, looked_into)} are ranked on validation pictures, which {it} may have been"
+            " trained on. What is shown as untrained has random weights"
+        )
+    told[0] += "."
     for name, found in brought.items():
         told += [order_in_words(name, found, data), _pixels(name, found), _form(name, found)]
     return [sentence for sentence in told if sentence]

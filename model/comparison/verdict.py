@@ -14,6 +14,7 @@ FAR_BELOW = 0.1  # training accuracy, from where on validation accuracy is a mat
 FEW = 10  # pictures of a class, on which a network may miss by chance what it knows
 SAME_COST = 1.1  # a model up to a tenth larger counts as equally large
 GUESSING = "no better than guessing"
+ONE_ANSWER = "the same answer to every picture"
 LABELS_DO_NOT_FIT = "the test labels do not fit the test pictures, or both are of another kind"
 UNKNOWN_CAUSE = "; {source} can't say which made it better."
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from data.splits import DataFacts
 from model.comparison.elsewhere import of_elsewhere, usual_in_words
+from model.comparison.verdict import ONE_ANSWER
 from model.experiment.report import Report
 from model.report.words import names, numbered, percent, quoted
 from model.run.folder import RunError, RunFolder
@@ -37,7 +38,8 @@ def of_data(data: DataFacts) -> list[str]:
 def of_report(report: Report) -> list[str]:
     """The same, what is not trained yet or was elsewhere, what test pictures that were learned from give."""
     told, without = of_data(report.data), report.without_duplicates
-    told += of_elsewhere(report.models, report.data) + usual_in_words(report.models)
+    alike = {one.model for one in report.failed if one.reason == ONE_ANSWER and one.seed == report.seeds[0]}
+    told += of_elsewhere(report.models, report.data, alike) + usual_in_words(report.models)
     for what, elsewhere in (("trained", None), ("taken from their files", True)):
         waiting = [
             f"{one.model} {numbered(one.seed, bool(elsewhere))}"

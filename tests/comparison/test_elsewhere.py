@@ -1,5 +1,6 @@
 """What is said of networks that were trained elsewhere follows from what was measured."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +53,13 @@ def test_what_can_not_be_known_is_said_once_for_all():
     both = models(mine=MINE, other=MINE)
     object.__setattr__(both["other"], "convolution_parameters", 9)
     assert "; filters and units are ranked" in " ".join(of_elsewhere(both, DATA)), "the dense one has none"
+    one = " ".join(of_elsewhere(both, DATA, ["other"]))
+    assert "; units are ranked on validation pictures" in one, (
+        "it tells of filters that nobody has looked into"
+    )
+    none = " ".join(of_elsewhere(both, DATA, list(both)))
+    assert "their accuracies are too high. mine reads" in none
+    assert not re.search("ranked|untrained", none), "it tells of what is not there: nothing was looked into"
     both = said(mine=MINE, other=MINE)
     assert both.count("trained elsewhere: on which pictures") == 1
     assert "mine and other were trained elsewhere" in both

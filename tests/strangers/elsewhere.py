@@ -126,7 +126,8 @@ def _(e: Evidence, at: Said, who: str, was: str) -> None:
 @says("If test pictures were among them, <whose:its accuracy is|their accuracies are> too high",
       "<what:filters and units|filters|units> are ranked on validation pictures, which <whose:it|they> may have been trained on")  # fmt: skip
 def _(e: Evidence, at: Said, whose: str, what: str = "") -> None:
-    ranked = {"filters" if e.models[name].first.convolutions else "units" for name in brought(e)}
+    looked_into = [name for name in brought(e) if (e.run / name / "inspection").is_dir()]
+    ranked = {"filters" if e.models[name].first.convolutions else "units" for name in looked_into}
     claim(not what or set(what.split(" and ")) == ranked, f"ranked are {ranked}")
     claim(whose.startswith("it") == (len(brought(e)) == 1), f"those are {brought(e)}")
 
