@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from glob import glob
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ import typer
 import train
 from configs.schema import load
 from configs.usage import EXAMPLES
+from model.experiment.report import read_report
+from model.experiment.terminal import terminal_block
+from model.run.folder import RunFolder
 from tests.conftest import ROOT
 
 SHELLS = {"bash": ["bash", "--norc", "--noprofile"], "zsh": ["zsh", "-f"]}
@@ -118,6 +122,9 @@ def runs(small_run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     for place in ("outputs/quick", "outputs/smaller", "else where/quick"):
         shutil.copytree(small_run, folder / place)
+    (folder / "hand-ins").mkdir()
+    for student in ("anna", "ben"):
+        shutil.copy(small_run / "report.html", folder / "hand-ins" / f"{student}.html")
     return folder
 
 
@@ -125,15 +132,16 @@ def runs(small_run, tmp_path_factory):
 def test_examples_of_the_help_do_what_they_say(name, runs, monkeypatch, capsys):
     monkeypatch.chdir(runs)
     for words in EXAMPLES[name].values():
-        assert train.main(shlex.split(words)) == 0, f"{words}: {capsys.readouterr()}"
+        expanded = [found for word in shlex.split(words) for found in sorted(glob(word)) or [word]]
+        assert train.main(expanded) == 0, f"{words}: {capsys.readouterr()}"
     assert name != "schema" or json.loads(capsys.readouterr().out), "the schema is no JSON"
 
 
 @pytest.mark.parametrize("run", ["outputs/quick", "else where/quick"])
 def test_the_next_steps_of_a_result_can_be_taken(run, runs, monkeypatch, capsys):
     monkeypatch.chdir(runs)
-    assert train.main(["show", run]) == 0
-    lesson, again = re.findall(r"python train\.py (.*?)(?:  .*)?$", capsys.readouterr().out, re.MULTILINE)
+    told = terminal_block(read_report(RunFolder(Path(run))), run)
+    lesson, again = re.findall(r"python train\.py (.*?)(?:  .*)?$", told, re.MULTILINE)
     outputs = VERBS["lesson"].make_context("lesson", shlex.split(lesson)[1:]).params["outputs"]
     assert outputs == Path(run).parent, "the lesson goes into other outputs than the run"
     assert train.main(shlex.split(again)) == 0, f"`python train.py {again}` does not show it again"

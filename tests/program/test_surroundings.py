@@ -287,7 +287,7 @@ def test_the_result_is_found_and_shown_whatever_surrounds_it(small_run, tmp_path
         {"env": around, "cwd": ours_by_name(tmp_path)}, sys.executable, ROOT / "train.py", "show", small_run
     )
     monkeypatch.chdir(tmp_path)  # from which its folder is named
-    told = terminal_block(read_report(RunFolder(small_run)), short_path(small_run))
+    told = terminal_block(read_report(RunFolder(small_run)), short_path(small_run), shown=True)
     assert done.stdout.startswith(told + "\n"), done.stderr
     assert "MaxPooling2D" in done.stdout.removeprefix(told), "the layers stand below the result"
 
