@@ -228,7 +228,7 @@ def test_show_prints_the_result_again(run, driver):
     assert result.code == 0
     assert f"You guessed: {GUESS}" in result.out
     assert re.search(r"right, of 500 test pictures +\d", result.out), result.out
-    lines = [line for line in result.out.splitlines() if str(run.parent) not in line]  # however long that is
+    lines = [line for line in result.out.splitlines() if run.parent.name not in line]  # however long that is
     assert max(map(len, lines)) <= 80, "the result must fit 80 columns"
 
 
