@@ -4,7 +4,6 @@ It runs in the parent process, without TensorFlow.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -13,16 +12,13 @@ from configs.elsewhere import is_run, of_words
 from configs.schema import Config, ConfigError, recheck
 from data.likeness import LIKENESS, likeness_of, write_likeness
 from data.splits import Splits
-from data.storage import locked, write_json
-from model.comparison.records import Failure
+from data.storage import locked
 from model.experiment import progress
-from model.experiment.adoption import taken_up
-from model.experiment.elsewhere import as_found, copies, keep, with_measured
+from model.experiment.elsewhere import as_found, copies
 from model.experiment.opening import (
     as_it_began,
     config_and_data,
     describe,
-    identity_of,
     load_data,
     must_fit,
     place_of,
@@ -33,28 +29,22 @@ from model.experiment.parts import (
     REPORT,
     Task,
     must_be_free,
-    record,
     record_likeness,
     record_report,
     state_of,
     state_of_likeness,
     state_of_report,
 )
-from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan
+from model.experiment.plan import Plan
 from model.experiment.remarks import of_rules
 from model.experiment.report import Report, read_report
 from model.experiment.results import Results, collect, data_facts, kept, report_of
 from model.experiment.status import status_of
 from model.experiment.terminal import terminal_block
+from model.experiment.work import Work, do
 from model.experiment.writer import write_report
-from model.run.arithmetic import here, recorded
-from model.run.capacity import free_memory, num_side_by_side, num_workers
-from model.run.environment import decisive, describe_environment, num_cores
 from model.run.folder import RunError, RunFolder, going_on
-from model.run.forecast import Forecast
 from model.run.guess import first_guess
-from model.run.speed import probe_speed
-from model.run.workers import Done, Failed, Job, Reported, Workers
 
 
 def run_experiment(
@@ -134,7 +124,7 @@ def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
 
 
 class Experiment:
-    """One config on its data, in its folder: which jobs are left, and doing them."""
+    """One config on its data, in its folder: doing what is left, and its report."""
 
     def __init__(
         self,
@@ -145,18 +135,19 @@ class Experiment:
         debug: bool,
         guess: str | None = None,
     ) -> None:
-        self.config, self.splits, self.run = config, splits, run
-        self.console, self.debug = console, debug
-        self.identity = identity_of(config, splits)
-        began = describe(run, config, self.identity)
-        keep(run, config)
-        self.manifest = taken_up(run, config, began, guess)
-        self.environment = describe_environment(config.launch.threads_per_job)
-        self.environment |= {"rules": began["rules"]} if "rules" in began else {}
-        as_before = recorded(began) if decisive(began) == decisive(self.environment) else None
-        arithmetic = as_before or here()
-        self.plan = Plan(config, splits, run, self.manifest, arithmetic, self.environment)
-        self.failed: list[Failure] = []
+        self.splits, self.run, self.console, self.debug = splits, run, console, debug
+        self.work = Work(config, splits, run, guess)
+        self.manifest = self.work.manifest
+
+    @property
+    def config(self) -> Config:
+        """The config, with what was measured meanwhile."""
+        return self.work.config
+
+    @property
+    def plan(self) -> Plan:
+        """The jobs that are left, as far as is known by now."""
+        return self.work.plan
 
     def complete(self, train: bool = True) -> int:
         """Do what is left, write the report if anything is new, show it, and tell what is not made good."""
@@ -167,7 +158,7 @@ class Experiment:
             called = task.called(task.model in self.config.elsewhere)
             progress.say(self.console, f"{called} is {what} again: {damage[task.name]}.")
         if left:
-            self._do(left)
+            do({self.work: left}, self.console, self.debug)
         elif not train:
             progress.say(self.console, "Every trained model has been looked into already.")
         self._keep_likeness()
@@ -178,58 +169,6 @@ class Experiment:
         for problem in problems:
             progress.say(self.console, f"\n{problem}")
         return 4 if report.failed or report.not_drawn or problems else 0
-
-    def _do(self, left: list[Task]) -> None:
-        """Have workers do the jobs; a model is looked into as soon as it is trained."""
-        self.manifest.begin({task.name: task.written_last for task in left})
-        self.manifest.write()
-        number, side_by_side = self._num_workers(left)
-        threads, onednn = self.config.launch.threads_per_job, self.plan.arithmetic.onednn
-        with Workers(number, threads, self.splits, self.debug, side_by_side, onednn) as workers:
-            self._probe(workers)
-            if any(task.kind == "training" and not self.plan.is_scored_again(task) for task in left):
-                self._record()
-                self._try_pixels(workers)
-            jobs = [self.plan.job(task) for task in left]
-            tasks = {job.name: task for job, task in zip(jobs, left, strict=True)}
-            gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
-            forecast = Forecast(jobs, number, num_cores(), gain, self.plan.slowness * REPORT_SECONDS)
-            precision = min(self.plan.precisions)  # bfloat16 where models differ
-            trains = len(self.config.elsewhere) < len(self.config.models)
-            line = progress.machine_line(num_cores(), precision, forecast.total, trains)
-            progress.say(self.console, line)
-            with progress.Display(self.console, jobs, forecast) as display:
-                for job in jobs:
-                    workers.submit(job)
-                for event in workers.events():
-                    display.show(event)
-                    if isinstance(event, Failed):
-                        self._note_failure(tasks[event.job.name], event.reason)
-                    elif isinstance(event, Done):
-                        self.run.must_still_be_there()
-                        record(self.manifest, self.run, self.config, tasks[event.job.name])
-                        self.manifest.write()
-
-    def _try_pixels(self, workers: Workers) -> None:
-        """Keep in the config how networks from elsewhere read pixels; those not tried fail when taken in."""
-        for job in self.plan.trials():
-            workers.submit(job)
-        events = list(workers.events())
-        measured = {event.job.name: event.value for event in events if isinstance(event, Done)}
-        untried = {event.job.name: event.reason for event in events if isinstance(event, Failed)}
-        self.config = with_measured(self.config, measured)
-        self.plan = replace(self.plan, config=self.config, untried=untried)
-        if not measured:
-            return
-        self.manifest.config = self.config.model_dump(mode="json")
-        self.manifest.write()
-        describe(self.run, self.config, self.identity)
-
-    def _note_failure(self, task: Task, reason: str) -> None:
-        stage = None if task.kind == "training" else "inspection"
-        failure = Failure(model=task.model, seed=task.seed, stage=stage, reason=reason)
-        if failure not in self.failed:  # a damaged model stops every look at it
-            self.failed.append(failure)
 
     def _keep_likeness(self) -> None:
         """Keep in the run what tells which pictures are unlike its data, and vouch for it."""
@@ -263,8 +202,8 @@ class Experiment:
 
     def _report(self, looking: bool = False) -> Report:
         """Write the report of what is there; where a look alone would lose numbers, the earlier one stays."""
-        results = collect(self.run, self.config, self.splits.test.labels, self.failed)
-        report = report_of(self.run, self.config, self.splits, self.identity, results)
+        results = collect(self.run, self.config, self.splits.test.labels, self.work.failed)
+        report = report_of(self.run, self.config, self.splits, self.work.identity, results)
         if looking and (fuller := self._fuller(report)):
             progress.say(self.console, "report.json stays as it was: some of what it tells of can't be read.")
             return fuller
@@ -290,38 +229,3 @@ class Experiment:
             return None
         same = (earlier.config_digest, earlier.data.digest) == (report.config_digest, report.data.digest)
         return kept(earlier, report) if same else None
-
-    def _num_workers(self, left: list[Task]) -> tuple[int, int]:
-        """How many workers, and how many operations of a job at a time, finish soonest."""
-        launch, cores = self.config.launch, num_cores()
-        if launch.workers != "auto":  # who names a number of workers wants no more than that
-            return launch.workers, 1
-        jobs, needs = [self.plan.job(task) for task in left], [self.plan.memory(task) for task in left]
-        names = {job.name for job in jobs}
-        number = num_workers([job.cost for job in jobs], needs, cores, free_memory())
-        at_once = [job.cost for job in jobs if job.after not in names]
-        return number, num_side_by_side(at_once, cores // launch.threads_per_job)
-
-    def _probe(self, workers: Workers) -> None:
-        """Ask a worker how fast it convolves, for the forecast; one that dies of bfloat16 takes it away."""
-        speeds: dict[str, float] = {}
-        bfloat16 = "bfloat16" in self.plan.precisions
-        workers.submit(Job("probe", probe_speed, {"bfloat16": bfloat16}))
-        for event in workers.events():
-            if isinstance(event, Reported | Done):
-                speeds = event.value
-        if not speeds:
-            raise RunError("no worker process could be started; `--debug` shows what TensorFlow says")
-        arithmetic = self.plan.arithmetic
-        if bfloat16 and "bfloat16" not in speeds:
-            arithmetic = replace(arithmetic, precision="float32")
-        self.plan = replace(self.plan, arithmetic=arithmetic, speeds=TYPICAL_SPEED | speeds)
-
-    def _record(self) -> None:
-        """Write what this run is computed with from now on; each training keeps its own."""
-        self.run.must_still_be_there()
-        environment = self.identity | self.environment | {"arithmetic": asdict(self.plan.arithmetic)}
-        if environment != self.manifest.environment:
-            self.manifest.environment = environment
-            self.manifest.write()
-            write_json(self.run.path / "environment.json", environment)

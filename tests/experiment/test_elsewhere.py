@@ -237,8 +237,8 @@ def test_a_trial_that_fails_is_no_answer(files, tmp_path):
 
     read, run = with_files(of_files([files / "one.keras"])), RunFolder(tmp_path / "run")
     experiment = Experiment(read, splits(), run, Console(quiet=True), debug=False)
-    experiment._try_pixels(Dying())
-    asked = experiment.plan.job(Task("training", "one", 0)).arguments
+    experiment.work.try_pixels(Dying())
+    asked = experiment.work.plan.job(Task("training", "one", 0)).arguments
     assert (asked["pixels"], asked["untried"]) == (None, "the worker died"), (
         "it is scored in a form that nobody has tried"
     )

@@ -7,8 +7,9 @@ import pytest
 
 from configs.schema import Config
 from data.storage import write_json
-from model.experiment import conductor
+from model.experiment import work
 from model.experiment.conductor import Experiment
+from model.experiment.work import probe
 from model.run.environment import REPOSITORY, decisive, describe_environment, joined
 from model.run.folder import RunError, RunFolder
 from model.run.workers import Done, Failed, Reported
@@ -59,13 +60,13 @@ def test_what_an_earlier_version_did_not_record_is_unknown_and_not_other():
 
 def one(monkeypatch, folder, environment, arithmetic=None, precision="auto"):
     """An experiment whose folder holds an environment.json, on a machine of which the table says IN_TURN."""
-    monkeypatch.setattr(conductor, "here", lambda: IN_TURN)
+    monkeypatch.setattr(work, "here", lambda: IN_TURN)
     config = Config(name="x", models={"cnn": {"architecture": "cnn"}}, training={"precision": precision})
     if environment:
         write_json(folder / "environment.json", environment)
     made = Experiment(config, SimpleNamespace(digest="0"), RunFolder(folder), None, False)
     if arithmetic:
-        made.plan = replace(made.plan, arithmetic=arithmetic)
+        made.work.plan = replace(made.plan, arithmetic=arithmetic)
     return made
 
 
@@ -105,8 +106,8 @@ SINGLE, BOTH = {"float32": 1e10}, {"float32": 1e10, "bfloat16": 1.01e10}
 
 def probed(monkeypatch, folder, workers, **how):
     experiment_there = one(monkeypatch, folder, None, **how)
-    experiment_there._probe(workers)
-    return experiment_there.plan
+    probe([experiment_there.work], workers)
+    return experiment_there.work.plan
 
 
 def test_a_probe_decides_nothing_but_whether_bfloat16_can_be_run(monkeypatch, tmp_path):
