@@ -1,7 +1,5 @@
 """Every setting of an experiment, once: type, unit, range, meaning. Loads, overrides and checks configs."""
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,12 +29,10 @@ __all__ = [
     "Dense",
     "Network",
     "Training",
-    "digest",
     "dump",
     "json_schema",
     "load",
     "recheck",
-    "setting_of",
 ]
 
 OF_A_RUN = {"of": "a run"}  # the context of a config that a run was made with: it may mirror lines
@@ -292,53 +288,6 @@ def _document(name: str, config: Config) -> Document:
 def dump(config: Config) -> str:
     """The config as resolved, in YAML; `load` of it gives an equal config."""
     return write(config.model_dump(mode="json"))
-
-
-def digest(config: Config) -> str:
-    """What decides the numbers, as a sha256 in hex.
-
-    The run's name, the engine, the number of workers and what is looked at afterwards don't; nor does where
-    the files came from (the images have a digest of their own, and so have networks trained elsewhere), or
-    whether a training key stands with a model or with the common ones.
-    """
-    settings = config.model_dump(mode="json")
-    del settings["data"]["source"]
-    for name, model in settings["models"].items():
-        if name in config.elsewhere:
-            settings["models"][name] = _brought_along(model)
-        else:
-            model["training"] = config.training_of(name).model_dump()
-    decisive = {
-        "seeds": settings["seeds"],
-        "data": settings["data"],
-        "models": list(settings["models"].items()),  # in order: the first is the baseline
-        "threads_per_job": settings["launch"]["threads_per_job"],
-    }
-    return _sha256(decisive)
-
-
-def setting_of(config: Config, model: str) -> str:
-    """A model's network, its recipe and what is done to its training images, as a sha256 in hex.
-
-    It is equal for all seeds and in all configs, whatever the model is called there and whichever images are
-    held out.
-    """
-    network = config.models[model].model_dump(mode="json", exclude={"training"})
-    if model in config.elsewhere:
-        return _sha256(_brought_along(network))
-    augmentation = config.data.model_dump(mode="json")["augmentation"]
-    return _sha256([network, config.training_of(model).model_dump(mode="json"), augmentation])
-
-
-def _brought_along(network: dict[str, Any]) -> dict[str, Any]:
-    """Of a network that was trained elsewhere what decides numbers: its files' content, and how it reads."""
-    found = network["found"] or {}
-    told = {key: found.get(key) for key in ("sha256", "layers")}
-    return {"architecture": network["architecture"], "pixels": network["pixels"]} | told
-
-
-def _sha256(settings: object) -> str:
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def json_schema() -> dict[str, Any]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import train
-from configs.schema import digest, load
+from configs.digests import digest
+from configs.schema import load
 from data.storage import json_bytes
 from model.experiment.report import read_report
 from model.experiment.terminal import terminal_block

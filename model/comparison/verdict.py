@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from configs.schema import Config, setting_of
+from configs.digests import setting_of, training_digest
+from configs.schema import Config
 from configs.values import LAST_SEED
 from model.comparison.pairs import ToSee
 from model.comparison.records import NOT_TRAINED, Comparison, Facts, Failure, Model, Models, ScoredSettings
@@ -241,23 +242,34 @@ def _cost(winner: Facts, loser: Facts) -> str:
 
 
 class Scored(NamedTuple):
-    """A model that was scored on the test images: the digest of its run's config, its name, its setting.
+    """A model that was scored on the test images: by what it is known, its own first, and its setting.
 
-    The setting (`configs.schema.setting_of`) is None where that config can't be read.
+    The setting (`configs.digests.setting_of`) is None where its config can't be read.
     """
 
-    config_digest: str
-    model: str
+    known_by: tuple[str, ...]
     setting: str | None
 
 
-def scored_of(config_digest: str, config: Config | None, models: Iterable[str]) -> list[Scored]:
-    """Models of a run that were scored on its test images; `config` is None where it can't be read."""
-    known = config.models if config else {}
-    return [
-        Scored(config_digest, name, setting_of(config, name) if config and name in known else None)
-        for name in models
-    ]
+def scored_of(
+    config_digest: str,
+    config: Config | None,
+    models: Iterable[str],
+    trainings: Mapping[str, Sequence[str]] | None = None,
+) -> list[Scored]:
+    """Models of a run that were scored on its test images.
+
+    `config` is None where it can't be read. Then the digests of `trainings` by model, as far as these tell
+    them, say which of them are settings that other runs have, too.
+    """
+    found = []
+    for name in models:
+        told, setting = tuple((trainings or {}).get(name, ())), None
+        if config and name in config.models:
+            told = tuple(training_digest(config, name, seed) for seed in config.seeds)
+            setting = setting_of(config, name)
+        found.append(Scored((f"{config_digest} {name}", *told), setting))
+    return found
 
 
 def count_settings(
@@ -266,7 +278,7 @@ def count_settings(
     """Say how many settings have been scored on these test images, and what luck that buys the best.
 
     A setting is a network and its recipe, however many trainings and runs have it. A model of which it is not
-    known counts as one of its own, unless another run of the same config tells it.
+    known counts as one of its own, unless another run that has the same config, or trainings of it, tells it.
 
     `scored` are the models of every run at hand that was scored on these images; the comparisons, of any of
     these runs, tell how far apart equal settings come to lie. `told` settings are known of already, perhaps
@@ -275,8 +287,12 @@ def count_settings(
     from model.comparison.intervals import luck_of_the_best  # SciPy: who only reads a report needs none
 
     models = list(scored)
-    known = {one[:2]: setting for one in models if (setting := one.setting)}
-    number = max(len({one.setting or known.get(one[:2]) or one[:2] for one in models}), told)
+    known = {name: one.setting for one in models if one.setting for name in one.known_by}
+    found = {
+        one.setting or next((known[name] for name in one.known_by if name in known), one.known_by[0])
+        for one in models
+    }
+    number = max(len(found), told)
     errors = [one.standard_error for one in comparisons if one.standard_error is not None]
     luck = luck_of_the_best(number, errors)
     size = "" if luck is None else f"about {points(luck, 1 if luck >= 0.0005 else 2)} points "

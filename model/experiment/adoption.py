@@ -1,7 +1,6 @@
 """What of a run is there and not recorded, held against itself: it is of before, or lost its record."""
 
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -24,6 +23,7 @@ from model.page.contents import carries_its_numbers
 from model.robustness.files import read_answers, read_record
 from model.run.folder import RunError, RunFolder
 from model.run.guess import guess_of, write_guess
+from model.run.identity import is_of
 from model.run.manifest import MANIFEST, Manifest, digest_of, record_in
 from model.run.readers import SAME_ACCURACY, fits
 from model.run.saved import is_whole
@@ -75,12 +75,12 @@ def _settings_of_training(
 ) -> dict[str, Any] | None:
     """By what a training was made that can be used and is of this experiment, or None."""
     metrics = run.metrics(task.model, task.seed)
-    if not _is_of(manifest, metrics):
+    if metrics is None or not is_of(metrics, config, task.model, task.seed, manifest.identity):
         return None
     with suppress(RunError):
         probabilities, labels = run.predictions(task.model, task.seed)
         facts = layer_facts(config.models[task.model], probabilities.shape[1])
-        same = metrics is not None and fits(metrics, probabilities, labels)
+        same = fits(metrics, probabilities, labels)
         if same and is_whole(run, task.model, task.seed, sum(fact.parameters for fact in facts)):
             return settings_of(config, task)
     return None
@@ -101,14 +101,9 @@ def _settings_of_look(
             files = found["files"] if found else {}
             if any(sha256_of(folder / name) != digest for name, digest in files.items()):
                 return None
-        if found is not None and _is_of(manifest, found):
+        if found is not None and is_of(found, config, task.model, task.seed, manifest.identity):
             return dict(found["settings"])
     return None
-
-
-def _is_of(manifest: Manifest, record: Mapping[str, Any] | None) -> bool:
-    """Whether a record is there and is of this very experiment."""
-    return record is not None and all(record.get(key) == value for key, value in manifest.identity.items())
 
 
 def _pictures_named(run: RunFolder) -> list[str]:

@@ -5,7 +5,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from configs.schema import Config, ConfigError, Data, digest, dump, load
+from configs.digests import digest
+from configs.schema import Config, ConfigError, Data, dump, load
 from data.fashion_mnist import load as load_fashion_mnist
 from data.fashion_mnist import with_names
 from data.idx import DataError

@@ -26,6 +26,7 @@ from model.run.arithmetic import Arithmetic, Precision
 from model.run.capacity import memory_of_training, memory_of_worker
 from model.run.checkpoints import newest_epoch
 from model.run.folder import ORIGINAL, RECORDS, RunFolder
+from model.run.identity import digests_of_before, identity_of_training
 from model.run.looks import Look
 from model.run.manifest import Manifest
 from model.run.rules import STATISTICS_IMAGES, STATISTICS_IMAGES_OF_CURVE, rules_of
@@ -141,7 +142,8 @@ class Plan:
                 "arithmetic": replace(self.arithmetic, precision=precision),
                 "environment": self.environment,
                 "folder": folder,
-                "identity": self.manifest.identity,
+                "identity": self._identity(task),
+                "begun_as": tuple(digests_of_before(self.config)) if begun else (),
             },
             cost=begin_and_end + epoch * recipe.epochs * (1 - begun),
             begun=begun,
@@ -174,7 +176,7 @@ class Plan:
                 "untried": self.untried.get(task.model, ""),
                 "environment": self.environment,
                 "folder": folder,
-                "identity": self.manifest.identity,
+                "identity": self._identity(task),
             },
             cost=self._seconds_of_questions(task.model, num_images),
             leads_on=is_sound,
@@ -202,10 +204,14 @@ class Plan:
         else:
             function, num_images = LOOKS[kind], LOOK_IMAGES[kind]
             folder = self.run.inspection_folder(model)
-        look = Look(model, seed, self.config.models[model], settings, saved, folder, self.manifest.identity)
+        look = Look(model, seed, self.config.models[model], settings, saved, folder, self._identity(task))
         cost = self._seconds_of_questions(model, num_images)
         shown = task.called(model in self.config.elsewhere)
         return Job(task.name, function, {"look": look}, cost, after=training, shown=shown)
+
+    def _identity(self, task: Task) -> dict[str, str]:
+        """What tells of which training all is that a task makes."""
+        return identity_of_training(self.config, task.model, task.seed, self.splits.digest)
 
     def _seconds_of_questions(self, model: str, num_images: int) -> float:
         """To pass images forward, in a job that does no more."""

@@ -23,6 +23,7 @@ from model.robustness.files import measured
 from model.run.environment import joined
 from model.run.folder import RunError, RunFolder, again
 from model.run.guess import guess_of
+from model.run.identity import trainings_in
 from model.run.readers import fits, is_from_elsewhere
 
 
@@ -281,8 +282,8 @@ def _mean(metrics: Sequence[dict[str, Any]], key: str) -> float | None:
 def _neighbours(run: RunFolder, data_digest: str) -> list[Scored]:
     """What the runs in this outputs folder have scored on the same images, trained to the end or not.
 
-    Where the config of one can't be read, its models are known by its digest and their names: they count as
-    settings of their own, also those that another run has.
+    Where the config of one can't be read, its models are known by its digest and their names, and by what
+    each training tells of itself: else they count as settings of their own, also those that another run has.
     """
     found = []
     for path in sorted(run.path.parent.glob("*")):  # which may have been deleted meanwhile
@@ -290,8 +291,12 @@ def _neighbours(run: RunFolder, data_digest: str) -> list[Scored]:
         if identity.get("data_digest") != data_digest:
             continue
         models = {metrics.parts[-3] for metrics in other.path.glob("*/seed-*/metrics.json")}
+        told: dict[str, list[str]] = {}
+        for (model, _), metrics in trainings_in(other.path).items():
+            if "training_digest" in metrics:
+                told.setdefault(model, []).append(str(metrics["training_digest"]))
         config: Config | None = None
         with suppress(RunError):
             config = other.config()
-        found += scored_of(identity["config_digest"], config, sorted(models))
+        found += scored_of(identity.get("config_digest") or path.name, config, sorted(models), told)
     return found

@@ -14,6 +14,7 @@ from data.storage import read_npz
 from model.comparison.records import Failure
 from model.networks.facts import layer_facts
 from model.run.folder import RunError, RunFolder, again
+from model.run.identity import is_of
 from model.run.readers import read_if_good
 
 Arrays = Mapping[str, np.ndarray]  # of one robustness.npz
@@ -51,15 +52,20 @@ def measured(
 ) -> tuple[Measured, list[Failure]]:
     """What the trainings of a run were asked about perturbed images: the arrays, and what failed.
 
-    Of each model the seeds are those that count. `identity` is the config's and the data's digest.
+    Of each model the seeds are those that count. `identity` is the config's and the data's digest. What the
+    run's record vouches for needs no other proof that it is of this run.
     """
     found: dict[str, dict[int, dict[str, np.ndarray]]] = {model: {} for model in seeds}
     failed = []
     asked: np.ndarray | None = None  # the images, the same for all
-    expected = identity | {"settings": measured_with(config)}
+    settings, manifest = measured_with(config), run.manifest()
     for model, seed in ((model, seed) for model, several in seeds.items() for seed in several):
         record = read_record(run, model, seed)
-        if record is None or any(record.get(key) != value for key, value in expected.items()):
+        if record is None or record["settings"] != settings:
+            continue
+        name = f"{model}/seed-{seed}/robustness.json"
+        recorded = manifest is not None and manifest.state_of_file(name) == "whole"
+        if not recorded and not is_of(record, config, model, seed, identity):
             continue
         try:
             arrays = _of_these_images(run, config, model, seed, splits, asked)

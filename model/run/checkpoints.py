@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,13 @@ class Checkpoints:
     """The checkpoints of one training, in a folder, one file an epoch.
 
     `identity` is all that a training must share with the one that left a checkpoint in order to end with the
-    same bits; JSON values by name.
+    same bits; JSON values by name. Earlier versions knew a training by the digest of its whole config:
+    `begun_as` are those that are of this one.
     """
 
     folder: Path
     identity: dict[str, Any]
+    begun_as: Collection[str] = ()
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write the state after an epoch, and remove all but the last two.
@@ -70,6 +72,9 @@ class Checkpoints:
             except (OSError, DamagedCheckpoint) as error:
                 warn(f"{path.name} is skipped: {error}")
                 continue
+            if identity.get("config_digest") in self.begun_as:
+                del identity["config_digest"]
+                identity["training_digest"] = self.identity["training_digest"]
             if identity == self.identity:
                 return checkpoint
             warn(f"{path.name} is of another training: {_changes(identity, self.identity)}")

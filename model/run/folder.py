@@ -11,11 +11,9 @@ What each file holds: outputs/README.md.
 
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,8 +24,9 @@ from configs.schema import Config, ConfigError
 from configs.strict_yaml import shown
 from data.storage import holder, is_locked, locked, remove_temporary, write_atomically
 from model.run.checkpoints import remove_checkpoints
+from model.run.identity import identity_without_manifest, trainings_in
 from model.run.made_with import Configs, configs_of
-from model.run.manifest import IDENTITY, Manifest, read_manifest
+from model.run.manifest import Manifest, read_manifest
 from model.run.readers import is_look, is_metrics, read_columns, read_if_good, read_json, read_predictions
 
 T = TypeVar("T")
@@ -141,24 +140,14 @@ class RunFolder:
         identity = manifest.identity if manifest else self.identity()
         return configs_of(self.path, manifest, identity.get("config_digest"))
 
-    def identity(self) -> dict[str, str]:
+    def identity(self, asked: Config | None = None) -> dict[str, str]:
         """The digests of config and data that the run was made with; empty where nothing tells them.
 
-        Without a manifest most of its records decide, environment.json among as many.
+        Without a manifest most of its records decide, environment.json among as many; `asked` is a config
+        that it may be of.
         """
-        if manifest := self.manifest():
-            return manifest.identity
-        records = chain([read_if_good(self.path / "environment.json") or {}], self._trainings())
-        told = Counter(
-            tuple(record[key] for key in IDENTITY)
-            for record in records
-            if all(isinstance(record.get(key), str) for key in IDENTITY)
-        )
-        return dict(zip(IDENTITY, told.most_common(1)[0][0], strict=True)) if told else {}
-
-    def _trainings(self) -> Iterator[dict[str, Any]]:
-        """The metrics of all trainings that are there."""
-        return (read_if_good(path) or {} for path in sorted(self.path.glob("*/seed-*/metrics.json")))
+        manifest = self.manifest()
+        return manifest.identity if manifest else identity_without_manifest(self.path, asked)
 
     def report(self) -> dict[str, Any]:
         """The content of report.json."""
@@ -171,7 +160,7 @@ class RunFolder:
             return manifest.environment
         if there := read_if_good(self.path / "environment.json"):
             return there | self.identity()  # it may have been put there from another run
-        own = (metrics.get("environment") for metrics in self._trainings())
+        own = (metrics.get("environment") for metrics in trainings_in(self.path).values())
         return next((one | self.identity() for one in own if isinstance(one, dict)), None)
 
     def metrics(self, model: str, seed: int) -> dict[str, Any] | None:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from configs.difference import differences, settings_of
-from configs.schema import OF_A_RUN, Config, ConfigError, digest, load
+from configs.digests import digest
+from configs.schema import OF_A_RUN, Config, ConfigError, load
 from configs.strict_yaml import shown
 from model.run.manifest import Manifest
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from configs.command_line import command
+from configs.digests import digest
 from configs.document import document_of
-from configs.schema import Config, ConfigError, config_of, digest
+from configs.schema import Config, ConfigError, config_of
 from configs.strict_yaml import shown
 from configs.values import LAST_SEED
 from data.sources import OFFICIAL_DIGEST

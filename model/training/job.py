@@ -6,7 +6,7 @@ TensorFlow is imported by the functions, so that the parent can name them withou
 import csv
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -39,11 +39,13 @@ def train_and_score(
     environment: dict[str, Any],
     folder: Path,
     identity: dict[str, Any],
+    begun_as: Collection[str] = (),
 ) -> dict[str, Any]:
     """Train one network, score it on all test images once, save everything; metrics.json last.
 
     `environment`, with the rules that the run began under, is recorded in it. What decides bits of it, and
-    `arithmetic`, must be those that an unfinished training began with; else it begins again.
+    `arithmetic`, must be those that an unfinished training began with; else it begins again. One that an
+    earlier version began knows itself by one of `begun_as`.
 
     Returns the content of metrics.json.
     """
@@ -53,7 +55,8 @@ def train_and_score(
     data, rules = (splits.train, splits.validation, len(splits.class_names)), rules_of(environment)
     training = partial(train, network, recipe, augmentation, *data, seed, arithmetic, rules)
     training = partial(training, on_progress=lambda progress: tell(_shown(progress, recipe.epochs)))
-    model, history, train_seconds = _train_on(Checkpoints(folder, identity | same), tell, training)
+    checkpoints = Checkpoints(folder, identity | same, begun_as)
+    model, history, train_seconds = _train_on(checkpoints, tell, training)
     told = {
         "epochs": len(history),
         "precision": arithmetic.precision,

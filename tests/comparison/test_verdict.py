@@ -223,7 +223,7 @@ def test_a_failed_look_inside_is_no_failed_training() -> None:
 
 def settings(*known: str) -> list[Scored]:
     """Models of that setting each, of one run."""
-    return [Scored("cd", f"model{place}", setting) for place, setting in enumerate(known)]
+    return [Scored((f"cd model{place}", f"{place}" * 64), setting) for place, setting in enumerate(known)]
 
 
 def test_looks() -> None:
@@ -330,10 +330,14 @@ def test_looks_that_are_known_of_count() -> None:
     assert str(little.test_looks_words).endswith("looks about 0.02 points better by luck."), "not 0.0"
 
 
-def test_a_setting_that_is_not_known_is_its_own_unless_another_run_of_its_config_tells_it() -> None:
-    unknown = [Scored("cd", "model0", None), Scored("cd", "cnn", None), Scored("ef", "model0", None)]
+def test_a_setting_that_is_not_known_is_its_own_unless_another_run_tells_it() -> None:
+    unknown = [Scored((name,), None) for name in ("cd model0", "cd cnn", "ef model0")]
     assert count_settings(unknown, [], 100).test_looks == 3
     assert count_settings(unknown + settings("a"), [], 100).test_looks == 3, "model0 of cd is known to be a"
+    fewer = Scored(("12 model0", "0" * 64), None)  # of a run with other seeds, of which one is the same
+    assert count_settings([fewer, *settings("a", "b")], [], 100).test_looks == 2, (
+        "a run counts once more with the seeds that it had before"
+    )
     assert count_settings([], [], 100).test_looks == 1, "nothing is known of any: this is a look at least"
 
 

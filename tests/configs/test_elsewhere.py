@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from configs.digests import digest, setting_of
 from configs.elsewhere import is_run, of_files, of_words
-from configs.schema import Config, ConfigError, digest, dump, load, setting_of
+from configs.schema import Config, ConfigError, dump, load
 
 LAYERS = [{"layer": "Flatten", "name": "flatten"}]
 FOUND = {"sha256": ["a" * 64], "layers": LAYERS, "names": {}, "logits": False, "dtype": "float32"}

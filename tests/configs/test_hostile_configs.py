@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from configs.schema import Config, ConfigError, digest, dump, json_schema, load
+from configs.digests import digest
+from configs.schema import Config, ConfigError, dump, json_schema, load
 from configs.strict_yaml import write
 from configs.values import MODEL_NAMES_TAKEN, RUN_NAMES_TAKEN
 

@@ -13,18 +13,8 @@ import yaml
 from pydantic import ValidationError
 
 from configs import networks
-from configs.schema import (
-    Augmentation,
-    Cnn,
-    Config,
-    ConfigError,
-    Dense,
-    Training,
-    digest,
-    dump,
-    json_schema,
-    load,
-)
+from configs.digests import digest
+from configs.schema import Augmentation, Cnn, Config, ConfigError, Dense, Training, dump, json_schema, load
 
 DEFAULT, QUICK = Path("configs/dense_vs_cnn.yaml"), Path("configs/quick.yaml")
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from configs.schema import Config, Dense, digest, dump, json_schema
+from configs.digests import digest
+from configs.schema import Config, Dense, dump, json_schema
 
 LIMITS = {
     "minimum": ">=",

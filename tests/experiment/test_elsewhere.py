@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from configs.digests import digest
 from configs.elsewhere import is_run, of_files, of_words
 from configs.networks import Found
-from configs.schema import ConfigError, digest, load
+from configs.schema import ConfigError, load
 from model.experiment import conductor
 from model.experiment.conductor import Experiment
 from model.experiment.elsewhere import as_found, copies, keep, must_answer, with_files, with_measured

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from configs.schema import Config, digest, dump, load
+from configs.digests import digest
+from configs.schema import Config, dump, load
 from data.fashion_mnist import load as load_data
 from data.splits import Split, Splits
 from model.comparison.records import Failure, as_json

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from configs.schema import Cnn, digest, load
+from configs.digests import digest
+from configs.schema import Cnn, load
 from data.fashion_mnist import load as load_data
 from data.perturbations import KINDS
 from data.splits import Split, Splits

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from configs.schema import digest
+from configs.digests import digest
 from data.fashion_mnist import load
 from data.likeness import LIKENESS, read_likeness
 from data.own_pictures import read_own

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import train
-from configs.schema import ConfigError, Data, digest, load
+from configs.digests import digest
+from configs.schema import ConfigError, Data, load
 from data import sources
 from data.fashion_mnist import load as load_data
 from data.idx import DataError

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from configs.schema import Cnn, Config, digest, load
+from configs.digests import digest
+from configs.schema import Cnn, Config, load
 from model.networks.build import build
 from model.networks.facts import layer_facts, summary
 from model.report.words import ends, in_points, percent

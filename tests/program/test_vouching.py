@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 import train
-from configs.schema import digest, load
+from configs.digests import digest
+from configs.schema import load
 from data.idx import DataError
 from data.storage import sha256_of
 from model.experiment.conductor import Experiment

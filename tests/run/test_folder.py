@@ -9,7 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from configs.schema import Config, ConfigError, digest, dump, recheck
+from configs.digests import digest
+from configs.schema import Config, ConfigError, dump, recheck
 from data.storage import write_json, write_npz
 from model.run.find import find_folder
 from model.run.folder import RunError, RunFolder, going_on

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from configs.schema import Config, digest, dump, load
+from configs.digests import digest
+from configs.schema import Config, dump, load
 from model.comparison.compare import summarise
 from model.comparison.records import Facts, as_json
 from model.page.contents import block, predicted

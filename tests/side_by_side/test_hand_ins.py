@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from configs.schema import Config, digest, dump, load
+from configs.digests import digest
+from configs.schema import Config, dump, load
 from data import idx, sources
 from model.comparison.compare import summarise
 from model.comparison.intervals import difference_over
