@@ -17,11 +17,7 @@ def digest(config: Config) -> str:
     the files came from (the images have a digest of their own, and so have networks trained elsewhere), or
     whether a training key stands with a model or with the common ones.
     """
-    decisive = _common(config) | {
-        "seeds": list(config.seeds),
-        "models": [[name, _network(config, name)] for name in config.models],  # in order: the baseline first
-    }
-    return _sha256(decisive)
+    return _sha256(_decisive(config))
 
 
 def training_digest(config: Config, model: str, seed: int) -> str:
@@ -71,11 +67,27 @@ def adds_seeds(config: Config, to: Config) -> bool:
     return more and digest(with_seeds(config, to.seeds)) == digest(to)
 
 
+def only_adds_epochs(config: Config, to: Config) -> bool:
+    """Whether a config is that of another one, `to`, with more epochs, as far as numbers are decided."""
+    more, fewer = _decisive(config), _decisive(to)
+    epochs = [
+        [network["training"].pop("epochs") for _, network in one["models"] if "training" in network]
+        for one in (more, fewer)
+    ]
+    return more == fewer and epochs[0] != epochs[1] and all(a >= b for a, b in zip(*epochs, strict=True))
+
+
 def digests_with_fewer_seeds(config: Config) -> Iterator[str]:
     """The digest of a config, then of the same with ever fewer of its seeds, in their order."""
     for number in range(len(config.seeds), 0, -1):
         for seeds in combinations(config.seeds, number):
             yield digest(with_seeds(config, seeds))
+
+
+def _decisive(config: Config) -> dict[str, Any]:
+    """What decides the numbers of an experiment; its models in order, the baseline first."""
+    models = [[name, _network(config, name)] for name in config.models]
+    return _common(config) | {"seeds": list(config.seeds), "models": models}
 
 
 def _common(config: Config) -> dict[str, Any]:

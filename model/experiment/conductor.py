@@ -39,10 +39,12 @@ from model.experiment.plan import Plan
 from model.experiment.remarks import of_rules
 from model.experiment.report import Report, read_report
 from model.experiment.results import Results, collect, data_facts, kept, report_of
+from model.experiment.seeds import add_seeds
 from model.experiment.status import status_of
 from model.experiment.terminal import terminal_block
 from model.experiment.work import Work, do
 from model.experiment.writer import write_report
+from model.run.find import smaller_config
 from model.run.folder import RunError, RunFolder, going_on
 from model.run.guess import first_guess
 
@@ -82,7 +84,12 @@ def run_experiment(
             if fresh and known:
                 spared = copies(run, config)  # which may be nowhere else
                 run.clear(spared, lambda anew: describe(anew, config, identity))
-        for note in filter(None, [put_aside(run), late]):
+        if known and (smaller := smaller_config(run, config, splits.digest)):
+            recheck(config)
+            notes = add_seeds(run, smaller, config, identity, guess)
+        else:
+            notes = [put_aside(run)]
+        for note in filter(None, [*notes, late]):
             progress.say(console, f"note      {note}")
         if known and not fresh and (made := run.known_config()):  # its name and what it has found stay
             config = as_found(config.model_copy(update={"name": made.name}), made)

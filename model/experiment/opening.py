@@ -19,7 +19,7 @@ from model.experiment.elsewhere import must_answer, with_files
 from model.networks.facts import layer_facts
 from model.run.capacity import free_memory, memory_of_training
 from model.run.environment import describe_environment
-from model.run.find import find_folder
+from model.run.find import find_folder, find_smaller
 from model.run.folder import RunError, RunFolder, going_on
 from model.run.readers import read_if_good
 from model.run.rules import RULES, rules_of
@@ -59,10 +59,13 @@ def place_of(
 ) -> tuple[Config, dict[str, str], RunFolder, bool]:
     """The folder of an experiment, and whether it is known, as by `find_folder`; its config and identity.
 
-    A run has its copies for itself: what goes to a folder of its own is of the files as they are now.
+    Known is a run, too, to which the config adds seeds. A run has its copies for itself: what goes to a
+    folder of its own is of the files as they are now.
     """
     identity = identity_of(config, splits)
-    run, known = find_folder(outputs, config.name, identity, renamed, path)
+    run, known = find_folder(outputs, config.name, identity, renamed, path, config)
+    if not known and renamed and (smaller := find_smaller(outputs, config, splits.digest, path)):
+        run, known = smaller, True
     if not known and (now := with_files(config)) != config:
         return place_of(now, splits, outputs, renamed, path)
     return config, identity, run, known

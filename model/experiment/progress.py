@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from configs.digests import only_adds_epochs
 from configs.schema import Config
 from data.splits import DataFacts
 from model.experiment.remarks import of_data
 from model.report.tables import shortened, wrapped
 from model.report.words import names
+from model.run.folder import RunFolder
 from model.run.forecast import Forecast
 from model.run.workers import Event, Failed, Job, Reported, Skipped
 
@@ -44,9 +46,20 @@ def header(config: Config, data: DataFacts, folder: Path) -> str:
     if folder.name != config.name:
         numbered = re.fullmatch(rf"{re.escape(config.name)}-\d+", folder.name)
         taken = numbered and folder.with_name(config.name).exists()
-        why = f"{config.name} is taken by another config or other data" if taken else "renamed"
+        why = _taken_in_words(config, folder) if taken else "renamed"
         lines.append(f"folder    {short_path(folder)}   ({why})")
     return "\n".join(lines)
+
+
+def _taken_in_words(config: Config, folder: Path) -> str:
+    """Why a run does not stand where its name says."""
+    there, here = (RunFolder(path) for path in (folder.with_name(config.name), folder))
+    made, data = there.known_config(), [run.identity().get("data_digest") for run in (there, here)]
+    if made is None or data[0] != data[1] or not only_adds_epochs(config, to=made):
+        return f"{config.name} is taken by another config or other data"
+    scheduled = any(config.training_of(model).schedule != "constant" for model in config.models)
+    why = ": learning rates are laid out over all of them" if scheduled else ", from the start"
+    return f"{config.name} is the same with fewer epochs, and more epochs are another training{why}"
 
 
 def machine_line(cores: int, precision: str, seconds: float, trains: bool = True) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from configs.digests import digest
+from configs.digests import digest, training_digest
 from configs.schema import Config, dump, load
 from data.fashion_mnist import load as load_data
 from data.splits import Split, Splits
@@ -208,9 +208,12 @@ def test_runs_beside_it_on_the_same_images_count_as_looks(copy, config, splits):
     def made_of(changed, **identity):
         (other / "config.yaml").write_text(dump(changed))
         identity = {"config_digest": digest(changed), "data_digest": splits.digest} | identity
-        for path in (other / "environment.json", *other.glob("*/seed-*/metrics.json")):  # as all of them say
-            path.write_text(json.dumps(json.loads(path.read_text()) | identity))
-        for path in other.glob("*/seed-*/metrics.json"):  # most records decide which run it is
+        path = other / "environment.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | identity))
+        of_folders = changed.model_copy(update={"seeds": (0, 1)})
+        for path in other.glob("*/seed-*/metrics.json"):
+            model, seed = path.parts[-3], int(path.parts[-2].removeprefix("seed-"))
+            identity["training_digest"] = training_digest(of_folders, model, seed)
             path.write_text(json.dumps(json.loads(path.read_text()) | identity))
 
     made_of(config)
@@ -224,6 +227,9 @@ def test_runs_beside_it_on_the_same_images_count_as_looks(copy, config, splits):
     assert looks() == 3, "what was never trained to the end has not been scored"
     (other / "config.yaml").write_text("seeds: [0")
     assert looks() == 3, "a network is known by its run's digest and its name where its config can't be read"
+    made_of(config, config_digest="of more seeds")
+    (other / "config.yaml").write_text("seeds: [0")
+    assert looks() == 2, "and by its trainings, which other runs have, too"
     made_of(longer, data_digest="other images")
     assert looks() == 2, "other test images are another matter"
 
