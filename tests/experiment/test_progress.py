@@ -9,6 +9,7 @@ from data.splits import ClassSizes, DataFacts
 from model.experiment.parts import Task
 from model.experiment.progress import Display, duration, header, machine_line, say
 from model.run.forecast import Forecast
+from model.run.manifest import Manifest
 from model.run.workers import Done, Failed, Job, Reported
 
 
@@ -139,6 +140,32 @@ def test_what_is_about_to_be_done_is_told_with_its_data(models, seeds, told, tmp
     taken = header(config, data, tmp_path / "mine-2").splitlines()[-1]
     assert taken.startswith("folder    ")
     assert taken.endswith("mine-2   (mine is taken by another config or other data)")
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"epochs": 9}, "the same with fewer epochs, and more epochs are another training: learning rates are"
+                        " laid out over all of them"),
+        ({"epochs": 9, "schedule": "constant"}, "the same with fewer epochs, and more epochs are another "
+                                                "training, from the start"),
+        ({"epochs": 2}, "taken by another config or other data"),
+        ({"epochs": 9, "batch_size": 16}, "taken by another config or other data"),
+        ({}, "taken by another config or other data"),
+    ],
+)  # fmt: skip
+def test_who_asks_for_more_epochs_is_told_why_they_are_another_training(changed, why, tmp_path):
+    networks = {"dense": {"architecture": "dense"}}
+    training = {"epochs": 5, "schedule": changed.get("schedule", "one_cycle")}
+    of_it, asked = (
+        Config.model_validate({"name": "mine", "models": networks, "training": one})
+        for one in (training, training | changed)
+    )
+    data = DataFacts("My pictures", "mine", "a folder", "ab" * 32, ["a", "b"], 1500, 20, 300)
+    for name, config, digest in (("mine", of_it, "ab"), ("mine-2", asked, "ab" if changed else "cd")):
+        (tmp_path / name).mkdir()
+        Manifest(tmp_path / name, config.model_dump(mode="json"), {"data_digest": digest}).write()
+    assert header(asked, data, tmp_path / "mine-2").endswith(f"mine-2   (mine is {why})")
 
 
 def test_each_row_shows_its_own_job_and_the_time_left_stands_above():

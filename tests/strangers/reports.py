@@ -132,6 +132,19 @@ def _(e: Evidence, at: Said, given: str, kept: str = "") -> None:
     claim(given not in (e.run / "guess.json").read_text() if there else True, "it is kept")
 
 
+@says(*(f"note <kind:files?|seeds?> <added:text> (?:is|are) added to <folder:word>, which has <was:text>{rest}"
+        for rest in ("", "; the first is <first:n> now, and what is shown of the inside is of it")))  # fmt: skip
+def _(
+    e: Evidence, at: Said, kind: str, added: str, folder: str, was: str, first: Number | None = None
+) -> None:
+    new, before = ({int(seed) for seed in re.findall(r"\d+(?! more)", told)} for told in (added, was))
+    claim(folder.rstrip(",").endswith(e.run.name), f"the run is {e.run}")
+    claim(not new & before and new | before <= set(e.seeds), f"the seeds are {e.seeds}")
+    claim(kind.endswith("s") == (len(new) > 1) and was.split()[0].rstrip("s") == kind.rstrip("s"), "how many")
+    claim(" more" in added + was or new | before == set(e.seeds), f"the seeds are {e.seeds}")
+    claim(first is None or (first == e.seeds[0] and e.seeds[0] in new), f"the first is {e.seeds[0]}")
+
+
 # The table of the terminal ---------------------------------------------------------------------------------
 
 
