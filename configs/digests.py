@@ -87,7 +87,8 @@ def digests_with_fewer_seeds(config: Config) -> Iterator[str]:
 def _decisive(config: Config) -> dict[str, Any]:
     """What decides the numbers of an experiment; its models in order, the baseline first."""
     models = [[name, _network(config, name)] for name in config.models]
-    return _common(config) | {"seeds": list(config.seeds), "models": models}
+    lists = {"sweep": config.sweep} if config.sweep else {}
+    return _common(config) | {"seeds": list(config.seeds), "models": models} | lists
 
 
 def _common(config: Config) -> dict[str, Any]:

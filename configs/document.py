@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from configs.lists import ZIPPED, lists_in, may_have_list, without
 from configs.strict_yaml import ConfigError, Keys, nearest, parse, shown
 
 MOST_NAMED = 12  # configs, in a message
@@ -115,7 +116,8 @@ def override(document: Document, text: str, takes_list: Callable[[Keys], bool]) 
 
     Args:
         document: is changed.
-        text: `KEY=VALUE`, KEY a dotted path and VALUE YAML.
+        text: `KEY=VALUE`, KEY a dotted path and VALUE YAML; `KEY=VALUE|VALUE` gives a sweep this list, and
+            a single value takes the key from it.
         takes_list: whether a list belongs at a key, so that `16,32` means `[16, 32]` there.
 
     Raises:
@@ -131,15 +133,67 @@ def override(document: Document, text: str, takes_list: Callable[[Keys], bool]) 
         raise ConfigError(
             f"{label}: a name is missing before or after a dot. Write it like training.epochs=3."
         )
+    dotted, values = ".".join(map(str, keys)), _alternatives(written)
+    several = len(values) > 1 and may_have_list(dotted)
+    if several or keys[0] == "sweep":
+        keys = _place_of_list(dotted if several else dotted.partition(".")[2], document)
     for earlier, given in document.overrides.items():
         if earlier[: len(keys)] == keys:
             raise ConfigError(f"{label}: this undoes an earlier one, {given}. Keep one of the two.")
-    value, _ = parse(written, lambda line: label)
-    if isinstance(value, str | bool | int | float) and takes_list(keys):
-        value, _ = parse(f"[{written}\n]", lambda line: label)
+    if several:
+        value: Any = [_value(one, label, takes_list(tuple(dotted.split(".")))) for one in values]
+    else:
+        value = _value(written, label, takes_list(keys))
+        _fix(dotted, document)
     _section_of(keys, document, label)[str(keys[-1])] = value
     document.lines = {known: line for known, line in document.lines.items() if known[: len(keys)] != keys}
     document.overrides[keys] = shown(text)
+
+
+def _value(written: str, label: str, takes_list: bool) -> Any:
+    """What stands after the equals sign, or between two bars."""
+    if not written.strip():
+        raise ConfigError(f"{label}: a value is missing before or after a bar. Write it like KEY=2|4.")
+    value, _ = parse(written, lambda line: label)
+    if isinstance(value, str | bool | int | float) and takes_list:
+        value, _ = parse(f"[{written}\n]", lambda line: label)
+    return value
+
+
+def _alternatives(written: str) -> list[str]:
+    """The values between bars that stand in no quotes and no brackets."""
+    parts, depth, quote = [""], 0, ""
+    for character in written:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "[]{}":
+            depth += 1 if character in "[{" else -1
+        if character == "|" and not quote and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def _place_of_list(dotted: str, document: Document) -> Keys:
+    """Where a list of values stands, or is to stand: the key it is for is one word there."""
+    if not dotted:
+        return ("sweep",)
+    sweep = document.values.get("sweep")
+    together = sweep.get(ZIPPED) if isinstance(sweep, dict) else None
+    known = isinstance(together, dict) and dotted in together
+    if dotted.startswith(f"{ZIPPED}."):
+        return ("sweep", ZIPPED, dotted.removeprefix(f"{ZIPPED}."))
+    return ("sweep", ZIPPED, dotted) if known else ("sweep", dotted)
+
+
+def _fix(dotted: str, document: Document) -> None:
+    """Take a key that is given one value out of the sweep."""
+    sweep = document.values.get("sweep")
+    if isinstance(sweep, dict) and isinstance(sweep.get(ZIPPED, {}), dict) and dotted in lists_in(sweep):
+        document.values["sweep"] = without(sweep, dotted)
 
 
 def _section_of(keys: Keys, document: Document, label: str) -> dict[str, Any]:

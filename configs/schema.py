@@ -10,14 +10,17 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
 from configs.document import Document, override, read_file
 from configs.explain import explain, takes_list
+from configs.lists import Lists, lists_in
 from configs.networks import DEFAULT_MOMENTUM, Cnn, Dense, Network, Saved, Section, Training
 from configs.strict_yaml import ConfigError, nearest, shown, write
 from configs.values import ClassNames, ModelName, Name, RunName, Seed, Seeds, SettingError, Text, with_slashes
@@ -174,6 +177,9 @@ class Config(Section):
         default=Robustness(), description="how far accuracy falls on perturbed test images"
     )
     launch: Launch = Field(default=Launch(), description="where the trainings run")
+    sweep: Lists = Field(
+        default=None, description="lists of values by dotted key: each of one with each of the others"
+    )
 
     @field_validator("models")
     @classmethod
@@ -226,6 +232,31 @@ class Config(Section):
                     *keys,
                 )
         return self
+
+    @model_validator(mode="after")
+    def _lists_are_for_models_that_are_trained(self) -> Self:
+        for model in self.elsewhere if self.sweep else ():
+            raise SettingError(
+                "is saved, and a sweep is of trainings. Expected networks that are trained here: "
+                "make a run of this one, and `compare` it.",
+                *("models", model, "architecture"),
+            )
+        for key in lists_in(self.sweep or {}):
+            model = key.split(".")[1]
+            if key.startswith("models.") and model not in self.models:
+                raise SettingError(
+                    f"has a list for a key of {shown(model)}, which is no model here. "
+                    f"{nearest(model, list(self.models))}",
+                    "sweep",
+                )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _with_a_sweep_only_if_there_is_one(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        settings: dict[str, Any] = written(self)
+        if settings.get("sweep", self) is None:  # a config of before is written, and known, as it was
+            del settings["sweep"]
+        return settings
 
     @property
     def elsewhere(self) -> dict[str, Saved]:

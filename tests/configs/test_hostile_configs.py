@@ -51,6 +51,9 @@ def _values(node: dict[str, Any]) -> st.SearchStrategy[Any]:
             return st.none()
         case {"type": "boolean"}:
             return st.booleans()
+        case {"type": "object"}:  # lists of values by key, which a sweep is made of
+            lists = {"training.epochs": [1, 2], "data.augmentation": ["none", {"shift": 1}]}
+            return st.just(lists | {"zipped": {"training.batch_size": [64, 128]}})
     raise NotImplementedError(f"the schema has a kind of value that these tests do not know: {node}")
 
 
@@ -77,6 +80,8 @@ def _fits_together(values: dict[str, Any]) -> dict[str, Any]:
                 "kernel_size": model.get("kernel_size", 3) % 3 + 1,
             }
     saved = [model for model in values["models"].values() if model["architecture"] == "saved"]
+    if saved:
+        values.pop("sweep", None)
     for model in saved:
         model["file"] = [f"{number}.keras" for number, _ in enumerate(values.get("seeds", [0, 1, 2]))]
     data = values.get("data", {})

@@ -24,6 +24,7 @@ TAKEN: dict[str, Any] = {
     "models.c.training.optimizer": "sgd",
     "robustness.images_per_class": "all",
     "launch.workers": 3,
+    "sweep": {"training.epochs": [1, 2], "zipped": {"models.c.filters": [[4], [[4, 8]]]}},
 }
 NOT_TAKEN: dict[str, Any] = {
     "sedes": [0],
@@ -41,6 +42,7 @@ NOT_TAKEN: dict[str, Any] = {
     "training.epochs": None,
     "robustness.seeds": "none",
     "launch.workers": 0,
+    "sweep": {"seeds": [[0], [1]]},
 }
 
 

@@ -29,6 +29,7 @@ Config.training: Training
 Config.inspection: Inspection
 Config.robustness: Robustness
 Config.launch: Launch
+Config.sweep: object or null = null
 Augmentation.shift: integer >= 0 <= 8 = 0
 Augmentation.flip: boolean = false
 Augmentation.erase: integer >= 0 <= 20 = 0
