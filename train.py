@@ -57,9 +57,12 @@ def train(
     config = load(path, words, of_a_run, lost)
     if note := single_seed(words):
         typer.echo(note)
-    from model.experiment.conductor import run_experiment
+    if config.sweep:
+        from model.sweep.sweep import run_sweep as run
+    else:
+        from model.experiment.conductor import run_experiment as run
 
-    raise typer.Exit(run_experiment(config, outputs, _console(), fresh, debug, path, guess))
+    raise typer.Exit(run(config, outputs, _console(), fresh, debug, path, guess))
 
 
 @app.command()

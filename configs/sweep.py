@@ -2,7 +2,6 @@
 
 import copy
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from json import dumps
@@ -10,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from configs.digests import digest
+from configs.digests import adds_seeds, digest
 from configs.document import Document
 from configs.explain import explain
 from configs.lists import combinations, lists_in
@@ -53,7 +52,6 @@ def settings_of(config: Config, of_a_run: bool = False) -> list[Setting]:
     Raises:
         ConfigError: a setting is no config that can be used, or the same as another one.
     """
-    base = config.model_dump(mode="json", exclude={"sweep"})
     short = short_keys(swept_keys(config))
     rows = combinations(config.sweep or {})
     names = [_name({short[key]: value for key, value in values.items()}) for values in rows]
@@ -61,7 +59,7 @@ def settings_of(config: Config, of_a_run: bool = False) -> list[Setting]:
         names = [f"{name[: LONGEST_NAME - 9]}-{_mark(row)}" for name, row in zip(names, rows, strict=True)]
     settings, known = [], dict[str, str]()
     for name, values in zip(names, rows, strict=True):
-        setting = Setting(name, values, _config(config, base, name, values, of_a_run))
+        setting = Setting(name, values, _config(config, name, values, of_a_run))
         decisive = digest(setting.config)
         if decisive in known:
             raise ConfigError(
@@ -74,28 +72,23 @@ def settings_of(config: Config, of_a_run: bool = False) -> list[Setting]:
     return settings
 
 
-def holds_all_of(config: Config, earlier: Config) -> bool:
-    """Whether a sweep has all settings, under the same names, and all seeds of an earlier one."""
-    if not config.sweep or not earlier.sweep or not set(config.seeds) >= set(earlier.seeds):
+def adds_to(config: Config, to: Config) -> bool:
+    """Whether a config has all that an earlier one has, and more: seeds, or of a sweep settings."""
+    if config.sweep is None or to.sweep is None:
+        return adds_seeds(config, to)
+    rows, earlier = combinations(config.sweep), combinations(to.sweep)
+    if not set(config.seeds) >= set(to.seeds) or not {dumps(row) for row in earlier} <= {*map(dumps, rows)}:
         return False
-    try:
-        now = dict(_digests(config))
-        before = dict(_digests(earlier.model_copy(update={"seeds": config.seeds})))
-    except ConfigError:
-        return False
-    return before.items() <= now.items()
+    # Settings are one config with other values put in: where one is the same, the rest of it is.
+    same = [
+        _config(one, "same", earlier[0]) for one in (config, to.model_copy(update={"seeds": config.seeds}))
+    ]
+    return digest(same[0]) == digest(same[1]) and digest(config) != digest(to)
 
 
-def _digests(config: Config) -> Iterator[tuple[str, str]]:
-    for setting in settings_of(config, of_a_run=True):
-        yield setting.name, digest(setting.config)
-
-
-def _config(
-    config: Config, base: dict[str, Any], name: str, values: dict[str, Any], of_a_run: bool
-) -> Config:
+def _config(config: Config, name: str, values: dict[str, Any], of_a_run: bool = True) -> Config:
     """The config of one setting."""
-    changed = copy.deepcopy(base) | {"name": name}
+    changed = config.model_dump(mode="json", exclude={"sweep"}) | {"name": name}
     for key, value in values.items():
         *sections, last = key.split(".")
         place = changed

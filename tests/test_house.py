@@ -27,6 +27,7 @@ FLOORS = [  # a room may import from the floors below its own, and from neighbou
     },
     {"model.page": set()},
     {"model.experiment": set()},
+    {"model.sweep": {"model.comparison"}},
     {
         "model.export": set(),
         "model.packing": set(),
@@ -63,6 +64,7 @@ WITHOUT_TENSORFLOW = [  # what the parent imports, which starts at once
     "model.comparison.intervals",
     "model.comparison.verdict",
     "model.side_by_side.files",
+    "model.sweep.sweep",
     "model.experiment.notebook",
     "model.experiment.writer",
     "model.export.export",

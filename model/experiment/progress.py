@@ -12,6 +12,7 @@ from rich.text import Text
 
 from configs.digests import only_adds_epochs
 from configs.schema import Config
+from configs.sweep import short_keys, swept_keys
 from data.splits import DataFacts
 from model.experiment.remarks import of_data
 from model.report.tables import shortened, wrapped
@@ -31,6 +32,20 @@ def say(console: Console, text: str) -> None:
 
 def header(config: Config, data: DataFacts, folder: Path) -> str:
     """What is about to be done, with which data, and where it goes if not where its name says."""
+    lines = [f"ConvLens  {config.name}: {_trainings(config)}"]
+    sizes = f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"
+    lines.append(f"data      {data.title}, {data.source}: {sizes}")
+    lines += [wrapped(f"note      {remark}", indent=10) for remark in of_data(data)]
+    if folder.name != config.name:
+        numbered = re.fullmatch(rf"{re.escape(config.name)}-\d+", folder.name)
+        taken = numbered and folder.with_name(config.name).exists()
+        why = _taken_in_words(config, folder) if taken else "renamed"
+        lines.append(f"folder    {short_path(folder)}   ({why})")
+    return "\n".join(lines)
+
+
+def _trainings(config: Config) -> str:
+    """Which models are trained how often; of a sweep, in each setting."""
     models, seeds = list(config.models), config.seeds
     against = f"{models[0]} against {', '.join(models[1:])}" if len(models) > 1 else models[0]
     trainings = "1 training each" if len(seeds) == 1 else f"{len(seeds)} trainings each"
@@ -39,16 +54,8 @@ def header(config: Config, data: DataFacts, folder: Path) -> str:
     if brought := list(config.elsewhere):
         was = f"{names(brought)} trained elsewhere (file{'s' * (len(seeds) > 1)} {shown})"
         trainings = f"{trainings}; {was}" if len(brought) < len(models) else "trained elsewhere"
-    title = f"{config.name}: {against}, {trainings}"
-    sizes = f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"
-    lines = [f"ConvLens  {title}", f"data      {data.title}, {data.source}: {sizes}"]
-    lines += [wrapped(f"note      {remark}", indent=10) for remark in of_data(data)]
-    if folder.name != config.name:
-        numbered = re.fullmatch(rf"{re.escape(config.name)}-\d+", folder.name)
-        taken = numbered and folder.with_name(config.name).exists()
-        why = _taken_in_words(config, folder) if taken else "renamed"
-        lines.append(f"folder    {short_path(folder)}   ({why})")
-    return "\n".join(lines)
+    each = f"a sweep of {names(list(short_keys(swept_keys(config)).values()))}: " if config.sweep else ""
+    return f"{each}{against}, {trainings}"
 
 
 def _taken_in_words(config: Config, folder: Path) -> str:

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from configs.digests import adds_seeds, digest
+from configs.digests import digest
+from configs.lists import combinations
 from configs.schema import Config
+from configs.sweep import adds_to
 from data.storage import TEMPORARY
 from model.run.folder import RunFolder
 from model.run.manifest import IDENTITY, MANIFEST
@@ -50,7 +52,9 @@ def find_folder(
 def find_smaller(
     outputs: Path, config: Config, data_digest: str, path: Path | None = None
 ) -> RunFolder | None:
-    """The run of that name to which a config adds seeds; of several that which has most. None: there is none.
+    """The run of that name to which a config adds seeds, or settings of a sweep; None where there is none.
+
+    Of several that which has most.
 
     That in which the config's file, `path`, stands comes first.
     """
@@ -61,17 +65,17 @@ def find_smaller(
     found: dict[int, RunFolder] = {}
     for run in [*named, *_runs_in(outputs)]:
         if made := smaller_config(run, config, data_digest):
-            found.setdefault(len(made.seeds), run)
+            found.setdefault(len(made.seeds) * len(combinations(made.sweep or {})), run)
     return found[max(found)] if found else None
 
 
 def smaller_config(run: RunFolder, config: Config, data_digest: str) -> Config | None:
-    """The config that a run was made with, where another one of that name adds seeds to it; else None."""
+    """The config that a run was made with, where another one of that name adds to it; else None."""
     manifest = run.manifest()
     if manifest and manifest.config.get("name") != config.name:
         return None
     made = run.known_config()
-    if made is None or made.name != config.name or not adds_seeds(config, to=made):
+    if made is None or made.name != config.name or not adds_to(config, to=made):
         return None
     identity = dict(zip(IDENTITY, (digest(made), data_digest), strict=True))
     return made if run.identity() == identity else None

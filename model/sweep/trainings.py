@@ -1,0 +1,99 @@
+"""The trainings of a sweep: which are the same in several settings, which are left. No TensorFlow.
+
+A training that several settings have, such as that of a model none of whose keys is swept, is made once, and
+its files are put into the others as well.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from configs.digests import training_digest
+from data.storage import link
+from model.experiment.parts import Task, files_of, state_of, tasks_of, unreadable
+from model.experiment.work import Work
+from model.run.checkpoints import newest_epoch
+
+
+@dataclass(frozen=True)
+class Place:
+    """A training in one of the settings that have it."""
+
+    work: Work
+    task: Task
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is done and as it was made, by sizes and times of its files."""
+        return state_of(self.work.manifest, self.work.config, self.task) == "whole"
+
+    @property
+    def may_be_made(self) -> bool:
+        """Whether nothing is lost by making it here: a file that can't be read may be whole."""
+        return not unreadable(self.work.run, self.task)
+
+    @property
+    def head_start(self) -> tuple[bool, int]:
+        """How little is left to do here: it may need to answer again only, or have a checkpoint."""
+        folder = self.work.run.seed_folder(self.task.model, self.task.seed)
+        return self.work.plan.is_scored_again(self.task), newest_epoch(folder)
+
+
+def same_trainings(works: Iterable[Work]) -> list[list[Place]]:
+    """All trainings of settings, each as all the places that it has, in the order of the settings."""
+    found: dict[tuple[str, str], list[Place]] = {}
+    for work in works:
+        for task in (task for task in tasks_of(work.config) if task.kind == "training"):
+            known_as = training_digest(work.config, task.model, task.seed)
+            found.setdefault((task.model, known_as), []).append(Place(work, task))
+    return list(found.values())
+
+
+def left_of(trainings: Iterable[list[Place]]) -> dict[Work, list[Task]]:
+    """What there is to train, of each setting: a training that is whole nowhere, where least is left."""
+    left: dict[Work, list[Task]] = {}
+    for places in trainings:
+        if any(place.is_whole for place in places):
+            continue
+        possible = [place for place in places if place.may_be_made]
+        if possible:
+            chosen = max(possible, key=lambda place: place.head_start) if len(possible) > 1 else possible[0]
+            left.setdefault(chosen.work, []).append(chosen.task)
+    return left
+
+
+def share_out(trainings: Iterable[list[Place]]) -> None:
+    """Put the files of trainings that are done into all settings that have the same, and vouch for them."""
+    for places in trainings:
+        if len(places) == 1:
+            continue
+        lacking = [place for place in places if not place.is_whole]
+        made = next((place for place in places if place not in lacking), None)
+        for place in lacking if made else ():
+            if made and place.may_be_made:
+                _put(made, place)
+
+
+def _put(made: Place, other: Place) -> None:
+    """Put the files of a training into another setting, those last by which it is known to be done."""
+    work, task = other.work, other.task
+    work.begin([task])
+    for name in files_of(made.work.run, made.task):
+        link(made.work.run.path / name, work.run.path / name)
+    work.note_done(task)
+
+
+def failures_of(
+    trainings: Iterable[list[Place]], names: Mapping[Work, str]
+) -> dict[tuple[str, str, int], str]:
+    """Why trainings failed just now, by setting, model and seed: in every setting that has them."""
+    found = {}
+    for places in trainings:
+        reasons = [
+            failure.reason
+            for place in places
+            for failure in place.work.failed
+            if (failure.model, failure.seed) == (place.task.model, place.task.seed)
+        ]
+        for place in places if reasons else ():
+            found[names[place.work], place.task.model, place.task.seed] = reasons[0]
+    return found
