@@ -1,7 +1,6 @@
 """What the trainings of a run left in its folder -> the content of report.json. No TensorFlow."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +13,8 @@ from model.comparison.compare import confident_mistakes, summarise
 from model.comparison.controls import explain_differences
 from model.comparison.headlines import by_interest
 from model.comparison.records import Facts, Failure, Mistake, Models
-from model.comparison.verdict import Scored, count_settings, scored_of
+from model.comparison.verdict import count_settings, scored_of
+from model.experiment.neighbours import neighbours
 from model.experiment.origins import origin_of, usual_for
 from model.experiment.report import Report, Training, reasons_before, reasons_of
 from model.networks.facts import layer_facts, summary
@@ -23,7 +23,6 @@ from model.robustness.files import measured
 from model.run.environment import joined
 from model.run.folder import RunError, RunFolder, again
 from model.run.guess import guess_of
-from model.run.identity import trainings_in
 from model.run.readers import fits, is_from_elsewhere
 
 
@@ -115,7 +114,7 @@ def report_of(
     settings = {model: settings_by_key(config, model) for model in config.models}
     why = explain_differences(settings, outcome.comparisons, outcome.models)
     scored = scored_of(identity["config_digest"], config, [name for name in facts if results.metrics[name]])
-    scored += _neighbours(run, identity["data_digest"])
+    scored += neighbours(run, identity["data_digest"])
     asked = {
         model: [] if entry.broken else [seed for seed in entry.seeds if seed in config.seeds_perturbed]
         for model, entry in outcome.models.items()
@@ -277,26 +276,3 @@ def _mean(metrics: Sequence[dict[str, Any]], key: str) -> float | None:
     """Over the seeds that have it: trainings of earlier versions may not."""
     values = [one[key] for one in metrics if key in one]
     return float(np.mean(values)) if values else None
-
-
-def _neighbours(run: RunFolder, data_digest: str) -> list[Scored]:
-    """What the runs in this outputs folder have scored on the same images, trained to the end or not.
-
-    Where the config of one can't be read, its models are known by its digest and their names, and by what
-    each training tells of itself: else they count as settings of their own, also those that another run has.
-    """
-    found = []
-    for path in sorted(run.path.parent.glob("*")):  # which may have been deleted meanwhile
-        other, identity = RunFolder(path), RunFolder(path).identity()
-        if identity.get("data_digest") != data_digest:
-            continue
-        models = {metrics.parts[-3] for metrics in other.path.glob("*/seed-*/metrics.json")}
-        told: dict[str, list[str]] = {}
-        for (model, _), metrics in trainings_in(other.path).items():
-            if "training_digest" in metrics:
-                told.setdefault(model, []).append(str(metrics["training_digest"]))
-        config: Config | None = None
-        with suppress(RunError):
-            config = other.config()
-        found += scored_of(identity.get("config_digest") or path.name, config, sorted(models), told)
-    return found

@@ -28,6 +28,7 @@ from model.run.identity import identity_without_manifest, trainings_in
 from model.run.made_with import Configs, configs_of
 from model.run.manifest import Manifest, read_manifest
 from model.run.readers import is_look, is_metrics, read_columns, read_if_good, read_json, read_predictions
+from model.run.sweeps import no_run
 
 T = TypeVar("T")
 RECORDS = {"inspection": "inside-figures.json", "attribution": "why-figures.json"}  # by kind, their records
@@ -82,10 +83,13 @@ class RunFolder:
     def config(self) -> Config:
         """The config that the run was made with, also where config.yaml was edited since, or lost.
 
-        What decides no number of a training may be edited in it, and is as config.yaml says.
+        What decides no number of a training may be edited in it, and is as config.yaml says. A sweep is no
+        run: which of its runs to take is in the message.
         """
         self._must_be_a_run()
         found = self._configs()
+        if (known := found.made or found.there) and known.sweep:
+            raise RunError(no_run(self.path, known))
         if found.there is not None and not found.fault:
             return found.there
         if found.made is not None:
