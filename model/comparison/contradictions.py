@@ -6,6 +6,7 @@ what a run has written.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -70,8 +71,8 @@ def straying(key: str, interval: Sequence[float] | None, value: float | None) ->
 
 def told_twice(key: str, names: Sequence[str]) -> Iterator[str]:
     """A clause, if one of a list is told more than once."""
-    if twice := [name for place, name in enumerate(names) if name in names[:place]]:
-        yield f"{key}: expected each once, found {shown(twice[0], 40)} twice"
+    if twice := next((name for name, count in Counter(names).items() if count > 1), ""):
+        yield f"{key}: expected each once, found {shown(twice, 40)} twice"
 
 
 def _in_json(value: float | None) -> str:

@@ -201,6 +201,41 @@ def difference_over(candidate: np.ndarray, baseline: np.ndarray) -> Estimate:
     return _estimate([candidate, baseline], per_image, EXTRA_SQUARES, (-1.0, 1.0))
 
 
+def mean_of_shares(shares: Sequence[float], num_images: int) -> Estimate:
+    """Mean of one model's shares, one for each seed, where nobody knows any more which images were right.
+
+    The variance over images is then the largest that it can be, that of seeds which all err on the same ones:
+    the interval is as wide as it has to be, or wider. Of one seed it is the same as by `mean_over`.
+    """
+    value = math.fsum(shares) / len(shares)
+    image_variance = value * (1 - value) / max(num_images - 1, 1)
+    return Estimate(value, _of_seeds(shares), (len(shares),), image_variance, num_images, (0.0, 1.0))
+
+
+def difference_of_shares(candidate: Sequence[float], baseline: Sequence[float], num_images: int) -> Estimate:
+    """Difference of two models' means, candidate minus baseline, of which no more is known than by seed.
+
+    The images count as two sets that have nothing in common. On the same ones, where what is hard for one
+    model is hard for the other, the interval is wider than it would be by every answer (`difference_over`).
+    """
+    models = [mean_of_shares(shares, num_images) for shares in (candidate, baseline)]
+    known = [one.seed_variances for one in models]
+    return Estimate(
+        value=models[0].value - models[1].value,
+        seed_variances=(*known[0], *known[1]) if all(known) else (),
+        num_seeds=(len(candidate), len(baseline)),
+        image_variance=sum(one.image_variance for one in models)
+        + EXTRA_SQUARES / max(num_images - 1, 1) / num_images,
+        num_images=num_images,
+        possible=(-1.0, 1.0),
+    )
+
+
+def _of_seeds(shares: Sequence[float]) -> tuple[float, ...]:
+    """The variance of the shares, if there are several."""
+    return (float(np.var(shares, ddof=1)),) if len(shares) > 1 else ()
+
+
 def unpaired_interval(candidate: Interval, baseline: Interval) -> list[float]:
     """95 % interval of a difference of two shares of which only the means and their intervals are known.
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from model.comparison.intervals import mean_over
+from model.comparison.intervals import Estimate, mean_of_shares, mean_over
 from model.comparison.records import Bin, ClassScore, Measured, Quality, Rate, Rejection
 from model.networks.measures import SMALLEST_PROBABILITY
 
@@ -80,8 +80,15 @@ def describe(scores: Scores, class_names: Sequence[str], broken: str | None = No
 
 def over_seeds(values: np.ndarray, kind: type[M], most: float = 1.0) -> M:
     """A model's values (num_seeds, num_images) from 0 to `most`, over both; a `Rate` where each is 1 or 0."""
-    estimate = mean_over(values, (0.0, most))
-    per_seed = values.mean(axis=1)
+    return _measured(mean_over(values, (0.0, most)), values.mean(axis=1), kind)
+
+
+def rate_of_shares(shares: Sequence[float], num_images: int) -> Rate:
+    """The same of a model of which nothing but the share of every seed is known: see `mean_of_shares`."""
+    return _measured(mean_of_shares(shares, num_images), np.array(shares), Rate)
+
+
+def _measured(estimate: Estimate, per_seed: np.ndarray, kind: type[M]) -> M:
     return kind(
         mean=estimate.value,
         std=float(per_seed.std(ddof=1)) if len(per_seed) > 1 else None,

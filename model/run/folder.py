@@ -259,12 +259,13 @@ class RunFolder:
                 "the same command goes on"
             )
 
-    def vouch_for(self, path: Path) -> None:
+    def vouch_for(self, path: Path, manifest: Manifest | None = None) -> None:
         """Raise RunError where a file is there and nothing tells that this run has made it.
 
-        It is another than the record says, or of a training that was begun and is not recorded.
+        It is another than the record says, or of a training that was begun and is not recorded. `manifest` is
+        that record, where it was read already.
         """
-        manifest, name = self.manifest(), path.relative_to(self.path).as_posix()
+        manifest, name = manifest or self.manifest(), path.relative_to(self.path).as_posix()
         if manifest is None or not os.access(path, os.R_OK):
             return
         state = manifest.state_of_file(name)

@@ -1,0 +1,1 @@
+"""A sweep: the same models under many settings, which of them is best by validation, and what each costs."""

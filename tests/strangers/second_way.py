@@ -1,6 +1,7 @@
 """The statistics of a run once more, from SciPy, statsmodels and loops: nothing is taken from the program."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -113,6 +114,31 @@ def mean(right: np.ndarray) -> Estimate:
         missing = max(alone - first - sum(part for part, _ in seeds), 0.0)
         first += missing / (count * value * (1 - value) + 1)
     return _between(value, 0.0, [(first, free), *seeds], count, "seeds and images" if seeds else "images")
+
+
+def mean_of_shares(shares: Sequence[float], count: int) -> Estimate:
+    """Of a model of which the share of every seed is known alone: as if all erred on the same pictures."""
+    value = float(np.mean(shares))
+    over = "images" if len(shares) == 1 else "seeds and images"
+    return _between(value, 0.0, [_alone(value, count, 0.0), *_of_seeds(shares)], count, over)
+
+
+def difference_of_shares(candidate: Sequence[float], baseline: Sequence[float], count: int) -> Estimate:
+    """Of two such models, as if their pictures were others; a picture more for each side."""
+    means = [float(np.mean(shares)) for shares in (candidate, baseline)]
+    first = sum(_alone(mean, count, 1.0)[0] for mean in means), count - 1.0
+    seeds = [*_of_seeds(candidate), *_of_seeds(baseline)] if min(len(candidate), len(baseline)) > 1 else []
+    over = "seeds and images" if seeds else "images"
+    return _between(means[0] - means[1], -1.0, [first, *seeds], count, over)
+
+
+def _alone(share: float, count: int, extra: float) -> tuple[float, float]:
+    """The squared error of a share of one network, with its degrees of freedom."""
+    return (count * share * (1 - share) + extra) / (count - 1) / count, count - 1.0
+
+
+def _of_seeds(shares: Sequence[float]) -> Parts:
+    return [(float(stats.sem(shares) ** 2), len(shares) - 1.0)] if len(shares) > 1 else []
 
 
 def difference(candidate: np.ndarray, baseline: np.ndarray) -> Estimate:
