@@ -71,11 +71,11 @@ def show(
     outputs: Outputs = Path("outputs"),
     debug: Debug = False,
 ) -> None:
-    """The result of a run again, where to look, its layers (default: the newest run)."""
+    """The result of a run or sweep again, where to look, its layers (default: the newest)."""
     from model.experiment.progress import say
     from model.experiment.report import newest_run
-    from model.experiment.show import told_again
     from model.run.folder import RunFolder
+    from model.sweep.show import told_again
 
     say(_console(), told_again(RunFolder(run) if run is not None else newest_run(outputs)))
 

@@ -13,18 +13,19 @@ from model.run.folder import RunError, RunFolder
 from model.run.identity import trainings_in
 
 
-def neighbours(run: RunFolder, data_digest: str) -> list[Scored]:
+def neighbours(run: RunFolder, data_digest: str, itself: bool = True) -> list[Scored]:
     """What the runs in this outputs folder have scored on the same images, trained to the end or not.
 
-    A sweep is as many runs as it has settings; a run of one has beside it what the sweep has, too.
+    A sweep is as many runs as it has settings; a run of one has beside it what the sweep has, too. The run is
+    among them, unless `itself` is False.
     """
     outputs = Path(os.path.abspath(run.path)).parent
     if _sweep_in(RunFolder(outputs)):
         outputs = outputs.parent
-    found = []
+    found: list[Scored] = []
     for path in sorted(outputs.glob("*")):  # which may have been deleted meanwhile
         other, identity = RunFolder(path), RunFolder(path).identity()
-        if identity.get("data_digest") != data_digest:
+        if identity.get("data_digest") != data_digest or (path.name == run.path.name and not itself):
             continue
         if sweep := _sweep_in(other):
             found += _of_sweep(path, sweep)

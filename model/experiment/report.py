@@ -98,6 +98,8 @@ def report_of(content: dict[str, Any]) -> Report:
     Raises:
         ValueError: in a clause that goes on from the name of what holds it.
     """
+    if content.get("kind") == "sweep":
+        raise ValueError("is the report of a sweep, which is no run")
     try:
         report = _reader().validate_python(content)
     except ValidationError as error:
@@ -124,7 +126,7 @@ def newest_run(outputs: Path) -> RunFolder:
 
 def _tells(report: dict[str, Any] | None) -> bool:
     """Whether there is anything in a report; what can't be read is for its reader to name."""
-    if report is None or report.get("models"):
+    if report is None or report.get("models") or report.get("candidates"):
         return True
     failed = report.get("failed")
     return not isinstance(failed, list) or any(

@@ -108,7 +108,7 @@ def report_of(
     its config's and its data's digest.
     """
     data, num_classes = data_facts(config, splits), len(splits.class_names)
-    facts = {model: _facts(config, model, num_classes, results, data.is_fashion) for model in config.models}
+    facts = {model: facts_of(config, model, num_classes, results, data.is_fashion) for model in config.models}
     answered = results.predictions, splits.test.labels, splits.class_names
     outcome = summarise(*answered, facts, results.failed, splits.validation.labels)
     settings = {model: settings_by_key(config, model) for model in config.models}
@@ -218,7 +218,8 @@ def _mistakes(models: Models, results: Results, labels: np.ndarray) -> list[Mist
     return confident_mistakes(labels, results.predictions[model][seed], model, seed)
 
 
-def _facts(config: Config, model: str, num_classes: int, results: Results, is_fashion: bool) -> Facts:
+def facts_of(config: Config, model: str, num_classes: int, results: Results, is_fashion: bool) -> Facts:
+    """What is known of a model without its answers."""
     layers = layer_facts(config.models[model], num_classes)
     parameters = sum(layer.parameters for layer in layers)
     of_seeds = {str(seed): one for seed, one in results.metrics[model].items()}

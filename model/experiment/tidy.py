@@ -66,7 +66,7 @@ def _training(run: RunFolder, config: Config, report: Report, model: str, seed: 
     told = entry is not None and seed in entry.seeds
     row["state"] = "done" if told else "failed" if (model, seed) in reasons else "not trained"
     row["reason"] = None if told else reasons.get((model, seed))
-    row |= {key: _plain(value) for key, value in settings_by_key(config, model).items()}
+    row |= {key: plain(value) for key, value in settings_by_key(config, model).items()}
     if entry is None or not told:
         row.pop("precision", None)  # the recipe's word, where of others it is what they were trained in
         return row
@@ -79,10 +79,10 @@ def _training(run: RunFolder, config: Config, report: Report, model: str, seed: 
     row |= {name: measured.values[place] for name, measured in scores.items()}
     row |= {"parameters": entry.parameters, "flops_per_image": entry.flops_per_image}
     # `epochs` of the recipe is how many there may be
-    return row | {f"{key}_done" if key == "epochs" else key: _plain(metrics.get(key)) for key in MEASURED}
+    return row | {f"{key}_done" if key == "epochs" else key: plain(metrics.get(key)) for key in MEASURED}
 
 
-def _plain(value: Any) -> Value:
+def plain(value: Any) -> Value:
     """A setting as one value: a list or an object as its JSON."""
     return value if value is None or isinstance(value, str | int | float) else json.dumps(value)
 

@@ -20,6 +20,7 @@ from model.report.tables import as_csv
 from model.run.folder import RECORDS, RunError, RunFolder, again
 from model.run.looks import note_of
 from model.run.workers import reason_of
+from model.sweep.tidy import tables_of as tables_of_sweep
 
 
 def write_tables(run: RunFolder, folder: Path) -> list[str]:
@@ -28,6 +29,13 @@ def write_tables(run: RunFolder, folder: Path) -> list[str]:
     for name, rows in tables.items():
         write_atomically(folder / f"{name}.csv", as_csv(rows).encode())
     return faults
+
+
+def write_tables_of_sweep(sweep: RunFolder, folder: Path) -> list[str]:
+    """The same of a sweep."""
+    for name, rows in tables_of_sweep(sweep).items():
+        write_atomically(folder / f"{name}.csv", as_csv(rows).encode())
+    return []
 
 
 def draw_pictures_again(run: RunFolder, splits: Splits, folder: Path) -> list[str]:

@@ -17,13 +17,14 @@ from model.comparison.elsewhere import order_in_words
 from model.experiment.opening import config_and_data
 from model.experiment.progress import say, short_path
 from model.experiment.report import read_report, reasons_before
-from model.export.contents import draw_pictures_again, write_tables
+from model.export.contents import draw_pictures_again, write_tables, write_tables_of_sweep
 from model.export.formats import FORMATS, SNIPPET
 from model.export.network import export_network
 from model.run.arithmetic import here
 from model.run.environment import describe_environment
 from model.run.folder import RunError, RunFolder, again, must_have
 from model.run.workers import Done, Failed, Job, Workers
+from model.sweep.report import is_sweep
 
 NAMES = (*FORMATS, "csv", "svg")
 THREADS = 1  # of an operation, in Keras as in the other runtimes
@@ -41,6 +42,8 @@ def export_run(
 ) -> int:
     """Export a run, which is only read, in one or several forms of `NAMES`, into `exports/RUN/` in `outputs`.
 
+    Of a sweep there is csv.
+
     `model` and `seed` say which network; else it is every model's, of the first seed. `debug`: leave
     TensorFlow's chatter and tracebacks on screen.
 
@@ -51,9 +54,13 @@ def export_run(
         RunError: the folder is no run, or its data have changed since.
         DataError: its data can't be had.
     """
-    config, forms = run.config(), list(dict.fromkeys(forms))
-    _must_make_sense(config, forms, model, seed)
-    target, failed = outputs / "exports" / run.path.resolve().name, False
+    forms, target, failed = list(dict.fromkeys(forms)), outputs / "exports" / run.path.resolve().name, False
+    if forms == ["csv"] and model is None and seed is None and is_sweep(run):
+        faults = _filled(target / "csv", partial(write_tables_of_sweep, run), console)
+        for fault in faults:
+            say(console, fault)
+        return 4 if faults else 0
+    _must_make_sense(run.config(), forms, model, seed)
     for fault in _faults(run, forms, target, console, model, seed, debug):
         say(console, fault)  # at once: what comes later may end the command
         failed = True
@@ -125,7 +132,7 @@ def _filled(place: Path, fill: Callable[[Path], list[str]], console: Console) ->
     except RunError as error:
         return [f"{place.name}: {error}"]
     number = sum(path.is_file() for path in place.rglob("*"))
-    say(console, f"Look   {short_path(place)}: {number:,} files")
+    say(console, f"Look   {short_path(place)}: {number:,} file{'s' * (number != 1)}")
     return faults
 
 

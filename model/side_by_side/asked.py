@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from model.report.tables import printable
-from model.run.folder import RunError
+from model.run.folder import RunError, RunFolder
 from model.side_by_side.answers import by_answers, labels_of
 from model.side_by_side.handed_in import ENDINGS, is_page, read_page
 from model.side_by_side.read import ComparedRun, read_run
 from model.side_by_side.records import Fault
+from model.side_by_side.swept import read_best
+from model.sweep.report import is_sweep
 
 OF_A_RUN = ("report.json", "manifest.json", "config.yaml")
 NO_LABELS = "has other labels than the data that it names; ask for the page again"
@@ -32,7 +34,8 @@ def read_all(asked: Sequence[Path]) -> tuple[list[ComparedRun], list[Fault], dic
     runs, unusable = list[ComparedRun](), list[Fault]()
     for path, label in zip(paths, labels, strict=True):
         try:
-            runs.append((read_page if is_page(path) else read_run)(path, label))
+            read = read_page if is_page(path) else read_best if is_sweep(RunFolder(path)) else read_run
+            runs.append(read(path, label))
         except RunError as error:
             unusable.append(Fault(label, str(error)))
     if not any(map(is_page, paths)):

@@ -103,6 +103,7 @@ def _described(run: ComparedRun, outputs: Path) -> RunFacts:
         predictions=any(run.predictions.values()),
         environment=run.report.environment,
         outdated=outdated(run.config, run.report.environment, run.report.data.train) if run.config else [],
+        chosen=run.chosen,
     )
 
 

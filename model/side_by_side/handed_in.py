@@ -32,6 +32,7 @@ LONGEST_GUESS = 1000  # characters that are read
 ENDINGS = (".html", ".htm")
 AGAIN = "ask for the page again"
 OLD = f"`{command('inspect', 'RUN')}` makes a page with them of that run, whose folder can be compared, too"
+OF_A_SWEEP = "ask for that of one of its settings, or for the folder of the sweep"
 
 
 def is_page(path: Path) -> bool:
@@ -59,7 +60,7 @@ def read_page(path: Path, label: str) -> ComparedRun:
         ) from None
     except ValueError as error:
         told = f"{path}{':' * str(error).startswith('it ')} {error}"
-        raise RunError(told if told.endswith((OLD, AGAIN)) else f"{told}; {AGAIN}") from None
+        raise RunError(told if told.endswith((OLD, AGAIN, OF_A_SWEEP)) else f"{told}; {AGAIN}") from None
     run = ComparedRun(label, path, report, None, predictions, [], is_page=True)
     run.guess = guess[:LONGEST_GUESS] if isinstance(guess, str) else None
     if failed := [failure for failure in report.failed if failure.is_training]:
@@ -85,6 +86,8 @@ def _carried(page: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     ):  # mail may have put more after it
         raise ValueError("is cut off: its end is missing")
     given = _block(page, "predictions")
+    if isinstance(content, dict) and content.get("kind") == "sweep":
+        raise ValueError(f"is the page of a sweep, which has no answers; {OF_A_SWEEP}")
     if given is None:
         raise ValueError(
             f"was made before pages carried their answers, so nothing in it can be checked; {OLD}"

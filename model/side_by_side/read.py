@@ -43,6 +43,7 @@ class ComparedRun:
         is_page: whether it is a page that was handed in; `folder` is that file then.
         guess: what was guessed before the run; None if nothing.
         doubt: what of a page does not follow from its answers, in a clause; empty where all does.
+        chosen: of a sweep, which of its settings stand here for it, in a sentence; of a run empty.
     """
 
     label: str
@@ -54,6 +55,7 @@ class ComparedRun:
     is_page: bool = False
     guess: str | None = None
     doubt: str = ""
+    chosen: str = ""
 
     @property
     def names(self) -> list[str]:

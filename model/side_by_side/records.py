@@ -19,6 +19,7 @@ class RunFacts:
     """A run as a whole; its folder as seen from the outputs.
 
     `outdated`: what earlier rules did to its networks, a sentence each, as far as its config is known.
+    `chosen`: of a sweep, which of its settings are compared, in a sentence; of a run empty.
     """
 
     folder: str
@@ -29,6 +30,7 @@ class RunFacts:
     predictions: bool
     environment: Environment
     outdated: list[str]
+    chosen: str = ""
 
 
 @dataclass(frozen=True)

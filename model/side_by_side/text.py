@@ -122,7 +122,8 @@ def notes(comparison: SideBySide) -> list[str]:
     """What has to be known to read the rest: unknown configs, other machines, other pictures, the rule."""
     if comparison.hand_ins:
         return class_text.notes(comparison)
-    runs, told = comparison.runs, []
+    runs = comparison.runs
+    told = [f"{label} is a sweep: {run.chosen}" for label, run in runs.items() if run.chosen]
     unknown = [label for label, run in runs.items() if not run.config_known]
     if unknown:
         known = "its config is" if len(unknown) == 1 else "their configs are"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,9 +14,12 @@ from model.sweep.choice import best_of, pareto
 from model.sweep.records import Candidate, SweepReport
 
 
-def is_sweep(folder: Path) -> bool:
-    """Whether the report of a folder is that of a sweep."""
-    return (read_if_good(folder / "report.json") or {}).get("kind") == "sweep"
+def is_sweep(folder: RunFolder) -> bool:
+    """Whether a folder is that of a sweep, by its report or by its config."""
+    if (read_if_good(folder.path / "report.json") or {}).get("kind") == "sweep":
+        return True
+    config = folder.known_config()
+    return bool(config and config.sweep)
 
 
 @cache

@@ -4,7 +4,7 @@ It reads metrics.json of every training and nothing else, so that ten thousand a
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +18,7 @@ from configs.sweep import Setting, swept_keys
 from data.splits import DataFacts, Splits
 from model.comparison.scores import rate_of_shares
 from model.comparison.verdict import Scored, count_settings
+from model.experiment.neighbours import neighbours
 from model.experiment.parts import is_sound
 from model.experiment.results import data_facts
 from model.networks.facts import layer_facts
@@ -71,7 +72,6 @@ def report_of_sweep(
     splits: Splits,
     identity: Mapping[str, str],
     failed: Mapping[Key, str],
-    neighbours: Iterable[Scored] = (),
 ) -> SweepReport:
     """Everything that report.json says of a sweep; see outputs/README.md.
 
@@ -83,7 +83,6 @@ def report_of_sweep(
         identity: the digests of its config and of its data.
         failed: why trainings failed just now, by setting, model and seed; what is missing for no such reason
             keeps the one that an earlier report.json gives, and else is not trained yet.
-        neighbours: what other runs and sweeps have scored on the same test pictures.
     """
     data = data_facts(config, splits)
     folders = {one.name: _Folder(RunFolder(sweep.path / one.name)) for one in settings}
@@ -102,7 +101,8 @@ def report_of_sweep(
     finished = [one for one in found if one.metrics]
     keys = swept_keys(config)
     candidates = [_candidate(one, keys, data) for one in finished]
-    scored = [Scored((f"{config.name} {one.model}",), one.identity) for one in finished]
+    scored = neighbours(sweep, identity["data_digest"], itself=False)
+    scored += [Scored((f"{config.name} {one.model}",), one.identity) for one in finished]
     return SweepReport(
         name=config.name,
         config_digest=identity["config_digest"],
@@ -112,7 +112,7 @@ def report_of_sweep(
         settings=[SettingRow(name=one.name, values=one.values) for one in settings],
         candidates=candidates,
         **vars(choose(candidates, data.validation)),
-        **vars(count_settings([*scored, *neighbours], [], data.test)),
+        **vars(count_settings(scored, [], data.test)),
         failed=faults,
         not_trained=waiting,
         environment=dict(identity) | joined(_made_in(finished)),

@@ -30,11 +30,12 @@ def label(report: SweepReport, one: Candidate, without: Iterable[str] = ()) -> s
     return ", ".join(f"{short[key]} {value_in_words(value)}" for key, value in told)
 
 
-def named(report: SweepReport, place: int) -> str:
-    """A candidate with its model: "cnn with learning_rate 0.005"."""
+def named(report: SweepReport, place: int, seed: int | None = None) -> str:
+    """A candidate with its model, or one training of it: "cnn (learning_rate 0.005, seed 0)"."""
     one = report.candidates[place]
-    values = label(report, one)
-    return f"{one.model} with {values}" if values else one.model
+    told = [label(report, one), "" if seed is None else f"seed {seed}"]
+    within = ", ".join(filter(None, told))
+    return f"{one.model} ({within})" if within else one.model
 
 
 def by_merit(report: SweepReport, model: str) -> list[int]:
@@ -114,8 +115,8 @@ def _of_front(report: SweepReport) -> list[str]:
     told = []
     for place in report.pareto:
         one = report.candidates[place]
-        cost = f"{mega(one.flops_per_image)} MFLOP"
-        told.append(f"{named(report, place)} ({percent(one.validation_accuracy.mean)}, {cost} a picture)")
+        share, cost = percent(one.validation_accuracy.mean), f"{mega(one.flops_per_image)} MFLOP"
+        told.append(f"{named(report, place)} with {share} for {cost}")
     return [f"None is more accurate, by the means, for as little arithmetic: {names(told, MOST_NAMED)}."]
 
 
@@ -148,13 +149,11 @@ def _of_missing(report: SweepReport) -> list[str]:
             are = "setting lacks" if fewer == 1 else "settings lack"
             told.append(f"{fewer} {are} trainings of {model}, and can't be the best.")
     same = [
-        f"{named(report, place)}, seed {seed}"
-        for place, one in enumerate(report.candidates)
-        for seed in one.same_answer
+        named(report, place, seed) for place, one in enumerate(report.candidates) for seed in one.same_answer
     ]
     if same:
-        give = "gives" if len(same) == 1 else "give"
-        told.append(f"The same answer to every test picture {give} {names(same, MOST_NAMED)}.")
+        give = "One training gives" if len(same) == 1 else f"{len(same):,} trainings give"
+        told.append(f"{give} the same answer to every test picture: {names(same, MOST_NAMED)}.")
     waiting = [f"{one.setting}, {one.model} seed {one.seed}" for one in report.not_trained]
     return [*told, f"Not trained yet: {names(waiting, MOST_NAMED)}."] if waiting else told
 
@@ -175,13 +174,20 @@ def failures(report: SweepReport) -> list[str]:
     return [f"{one.setting}, {one.model}, seed {one.seed}: {one.reason}" for one in report.failed]
 
 
+def best_in_words(report: SweepReport) -> str:
+    """Which settings stand for a sweep."""
+    told = [named(report, place) for place in report.best.values()]
+    each = "compared is of each model" if len(told) > 1 else "compared is"
+    return f"{each} the best by validation, {names(told, len(told))}." if told else ""
+
+
 def best_setting(report: SweepReport) -> str:
-    """The setting to look into: the best of the last swept model, where it can be with the other bests."""
+    """The setting to look into: that of the most accurate best, where it can be with other models' bests."""
     if not report.candidates:
         return report.settings[0].name
-    model = (swept(report) or report.models)[-1]
+    first = min(report.best.values(), key=lambda place: -report.candidates[place].validation_accuracy.mean)
     often = Counter(name for place in report.best.values() for name in report.candidates[place].settings)
-    return max(report.candidates[report.best[model]].settings, key=lambda name: often[name])
+    return max(report.candidates[first].settings, key=lambda name: often[name])
 
 
 def may_differ(report: SweepReport) -> str:

@@ -40,7 +40,7 @@ def _(e: Evidence, at: Said, program: str) -> None:
     claim(Path(program).parent == e.exported.parent and Path(program).exists(), "it is not there")
 
 
-@says("Look <folder:word>: <n:n> files")
+@says("Look <folder:word>: <n:n> <w:file|files>")
 def _(e: Evidence, at: Said, folder: str, n: Number) -> None:
     agree("files", n, sum(path.is_file() for path in Path(folder).rglob("*")))
 

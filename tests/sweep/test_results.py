@@ -164,8 +164,6 @@ def test_a_network_that_always_says_the_same_counts_and_is_told(tmp_path):
 def test_nothing_trained_is_a_report_too(tmp_path):
     config = config_of(SWEEP)
     settings = settings_of(config)
-    for one in settings:
-        (tmp_path / one.name).mkdir()
     report = report_again(tmp_path, config, settings)
     assert report.candidates == []
     assert report.best == {}
@@ -179,7 +177,7 @@ def test_nothing_trained_is_a_report_too(tmp_path):
 def test_what_is_read_is_what_was_written(swept):
     folder, report = swept
     assert read_sweep(RunFolder(folder)).as_json() == report
-    assert is_sweep(folder)
+    assert is_sweep(RunFolder(folder))
     assert report["kind"] == "sweep"
 
 
@@ -226,4 +224,4 @@ def test_a_damaged_report_is_refused_in_a_sentence(tmp_path, content):
     (tmp_path / "report.json").write_text(content)
     with pytest.raises(RunError, match=r"report\.json"):
         read_sweep(RunFolder(tmp_path))
-    assert is_sweep(tmp_path) == ("sweep" in content)
+    assert is_sweep(RunFolder(tmp_path)) == ("sweep" in content)
