@@ -61,7 +61,8 @@ def _rows(report: SweepReport) -> list[str]:
             mark = ALIKE if place in alike else "  "
             lines.append(_of_candidate(f"{mark}{label(report, one)}" if several else model, one))
         if more := len(places) - ON_SCREEN:
-            lines += [f"  {more:,} more: report.html has them"] if more > 0 else []
+            where = "report.html" if len(places) <= IN_TEXT else "report.json"
+            lines += [f"  {more:,} more: {where} has them"] if more > 0 else []
     data = report.data
     pictures = f"Right, of {data.validation:,} validation and {data.test:,} test pictures"
     lines.append(wrapped(f"{pictures}; between, of validation, with {may_differ(report)} (95 %)."))
