@@ -296,6 +296,16 @@ class RunFolder:
             raise RunError(f"{path} can't be read ({error}); delete it, then {again(self.path)}") from None
 
 
+def put_back(outputs: Path) -> None:
+    """Give each run its folder again that `clear` had moved away when its process was killed."""
+    for old in outputs.glob(".*.old"):
+        path = old.with_name(old.name.removeprefix(".").removesuffix(".old"))
+        new = path.with_name(f".{path.name}.new")
+        if new.exists() and not os.path.lexists(path):  # else what is old was to be removed
+            old.rename(path)
+            shutil.rmtree(new)
+
+
 def what_stands_there(manifest: Manifest, file: str) -> str:
     """What is in the place of a file that a run made, in a clause."""
     path, other = manifest.folder / file, manifest.misplaced(file)

@@ -223,6 +223,14 @@ def test_who_starts_over_keeps_the_guess(again, small_config, monkeypatch):
     assert guess_of(RunFolder(again)) == GUESS, "the result was known when another guess came"
 
 
+def test_a_run_is_found_again_after_starting_over_was_killed(again, small_config, monkeypatch):
+    monkeypatch.setattr(Experiment, "complete", lambda _: 0)
+    again.rename(again.with_name(f".{again.name}.old"))
+    again.with_name(f".{again.name}.new").mkdir()
+    run_experiment(load(small_config), again.parent, Console(quiet=True))
+    assert (again / "report.json").exists(), "the run stays hidden, and another one is begun in its place"
+
+
 def test_show_prints_the_result_again(run, driver):
     result = driver.run("show", run)
     assert result.code == 0

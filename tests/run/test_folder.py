@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from configs.digests import digest
 from configs.schema import Config, ConfigError, dump, recheck
 from data.storage import write_json, write_npz
 from model.run.find import find_folder
-from model.run.folder import RunError, RunFolder, going_on
+from model.run.folder import RunError, RunFolder, going_on, put_back
 from model.run.manifest import Manifest
 from tests.conftest import ROOT
 
@@ -146,6 +147,37 @@ def test_a_run_is_cleared_at_once_also_after_a_clearing_that_was_killed(tmp_path
     assert not list(tmp_path.iterdir()), "nothing of the old run may be left"
     with pytest.raises(RunError, match="deleted or moved meanwhile"):
         run.must_still_be_there()
+
+
+def test_a_run_whose_clearing_was_killed_halfway_gets_its_folder_again(tmp_path, monkeypatch):
+    run, rename = RunFolder(tmp_path / "x"), Path.rename
+    write_json(run.path / "environment.json", IDENTITY)
+    (run.path / "model.keras").write_text("an hour of work")
+
+    def killed(path, target):
+        if path.name == ".x.new":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run.clear(begin=lambda anew: write_json(anew.path / "environment.json", IDENTITY))
+    monkeypatch.undo()
+    assert not run.path.exists(), "this is no longer where a clearing can be killed"
+    put_back(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["x"], "something is left in another place"
+    assert (run.path / "model.keras").read_text() == "an hour of work", "the only copy is lost"
+    assert find_folder(tmp_path, "x", IDENTITY) == (run, True)
+
+
+def test_what_was_to_be_removed_does_not_come_back(tmp_path):
+    write_json(tmp_path / ".x.old" / "environment.json", IDENTITY)  # killed while it was removed
+    put_back(tmp_path)
+    assert not (tmp_path / "x").exists(), "a part of a run is called the run"
+    write_json(tmp_path / ".x.new" / "environment.json", IDENTITY)
+    (tmp_path / "x").mkdir()
+    put_back(tmp_path)
+    assert not list((tmp_path / "x").iterdir()), "a folder that is there was replaced"
 
 
 def test_a_folder_that_is_no_run_is_left_alone(tmp_path):
