@@ -10,6 +10,7 @@ from configs.schema import Config
 from model.experiment.parts import tasks_of
 from model.experiment.report import Report, read_report
 from model.run.folder import RunError, RunFolder, again
+from model.run.guess import guess_of
 from model.run.manifest import Manifest
 from model.run.readers import SAME_ACCURACY
 
@@ -100,7 +101,7 @@ def read_run(folder: Path, label: str) -> ComparedRun:
     """
     run = RunFolder(folder)
     report = read_report(run)
-    compared = ComparedRun(label, folder, report, None, {}, [])
+    compared = ComparedRun(label, folder, report, None, {}, [], guess=guess_of(run))
     compared.faults += [
         f"{failure.model}, seed {failure.seed} failed in that run: {failure.reason}"
         for failure in report.failed

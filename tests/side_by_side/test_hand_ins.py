@@ -14,6 +14,7 @@ import pytest
 from configs.digests import digest
 from configs.schema import Config, dump, load
 from data import idx, sources
+from data.storage import write_json
 from model.comparison.compare import summarise
 from model.comparison.intervals import difference_over
 from model.comparison.records import Facts, as_json
@@ -465,6 +466,14 @@ def test_a_guess_can_do_no_harm(run: Path, tmp_path: Path) -> None:
     assert "'=<script>" in table, "a spreadsheet would compute what was guessed"
     assert "<script>alert" not in (folder / "comparison.html").read_text()
     assert rows_of(found)["b"].guess is None
+
+
+def test_a_guess_is_told_of_a_folder_as_of_a_page(run: Path, tmp_path: Path) -> None:
+    page_of(run, tmp_path / "a.html", "less")
+    folder = shutil.copytree(run, tmp_path / "own")
+    write_json(folder / "guess.json", {"guess": "more"})
+    found = compare_runs([tmp_path / "a.html", folder], tmp_path)
+    assert {name: row.guess for name, row in rows_of(found).items()} == {"a": "less", "own": "more"}
 
 
 def test_models_of_other_names_are_named_in_their_rows(run: Path, tmp_path: Path) -> None:
