@@ -133,8 +133,9 @@ def _usual(name: str, found: Elsewhere, entry: Model) -> str:
             [percent(one.lowest)] if one.networks == 1 else [percent(one.lowest)[:-2], percent(one.highest)]
         )
         several = f" ({one.networks} networks)" if one.networks > 1 else ""
-        sizes.append(f"with {one.parameters:,} weights{several} on {' to '.join(ends)}")
+        sizes.append(f"with {one.parameters:,} parameters{several} on {' to '.join(ends)}")
     return (
-        f"{name}, with {entry.parameters:,} weights, is right on {percent(entry.accuracy.mean)} of the test"
-        f" pictures; of networks recorded with this program, the nearest in size are right {names(sizes)}."
+        f"{name}, with {entry.parameters:,} parameters, is right on {percent(entry.accuracy.mean)} of the "
+        f"test pictures; of networks recorded with this program, the nearest in size are right "
+        f"{names(sizes)}."
     )

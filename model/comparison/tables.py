@@ -17,17 +17,17 @@ def row_per_model(models: Models, num_images: int) -> list[str]:
     """
 
     def row(name: str, share: str, between: str, *others: str) -> str:
-        mistakes, weights, arithmetic, training = others
+        mistakes, parameters, arithmetic, training = others
         head, rest = (name, name) if len(name) <= LONGEST_NAME else (f"{shortened(name, WIDTH)}\n", "")
         # A cell that fills its column moves those before it to the left, into what a name leaves free.
-        columns = ((mistakes, 8), (weights, 11), (arithmetic, 8), (training, 11))
+        columns = ((mistakes, 8), (parameters, 11), (arithmetic, 8), (training, 11))
         tail = f"{share:>8}  {between:<12}" + "".join(f" {cell}".rjust(width) for cell, width in columns)
         return head + tail.rjust(WIDTH - len(rest))
 
-    lines = [row("", "right", "95 %", "wrong", "weights", "MFLOP", "training")]
+    lines = [row("", "right", "95 %", "wrong", "parameters", "MFLOP", "training")]
     for name, entry in models.items():
-        between, weights = ends(entry.accuracy.interval), f"{entry.parameters:,}"
-        cells = (percent(entry.accuracy.mean), between, wrong(entry, num_images), weights)
+        between, parameters = ends(entry.accuracy.interval), f"{entry.parameters:,}"
+        cells = (percent(entry.accuracy.mean), between, wrong(entry, num_images), parameters)
         lines.append(row(printable(name), *cells, mega(entry.flops_per_image), trained_in(entry)))
     between = f"between, with {what_may_differ(models)} (95 %)."
     return [*lines, wrapped(f"Of {num_images:,} test pictures; {between}")]

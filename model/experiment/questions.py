@@ -103,6 +103,6 @@ def _gain_and_cost(report: Report) -> str:
 
 
 def _costs(model: Model) -> list[tuple[str, str]]:
-    """Weights, arithmetic and, last, the time of training, where it was trained here."""
-    costs = [(f"{model.parameters:,}", "weights"), (mega(model.flops_per_image), "MFLOP a picture")]
+    """Parameters, arithmetic and, last, the time of training, where it was trained here."""
+    costs = [(f"{model.parameters:,}", "parameters"), (mega(model.flops_per_image), "MFLOP a picture")]
     return costs + ([(duration(model.train_seconds), "of training")] if model.train_seconds else [])

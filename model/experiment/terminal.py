@@ -65,12 +65,12 @@ def _columns(models: Models, num_images: int) -> list[str]:
 
     entries = list(models.values())
     in_convolutions = [entry.convolution_parameters for entry in entries]
-    weights = [line("weights", [f"{entry.parameters:,}" for entry in entries])]
+    parameters = [line("parameters", [f"{entry.parameters:,}" for entry in entries])]
     note = f" ({in_convolutions[-1]:,} in convolutions)"
-    if in_convolutions[-1] and not any(in_convolutions[:-1]) and len(weights[0] + note) <= WIDTH:
-        weights = [weights[0] + note]
+    if in_convolutions[-1] and not any(in_convolutions[:-1]) and len(parameters[0] + note) <= WIDTH:
+        parameters = [parameters[0] + note]
     elif any(in_convolutions):
-        weights.append(line("  of these in convolutions", [f"{count:,}" for count in in_convolutions]))
+        parameters.append(line("  of these in convolutions", [f"{count:,}" for count in in_convolutions]))
     between = [ends(entry.accuracy.interval) for entry in entries]
     is_trained_here = not all(entry.elsewhere for entry in entries)
     return [
@@ -78,7 +78,7 @@ def _columns(models: Models, num_images: int) -> list[str]:
         line(f"right, of {num_images:,} test pictures", [percent(entry.accuracy.mean) for entry in entries]),
         line(f"  with {what_may_differ(models)}", between, "  (95 %)"),
         line("wrong", [wrong(entry, num_images) for entry in entries]),
-        *weights,
+        *parameters,
         line("arithmetic per picture", [f"{mega(entry.flops_per_image)} MFLOP" for entry in entries]),
         *([line("training, per seed", list(map(trained_in, entries)))] if is_trained_here else []),
     ]

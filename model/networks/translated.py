@@ -272,7 +272,7 @@ def _check(layers: Sequence[Layer]) -> None:
     convolutions = [layer for layer in layers if isinstance(layer, Convolution)]
     weights = sum(fact.parameters for fact in facts)
     if weights > MOST_WEIGHTS:
-        raise Unsuitable(f"it has {weights:,} weights; expected at most {MOST_WEIGHTS:,}")
+        raise Unsuitable(f"it has {weights:,} parameters; expected at most {MOST_WEIGHTS:,}")
     if len(convolutions) > MOST_CONVOLUTIONS:
         raise Unsuitable(f"it has {len(convolutions)} convolutions; expected at most {MOST_CONVOLUTIONS}")
     if not convolutions and any(isinstance(layer, Pooling) for layer in layers):

@@ -164,9 +164,9 @@ def _with_and_without(pair: Pooling, shifts: Curves, config: Config) -> str:
     difference, (low, high) = pair.difference[shifts.place], pair.intervals[shifts.place]
     control, digits = config.models[other], digits_for((low, high))
     strides = isinstance(control, Cnn) and control.pooling == "strides"
-    more_weights = _num_weights(control) - _num_weights(config.models[one])
-    weights = "as many" if more_weights == 0 else "more" if more_weights > 0 else "fewer"
-    instead = f"with{' strides in place of' if strides else 'out'} pooling, which has {weights} weights"
+    more_parameters = _num_parameters(control) - _num_parameters(config.models[one])
+    parameters = "as many" if more_parameters == 0 else "more" if more_parameters > 0 else "fewer"
+    instead = f"with{' strides in place of' if strides else 'out'} pooling, which has {parameters} parameters"
     where = f"Shifted by {shifts.middle} pixels,"
     caution = " Another seed may differ." if pair.over == "images" else ""
     if low <= 0 <= high:
@@ -179,6 +179,6 @@ def _with_and_without(pair: Pooling, shifts: Curves, config: Config) -> str:
     return f"{where} {one} is right on {size} than {other}, the same {instead}.{caution}"
 
 
-def _num_weights(network: Network) -> int:
+def _num_parameters(network: Network) -> int:
     """Of a network for two classes: which of two alike has more does not depend on their number."""
     return sum(layer.parameters for layer in layer_facts(network, num_classes=2))

@@ -49,7 +49,7 @@ def check_saved(path: Path, num_weights: int) -> None:
         raise ValueError("it is no regular file")
     most = dict.fromkeys(MEMBERS, MOST_TEXT) | {WEIGHTS: 4 * num_weights + MOST_STRUCTURE}
     if path.stat().st_size > sum(most.values()) + MOST_STRUCTURE:
-        raise ValueError(f"it has {path.stat().st_size:,} bytes, too many for {num_weights:,} weights")
+        raise ValueError(f"it has {path.stat().st_size:,} bytes, too many for {num_weights:,} parameters")
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         if sorted(member.filename for member in members) != MEMBERS:
@@ -61,7 +61,7 @@ def check_saved(path: Path, num_weights: int) -> None:
     with h5py.File(io.BytesIO(contents[WEIGHTS]), "r") as file:
         found = sum(array.size for array in _arrays(file))
     if found != num_weights:
-        raise ValueError(f"it holds {found:,} weights, and the network has {num_weights:,}")
+        raise ValueError(f"it holds {found:,} parameters, and the network has {num_weights:,}")
 
 
 def is_whole(run: RunFolder, model: str, seed: int, num_weights: int) -> bool:

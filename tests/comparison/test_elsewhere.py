@@ -129,7 +129,7 @@ def test_what_was_made_of_the_file_is_said():
 def test_what_is_usual_for_its_size_stands_beside_its_accuracy():
     usual = [Usual(100_000, 1, 0.89, 0.89), Usual(240_000, 3, 0.86, 0.916)]
     assert usual_in_words(models(mine=replace(MINE, usual=usual))) == [
-        "mine, with 120,000 weights, is right on 90.0 % of the test pictures; of networks recorded with this "
-        "program, the nearest in size are right with 100,000 weights on 89.0 % and with 240,000 weights (3 "
-        "networks) on 86.0 to 91.6 %."
+        "mine, with 120,000 parameters, is right on 90.0 % of the test pictures; of networks recorded with "
+        "this program, the nearest in size are right with 100,000 parameters on 89.0 % and with 240,000 "
+        "parameters (3 networks) on 86.0 to 91.6 %."
     ]

@@ -382,14 +382,15 @@ def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path:
     models, pairs, classes, quality, of_answers, cost = in_html(page(told_apart(), [], {}, tmp_path))
     assert models == {
         "dense": {"right": "89.1 %", "95 %": "88.7 to 89.6", "single trainings": "89.0, 89.1, 89.2",
-                  "weights": "101,770", "MFLOP a picture": "0.2", "training": "3.4 s"},
+                  "parameters": "101,770", "MFLOP a picture": "0.2", "training": "3.4 s"},
         "cnn": {"right": "91.7 %", "95 %": "91.3 to 92.2", "single trainings": "91.6, 91.7, 91.8",
-                "weights": "243,786", "MFLOP a picture": "10", "training": "50 s"},
+                "parameters": "243,786", "MFLOP a picture": "10", "training": "50 s"},
     }  # fmt: skip
     assert cost == {
-        "dense": {"weights": "101,770", "in convolutions": "0", "MFLOP a picture": "0.2", "epochs": "9 to 10",
-                  "training": "3.4 s", "one picture": "0.21 ms", "all test pictures": "0.05 s"},
-        "cnn": {"weights": "243,786", "in convolutions": "37,568", "MFLOP a picture": "10", "epochs": "4",
+        "dense": {"parameters": "101,770", "in convolutions": "0", "MFLOP a picture": "0.2",
+                  "epochs": "9 to 10", "training": "3.4 s", "one picture": "0.21 ms",
+                  "all test pictures": "0.05 s"},
+        "cnn": {"parameters": "243,786", "in convolutions": "37,568", "MFLOP a picture": "10", "epochs": "4",
                 "training": "50 s", "one picture": "0.42 ms", "all test pictures": "1.5 s"},
     }  # fmt: skip
     assert pairs == {

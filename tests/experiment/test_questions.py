@@ -24,8 +24,8 @@ def test_gain_and_cost_stand_side_by_side() -> None:
     report["models"]["cnn"] |= {"parameters": 243_786, "flops_per_image": 1.01e7, "train_seconds": 51.4}
     report["models"]["dense"] |= {"parameters": 101_770, "flops_per_image": 2e5, "train_seconds": 3.8}
     assert told(report)["learning"] == (
-        "cnn against dense: +2.5 points (2.0 to 2.9), for 243,786 weights against 101,770, 10 MFLOP a picture"
-        " against 0.2 and 51 s of training against 4 s."
+        "cnn against dense: +2.5 points (2.0 to 2.9), for 243,786 parameters against 101,770, 10 MFLOP a "
+        "picture against 0.2 and 51 s of training against 4 s."
     )
     report["models"]["dense"]["train_seconds"] = 0.0
     assert "training" not in told(report)["learning"], (
@@ -37,7 +37,7 @@ def test_gain_and_cost_stand_side_by_side() -> None:
 
 def test_one_model_is_told_alone_and_several_are_not_summed_up() -> None:
     one = told(report_of({"cnn": 0.9}))
-    assert one["learning"].startswith("cnn is right on 90.1 %, for 1,000 weights, ")
+    assert one["learning"].startswith("cnn is right on 90.1 %, for 1,000 parameters, ")
     assert "differ" not in one, "there is nobody to differ from"
     several = told(report_of({"dense": 0.8, "cnn": 0.9, "other": 0.85}))
     assert "learning" not in several, "a sentence on two of three models says who won"

@@ -107,7 +107,7 @@ BLOCK = """\
 right, of 10,000 test pictures    89.1 %        91.7 %
   with new seeds and new pictures 88.5 to 89.7  91.1 to 92.3  (95 %)
 wrong                             1,090         830
-weights                           101,770       243,786 (37,568 in convolutions)
+parameters                        101,770       243,786 (37,568 in convolutions)
 arithmetic per picture            0.2 MFLOP     10 MFLOP
 training, per seed                3 s           50 s
 
@@ -195,7 +195,7 @@ def test_what_controls_show_takes_the_place_of_their_verdicts() -> None:
 
 def test_one_model() -> None:
     block = terminal_block(report_with(models={"cnn": CNN}, comparisons=[]), "outputs/x")
-    assert "weights                           243,786 (37,568 in convolutions)" in block
+    assert "parameters                        243,786 (37,568 in convolutions)" in block
     assert "better" not in block
     assert not too_wide(block)
 
@@ -216,7 +216,7 @@ def test_many_models_get_a_row_each(number: int) -> None:
     report = report_with(models=models, comparisons=[comparison(name) for name in names[1:]])
     block = terminal_block(report, "outputs/x")
     assert not too_wide(block)
-    assert block.split("\n")[0].split() == ["right", "95", "%", "wrong", "weights", "MFLOP", "training"]
+    assert block.split("\n")[0].split() == ["right", "95", "%", "wrong", "parameters", "MFLOP", "training"]
     assert "\ndense                 90.0 %  89.4 to 90.6   1,000  4,757,578     0.2  1 h 6 min" in block
     flat = " ".join(block.split())
     for name in names:

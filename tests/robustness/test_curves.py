@@ -172,7 +172,7 @@ def test_what_pooling_buys_is_said_with_its_size_or_that_it_cannot_be_seen() -> 
     start = "Shifted by 3 pixels, cnn is right on 20.0 points more of the pictures ("
     assert clear.startswith(start)
     assert clear.endswith(
-        ") than bare, the same without pooling, which has more weights. Another seed may differ."
+        ") than bare, the same without pooling, which has more parameters. Another seed may differ."
     )
     [worse] = words([0.95] * 7, "cnn", "bare")
     assert "35.0 points fewer of the pictures (" in worse
@@ -190,13 +190,13 @@ def test_which_network_has_more_weights_is_counted() -> None:
     [sentence] = robustness(measured, config).words
     assert re.sub(r"\(.*?\)", "()", sentence) == (
         "Shifted by 3 pixels, cnn is right on 20.0 points more of the pictures () than strides, the same "
-        "with strides in place of pooling, which has more weights. Another seed may differ."
+        "with strides in place of pooling, which has more parameters. Another seed may differ."
     )
     same = {name: network | {"padding": "same"} for name, network in MODELS.items() if name != "dense"}
     equal = Config.model_validate({"name": "a", "models": {name: same[name] for name in ("cnn", "strided")}})
     measured = {name: {0: arrays_of(FALLING)} for name in ("cnn", "strided")}
     [sentence] = robustness(measured, equal).words
-    assert "strides in place of pooling, which has as many weights: anything from" in sentence
+    assert "strides in place of pooling, which has as many parameters: anything from" in sentence
 
 
 def test_an_end_that_is_not_nothing_is_not_written_as_nothing() -> None:

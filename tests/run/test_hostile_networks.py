@@ -154,7 +154,7 @@ UNSUITABLE: dict[str, tuple[object, str]] = {  # what config.json holds, and wha
     ),
     "billions of weights": (
         sequential(FLATTEN, dense(units=16384), *[dense(units=16384)] * 5, dense()),
-        "weights; expected",
+        "parameters; expected",
     ),
     "a billion units": (sequential(FLATTEN, dense(units=10**9), dense()), "units 1000000000"),
     "a huge number": (sequential(FLATTEN, dense(units=10**400), dense()), "units"),

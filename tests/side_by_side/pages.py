@@ -151,7 +151,7 @@ def a_class(run: Path, folder: Path, count: int = 60, filling: str = FILLING) ->
             own = {} if number % 3 == 1 else {"training": {"epochs": 5 + number % 4}}
             seeds = tuple(range(3 * number, 3 * number + 3))
             made = with_seeds(run, scratch / f"{number}", seeds, generator, **own)
-            page_of(made, path, ("less", "more, as it has more weights", None)[number % 3], filling)
+            page_of(made, path, ("less", "more, as it has more parameters", None)[number % 3], filling)
         pages.append(path)
     pages.append(forged(first, folder / "pages" / "forged-all.html"))
     carried = carried_by(first)

@@ -264,12 +264,12 @@ def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path:
     assert of_models == {
         "one/cnn": {
             "right": "89.1 %", "95 %": "88.7 to 89.6", "allowing for other": "seeds and images",
-            "wrong": "327", "seeds": "0, 1, 2", "weights": "101,770", "MFLOP a picture": "0.2",
+            "wrong": "327", "seeds": "0, 1, 2", "parameters": "101,770", "MFLOP a picture": "0.2",
             "epochs": "9 to 10", "training": "3.4 s",
         },
         "two/cnn": {
             "right": "91.7 %", "95 %": "91.3 to 92.2", "allowing for other": "seeds and images",
-            "wrong": "249", "seeds": "4, 5", "weights": "243,786", "MFLOP a picture": "10",
+            "wrong": "249", "seeds": "4, 5", "parameters": "243,786", "MFLOP a picture": "10",
             "epochs": "4", "training": "50 s",
         },
     }  # fmt: skip

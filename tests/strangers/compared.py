@@ -236,13 +236,13 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     agree("seconds", Number(row[8]), model.seconds("train_seconds"))
 
 
-@table(r"model\|right\|95 %\|allowing for other\|wrong\|seeds\|weights\|MFLOP a picture\|epochs\|training")
+@table(r"model\|right\|95 %\|allowing for other\|wrong\|seeds\|parameters\|MFLOP a picture\|epochs\|training")
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model, found = e.models[row[0]], e.mean(row[0])
     agree_share("accuracy", Number(row[1]), found.value)
     agree_ends(ends_of(row[2]), found.low, found.high)
     claim(row[3] == found.over and row[5] == ", ".join(map(str, model.seeds)), f"{found.over}, {model.seeds}")
     agree("wrong", Number(row[4]), (1 - found.value) * e.num_test)
-    agree("weights", Number(row[6]), model.first.parameters)
+    agree("parameters", Number(row[6]), model.first.parameters)
     agree_work(Number(row[7]), model)
     agree_duration(row[9], model.seconds("train_seconds"))

@@ -91,7 +91,7 @@ def _(e: Evidence, at: Said, kind: str = "", unit: str = "", size: Number | None
     claim(size is None or size in (settings.get("shift"), settings.get("erase")), "what it was trained on")
 
 
-SAME = "the same <how:without pooling|with strides in place of pooling>, which has <weights:as many|more|fewer> weights"
+SAME = "the same <how:without pooling|with strides in place of pooling>, which has <weights:as many|more|fewer> parameters"
 
 
 @says(f"Shifted by <k:n> pixels, no difference can be seen between <a:model> and <b:model>, {SAME}: anything from <low:n>"
@@ -106,7 +106,7 @@ def _(
     claim(k == e.kinds["shift"][place], "how far they are shifted")
     found, sizes = e.perturbed("shift", place, a, b), [e.models[name].first.parameters for name in (b, a)]
     told = "as many" if sizes[0] == sizes[1] else "more" if sizes[0] > sizes[1] else "fewer"
-    claim(weights == told, f"{b} and {a} have {sizes} weights")
+    claim(weights == told, f"{b} and {a} have {sizes} parameters")
     claim((how == "without pooling") == (e.models[b].settings["pooling"] == "none"), "what there is instead")
     claim(found.clear == (d is not None), f"{found}")
     e.spoken_of = (b, a) if (b, a) in e.pairs else (a, b)  # type: ignore[attr-defined]

@@ -87,8 +87,8 @@ def _(
         agree(f"{one} alone", told, counts[int(s)])
 
 
-WORK = "<w:n> weights, <f:n> MFLOP a picture and <t:time> of training"
-BOTH = "<w:n> weights against <w2:n>, <f:n> MFLOP a picture against <f2:n> and <t:time> of training against <t2:time>"
+WORK = "<w:n> parameters, <f:n> MFLOP a picture and <t:time> of training"
+BOTH = "<w:n> parameters against <w2:n>, <f:n> MFLOP a picture against <f2:n> and <t:time> of training against <t2:time>"
 
 
 @says(f"<m:model> is right on <right:pct>, for {WORK}")
@@ -110,6 +110,6 @@ def _(
 
 
 def _agree_cost(model: Model, weights: Number, work: Number, time: str) -> None:
-    agree("weights", weights, model.first.parameters)
+    agree("parameters", weights, model.first.parameters)
     agree_work(work, model)
     agree_duration(time, model.seconds("train_seconds"))

@@ -169,13 +169,13 @@ def _(e: Evidence, at: Said, what: str, ends: str) -> None:
         agree_ends((told[2 * place], told[2 * place + 1]), found.low, found.high)
 
 
-@says("wrong <counts:wrongs>", "weights <weights:list>", "weights <weights:list> (<inside:n> in convolutions)",
+@says("wrong <counts:wrongs>", "parameters <parameters:list>", "parameters <parameters:list> (<inside:n> in convolutions)",
       "of these in convolutions <convolutions:list>")  # fmt: skip
 def _(
     e: Evidence,
     at: Said,
     counts: str = "",
-    weights: str = "",
+    parameters: str = "",
     inside: Number | None = None,
     convolutions: str = "",
 ) -> None:
@@ -186,7 +186,7 @@ def _(
     values: list[Any] = [model.first.parameters for model in models]
     if convolutions:
         values = [model.first.parameters_in_convolutions for model in models]
-    for model, number, value in zip(models, _split(weights or convolutions), values, strict=True):
+    for model, number, value in zip(models, _split(parameters or convolutions), values, strict=True):
         agree(model.name, number, value)
     if inside is not None:
         agree("in convolutions", inside, models[-1].first.parameters_in_convolutions)
@@ -233,21 +233,21 @@ def agree_duration(text: str, seconds: float | None) -> None:
     )
 
 
-@says("right 95 % wrong weights MFLOP training")
+@says("right 95 % wrong parameters MFLOP training")
 def _(e: Evidence, at: Said) -> None:
     pass
 
 
-@says("<m:model> <share:pct> <low:n> to <high:n> <wrong:wrongs> <weights:n> <work:n> <seconds:time>")
+@says("<m:model> <share:pct> <low:n> to <high:n> <wrong:wrongs> <parameters:n> <work:n> <seconds:time>")
 def _(
-    e: Evidence, at: Said, m: str, share: Number, low: Number, high: Number, wrong: str, weights: Number,
+    e: Evidence, at: Said, m: str, share: Number, low: Number, high: Number, wrong: str, parameters: Number,
     work: Number, seconds: str,
 ) -> None:  # fmt: skip
     model, found = e.models[m], e.mean(m)
     agree_share("accuracy", share, model.accuracy)
     agree_ends((low, high), found.low, found.high)
     agree_wrong(e, [model], wrong)
-    agree("weights", weights, model.first.parameters)
+    agree("parameters", parameters, model.first.parameters)
     agree_work(work, model)
     agree_duration(seconds, model.seconds("train_seconds"))
 

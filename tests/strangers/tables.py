@@ -106,7 +106,7 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
         agree(key, Number(told), model.seconds(key))
 
 
-@table(r"model\|right\|95 %\|single trainings\|weights\|MFLOP a picture\|training")
+@table(r"model\|right\|95 %\|single trainings\|parameters\|MFLOP a picture\|training")
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model, found = e.models[row[0]], e.mean(row[0])
     agree_share("accuracy", Number(row[1]), found.value)
@@ -115,15 +115,17 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     claim(len(singles) == min(5, len(model.seeds)), "one number a seed, five at most")
     for told, value in zip(singles, model.right.mean(axis=1), strict=False):
         agree_share("a training", Number(told), float(value))
-    agree("weights", Number(row[4]), model.first.parameters)
+    agree("parameters", Number(row[4]), model.first.parameters)
     agree_work(Number(row[5]), model)
     agree_duration(row[6].replace(",", ""), model.seconds("train_seconds"))
 
 
-@table(r"model\|weights\|in convolutions\|MFLOP a picture\|epochs\|training\|one picture\|all test pictures")
+@table(
+    r"model\|parameters\|in convolutions\|MFLOP a picture\|epochs\|training\|one picture\|all test pictures"
+)
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model = e.models[row[0]]
-    agree("weights", Number(row[1]), model.first.parameters)
+    agree("parameters", Number(row[1]), model.first.parameters)
     agree("in convolutions", Number(row[2]), model.first.parameters_in_convolutions)
     agree_work(Number(row[3]), model)
     agree_duration(row[5].replace(",", ""), model.seconds("train_seconds"))
