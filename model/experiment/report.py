@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
 
 from configs.command_line import command, into
 from configs.schema import shown
@@ -23,6 +24,8 @@ from model.run.environment import Environment
 from model.run.find import REFERENCE
 from model.run.folder import RunError, RunFolder, again
 from model.run.readers import read_if_good
+
+MOST_FAULTS = 1000  # of which pydantic makes a list, so that a file full of them takes little memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +76,20 @@ class Report(ScoredSettings, Outcome, Heading):
 
 
 @cache
-def _reader() -> TypeAdapter[Report]:
-    return TypeAdapter(Report)
+def _reader() -> SchemaValidator:
+    """It stops at the first fault of a list: there may be millions."""
+    schema = TypeAdapter(Report).core_schema
+    _stop_early(schema)
+    return SchemaValidator(schema)
+
+
+def _stop_early(schema: Any) -> None:
+    """As `pydantic.FailFast` does of one list, of all of a schema."""
+    if isinstance(schema, dict) and schema.get("type") == "list":
+        schema["fail_fast"] = True
+    for part in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(part, dict | list | tuple):
+            _stop_early(part)
 
 
 def read_report(run: RunFolder) -> Report:
@@ -101,8 +116,10 @@ def report_of(content: dict[str, Any]) -> Report:
     if content.get("kind") == "sweep":
         raise ValueError("is the report of a sweep, which is no run")
     try:
-        report = _reader().validate_python(content)
+        report: Report = _reader().validate_python(content)
     except ValidationError as error:
+        if error.error_count() > MOST_FAULTS:
+            raise ValueError(f"is no report of a run: {error.error_count():,} faults in it") from None
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"] if part != "[key]")
         given = "" if first["type"] == "missing" else f", found {shown(repr(first['input']), 40)}"

@@ -25,12 +25,13 @@ from model.run.folder import RunError
 from model.side_by_side.read import ComparedRun, Stored
 
 MOST_BYTES = 2 * LARGEST  # of a page
-MOST_IN_BLOCK = 8_000_000  # bytes of what it carries
-MOST_VALUES = 400_000  # in that, as two models of 256 classes have; each takes up to a kilobyte if wrong
+MOST_IN_BLOCK = 8_000_000  # bytes of what it carries: three models of 256 classes have half of that
+MOST_KEYS = 100_000  # in that; each takes up to a kilobyte if it or its value is wrong
 MOST = 100  # models, comparisons of these, and seeds of each: no config has more
 LONGEST_GUESS = 1000  # characters that are read
 ENDINGS = (".html", ".htm")
 AGAIN = "ask for the page again"
+INSTEAD = "the folder of its run can be compared in its place"
 OLD = f"`{command('inspect', 'RUN')}` makes a page with them of that run, whose folder can be compared, too"
 OF_A_SWEEP = "ask for that of one of its settings, or for the folder of the sweep"
 
@@ -60,7 +61,7 @@ def read_page(path: Path, label: str) -> ComparedRun:
         ) from None
     except ValueError as error:
         told = f"{path}{':' * str(error).startswith('it ')} {error}"
-        raise RunError(told if told.endswith((OLD, AGAIN, OF_A_SWEEP)) else f"{told}; {AGAIN}") from None
+        raise RunError(told if told.endswith((OLD, AGAIN, INSTEAD, OF_A_SWEEP)) else f"{told}; {AGAIN}") from None
     run = ComparedRun(label, path, report, None, predictions, [], is_page=True)
     run.guess = guess[:LONGEST_GUESS] if isinstance(guess, str) else None
     if failed := [failure for failure in report.failed if failure.is_training]:
@@ -95,6 +96,9 @@ def _carried(page: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     for value in (content, given):
         if not isinstance(value, dict):
             raise ValueError(f"carries {shown(repr(value), 40)} where a report and its answers belong")
+    told = content.get("models"), content.get("comparisons"), given.get("models")
+    if any(isinstance(one, dict | list) and len(one) > MOST for one in told):
+        raise ValueError(f"tells of more than {MOST} models, or comparisons of these")
     return content, given
 
 
@@ -110,11 +114,11 @@ def _block(page: bytes, name: str) -> Any:
     size = page.find(end, start) - start
     if size < 0:
         raise ValueError(f"is cut off within data-{name}")
-    values = page.count(b",", start, start + size)
-    if size > MOST_IN_BLOCK or values > MOST_VALUES:
+    keys = page.count(b'":', start, start + size)
+    if size > MOST_IN_BLOCK or keys > MOST_KEYS:
         raise ValueError(
-            f"has {size:,} bytes and {values:,} values as data-{name}; expected at most {MOST_IN_BLOCK:,} "
-            f"and {MOST_VALUES:,}: {AGAIN}"
+            f"has {size:,} bytes and {keys:,} keys as data-{name}; expected at most {MOST_IN_BLOCK:,} "
+            f"and {MOST_KEYS:,}; {INSTEAD}"
         )
     try:
         return value_of(page[start : start + size].decode())
@@ -131,8 +135,8 @@ def _predictions(path: Path, given: Mapping[str, Any], report: Report) -> dict[s
     for model, entry in report.models.items():
         seeds = by_model.get(model) if isinstance(by_model, dict) else None
         seeds = seeds if isinstance(seeds, dict) else {}
-        if max(len(seeds), len(report.models), len(report.comparisons)) > MOST:
-            raise ValueError(f"tells of more than {MOST} models, comparisons or seeds")
+        if len(seeds) > MOST:
+            raise ValueError(f"tells of more than {MOST} seeds of {shown(model, 80)}")
         found[model] = {
             int(seed): Stored(path, _classes(text, f"{model}, seed {seed}", *size), labels)
             for seed, text in seeds.items()

@@ -8,9 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from model.side_by_side.handed_in import MOST_VALUES
+from model.comparison.pairs import ClassDifference
+from model.comparison.records import ClassScore
+from model.page.contents import block
+from model.side_by_side.handed_in import MOST, MOST_IN_BLOCK, MOST_KEYS
 from tests.conftest import ROOT
 from tests.side_by_side.pages import carried_by, page_of, write_page
 from tests.side_by_side.test_hand_ins import a_run
@@ -35,9 +39,20 @@ def base64_of(number: int, count: int = 3000) -> str:
     return base64.b64encode(bytes([number]) * count).decode()
 
 
-def test_two_models_of_as_many_classes_as_there_may_be_fit() -> None:
-    tables = 2 + 1 + 2  # who is taken for whom: by each model, in their difference, where they disagree
-    assert tables * 256**2 + 10_000 <= MOST_VALUES, "an honest page of 256 classes is refused"
+def test_three_models_of_as_many_classes_as_there_may_be_fit() -> None:
+    generator = np.random.default_rng(0)
+    labels = generator.permutation(np.arange(60_000) % 256).astype(np.uint8)
+    wrong = [generator.random((3, 60_000)) < 0.5 for _ in range(3)]
+    tables = [
+        np.mean([np.histogram2d(labels, np.where(one, generator.integers(0, 256, one.shape), labels), 256)[0]
+                 for one in seeds], axis=0)
+        for seeds in wrong
+    ]  # fmt: skip
+    tables += [table - tables[0] for table in tables[1:]]
+    size = sum(len(block(table.tolist())) for table in tables)
+    keys = 3 * 256 * (len(ClassScore.__dataclass_fields__) + len(ClassDifference.__dataclass_fields__))
+    assert size + 500_000 <= MOST_IN_BLOCK, "an honest page of three models of 256 classes is refused"
+    assert keys + 10_000 <= MOST_KEYS, "an honest page of three models of 256 classes is refused"
 
 
 SEED = ("predictions", "models", "cnn", "0")
@@ -56,11 +71,22 @@ CARRIED: dict[str, tuple[Callable[[Carried], None], str]] = {  # by name of the 
     "not-fashion": (changed("report", "data", "name", value="fashion-mnist"), "has not their digest"),
     "negative": (changed("report", "data", "test", value=-1), "data.test"),
     "script-in-name": (changed("report", "models", value={"<script>": {}}), "is no report of a run"),
-    "many-faults": (changed("report", "failed", value=[[]] * 399_000), "is no report of a run"),
-    "bomb": (changed("report", "failed", value=[[]] * 500_000), "and 500,"),
+    "many-faults": (changed("report", "failed", value=[{}] * 2_600_000), "is no report of a run"),
+    "many-keys": (
+        changed("report", "environment", value=dict.fromkeys(map(str, range(100_000)), 0)),
+        "keys as data-report; expected",
+    ),
+    "false-keys": (
+        changed("report", "without_duplicates", value={str(key): [] for key in range(99_000)}),
+        "is no report of a run",
+    ),
+    "many-models": (
+        changed("report", "models", value={f"m{number}": {} for number in range(MOST + 1)}),
+        "tells of more than 100 models, or comparisons of these",
+    ),
     "many-seeds": (
         changed("predictions", "models", "cnn", value={str(seed): base64_of(0, 1) for seed in range(101)}),
-        "tells of more than 100 models, comparisons or seeds",
+        "tells of more than 100 seeds of cnn",
     ),
     "large-block": (changed("guess", value="x" * 9_000_000), "as data-guess; expected at most"),
 }
