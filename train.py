@@ -123,7 +123,8 @@ def compare(
         for fault in faults(comparison):
             typer.echo(fault, err=True)
     else:
-        say(_console(), comparison_block(comparison, short_path(folder)))
+        console = _console()
+        say(console, comparison_block(comparison, short_path(folder), console.width))
     raise typer.Exit(1 if comparison.unusable or comparison.not_drawn else 0)
 
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from configs.networks import Saved
 from data.sources import OFFICIAL_DIGEST, are_official
 from model.comparison.compare import chance_of, fault_of
 from model.comparison.contradictions import ROUNDING
 from model.comparison.intervals import difference_over
 from model.comparison.records import Model
 from model.comparison.scores import Answers
+from model.networks.facts import layer_facts
 from model.report.words import in_points, percent
 from model.side_by_side.read import ComparedRun
 
@@ -113,7 +115,16 @@ def _found(run: ComparedRun, model: str, labels: np.ndarray) -> Model:
         broken=told.broken if set(found.seeds) == set(told.seeds) else faults[0] if all(faults) else None,
         training_accuracy={},
         validation_accuracy={},
+        parameters=_parameters(run, model),
     )
+
+
+def _parameters(run: ComparedRun, model: str) -> int:
+    """How many a model has: by its config, unless there is none, or it is of a network from elsewhere."""
+    network = run.config.models.get(model) if run.config else None
+    if network is None or isinstance(network, Saved):
+        return run.report.models[model].parameters
+    return sum(layer.parameters for layer in layer_facts(network, len(run.report.data.classes)))
 
 
 def _doubts(run: ComparedRun, settled: ComparedRun, labels: np.ndarray) -> Iterator[str]:
@@ -127,6 +138,8 @@ def _doubts(run: ComparedRun, settled: ComparedRun, labels: np.ndarray) -> Itera
         yield f"has neither answers nor a failure of {lacking[0][0]}, seed {lacking[0][1]}"
     of_all = {model: _answers(settled, model, entry.seeds) for model, entry in report.models.items()}
     for model, entry in report.models.items():
+        if entry.parameters != (count := _parameters(run, model)):
+            yield f"says that {model} has {entry.parameters:,} parameters, where its config gives {count:,}"
         found = of_all[model]
         for seed, told, right in zip(
             entry.seeds, entry.accuracy.values, found.right.mean(axis=1), strict=True

@@ -10,6 +10,7 @@ import numpy as np
 from configs.difference import Settings, differences, settings_of
 from configs.schema import Config
 from model.comparison.intervals import difference_over
+from model.comparison.records import Model
 from model.run.made_with import FREE
 from model.side_by_side.read import ComparedRun, Stored
 from model.side_by_side.records import HandIn, HandIns, Pair, Pool
@@ -18,11 +19,14 @@ SEEDS = "seeds"
 LONGEST = 64  # characters of a name, which may be anybody's
 
 
-def hand_ins_of(runs: Sequence[ComparedRun], pairs: Sequence[Pair], labels_words: str) -> HandIns:
+def hand_ins_of(
+    runs: Sequence[ComparedRun], models: Mapping[str, Model], pairs: Sequence[Pair], labels_words: str
+) -> HandIns:
     """The class table of runs that are scored on the same test pictures.
 
     Args:
         runs: each with its answers.
+        models: theirs, by RUN/MODEL.
         pairs: the models of each compared with its first.
         labels_words: against which labels answers are held, a clause.
     """
@@ -33,14 +37,15 @@ def hand_ins_of(runs: Sequence[ComparedRun], pairs: Sequence[Pair], labels_words
     first_of = {label: labels[0] for labels in copies for label in labels[1:]}
     compared = {(pair.baseline, pair.candidate): pair for pair in pairs}
     rows = [
-        _row(run, compared, _changes(usual, settings.get(run.label)), first_of.get(run.label)) for run in runs
+        _row(run, models, compared, _changes(usual, settings.get(run.label)), first_of.get(run.label))
+        for run in runs
     ]
     rows.sort(
         key=lambda row: (
             bool(row.doubt),
             row.difference is None,
             -(row.difference or 0),
-            -max(row.accuracy.values(), default=0),
+            -max((found.mean for found in row.accuracy.values()), default=0),
         )
     )
     return HandIns(
@@ -55,9 +60,13 @@ def hand_ins_of(runs: Sequence[ComparedRun], pairs: Sequence[Pair], labels_words
 
 
 def _row(
-    run: ComparedRun, pairs: Mapping[tuple[str, str], Pair], changes: Settings | None, copy_of: str | None
+    run: ComparedRun,
+    models: Mapping[str, Model],
+    pairs: Mapping[tuple[str, str], Pair],
+    changes: Settings | None,
+    copy_of: str | None,
 ) -> HandIn:
-    models = run.report.models
+    own = {name: models[key] for name in run.names if (key := f"{run.label}/{name}") in models}
     first, last = run.names[0] if run.names else "", run.last if run.names else ""
     pair = pairs.get((f"{run.label}/{first}", f"{run.label}/{last}"))
     images = run.report.data.test
@@ -74,18 +83,11 @@ def _row(
             (row.only_candidate_correct - row.only_baseline_correct) / images
             for row in (pair.mcnemar if pair else ())
         ],
-        accuracy={name: _accuracy(run, name) for name in run.names if name in models},
+        accuracy={name: found.accuracy for name, found in own.items()},
+        parameters={name: found.parameters for name, found in own.items()},
         copy_of=copy_of,
         doubt=run.doubt,
     )
-
-
-def _accuracy(run: ComparedRun, model: str) -> float:
-    """By the answers, where they are there."""
-    stored = run.predictions.get(model)
-    if stored:
-        return float(np.mean([one.accuracy for one in stored.values()]))
-    return run.report.models[model].accuracy.mean
 
 
 def _decisive(config: Config) -> Settings:

@@ -1,17 +1,14 @@
-"""A class in words and rows: what the terminal, comparison.md, comparison.html and class.csv tell of it."""
+"""A class in sentences: what the terminal, comparison.md and comparison.html tell of it beside its rows."""
 
-import json
 from collections.abc import Iterable, Sequence
 
-from model.report.tables import WIDTH, Value, distinct_labels, printable, shortened
-from model.report.words import digits_for, names, percent, signed, span
+from model.report.words import names, percent, signed, span
+from model.side_by_side.answers import BY_CHECKSUM
+from model.side_by_side.class_rows import changes_in_words, models_of
 from model.side_by_side.records import HandIn, HandIns, Pool, SideBySide
 
-UNKNOWN, NOTHING = "?", "–"
-LONGEST_NAME, LONGEST_GUESS, LONGEST_VALUE = 20, 18, 60  # characters, the first two in the terminal alone
-FIGURES = 5  # columns of the table that are always there, with the name
-SAME_CONFIG = "Equal answers also come from the same config and seeds on the same kind of machine."
-MOST_TOLD = 3  # sentences of a kind
+SAME_CONFIG = "The same config and seeds give equal answers, too, on the same kind of machine."
+MOST_POOLS, MOST_OTHERS = 1, 3  # sentences of a kind
 
 
 def title(comparison: SideBySide) -> str:
@@ -40,10 +37,11 @@ def _ahead(rows: Sequence[HandIn]) -> str:
     apart = [f"{copies} cop{'ies' if copies > 1 else 'y'}"] * bool(copies)
     apart += [f"{doubtful} in doubt"] * bool(doubtful)
     also = f"; {', '.join(apart)}" if apart else ""
+    if not counted and any(row.interval for row in rows):
+        return f"{_count(len(rows))} side by side; none but in doubt compares two models{also}"
     if not counted:
-        none = "none but in doubt" if any(row.interval for row in rows) else "none"
-        return f"{_count(len(rows))} side by side; {none} compares two models{also}"
-    last, first = _models(rows)
+        return f"{_count(len(rows))} side by side{_right([row for row in rows if not row.doubt])}{also}"
+    last, first = models_of(rows) or ("the last model", "the first")
     ahead, behind = sum(low > 0 for low, _ in counted), sum(high < 0 for _, high in counted)
     different = " that are different" if copies and len(counted) > 1 else ""
     rest = f", and behind in {behind}" if behind else ""
@@ -55,10 +53,13 @@ def _count(count: int) -> str:
     return f"{count} hand-in{'s' * (count != 1)}"
 
 
-def _models(rows: Sequence[HandIn]) -> tuple[str, str]:
-    """The last model and the first, by name where all rows have the same."""
-    found = {(row.candidate, row.baseline) for row in rows if row.candidate and row.baseline}
-    return found.pop() if len(found) == 1 else ("the last model", "the first")
+def _right(rows: Sequence[HandIn]) -> str:
+    """From how many to how many of the test pictures the models of some hand-ins get right, a clause."""
+    shares = [found.mean for row in rows for found in row.accuracy.values()]
+    if not shares:
+        return ""
+    low, high = (percent(share) for share in (min(shares), max(shares)))
+    return f", {high if low == high else f'{low[:-2]} to {high}'} right"
 
 
 def answers(comparison: SideBySide) -> list[str]:
@@ -70,16 +71,18 @@ def answers(comparison: SideBySide) -> list[str]:
             f"{names(labels, most=4)}."
             for labels in one.copies
         ]
-        told += _few(map(_pooled, one.pools), "The other pools stand in comparison.json.")
-        told += _few(alike, "The other groups stand in class.csv.")
+        told += _few(map(_pooled, one.pools), MOST_POOLS, "The other pools stand in comparison.json.")
+        told += _few(alike, MOST_OTHERS, "The other groups stand in class.csv.")
     not_compared = (pair.verdict for pair in comparison.not_compared)
-    return told + _few(not_compared, "The other pairs that are not compared stand in comparison.json.")
+    return told + _few(
+        not_compared, MOST_OTHERS, "The other pairs that are not compared stand in comparison.json."
+    )
 
 
-def _few(sentences: Iterable[str], others: str) -> list[str]:
+def _few(sentences: Iterable[str], most: int, others: str) -> list[str]:
     """The first sentences of a kind, and where the others are."""
     told = list(sentences)
-    return [*told[:MOST_TOLD], others] if len(told) > MOST_TOLD else told
+    return [*told[:most], others] if len(told) > most else told
 
 
 def _pooled(pool: Pool) -> str:
@@ -97,15 +100,15 @@ def trainings_of(pool: Pool) -> str:
     return " and ".join(f"{count} of {name}" for name, count in pool.trainings.items())
 
 
-def notes(comparison: SideBySide) -> list[str]:
-    """What has to be known to read the table."""
-    told = ["A row has the first model of a run and its last one that has a result, best difference first."]
+def caveats(comparison: SideBySide) -> list[str]:
+    """What has to be known beside the table, wherever it stands."""
+    told = []
     for one in comparison.hand_ins:
         of = f" of {one.title}" if len(comparison.hand_ins) > 1 else ""
-        if one.labels_words:
+        if one.labels_words and one.labels_words != BY_CHECKSUM:
             told.append(f"Accuracies{of} are worked out from the answers and {one.labels_words}.")
         if any(row.changes for row in one.rows):
-            told.append(f"Settings that stand in a row{of} are those in which it differs from {_usual(one)}.")
+            told.append(f"Settings{of}: those unlike the {_usual(one)}.")
     alone = dict.fromkeys(one.run for one in comparison.models.values() if one.from_ == "report.json")
     if alone:
         rows = "its row is" if len(alone) == 1 else "their rows are"
@@ -114,125 +117,34 @@ def notes(comparison: SideBySide) -> list[str]:
         )
     if any(one.copies for one in comparison.hand_ins):
         told.append(SAME_CONFIG)
-    if any(row.doubt for one in comparison.hand_ins for row in one.rows):
+    return told
+
+
+def notes(comparison: SideBySide) -> list[str]:
+    """What has to be known to read the table, all of it."""
+    rows, told = [row for one in comparison.hand_ins for row in one.rows], []
+    if any(row.difference is not None for row in rows):
+        told.append(
+            "A row has the first model of a run and its last one that has a result, best difference first."
+        )
+    if any(row.difference is None for row in rows):
+        told.append("A hand-in of which no two models are compared has a row for each of its models.")
+    for one in comparison.hand_ins:
+        if one.labels_words == BY_CHECKSUM:
+            of = f" of {one.title}" if len(comparison.hand_ins) > 1 else ""
+            told.append(f"Accuracies{of} are worked out from the answers and {one.labels_words}.")
+    told += caveats(comparison)
+    if any(row.doubt for row in rows):
         told.append(
             "A page in doubt stands last: what it says of itself counts nowhere, and it is neither in the "
             "headline nor in a pool."
         )
-    return [*told, comparison.rule]
+    return [*told, *([comparison.rule] if comparison.comparisons else [])]
 
 
 def _usual(one: HandIns) -> str:
     """The config that rows are told against, in words."""
     if one.usual > 1:
-        return f"the commonest config, which is that of {one.usual} of {len(one.rows)}, their seeds apart"
+        return f"commonest config, which {one.usual} of {len(one.rows)} have but for seeds"
     run = next(row.run for row in one.rows if row.changes == {})
-    return f"the config of {run}: no two have the same"
-
-
-def rows_of(hand_ins: HandIns, whole: bool = True) -> list[list[str]]:
-    """The class table, the head first: every cell whole, or as the terminal has room for it.
-
-    What a run without two models to compare has and no column is named for stands at its end.
-    """
-    several = len({row.name for row in hand_ins.rows}) > 1
-    last, first = _models(hand_ins.rows)
-    head = ["hand-in", f"{last} − {first}", "95 %", first, last, "settings", "guess", "also"]
-    named = last != "the last model"
-    if not named:
-        head[1], head[3], head[4] = "last − first", "first", "last"
-    labels = distinct_labels([row.run for row in hand_ins.rows], _name)
-    cells = [head]
-    for row in hand_ins.rows:
-        digits = digits_for(row.interval)
-        also = [f"= {row.copy_of}" if row.copy_of else "", "in doubt" if row.doubt else ""]
-        also.append(row.name if several else "")
-        if row.candidate is None:
-            others = [name for name in row.accuracy if name not in (first, last)]
-            also += [f"{name} {_percent(row, name)}" for name in others]
-        elif not named:
-            also.append(f"{row.candidate} − {row.baseline}")
-        cells.append(
-            [
-                row.run if whole else _name(labels[row.run]),
-                NOTHING if row.difference is None else signed(100 * row.difference, digits),
-                span(row.interval),
-                _percent(row, first if named else row.baseline),
-                _percent(row, last if named else row.candidate),
-                UNKNOWN if row.changes is None else changes_in_words(row.changes),
-                _quoted(row.guess, whole),
-                ", ".join(filter(None, also)),
-            ]
-        )
-    kept = [place for place in range(len(head)) if place < FIGURES or any(row[place] for row in cells[1:])]
-    return [[row[place] for place in kept] for row in cells]
-
-
-def _percent(row: HandIn, model: str | None) -> str:
-    return percent(row.accuracy[model]) if model in row.accuracy else NOTHING
-
-
-def _quoted(guess: str | None, whole: bool) -> str:
-    """A guess word for word, on one line."""
-    if guess is None:
-        return ""
-    line = " ".join(guess.split())
-    return f"“{line if whole else shortened(line, LONGEST_GUESS)}”"
-
-
-def changes_in_words(changes: dict[str, object] | None) -> str:
-    """Settings as a command line has them, without the word that all models begin with."""
-    return ", ".join(
-        f"no {key.removeprefix('models.')}"
-        if value is None
-        else f"{key.removeprefix('models.')}={_value(value)}"
-        for key, value in (changes or {}).items()
-    )
-
-
-def _value(value: object) -> str:
-    told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return shortened(told, LONGEST_VALUE)
-
-
-def _name(name: str) -> str:
-    return shortened(name, LONGEST_NAME)
-
-
-def class_lines(hand_ins: HandIns) -> list[str]:
-    """The class table for a terminal, each row on one line; what is too long for it is cut off."""
-    told = [[printable(cell) for cell in row] for row in rows_of(hand_ins, whole=False)]
-    # What is only of some rows shares the last column: the shortest first.
-    cells = [[*row[:FIGURES], ", ".join(filter(None, reversed(row[FIGURES:])))] for row in told]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    align = (str.ljust, str.rjust, str.ljust, str.rjust, str.rjust, str.ljust)
-    lines = [
-        "  ".join(put(cell, width) for put, cell, width in zip(align, row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
-    pictures = f"{shortened(printable(hand_ins.title), LONGEST_NAME)}: {hand_ins.images:,} test pictures"
-    return [pictures, *(shortened(line, WIDTH) for line in lines)]
-
-
-def csv_rows(comparison: SideBySide) -> list[dict[str, Value]]:
-    """class.csv: a row for each hand-in; accuracies, differences and intervals as fractions."""
-    models = dict.fromkeys(name for one in comparison.hand_ins for row in one.rows for name in row.accuracy)
-    return [
-        {
-            "hand_in": printable(row.run),
-            "run": printable(row.name),
-            "data": printable(one.title),
-            "guess": None if row.guess is None else printable(row.guess),
-            "changes": None if row.changes is None else json.dumps(row.changes, ensure_ascii=False),
-            "baseline": row.baseline,
-            "candidate": row.candidate,
-            "difference": row.difference,
-            "difference_low": row.interval[0] if row.interval else None,
-            "difference_high": row.interval[1] if row.interval else None,
-            **{f"accuracy_{name}": row.accuracy.get(name) for name in models},
-            "copy_of": None if row.copy_of is None else printable(row.copy_of),
-            "doubt": row.doubt or None,
-        }
-        for one in comparison.hand_ins
-        for row in one.rows
-    ]
+    return f"config of {run}: no two have the same"

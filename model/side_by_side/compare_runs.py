@@ -85,7 +85,7 @@ def compare_runs(folders: Sequence[Path], outputs: Path) -> SideBySide:
         same_machine=not machines,
         machine_differences=machines,
         hand_ins=[
-            hand_ins_of(group, part.comparisons, labels_words[key])
+            hand_ins_of(group, part.models, part.comparisons, labels_words[key])
             for (key, group), part in zip(groups.items(), parts, strict=True)
             if of_class
         ],

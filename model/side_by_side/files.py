@@ -14,7 +14,7 @@ from model.report.figure import Figure
 from model.report.tables import as_csv
 from model.run.readers import read_json
 from model.side_by_side.class_figure import class_picture
-from model.side_by_side.class_text import csv_rows, rows_of
+from model.side_by_side.class_rows import WORDS, cells_of, csv_rows, subject, tables_of
 from model.side_by_side.figure import side_by_side
 from model.side_by_side.records import SideBySide, comparison_json
 from model.side_by_side.text import (
@@ -101,7 +101,9 @@ def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str
         {"comparison": block(comparison_json(comparison))},
         contents=[(id, title) for id, title in told.items() if title],
         epochs=epochs,
-        class_rows=rows_of,
+        subject=subject,
+        words=WORDS,
+        class_tables=lambda one: list(map(cells_of, tables_of(one))),
         comparison=comparison,
         picture=inlined([picture], LARGEST)[picture.file],
         headline=headline(comparison),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from configs.difference import Settings
-from model.comparison.records import Comparison, Model, NotCompared, ScoredSettings, as_json
+from model.comparison.records import Comparison, Model, NotCompared, Rate, ScoredSettings, as_json
 from model.report.figure import NotDrawn
 from model.run.environment import Environment
 
@@ -89,8 +89,9 @@ class HandIn:
 
     `changes`: the settings in which it differs from the commonest config here, None where its own is not
     known (a setting that it does without is null). Difference and interval, None where no two models are
-    compared, are fractions, `values` those of the seeds that both have. `accuracy`: by model. `copy_of`: the
-    first run that gives the same answers. `doubt`: what of a page does not follow from its answers.
+    compared, are fractions, `values` those of the seeds that both have. `accuracy`, `parameters`: by model.
+    `copy_of`: the first run that gives the same answers. `doubt`: what of a page does not follow from its
+    answers.
     """
 
     run: str
@@ -102,7 +103,8 @@ class HandIn:
     difference: float | None
     interval: list[float] | None
     values: list[float]
-    accuracy: dict[str, float]
+    accuracy: dict[str, Rate]
+    parameters: dict[str, int]
     copy_of: str | None
     doubt: str
 

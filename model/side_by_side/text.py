@@ -20,37 +20,46 @@ from model.report.tables import (
 )
 from model.report.words import in_points, names
 from model.side_by_side import class_text
+from model.side_by_side.class_rows import cells_of, class_lines, subject, tables_of
 from model.side_by_side.records import Pair, PictureSet, SideBySide
 
 LACKS, UNKNOWN = "–", "?"  # a key that a run does without, and one of which nothing is known
 LONGEST_VALUE = 60
+MOST_FAULTS = 6  # of a class, in the terminal
 
 
-def comparison_block(comparison: SideBySide, folder: str) -> str:
+def comparison_block(comparison: SideBySide, folder: str, width: int = WIDTH) -> str:
     """What comparison.json says, in plain text of 80 columns, without a last line end.
 
-    Its folder is as it is to be shown; what would move the cursor in names is made visible.
+    Its folder is as it is to be shown; what would move the cursor in names is made visible. The rows of a
+    class take what the terminal is wider, up to `class_rows.WIDEST`.
     """
-    tables = ["\n".join(class_text.class_lines(one)) for one in comparison.hand_ins] or [
+    tables = ["\n".join(class_lines(one, width)) for one in comparison.hand_ins] or [
         "\n".join([printable(tested.title), *row_per_model(comparison.models_of(tested), tested.images)])
         for tested in comparison.test_sets
         if tested.models
     ]
-    table_too = f"\n       the table: {folder}/class.csv" if comparison.hand_ins else ""
     first = [f"{headline(comparison)}."] if _is_class(comparison) else []
-    name = "class.png" if comparison.hand_ins else "accuracy.png"
-    picture = "" if comparison.not_drawn else f"\n       the picture: {folder}/{name}"
+    found = faults(comparison, "unused   ", "in part  ", "missing  ")
+    if comparison.hand_ins and len(found) > MOST_FAULTS:
+        found[MOST_FAULTS:] = [f"{len(found) - MOST_FAULTS} more are told of in {folder}/comparison.md"]
     parts = [
         *tables,
         "\n".join(wrapped(answer) for answer in [*first, *answers(comparison)]),
         "\n".join(_in_columns(differences(comparison))),
-        "\n".join(wrapped(note) for note in notes(comparison)),
-        "\n".join(
-            wrapped(fault, indent=9) for fault in faults(comparison, "unused   ", "in part  ", "missing  ")
-        ),
-        f"Look   {folder}/comparison.html" + picture + table_too,
+        "\n".join(map(wrapped, class_text.caveats(comparison) if comparison.hand_ins else notes(comparison))),
+        "\n".join(wrapped(fault, indent=9) for fault in found),
+        f"Look   {folder}/comparison.html{_beside_it(comparison, folder)}",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _beside_it(comparison: SideBySide, folder: str) -> str:
+    """Where the picture is, and the table of a class."""
+    if comparison.hand_ins:
+        picture = "" if comparison.not_drawn else ", the picture in class.png"
+        return f"\n       beside it the table in class.csv{picture}"
+    return "" if comparison.not_drawn else f"\n       the picture: {folder}/accuracy.png"
 
 
 def headline(comparison: SideBySide) -> str:
@@ -191,8 +200,10 @@ def comparison_markdown(comparison: SideBySide) -> str:
     parts = [f"# {escaped(title)}", f"{escaped(headline(comparison))}."]
     parts += [escaped(answer) for answer in answers(comparison)]
     for one in comparison.hand_ins:
-        cells = [[escaped(cell) for cell in row] for row in class_text.rows_of(one)]
-        parts += [f"## {escaped(one.title)}, {one.images:,} test pictures", table(cells)]
+        parts += [f"## {escaped(subject(one))}, {one.images:,} test pictures"]
+        parts += [
+            table([[escaped(cell) for cell in row] for row in cells_of(rows)]) for rows in tables_of(one)
+        ]
     for tested in comparison.test_sets if not comparison.hand_ins else ():
         if tested.models:
             parts += [f"## {escaped(_pictures(tested))}", _models_in_markdown(comparison.models_of(tested))]

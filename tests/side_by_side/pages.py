@@ -13,11 +13,37 @@ from configs.digests import digest
 from configs.schema import Config, dump, load
 from model.comparison.compare import summarise
 from model.comparison.records import Facts, as_json
+from model.networks.facts import layer_facts
 from model.page.contents import block, predicted
 from model.run.folder import RunFolder
+from model.side_by_side.records import HandIn, SideBySide
+from tests.compared_folders import make_run, write_report
 from tests.records import typed
 
 FILLING = "<p>" + "x" * 5_600_000 + "</p>"  # pictures, in a page of real size
+
+
+def a_run(folder: Path, models: Mapping[str, float] | None = None, **settings: Any) -> Path:
+    """A run on data of one's own, of which nobody here knows the labels: of dense and cnn, or of `models`."""
+    run = make_run(folder, dict(models or {"dense": 0.85, "cnn": 0.9}), settings=settings)
+    config, report = load(run / "config.yaml"), json.loads((run / "report.json").read_text())
+    report["data"]["name"] = "mine"
+    report["config_digest"] = digest(config)
+    for model, entry in report["models"].items():
+        facts = layer_facts(config.models[model], len(report["data"]["classes"]))
+        entry["parameters"] = sum(layer.parameters for layer in facts)
+    write_report(run, report)
+    return run
+
+
+def rows_of(found: SideBySide) -> dict[str, HandIn]:
+    """The rows of a class by their hand-in."""
+    return {row.run: row for one in found.hand_ins for row in one.rows}
+
+
+def means_of(row: HandIn) -> dict[str, float]:
+    """The accuracy of each model."""
+    return {name: accuracy.mean for name, accuracy in row.accuracy.items()}
 
 
 def page_of(run: Path, path: Path, guess: str | None = None, filling: str = "", **blocks: Any) -> Path:

@@ -1,12 +1,10 @@
 """Pages that were handed in: what is told of a class of them, whatever they say of themselves."""
 
 import base64
-import csv
 import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,62 +12,31 @@ import pytest
 from configs.digests import digest
 from configs.schema import Config, dump, load
 from data import idx, sources
-from data.storage import write_json
 from model.comparison.compare import summarise
 from model.comparison.intervals import difference_over
 from model.comparison.records import Facts, as_json
 from model.experiment.page import page
 from model.experiment.report import read_report
 from model.page.contents import block, predicted
-from model.report.canvas import width_of
 from model.run.folder import RunFolder
-from model.side_by_side import class_figure
-from model.side_by_side.class_figure import ROW, class_picture
 from model.side_by_side.class_table import _decisive
-from model.side_by_side.class_text import csv_rows
-from model.side_by_side.class_text import rows_of as rows_of_table
 from model.side_by_side.compare_runs import compare_runs
-from model.side_by_side.files import write_comparison
 from model.side_by_side.handed_in import read_page
-from model.side_by_side.records import HandIn, HandIns, Pool, SideBySide
-from model.side_by_side.text import answers, comparison_block, comparison_markdown, headline
-from tests.compared_folders import make_run, write_report
+from model.side_by_side.records import SideBySide
+from model.side_by_side.text import comparison_block, headline
 from tests.compared_folders import read_report as content_of
-from tests.recording import Recording
+from tests.compared_folders import write_report
 from tests.records import typed
-from tests.side_by_side.pages import a_class, carried_by, make_better, page_of, with_seeds, write_page
-
-HOSTILE = "=<script>alert(1)</script>\x1b[31m\u202e"
-
-
-def a_run(folder: Path, name: str = "mine", **settings: Any) -> Path:
-    """A run of dense and cnn on data of one's own, of which nobody here knows the labels."""
-    run = make_run(folder, {"dense": 0.85, "cnn": 0.9}, settings=settings)
-    report = content_of(run)
-    report["data"]["name"] = name
-    report["config_digest"] = digest(load(run / "config.yaml"))
-    write_report(run, report)
-    return run
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_run(tmp_path_factory.mktemp("run") / "run")
-
-
-@pytest.fixture(scope="module")
-def pages(run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Eight hand-ins: copies, other seeds, other settings, and two forged ones."""
-    return a_class(run, tmp_path_factory.mktemp("class"), 8, filling="")
-
-
-@pytest.fixture(scope="module")
-def found(pages: list[Path]) -> SideBySide:
-    return compare_runs(pages, pages[0].parent)
-
-
-def rows_of(found: SideBySide) -> dict[str, HandIn]:
-    return {row.run: row for one in found.hand_ins for row in one.rows}
+from tests.side_by_side.pages import (
+    a_run,
+    carried_by,
+    make_better,
+    means_of,
+    page_of,
+    rows_of,
+    with_seeds,
+    write_page,
+)
 
 
 def answers_of(page: Path) -> dict[str, dict[str, np.ndarray]]:
@@ -150,7 +117,7 @@ def test_a_row_is_what_follows_from_the_answers(found: SideBySide, pages: list[P
     for path in pages[:-1]:
         row, dense, cnn = rows[path.stem], right_of(path, "dense"), right_of(path, "cnn")
         told = {"dense": dense.mean(), "cnn": cnn.mean()}
-        assert row.accuracy == pytest.approx(told), f"{path.stem}: accuracies are not those of its answers"
+        assert means_of(row) == pytest.approx(told), f"{path.stem}: accuracies are not those of its answers"
         assert row.difference == pytest.approx(cnn.mean() - dense.mean()), f"{path.stem}: nor the difference"
         assert row.interval == pytest.approx(difference_over(cnn, dense).interval), (
             f"{path.stem}: nor its ends"
@@ -224,7 +191,7 @@ def test_where_no_two_configs_are_the_same_none_is_the_commonest(run: Path, tmp_
         page_of(folder, tmp_path / f"{name}.html")
     told = compare_runs([tmp_path / "one.html", tmp_path / "other.html"], tmp_path)
     block = " ".join(comparison_block(told, "x").split())
-    assert "it differs from the config of one: no two have the same." in block
+    assert "Settings: those unlike the config of one: no two have the same." in block
     assert "commonest" not in block
 
 
@@ -279,7 +246,9 @@ def test_a_forged_page_is_named_and_what_it_says_is_not_told(found: SideBySide, 
     assert "contradicts itself: models.cnn.accuracy.mean" in block
 
 
-@pytest.mark.parametrize("what", ["interval", "confusion", "seed", "lacking", "config", "labels"])
+@pytest.mark.parametrize(
+    "what", ["interval", "confusion", "parameters", "seed", "lacking", "config", "labels"]
+)
 def test_whatever_was_forged_is_found(what: str, run: Path, tmp_path: Path) -> None:
     page_of(run, tmp_path / "honest.html")
     page_of(run, tmp_path / "another.html")
@@ -294,6 +263,9 @@ def test_whatever_was_forged_is_found(what: str, run: Path, tmp_path: Path) -> N
             report["models"]["cnn"]["confusion"][second][first] += 1
         report["comparisons"][0]["confusion_difference"] = []
         expected = "a table of the classes that cnn takes for others"
+    elif what == "parameters":
+        report["models"]["cnn"]["parameters"] = 10
+        expected = "says that cnn has 10 parameters, where its config gives 242,883"
     elif what == "seed":  # the worst one is left out, in step with all the rest
         other = with_seeds(run, tmp_path / "other", (0, 1), np.random.default_rng(1))
         predictions = carried_by(page_of(other, tmp_path / "two.html"))["predictions"]
@@ -359,7 +331,7 @@ def test_answers_are_held_against_labels_that_are_known(run: Path, tmp_path: Pat
     found = compare_runs([tmp_path / "a.html", tmp_path / "b.html", run], tmp_path)
     assert found.hand_ins[0].labels_words == "the labels in run"
     assert {fault.run for fault in found.faults} == {"a", "b"}
-    assert len({tuple(row.accuracy.items()) for row in rows_of(found).values()}) == 1, (
+    assert len({tuple(means_of(row).items()) for row in rows_of(found).values()}) == 1, (
         "one's answers, one figure"
     )
     alone = compare_runs([page_of(run, tmp_path / "a.html")], tmp_path)
@@ -382,7 +354,7 @@ def test_labels_are_proved_without_the_files(
     found = compare_runs([tmp_path / f"{name}.html" for name in ("a", "b", "c", "honest")], tmp_path)
     assert [fault.run for fault in found.faults] == ["a", "b", "c"], "whose labels are wrong"
     assert "proved by a checksum" in found.hand_ins[0].labels_words
-    [accuracy] = {row.accuracy["cnn"] for row in rows_of(found).values()}
+    [accuracy] = {row.accuracy["cnn"].mean for row in rows_of(found).values()}
     honest = read_report(RunFolder(run)).models["cnn"].accuracy.mean
     assert accuracy == pytest.approx(honest), "they are not held against the labels that are right"
 
@@ -421,153 +393,3 @@ def test_labels_that_are_nobodys_keep_a_page_out(run: Path, tmp_path: Path) -> N
     assert [fault.run for fault in found.unusable] == ["bad"]
     assert "has other labels than the data that it names" in found.unusable[0].problem
     assert list(rows_of(found)) == ["good"]
-
-
-# How it is told -------------------------------------------------------------------------------------------
-
-
-def test_all_is_written_and_keeps_to_the_width(found: SideBySide, tmp_path: Path) -> None:
-    folder, found = write_comparison(found, tmp_path)
-    names = {"class.png", "class.csv", "comparison.html", "comparison.json", "comparison.md"}
-    assert {path.name for path in folder.iterdir()} == names
-    with (folder / "class.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    told = rows_of(found)
-    assert [row["hand_in"] for row in rows] == list(told)
-    for row in rows:
-        assert float(row["difference"]) == told[row["hand_in"]].difference
-        assert float(row["accuracy_cnn"]) == told[row["hand_in"]].accuracy["cnn"]
-        assert row["guess"] == (told[row["hand_in"]].guess or "")
-        assert row["doubt"] == told[row["hand_in"]].doubt
-    assert json.loads((folder / "comparison.json").read_text())["hand_ins"][0]["rows"][0]["run"] == next(
-        iter(told)
-    )
-    html, block = (folder / "comparison.html").read_text(), comparison_block(found, "x")
-    for text in (html, block, comparison_markdown(found)):
-        assert all(run in text for run in told), "a row is missing"
-        assert "“more”" in text, "what was guessed is missing"
-        assert "the same config and seeds on the same kind of machine" in text.replace("\n", " ")
-    assert "<h2>What to look at</h2>" in html, "what was used in part is called unused"
-    table = block.split("\n\n")[0].splitlines()
-    assert len(table) == 2 + len(told), "a row is a line"
-    assert max(map(len, table)) <= 80
-    assert headline(found) in html
-
-
-def test_a_guess_can_do_no_harm(run: Path, tmp_path: Path) -> None:
-    page_of(run, tmp_path / "a.html", HOSTILE + "x" * 5000)
-    page_of(run, tmp_path / "b.html", guess=["no", "text"])  # type: ignore[arg-type]
-    found = compare_runs([tmp_path / "a.html", tmp_path / "b.html"], tmp_path)
-    folder, found = write_comparison(found, tmp_path)
-    block, table = comparison_block(found, "x"), (folder / "class.csv").read_text()
-    assert "“=<script>alert" in block
-    assert "\x1b" not in block + table
-    assert max(len(line) for line in block.splitlines()) <= 80
-    assert "'=<script>" in table, "a spreadsheet would compute what was guessed"
-    assert "<script>alert" not in (folder / "comparison.html").read_text()
-    assert rows_of(found)["b"].guess is None
-
-
-def test_a_guess_is_told_of_a_folder_as_of_a_page(run: Path, tmp_path: Path) -> None:
-    page_of(run, tmp_path / "a.html", "less")
-    folder = shutil.copytree(run, tmp_path / "own")
-    write_json(folder / "guess.json", {"guess": "more"})
-    found = compare_runs([tmp_path / "a.html", folder], tmp_path)
-    assert {name: row.guess for name, row in rows_of(found).items()} == {"a": "less", "own": "more"}
-
-
-def test_models_of_other_names_are_named_in_their_rows(run: Path, tmp_path: Path) -> None:
-    one = make_run(tmp_path / "deep", {"cnn": 0.9, "deep": 0.95})
-    alone = make_run(tmp_path / "alone", {"cnn": 0.8})
-    for folder in (one, alone):
-        report = content_of(folder)
-        own = {"config_digest": digest(load(folder / "config.yaml"))}
-        write_report(folder, report | {"data": report["data"] | {"name": "mine"}} | own)
-    paths = [page_of(folder, tmp_path / f"{folder.name}-page.html") for folder in (run, one, alone)]
-    found = compare_runs(paths, tmp_path)
-    assert (
-        headline(found)
-        == "the last model is ahead of the first in 2 of 2 hand-ins, going by the interval of each"
-    )
-    rows = rows_of(found)
-    assert (rows["deep-page"].baseline, rows["deep-page"].candidate) == ("cnn", "deep")
-    assert rows["alone-page"].difference is None
-    block = comparison_block(found, "x")
-    assert "deep − cnn" in block
-    assert [row["accuracy_deep"] for row in csv_rows(found)].count(None) == 2
-    for name in ("cnn", "deep"):
-        shutil.rmtree(one / name)
-    told = " ".join(comparison_block(compare_runs([paths[0], one], tmp_path), "x").split())
-    assert "Of deep there is the report alone, without answers: its row is as that tells." in told
-    only = compare_runs(paths[2:], tmp_path)
-    assert headline(only) == "1 model of 1 run side by side; none are compared"
-    assert class_picture(only, tmp_path / "x.png").alt.endswith("No run here compares two models.")
-
-
-def test_a_run_without_a_pair_stands_under_the_names_of_its_models(found: SideBySide, tmp_path: Path) -> None:
-    [one] = found.hand_ins
-    pair = next(row for row in one.rows if not row.doubt)
-    alone = {
-        name: replace(pair, run=name, baseline=None, candidate=None, difference=None, interval=None,
-                      accuracy={name: 0.7654})
-        for name in ("dense", "cnn", "mlp")
-    }  # fmt: skip
-    rows = rows_of_table(replace(one, rows=[pair, *alone.values()]))
-    by_run = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
-    assert (by_run["dense"]["dense"], by_run["dense"]["cnn"]) == ("76.5 %", "–"), "another model's accuracy"
-    assert (by_run["cnn"]["dense"], by_run["cnn"]["cnn"]) == ("–", "76.5 %"), "another model's accuracy"
-    assert (by_run["mlp"]["dense"], by_run["mlp"]["cnn"]) == ("–", "–"), "another model's accuracy"
-    assert "mlp 76.5 %" in by_run["mlp"]["also"], "its own accuracy is told nowhere"
-
-
-def test_many_pools_and_copies_are_a_few_sentences() -> None:
-    pool = Pool(
-        runs=["a", "b"], changes={"training.epochs": 3}, baseline="dense", candidate="cnn",
-        trainings={"dense": 2, "cnn": 2}, difference=0.02, interval=[0.01, 0.03], values=[],
-    )  # fmt: skip
-    [one] = sixty().hand_ins
-    many = replace(one, pools=[pool] * 9, copies=[["a", "b"]] * 9)
-    told = answers(typed(SideBySide, {"hand_ins": [many], "not_compared": [], "test_sets": []}))
-    assert len(told) == 8, f"as many sentences as pools: {told}"
-    assert told[0].startswith(
-        "cnn − dense is +2.00 points (1.0 to 3.0) over the 2 hand-ins that differ in seeds"
-    )
-    assert "(training.epochs=3)" in told[0]
-    assert told[3] == "The other pools stand in comparison.json."
-    assert told[7] == "The other groups stand in class.csv."
-
-
-def sixty() -> SideBySide:
-    rows = [
-        HandIn(
-            run=f"a-student-with-a-rather-long-name-number-{number:02}", name="lesson", guess="more",
-            changes={"seeds": [number]}, baseline="dense", candidate="cnn", difference=0.03 - number / 1000,
-            interval=[0.02 - number / 1000, 0.04 - number / 1000], values=[0.03 - number / 1000],
-            accuracy={"dense": 0.88, "cnn": 0.91 - number / 1000}, copy_of=None, doubt="",
-        )
-        for number in range(60)
-    ]  # fmt: skip
-    one = HandIns(title="T", images=10_000, rows=rows, usual=60, copies=[], pools=[], labels_words="w")
-    return typed(SideBySide, {"hand_ins": [one]})
-
-
-def test_sixty_stand_in_one_picture_and_can_be_read(
-    recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = sixty()
-    class_picture(found, tmp_path / "class.png")
-    drawn = recording.last
-    assert len(drawn.marks(0, "D")) == 60, "a run is not drawn"
-    names = sorted(
-        (text for text in drawn.texts if "number-" in text.string or "…" in text.string), key=lambda t: t.y
-    )
-    names = [text for text in names if text.x == class_figure.NAMES]
-    assert len({text.string for text in names}) == 60, "names that are cut look alike"
-    assert min(text.size for text in names) * 1000 / 1200 >= 11, "at the width of a README they are too small"
-    apart = np.diff([text.y for text in names])
-    assert apart.min() >= ROW, "names stand in each other's way"
-    assert max(text.x + width_of(text.string, text.size) for text in names) <= class_figure.DOTS
-    monkeypatch.setattr(class_figure, "MOST_ROWS", 50)
-    class_picture(found, tmp_path / "class.png")
-    assert len(recording.last.marks(0, "D")) == 50
-    assert recording.last.reading.endswith("10 more rows are in class.csv and not drawn.")

@@ -4,7 +4,6 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -17,13 +16,8 @@ from tests.strangers.verdicts import agree_ends
 
 KINDS["changed"] = r"(?: \([^)]*\))?"
 KINDS["runs"] = r"[\w./-]+(?:, [\w./-]+)*(?: and (?:[\w./-]+|\d+ more))?"
-KINDS["share"] = r"–|[\d.]+ %"
 KINDS["different"] = r"(?: that are different)?"
 KINDS["uncounted"] = r"(?:; \d+ cop(?:y|ies)(?:, \d+ in doubt)?|; \d+ in doubt)?"
-KINDS["heads"] = r"(?: (?:also|guess|settings),?)*"
-KINDS["extras"] = (
-    r"(?: (?:= \S+?|in doubt|“[^”…]*(?:”|…)|no [\w.-]+|[\w.-]+=\S+?|\S*…|\?|[\w.-]+ [\d.]+ %|(?:{run})(?!,? [−+]?\d)),?(?= |$))*"
-)
 
 
 class ClassOf(SideBySide):
@@ -99,9 +93,22 @@ def _(
     claim(names == {(first, last)} if last else len(names) > 1, f"the models are {names}")
 
 
-@says("<n:n> <noun:hand-ins|hand-in> side by side; none compares two models")
-def _(e: Evidence, at: Said, n: Number, noun: str) -> None:
+@says("<n:n> <noun:hand-ins|hand-in> side by side, <low:n> to <high:pct> right<apart:uncounted>",
+      "<n:n> <noun:hand-ins|hand-in> side by side, <high:pct> right<apart:uncounted>")  # fmt: skip
+def _(
+    e: Evidence, at: Said, n: Number, noun: str, high: Number, apart: str, low: Number | None = None
+) -> None:
     claim(n == len(runs_of(e)) and not class_of(e).pairs, f"{e.pairs} are compared")
+    shares = [model.accuracy for model in e.scored.values()]
+    agree_share("the best", high, max(shares))
+    agree_share("the worst", high if low is None else low, min(shares))
+
+
+@says("<name:run> on <title:run>: <n:n> test pictures", "<name:run> on <title:run>, <n:n> test pictures")
+def _(e: Evidence, at: Said, name: str, title: str, n: Number) -> None:
+    agree("test pictures", n, e.num_test)
+    claim(title == e.data.title, "the title")
+    claim({run.config["name"] for run in runs_of(e).values()} == {name}, "what all runs are called")
 
 
 @says(
@@ -184,26 +191,21 @@ def _(e: Evidence, at: Said, who: str, rows: str) -> None:
         claim(any(not model.answers for model in models), f"{name} has its answers")
 
 
-@says(
-    "settings that stand in a row are those in which it differs from the commonest config, which is that of <k:n> of <n:n>, their seeds apart"
-)
+@says("settings: those unlike the commonest config, which <k:n> of <n:n> have but for seeds")
 def _(e: Evidence, at: Said, k: Number, n: Number) -> None:
     given = [settings_of(run) for run in runs_of(e).values()]
     claim(k == max(map(given.count, given)) and n == len(given), "how many have it")
 
 
-@says("settings that stand in a row are those in which it differs from the config of <r:run>: no two have the same",
-      "settings that stand in a row are those in which it differs from the config of <r:run>")  # fmt: skip
+@says("settings: those unlike the config of <r:run>: no two have the same")
 def _(e: Evidence, at: Said, r: str) -> None:
     given = [settings_of(run) for run in runs_of(e).values()]
     claim(r in runs_of(e) and len(set(given)) == len(given), "two have the same")
 
 
-@says(
-    "Look <folder:word>/comparison.html the picture: <again:word>/class.png the table: <third:word>/class.csv"
-)
-def _(e: Evidence, at: Said, folder: str, again: str, third: str) -> None:
-    claim(folder == again == third, "one folder")
+@says("Look <folder:word>/comparison.html beside it the table in class.csv, the picture in class.png")
+def _(e: Evidence, at: Said, folder: str) -> None:
+    class_of(e)
 
 
 @says("Points, from <best:run> <b:n> to <worst:run> <w:n>")
@@ -214,51 +216,35 @@ def _(e: Evidence, at: Said, best: str, b: Number, worst: str, w: Number) -> Non
     agree("the worst", w, found[worst], 100)
 
 
-@says("hand-in <last:word> − <first:word> 95 % <first2:word> <last2:word><heads:heads>")
-def _(e: Evidence, at: Said, last: str, first: str, first2: str, last2: str, heads: str) -> None:
-    claim((last, first) == (last2, first2), "the columns")
+@says("Right, from <best:model> <b:pct> to <worst:model> <w:pct>",
+      "Right, from <best:run> <b:pct> to <worst:run> <w:pct>")  # fmt: skip
+def _(e: Evidence, at: Said, best: str, b: Number, worst: str, w: Number) -> None:
+    shares = [model.accuracy for model in e.scored.values()]
+    agree_share("the best", b, max(shares))
+    agree_share("the worst", w, min(shares))
 
 
-@says("<r:run> <d:n> <low:n> to <high:n> <a:pct> <b:pct><extras:extras>")
-def _(
-    e: Evidence, at: Said, r: str, d: Number, low: Number, high: Number, a: Number, b: Number, extras: str
-) -> None:
-    agree_row(e, r, (d, low, high, a, b))
-    if copied := re.match(r" = (\S+?),?(?: |$)", extras):
-        own = class_of(e)
-        same = copied[1] in own.runs and own.answers_of(copied[1]) == own.answers_of(r)
-        claim(same, f"{r} is no copy of {copied[1]}")
-
-
-@says("<r:run> – <a:share> <b:share><extras:extras>")
-def _(e: Evidence, at: Said, r: str, a: str, b: str, extras: str) -> None:
-    agree_alone(e, r, (a, b))
-
-
-def agree_alone(e: Evidence, run: str, told: tuple[str, str]) -> None:
-    """A run of which no two models are compared has under the names of these what its own are."""
-    pairs = class_of(e).pairs
-    claim(run in class_of(e).runs and run not in {pair[0].partition("/")[0] for pair in pairs}, "a pair")
-    for name, text in zip((name.rpartition("/")[2] for name in pairs[0]), told, strict=True):
-        model = class_of(e).runs[run].scored.get(name)
-        claim((text == "–") == (model is None), f"whether {run} has {name}")
-        if model is not None:
-            agree_share(name, Number(text), model.accuracy)
-
-
-def agree_row(e: Evidence, run: str, told: tuple[Number, Number, Number, Number, Number]) -> None:
-    """A row's figures are those of its run's answers."""
-    baseline, candidate = class_of(e).pair_of(run)
-    found = e.difference(baseline, candidate)
-    agree("the difference", told[0], found.value, 100)
-    agree_ends((told[1], told[2]), found.low, found.high)
-    agree_share("the first", told[3], e.models[baseline].accuracy)
-    agree_share("the last", told[4], e.models[candidate].accuracy)
-
-
-@table(r"hand-in\|.* − .*\|95 %\|.*")
-def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> Any:
-    if row[1] == "–":
-        agree_alone(e, row[0], (row[3], row[4]))
-        return
-    agree_row(e, row[0], (Number(row[1]), *ends_of(row[2]), Number(row[3]), Number(row[4])))
+@table(r"hand-in\|.* − .*|hand-in\|.*right\|95 %.*|hand-in\|.*right \(95 %\).*")
+def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
+    own, run, told = class_of(e), row[0], dict(zip(head, row, strict=True))
+    what = next(cell for cell in head if " − " in cell or cell.startswith("right"))
+    value, _, ends = told[what].removesuffix(")").partition(" (")
+    ends = ends or told["95 %"]
+    if copied := re.search(r"(?:^|, )= ([\w-]+)(?:,|$)", told.get("also") or row[1]):
+        claim(own.answers_of(copied[1]) == own.answers_of(run), f"{run} is no copy of {copied[1]}")
+    if what.startswith("right"):
+        claim(run not in {pair[0].partition("/")[0] for pair in own.pairs}, "it has two models to compare")
+        [name] = [told["model"]] if "model" in told else own.runs[run].scored
+        found = e.mean(f"{run}/{name}")
+        agree_share("the share", Number(value), found.value)
+        agree("parameters", Number(told["parameters"]), own.runs[run].models[name].first.parameters)
+    else:
+        baseline, candidate = own.pair_of(run)
+        last, _, first = what.removesuffix(" (95 %)").partition(" − ")
+        names = {name.rpartition("/")[2] for name in (baseline, candidate)}
+        claim({last, first} in (names, {"last", "first"}), f"the models are {names}")
+        found = e.difference(baseline, candidate)
+        agree("the difference", Number(value), found.value, 100)
+        agree_share("the first", Number(told[first]), e.models[baseline].accuracy)
+        agree_share("the last", Number(told[last]), e.models[candidate].accuracy)
+    agree_ends(ends_of(ends), found.low, found.high)

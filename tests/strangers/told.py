@@ -23,10 +23,32 @@ class Table:
     where: str
 
 
-def of_terminal(text: str, where: str) -> list[Said]:
-    """Paragraphs, each in one line."""
-    paragraphs = re.split(r"\n\s*\n", text.strip())
-    return [Said(" ".join(paragraph.split()), where) for paragraph in paragraphs if paragraph.strip()]
+def of_terminal(text: str, where: str) -> list[Said | Table]:
+    """Paragraphs, each in one line, and the tables of a class."""
+    found: list[Said | Table] = []
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        lines = paragraph.splitlines()
+        head = next((place for place, line in enumerate(lines) if line.startswith("hand-in ")), len(lines))
+        if said := " ".join(" ".join(lines[:head]).split()):
+            found.append(Said(said, where))
+        if lines[head:]:
+            found.append(_in_columns(lines[head:], where))
+    return found
+
+
+def _in_columns(lines: list[str], where: str) -> Table:
+    """Rows of a name, words that may take several lines, and figures, which stand in the first of these."""
+    starts = [cell.start() for cell in re.finditer(r"\S+(?: \S+)*", lines[0])]
+    words = starts[1]
+    figures = starts[2] if re.match("guess|settings|also", lines[0][words:]) else words
+    rows: list[list[str]] = []
+    for line in lines:
+        cells = [line[:words], line[words:figures], *re.split(r" {2,}", line[figures:].strip())]
+        if line[:words].strip():
+            rows.append(cells)
+        else:
+            rows[-1][1] += f" {cells[1].strip()}"
+    return _table(rows, where)
 
 
 def of_markdown(text: str, where: str) -> list[Said | Table]:
