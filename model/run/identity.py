@@ -70,7 +70,8 @@ def identity_without_manifest(folder: Path, asked: Config | None) -> dict[str, s
         configs.insert(0, load(folder / "config.yaml", of_a_run=True))
     for known_as, config in {digest(config): config for config in configs}.items():
         told.update((known_as, data) for data in _data_of(trainings, config))
-    told = told or Counter(("", str(one.get("data_digest"))) for one in trainings.values())
+    ours = [one for one in trainings.values() if "training_digest" in one]
+    told = told or Counter(("", str(one.get("data_digest"))) for one in ours)
     return dict(zip(IDENTITY, told.most_common(1)[0][0], strict=True)) if told else {}
 
 

@@ -61,7 +61,9 @@ def read_page(path: Path, label: str) -> ComparedRun:
         ) from None
     except ValueError as error:
         told = f"{path}{':' * str(error).startswith('it ')} {error}"
-        raise RunError(told if told.endswith((OLD, AGAIN, INSTEAD, OF_A_SWEEP)) else f"{told}; {AGAIN}") from None
+        raise RunError(
+            told if told.endswith((OLD, AGAIN, INSTEAD, OF_A_SWEEP)) else f"{told}; {AGAIN}"
+        ) from None
     run = ComparedRun(label, path, report, None, predictions, [], is_page=True)
     run.guess = guess[:LONGEST_GUESS] if isinstance(guess, str) else None
     if failed := [failure for failure in report.failed if failure.is_training]:
