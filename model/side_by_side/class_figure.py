@@ -14,12 +14,12 @@ from model.side_by_side.class_text import trainings_of
 from model.side_by_side.records import HandIns, Pool, SideBySide
 from model.side_by_side.text import headline
 
-LINE, PADDING, HEADING, AXIS = 20, 4, 44, 40  # pixels: of a text, below a row, above rows, below them
+LINE, BETWEEN, HEADING, AXIS = 20, (4, 12), 44, 40  # pixels: of a text, between rows, above rows, below them
 MOST_ROWS = 200
-SCREEN, MOST_LINES = 60, 3  # lines that the rows of one picture may take together, and one row
+SCREEN, MOST_LINES = 45, 3  # lines that the rows of one picture may take together, and one row
 SIZE = 16  # of the font: a picture of 1200 pixels is mostly shown smaller
 LONGEST = 300  # characters of a name, of which far fewer have room
-MARK = 6  # points, of a diamond
+MARK, LIFT = 6, 7  # points, of a diamond; pixels, of dots above it
 NAMES, NUMBERS = 24, 972  # where the first column begins, and the last one
 LONGEST_NAME, LEAST_DOTS = 260, 280  # pixels: of a name at most, of the dots at least
 POOLED, SINGLE, DOUBTFUL = MODEL_COLOURS[1], INK, MODEL_COLOURS[0]
@@ -130,7 +130,8 @@ class _Columns:
         self.most = max(1, min(MOST_LINES, SCREEN // len(rows)))
         words = [self.words_of(row) for row in rows]
         self.dots_at = self.words_at + 16 + max(width_of(line, SIZE) for lines in words for line in lines)
-        self.row = LINE * max(map(len, words)) + PADDING
+        most = max(map(len, words))
+        self.row = LINE * most + BETWEEN[most > 1]
 
     def words_of(self, row: Drawn) -> list[str]:
         """What stands beside its name, by line."""
@@ -147,13 +148,15 @@ def _draw(sheet: Sheet, y: float, panel: Panel, columns: _Columns) -> None:
     if panel.of_points:
         axes.axvline(0, color=INK, linewidth=1.2)
     for place, row in enumerate(panel.rows):
-        top, bold = y + columns.row * place + PADDING / 2, row.colour == POOLED
+        top, bold = y + columns.row * place + BETWEEN[0] / 2, row.colour == POOLED
         sheet.text(NAMES, top, _cut(row.name), size=SIZE, bold=bold)
         for line, words in enumerate(columns.words_of(row)):
             sheet.text(columns.words_at, top + LINE * line, words, size=SIZE, colour=GREY)
         sheet.text(NUMBERS, top, row.number, size=SIZE, bold=bold)
         if row.mean is not None:
-            draw_estimate(axes, place, row.mean, row.interval, row.colour, row.values, size=MARK)
+            middle = (top + LINE / 2 - y) / columns.row - 0.5  # of its first line
+            drawn = row.mean, row.interval, row.colour, row.values
+            draw_estimate(axes, middle, *drawn, size=MARK, lift=LIFT / columns.row)
     finish_rows(axes, len(panel.rows))
     unit = "" if panel.of_points else " %"
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}{unit}".replace("-", "−"))

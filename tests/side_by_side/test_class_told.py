@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import train
 from data.storage import write_json
 from model.comparison.records import Rate
 from model.report.canvas import width_of
@@ -128,6 +129,16 @@ def test_sixty_stand_on_one_screen_a_row_each() -> None:
     assert max(map(len, lines)) <= 80
     wide = class_lines(hand_ins([hand_in(number, guess=GUESS) for number in range(60)]), 120)
     assert all(GUESS in line for line in wide[2:]), "a wide terminal has room for what was guessed"
+
+
+def test_a_wide_terminal_is_used(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = [str(page_of(run, tmp_path / f"{name}.html", GUESS)) for name in ("a", "b")]
+    for columns, whole in (("80", False), ("120", True)):
+        monkeypatch.setenv("COLUMNS", columns)
+        train.main(["compare", *pages, "--outputs", str(tmp_path / columns)])
+        assert (f"“{GUESS}”" in capsys.readouterr().out) == whole, f"the guess in {columns} columns"
 
 
 def test_what_was_guessed_and_changed_stands_after_the_name_and_whole_where_there_is_room() -> None:
