@@ -19,7 +19,7 @@ MOST_ROWS = 200
 SCREEN, MOST_LINES = 45, 3  # lines that the rows of one picture may take together, and one row
 SIZE = 16  # of the font: a picture of 1200 pixels is mostly shown smaller
 LONGEST = 300  # characters of a name, of which far fewer have room
-MARK, LIFT = 6, 7  # points, of a diamond; pixels, of dots above it
+MARK, LIFT = 6, 6  # points, of a diamond; pixels, of dots above it
 NAMES, NUMBERS = 24, 972  # where the first column begins, and the last one
 LONGEST_NAME, LEAST_DOTS = 260, 280  # pixels: of a name at most, of the dots at least
 POOLED, SINGLE, DOUBTFUL = MODEL_COLOURS[1], INK, MODEL_COLOURS[0]
@@ -89,9 +89,11 @@ def _panels(one: HandIns) -> Iterator[Panel]:
         of_points = any(row.hand_in and row.hand_in.difference is not None for row in rows)
         names = [f"{row.run}, {row.model}" if row.model else row.run for row in rows]
         labels = distinct_labels(names, _cut)
-        what = f"{head.value}, points" if of_points else "right"
+        counts = {row.figures[0] for row in rows if row.value}
+        of_all = f"{counts.pop()} parameters" if not of_points and len(counts) == 1 else ""
+        what = f"{head.value}, points" if of_points else f"right{f', {of_all} each' if of_all else ''}"
         heading = f"{subject(one)}, {one.images:,} test pictures: {what}"
-        drawn = [_drawn(row, labels[name]) for row, name in zip(rows, names, strict=True)]
+        drawn = [_drawn(row, labels[name], not of_all) for row, name in zip(rows, names, strict=True)]
         yield Panel(heading, of_points, [*(map(_pooled, one.pools) if of_points else ()), *drawn])
 
 
@@ -101,8 +103,8 @@ def _pooled(pool: Pool) -> Drawn:
     return Drawn(name, words, *_percent(pool.difference, pool.interval, pool.values), number, POOLED)
 
 
-def _drawn(row: Row, label: str) -> Drawn:
-    """A row of a table."""
+def _drawn(row: Row, label: str, counted: bool) -> Drawn:
+    """A row of a table; where it is `counted`, a model has its number of parameters beside it."""
     found = row.hand_in
     if found is None or not row.value:
         return Drawn(label, row.words, None, [], [], "", SINGLE)
@@ -111,7 +113,7 @@ def _drawn(row: Row, label: str) -> Drawn:
         means = _percent(found.difference, found.interval, found.values)
         return Drawn(label, row.words, *means, number, colour)
     one = found.accuracy[row.model or next(iter(found.accuracy))]
-    words = [*row.words, f"{row.figures[0]} parameters"]
+    words = [*row.words, f"{row.figures[0]} parameters" * counted]
     return Drawn(label, words, *_percent(one.mean, one.interval, one.values), number, colour)
 
 

@@ -293,7 +293,7 @@ def test_a_picture_of_one_model_each_shows_its_accuracies(recording: Recording, 
     assert [mark.values[0, 0] for mark in drawn.marks(0, "D")] == pytest.approx([90.0, 89.5]), (
         "no mark is right"
     )
-    assert "“more”, 242,886 parameters" in drawn.strings
+    assert "lesson on T, 10,000 test pictures: right, 242,886 parameters each" in drawn.strings
     assert figure.alt.endswith("% right. Right, from student-00 90.0 % to student-05 89.5 %.")
     class_picture(
         a_class_of(hand_in(0), alone(5), alone(6, accuracy={}, parameters={})), tmp_path / "class.png"
@@ -301,6 +301,8 @@ def test_a_picture_of_one_model_each_shows_its_accuracies(recording: Recording, 
     counts = [len(recording.last.marks(place, "D")) for place in (0, 1)]
     assert counts == [1, 1], "who compares two models and who does not share an axis, or one is missing"
     assert "student-06" in recording.last.strings, "a hand-in without a result is nowhere"
+    class_picture(a_class_of(alone(0), alone(1, parameters={"cnn": 10})), tmp_path / "class.png")
+    assert {"“more”, 242,886 parameters", "“more”, 10 parameters"} <= set(recording.last.strings)
 
 
 def test_long_guesses_stay_within_their_column(recording: Recording, tmp_path: Path) -> None:
