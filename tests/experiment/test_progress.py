@@ -143,18 +143,18 @@ def test_what_is_about_to_be_done_is_told_with_its_data(models, seeds, told, tmp
 
 
 @pytest.mark.parametrize(
-    ("changed", "why"),
+    ("changed", "data_digest", "why"),
     [
-        ({"epochs": 9}, "the same with fewer epochs, and more epochs are another training: learning rates are"
+        ({"epochs": 9}, "ab", "the same with fewer epochs, and more epochs are another training: learning rates are"
                         " laid out over all of them"),
-        ({"epochs": 9, "schedule": "constant"}, "the same with fewer epochs, and more epochs are another "
+        ({"epochs": 9, "schedule": "constant"}, "ab", "the same with fewer epochs, and more epochs are another "
                                                 "training, from the start"),
-        ({"epochs": 2}, "taken by another config or other data"),
-        ({"epochs": 9, "batch_size": 16}, "taken by another config or other data"),
-        ({}, "taken by another config or other data"),
+        ({"epochs": 2}, "ab", "taken by another config or other data"),
+        ({"epochs": 9, "batch_size": 16}, "ab", "taken by another config or other data"),
+        ({"epochs": 9}, "cd", "taken by another config or other data"),
     ],
 )  # fmt: skip
-def test_who_asks_for_more_epochs_is_told_why_they_are_another_training(changed, why, tmp_path):
+def test_who_asks_for_more_epochs_is_told_why_they_are_another_training(changed, data_digest, why, tmp_path):
     networks = {"dense": {"architecture": "dense"}}
     training = {"epochs": 5, "schedule": changed.get("schedule", "one_cycle")}
     of_it, asked = (
@@ -162,7 +162,7 @@ def test_who_asks_for_more_epochs_is_told_why_they_are_another_training(changed,
         for one in (training, training | changed)
     )
     data = DataFacts("My pictures", "mine", "a folder", "ab" * 32, ["a", "b"], 1500, 20, 300)
-    for name, config, digest in (("mine", of_it, "ab"), ("mine-2", asked, "ab" if changed else "cd")):
+    for name, config, digest in (("mine", of_it, "ab"), ("mine-2", asked, data_digest)):
         (tmp_path / name).mkdir()
         Manifest(tmp_path / name, config.model_dump(mode="json"), {"data_digest": digest}).write()
     assert header(asked, data, tmp_path / "mine-2").endswith(f"mine-2   (mine is {why})")

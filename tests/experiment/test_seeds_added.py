@@ -148,6 +148,10 @@ def test_which_run_they_are_added_to(run: RunFolder, small_config: Path, splits:
     path = renamed.path / "config.yaml"
     assert find_smaller(outputs, config, splits.digest, path) == renamed, "this very run was asked for"
     assert find_smaller(outputs, config, "of other data") is None
+    (renamed.path / MANIFEST).unlink()
+    assert smaller_config(renamed, config, splits.digest) == load(small_config, WHOLE), "its record was lost"
+    another = config.model_copy(update={"name": "another"})
+    assert smaller_config(renamed, another, splits.digest) is None, "who names another run wants one"
 
 
 def test_seeds_may_be_added_in_the_config_of_the_run(
@@ -243,6 +247,17 @@ def test_records_of_before_are_of_the_run_and_of_that_with_more_seeds(
         "most records are of fewer seeds, and all would be trained again"
     )
     assert opened(run, larger, splits).plan.left() == left
+
+
+def test_seeds_of_a_run_of_before_may_stand_in_another_order(
+    run: RunFolder, small_config: Path, splits: Splits
+) -> None:
+    as_before(run)
+    larger = load(small_config, [*WHOLE, "seeds=1,2,0", "robustness.seeds=all"])
+    left = opened(run, larger, splits).plan.left()
+    assert [task for task in left if task.kind == "training"] == ADDED, "it is not vouched for as it was made"
+    answers = measured(run, larger, identity_of(larger, splits), splits, {"cnn": [0]})
+    assert list(answers[0]["cnn"]) == [0], "what the run vouches for is left out of its report"
 
 
 def test_a_run_that_lost_what_it_is_known_by_is_known_by_its_trainings(

@@ -180,3 +180,18 @@ def test_what_cannot_be_opened_is_skipped_and_other_files_are_left_alone(tmp_pat
         "epoch-last.checkpoint",
         "model.keras",
     }
+
+
+def test_a_checkpoint_of_before_is_of_the_training_that_its_config_had(tmp_path):
+    now = {key: IDENTITY[key] for key in IDENTITY if key != "config_digest"} | {"training_digest": "c" * 64}
+    Checkpoints(tmp_path, IDENTITY).save(after(2))
+    faults = []
+    assert Checkpoints(tmp_path, now, ("d" * 64,)).load(faults.append) is None
+    assert "training_digest was None, is cccccccccccc" in faults[0], (
+        "another config's training is gone on with"
+    )
+    found = Checkpoints(tmp_path, now, ("d" * 64, "a" * 64)).load(pytest.fail)
+    assert found is not None, "what an earlier version began would begin again"
+    assert found.history == after(2).history
+    other = now | {"seed": 1}
+    assert Checkpoints(tmp_path, other, ("a" * 64,)).load(faults.append) is None, "it is of another seed"
