@@ -142,18 +142,20 @@ def test_what_is_about_to_be_done_is_told_with_its_data(models, seeds, told, tmp
     assert taken.endswith("mine-2   (mine is taken by another config or other data)")
 
 
+LONGER = "the same with fewer epochs, and more epochs are another training"
+OTHER = "taken by another config or other data"
+
+
 @pytest.mark.parametrize(
     ("changed", "data_digest", "why"),
     [
-        ({"epochs": 9}, "ab", "the same with fewer epochs, and more epochs are another training: learning rates are"
-                        " laid out over all of them"),
-        ({"epochs": 9, "schedule": "constant"}, "ab", "the same with fewer epochs, and more epochs are another "
-                                                "training, from the start"),
-        ({"epochs": 2}, "ab", "taken by another config or other data"),
-        ({"epochs": 9, "batch_size": 16}, "ab", "taken by another config or other data"),
-        ({"epochs": 9}, "cd", "taken by another config or other data"),
+        ({"epochs": 9}, "ab", f"{LONGER}: learning rates are laid out over all of them"),
+        ({"epochs": 9, "schedule": "constant"}, "ab", f"{LONGER}, from the start"),
+        ({"epochs": 2}, "ab", OTHER),
+        ({"epochs": 9, "batch_size": 16}, "ab", OTHER),
+        ({"epochs": 9}, "cd", OTHER),
     ],
-)  # fmt: skip
+)
 def test_who_asks_for_more_epochs_is_told_why_they_are_another_training(changed, data_digest, why, tmp_path):
     networks = {"dense": {"architecture": "dense"}}
     training = {"epochs": 5, "schedule": changed.get("schedule", "one_cycle")}
