@@ -1,8 +1,8 @@
 """Explain the answers of one saved network: the work of a process that has TensorFlow to itself."""
 
 from data.splits import Splits
+from model.run.jobs import Tell
 from model.run.looks import Look, part_of_look
-from model.run.workers import Tell
 
 WHY = ("attributions.npz", "attributions.json")  # what a look for reasons computes
 

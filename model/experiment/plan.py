@@ -27,10 +27,10 @@ from model.run.capacity import memory_of_training, memory_of_worker
 from model.run.checkpoints import newest_epoch
 from model.run.folder import ORIGINAL, RECORDS, RunFolder
 from model.run.identity import digests_of_before, identity_of_training
+from model.run.jobs import Job
 from model.run.looks import Look
 from model.run.manifest import Manifest
 from model.run.rules import STATISTICS_IMAGES, STATISTICS_IMAGES_OF_CURVE, rules_of
-from model.run.workers import Job
 from model.training.elsewhere import take_in, try_pixels
 from model.training.job import score_again, train_and_score
 

@@ -19,7 +19,7 @@ from model.report.tables import shortened, wrapped
 from model.report.words import names
 from model.run.folder import RunFolder
 from model.run.forecast import Forecast
-from model.run.workers import Event, Failed, Job, Reported, Skipped
+from model.run.jobs import Begun, Event, Failed, Job, Lost, Reported, Skipped
 
 BAR_WIDTH = 20
 SKIPPED = "skipped: there is no sound model to look into"
@@ -118,18 +118,24 @@ class Display:
     def show(self, event: Event) -> None:
         """Take in what a job says; off a terminal, a line when an epoch or a job ends."""
         row = self.rows[event.job.name]
-        if isinstance(event, Reported) and isinstance(event.value, str):  # a warning: it must stay on screen
-            say(self.console, f"{row.called}  {event.value}")
+        warning = event.value if isinstance(event, Reported) else None
+        if isinstance(event, Lost):
+            warning = f"{event.reason}; another process does it again, after what is waiting"
+        if isinstance(warning, str):  # it must stay on screen
+            say(self.console, f"{row.called}  {warning}")
             return
         before = row.share, row.count
         if isinstance(event, Reported):
             row.share, row.count, row.note = event.value
+        elif isinstance(event, Begun):
+            row.note = f"running on {event.where}"
         else:
             row.share, row.ended = 1.0, True
             row.note = f"failed: {event.reason}" if isinstance(event, Failed) else row.note
             row.note = SKIPPED if isinstance(event, Skipped) else row.note
         moved = (row.share if row.ended else before[0], row.count) != before
-        if not self.console.is_terminal and row.note and (moved or isinstance(event, Failed | Skipped)):
+        says = moved or isinstance(event, Begun | Failed | Skipped)
+        if not self.console.is_terminal and row.note and says:
             left = "" if row.share == 1 else f"   left: {duration(self.seconds_left())}"
             say(self.console, f"{row.called}  {row.count}  {row.note}{left}")
 

@@ -20,8 +20,9 @@ from model.run.capacity import free_memory, num_side_by_side, num_workers
 from model.run.environment import decisive, describe_environment, num_cores
 from model.run.folder import RunError, RunFolder
 from model.run.forecast import Forecast
+from model.run.jobs import Done, Failed, Job, Reported
 from model.run.speed import probe_speed
-from model.run.workers import Done, Failed, Job, Reported, Workers
+from model.run.workers import Workers
 
 
 class Work:
@@ -160,7 +161,7 @@ def probe(works: Collection[Work], workers: Workers) -> None:
     """Ask a worker how fast it convolves, for the forecast; one that dies of bfloat16 takes it away."""
     speeds: Mapping[str, float] = {}
     bfloat16 = any("bfloat16" in work.plan.precisions for work in works)
-    workers.submit(Job("probe", probe_speed, {"bfloat16": bfloat16}))
+    workers.submit(Job("probe", probe_speed, {"bfloat16": bfloat16}, tries=1))
     for event in workers.events():
         if isinstance(event, Reported | Done):
             speeds = event.value

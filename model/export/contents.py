@@ -19,7 +19,7 @@ from model.report.figure import Figure
 from model.report.tables import as_csv
 from model.run.folder import RECORDS, RunError, RunFolder, again
 from model.run.looks import note_of
-from model.run.workers import reason_of
+from model.run.process import reason_of
 from model.sweep.tidy import tables_of as tables_of_sweep
 
 

@@ -23,7 +23,8 @@ from model.export.network import export_network
 from model.run.arithmetic import here
 from model.run.environment import describe_environment
 from model.run.folder import RunError, RunFolder, again, must_have
-from model.run.workers import Done, Failed, Job, Workers
+from model.run.jobs import Done, Failed, Job
+from model.run.workers import Workers
 from model.sweep.report import is_sweep
 
 NAMES = (*FORMATS, "csv", "svg")
@@ -155,7 +156,7 @@ class _Networks:
             saved = self._saved(model, seed)
             with _new_folder(place) as folder:
                 job = {"saved": saved, "network": self.config.models[model], "name": model, "form": form}
-                about |= self._done(Job(place.name, export_network, job | {"folder": folder}))
+                about |= self._done(Job(place.name, export_network, job | {"folder": folder}, tries=1))
                 about["order"] = self._order(model)
                 write_json(folder / ABOUT, about | {"environment": describe_environment(THREADS)})
         except RunError as error:

@@ -10,7 +10,7 @@ from configs.schema import Network
 from data.splits import Splits
 from model.export.formats import CLASSES, FORMATS, SNIPPET, Answer, snippet
 from model.run.folder import RunError
-from model.run.workers import JobFailed, Tell
+from model.run.jobs import JobFailed, Tell
 
 NUM_COMPARED = 1000  # test pictures, the first ones
 LARGEST_DIFFERENCE = 1e-4  # of a probability

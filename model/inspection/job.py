@@ -10,8 +10,8 @@ from data.storage import read_value
 from model.inspection.records import Passport, first_of, passport_of
 from model.inspection.words import chosen_by, line_after
 from model.report.figure import Figure
+from model.run.jobs import Tell
 from model.run.looks import Look, note_of, part_of_look
-from model.run.workers import Tell
 
 WANTED = 12  # filters of each layer that an image is made up for
 INSIDE = (  # what a look into filters computes, as far as the network has it

@@ -11,7 +11,7 @@ from model.networks.facts import layer_facts
 from model.networks.layers import Pooling
 from model.prediction.records import Answer, Why
 from model.run.folder import RunError
-from model.run.workers import JobFailed, Tell
+from model.run.jobs import JobFailed, Tell
 
 FILTERS = 6  # of the first convolution, whose maps are shown
 TOLD_EVERY = 100  # pictures: progress

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -37,7 +38,8 @@ from model.prediction.text import bad_in_words, predictions_block, without_liken
 from model.report.drawing import drawn, missing_pictures, not_drawn
 from model.run.arithmetic import here
 from model.run.folder import RunError, RunFolder, must_have
-from model.run.workers import Done, Failed, Job, Reported, Workers
+from model.run.jobs import Done, Failed, Job, Reported
+from model.run.workers import Workers
 
 DRAWN = 12  # pictures that are drawn and explained, the first ones
 LONGEST_NAME = 60  # characters of a file's name
@@ -160,8 +162,13 @@ def _ask(
         tasks = {}
         for model in models:
             saved = {seed: run.seed_folder(model, seed) / "model.keras" for seed in config.seeds}
-            asked = {"network": config.models[model], "saved": saved, "num_classes": num_classes}
-            workers.submit(Job(model, answer_pictures, asked | {"pictures": images, "explained": DRAWN}))
+            asked: dict[str, Any] = {
+                "network": config.models[model],
+                "saved": saved,
+                "num_classes": num_classes,
+            }
+            asked |= {"pictures": images, "explained": DRAWN}
+            workers.submit(Job(model, answer_pictures, asked, tries=1))
             tasks[model] = display.add_task(f"asking {model}", total=1.0)
         for event in workers.events():
             name = event.job.name

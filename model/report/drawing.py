@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from model.report.figure import Figure, NotDrawn, Picture
 from model.report.tables import printable
 from model.run.folder import RunError
-from model.run.workers import reason_of
+from model.run.process import reason_of
 
 T = TypeVar("T")
 

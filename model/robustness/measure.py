@@ -12,8 +12,8 @@ from data.perturbations import perturb
 from data.splits import Splits, choose_images
 from data.storage import write_json, write_npz
 from model.robustness.files import PICTURE
+from model.run.jobs import Tell
 from model.run.looks import Look
-from model.run.workers import Tell
 
 if TYPE_CHECKING:
     import keras

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from model.run.workers import Job
+from model.run.jobs import Job
 
 PLAN_COUNTS = 10.0  # seconds: the plan counts as much as so much work at its pace, since beginning is slow
 

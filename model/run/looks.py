@@ -10,7 +10,7 @@ from configs.schema import Network
 from data.storage import sha256_of, write_json
 from model.networks.facts import layer_facts
 from model.run.folder import RunError
-from model.run.workers import JobFailed, Tell
+from model.run.jobs import JobFailed, Tell
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from data.splits import Splits
-from model.run.workers import Tell
+from model.run.jobs import Tell
 
 
 def probe_speed(splits: Splits, tell: Tell, *, bfloat16: bool) -> dict[str, float]:

@@ -12,7 +12,7 @@ import numpy as np
 from configs.networks import FAR, Form
 from data.splits import Splits
 from model.run.folder import RunError
-from model.run.workers import JobFailed, Tell
+from model.run.jobs import JobFailed, Tell
 from model.training.job import NotFinite, score
 
 TRIED_ON = 2000  # training images

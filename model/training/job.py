@@ -21,10 +21,10 @@ from model.networks.measures import accuracy, log_loss
 from model.run.arithmetic import Arithmetic
 from model.run.checkpoints import Checkpoint, Checkpoints, remove_checkpoints
 from model.run.environment import decisive
+from model.run.jobs import JobFailed, Tell
 from model.run.readers import read_json
 from model.run.rules import rules_of
 from model.run.saved import load, model_bytes
-from model.run.workers import JobFailed, Tell
 
 
 def train_and_score(

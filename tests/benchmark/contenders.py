@@ -16,7 +16,8 @@ from configs.schema import load
 from data.fashion_mnist import load as load_data
 from data.splits import Split, Splits
 from model.run.arithmetic import Arithmetic, here
-from model.run.workers import Failed, Job, Tell, Workers
+from model.run.jobs import Failed, Job, Tell
+from model.run.workers import Workers
 from tests.benchmark.turns import ROOT, Turn
 
 DEFAULT = ROOT / "configs" / "dense_vs_cnn.yaml"

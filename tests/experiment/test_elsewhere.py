@@ -20,7 +20,7 @@ from model.experiment.parts import Task, settings_of
 from model.networks.layers import as_records, from_records, layers_of
 from model.run.find import find_folder
 from model.run.folder import ORIGINAL, RunFolder
-from model.run.workers import Failed
+from model.run.jobs import Failed
 from tests.networks_elsewhere import course, saved
 from tests.training.test_elsewhere import splits
 

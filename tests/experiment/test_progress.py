@@ -9,8 +9,8 @@ from data.splits import ClassSizes, DataFacts
 from model.experiment.parts import Task
 from model.experiment.progress import Display, duration, header, machine_line, say
 from model.run.forecast import Forecast
+from model.run.jobs import Begun, Done, Failed, Job, Lost, Reported
 from model.run.manifest import Manifest
-from model.run.workers import Done, Failed, Job, Reported
 
 
 def nothing(splits, report):
@@ -44,6 +44,20 @@ def test_a_warning_stays_on_screen():
         display.show(Reported(job, "epoch-0002.checkpoint is skipped"))
         display.show(Reported(job, (0.1, "0/2", "")))
     assert console.file.getvalue() == "cnn seed 0  epoch-0002.checkpoint is skipped\n"
+
+
+def test_where_a_job_runs_and_that_it_is_done_again_is_shown():
+    job = Job("cnn seed 0", nothing)
+    console = plain_console()
+    with Display(console, [job], Forecast([job], 1, 1, clock=lambda: 0.0)) as display:
+        display.show(Begun(job, "node-3"))
+        assert "running on node-3" in display.render().plain
+        display.show(Lost(job, "its process was ended by SIGKILL"))
+    running, again = console.file.getvalue().splitlines()
+    assert "running on node-3" in running, "off a terminal nobody learns where it runs"
+    assert again == (
+        "cnn seed 0  its process was ended by SIGKILL; another process does it again, after what is waiting"
+    ), "why a training begins anew must stay on screen"
 
 
 def test_off_a_terminal_there_is_a_line_an_epoch_and_one_at_the_end():

@@ -27,7 +27,7 @@ from model.export.network import _seconds_for_one
 from model.report.figure import Figure
 from model.report.tables import as_csv
 from model.run.folder import RunError, RunFolder
-from model.run.workers import Done, Failed, JobFailed
+from model.run.jobs import Done, Failed, JobFailed
 from tests.comparison.test_elsewhere import MINE
 from tests.conftest import ROOT
 from tests.strangers.checker import check

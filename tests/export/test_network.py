@@ -17,7 +17,7 @@ from model.export import formats
 from model.export.formats import CLASSES, FORMATS, SNIPPET
 from model.export.network import difference, export_network
 from model.networks.build import build
-from model.run.workers import JobFailed
+from model.run.jobs import JobFailed
 
 pytestmark = pytest.mark.numeric
 

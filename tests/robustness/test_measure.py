@@ -13,9 +13,9 @@ from data.splits import Split, Splits
 from model.networks.build import build
 from model.robustness.files import measured_with
 from model.robustness.measure import answers_to, map_changes, measure_robustness, num_questions
+from model.run.jobs import JobFailed
 from model.run.looks import Look
 from model.run.saved import model_bytes
-from model.run.workers import JobFailed
 
 pytestmark = pytest.mark.numeric
 

@@ -12,7 +12,7 @@ from model.experiment.conductor import Experiment
 from model.experiment.work import probe
 from model.run.environment import REPOSITORY, decisive, describe_environment, joined
 from model.run.folder import RunError, RunFolder
-from model.run.workers import Done, Failed, Reported
+from model.run.jobs import Done, Failed, Reported
 from tests.conftest import AT_ONCE, IN_TURN
 
 HERE = {

@@ -3,7 +3,7 @@
 import pytest
 
 from model.run.forecast import Forecast, seconds_together
-from model.run.workers import Job
+from model.run.jobs import Job
 
 
 def nothing(splits, report):

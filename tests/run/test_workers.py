@@ -1,26 +1,19 @@
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from data.splits import Split, Splits
-from model.run.workers import (
-    Done,
-    Failed,
-    Job,
-    JobFailed,
-    Reported,
-    Skipped,
-    Workers,
-    _cause_of_death,
-    reason_of,
-)
+from model.run.jobs import TRIES, Done, Failed, Job, JobFailed, Lost, Reported, Skipped
+from model.run.workers import Workers, _cause_of_death
 
 ROOT = Path(__file__).parents[2]
 NOTHING = Split(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
@@ -63,6 +56,23 @@ def stumble_in_a_graph(splits, report):
 
 def die(splits, report):
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at_first(splits, report, *, folder):
+    """Where it went on, it finds what it had left there."""
+    if (folder / "left").exists():
+        return "went on"
+    (folder / "left").write_text("")
+    die(splits, report)
+
+
+def make_once(splits, report, *, folder, waits):
+    """Leave how often it was begun; where it `waits`, it asks to be killed the first time."""
+    before = folder.read_text().split() if folder.exists() else []
+    folder.write_text(" ".join([*before, "begun"]))
+    if waits and not before:
+        report(os.getpid())
+        time.sleep(60)
 
 
 def threads_and_classes(splits, report):
@@ -111,16 +121,58 @@ def test_jobs_end_one_way_or_another_and_the_others_go_on():
 
 
 @pytest.mark.usefixtures("light")
-def test_a_worker_that_dies_costs_its_job_and_a_new_one_goes_on():
-    jobs = [Job("die", die), Job("add", add, {"first": 1, "second": 2})]
+def test_where_a_worker_dies_another_goes_on_and_what_always_kills_holds_nobody_up(tmp_path):
+    jobs = [
+        Job("dies always", die, cost=9),
+        Job("dies at first", die_at_first, {"folder": tmp_path}, cost=8),
+        Job("is not to be tried again", die, cost=7, tries=1),
+        *(Job(f"add {number}", add, {"first": number, "second": 2}) for number in range(3)),
+    ]
     with Workers(1, 1, SPLITS) as workers:
         for job in jobs:
             workers.submit(job)
-        ends = {event.job.name: event for event in workers.events() if not isinstance(event, Reported)}
-    assert isinstance(ends["die"], Failed), "a worker that dies costs its job"
-    assert "SIGKILL" in ends["die"].reason, "how the worker died must be said"
-    assert "memory" in ends["die"].reason, "what SIGKILL often means must be said"
-    assert ends["add"] == Done(jobs[1], 3), "a new worker must go on where another died"
+        events = [event for event in workers.events() if not isinstance(event, Reported)]
+    ends = {event.job.name: event for event in events if not isinstance(event, Lost)}
+    lost = [event.job.name for event in events if isinstance(event, Lost)]
+    assert len(ends) == len(events) - len(lost) == len(jobs), "a job ended twice, or never"
+    assert ends["dies at first"].value == "went on", "a worker that dies must cost no job"
+    for number in range(3):
+        assert ends[f"add {number}"].value == number + 2, "a job that kills its worker costs another"
+    assert lost.count("dies always") == TRIES - 1, "what always kills its worker must be given up"
+    reason = ends["dies always"].reason
+    assert "SIGKILL" in reason, "how the worker died must be said"
+    assert "memory" in reason, "what SIGKILL often means must be said"
+    assert reason.endswith(f"none of {TRIES} tries came to an end"), f"how often it was tried: {reason}"
+    assert "tries" not in ends["is not to be tried again"].reason, "it was tried once"
+    last = [event.job.name for event in events[-TRIES:]]
+    assert last.count("dies always") == TRIES - 1, f"what was lost must wait for the others: {last}"
+
+
+@pytest.mark.usefixtures("light")
+def test_ten_workers_killed_over_24_jobs_cost_none_of_them(tmp_path):
+    chance, made = random.Random(0), tmp_path / "made"
+    made.mkdir()
+    doomed = set(chance.sample(range(24), 10))
+    with Workers(2, 1, SPLITS) as workers:
+        for number in range(24):
+            arguments = {"folder": made / str(number), "waits": number in doomed}
+            workers.submit(Job(f"{number}", make_once, arguments))
+        done, kills, again = Counter(), 0, Counter()
+        for event in workers.events():
+            if isinstance(event, Reported):
+                os.kill(event.value, signal.SIGKILL)
+                kills += 1
+            elif isinstance(event, Lost):
+                again[event.job.name] += 1
+            else:
+                assert isinstance(event, Done), f"a job was lost: {event}"
+                done[event.job.name] += 1
+    assert kills == 10, f"{kills} workers were killed"
+    assert again.total() >= 10, "a worker that was killed went unnoticed"
+    assert done == Counter(map(str, range(24))), "each job must be done once"
+    assert {path.name: path.read_text() for path in made.iterdir()} == {
+        str(number): ("begun " * (1 + again[str(number)])).strip() for number in range(24)
+    }, "a job was done again that was not lost, or not where it was"
 
 
 @pytest.mark.usefixtures("light")
@@ -151,52 +203,6 @@ def test_what_follows_from_a_job_without_result_is_skipped():
         **{"nothing learned": Done, "after nothing learned": Skipped},
         **{"learned": Done, "after learned": Done},
     }
-
-
-IN_A_LAYER = """\
-Exception encountered when calling Conv2D.call().
-
-\x1b[1m{{function_node __wrapped__Conv2D_device_/device:CPU:0}} only supports NHWC [Op:Conv2D]\x1b[0m
-
-Arguments received by Conv2D.call():
-  • inputs=tf.Tensor(shape=(1, 3, 4, 4), dtype=float32)"""
-IN_A_GRAPH = """\
-Graph execution error:
-
-Detected at node GatherV2 defined at (most recent call last):
-  File "x.py", line 25, in <module>
-
-  File "x.py", line 24, in bad
-
-indices = 7 is not in [0, 2)
-\t [[{{node GatherV2}}]] [Op:__inference_bad_108]"""
-IN_BOTH = """\
-in user code:
-
-    File "x.py", line 15, in run  *
-        return model(x)
-
-    ValueError: Exception encountered when calling Sequential.call().
-    
-    \x1b[1mexpected axis -1 to have value 3\x1b[0m
-    
-    Arguments received by Sequential.call():
-"""
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        (IN_A_LAYER, "ValueError: only supports NHWC"),
-        (IN_A_GRAPH, "ValueError: indices = 7 is not in [0, 2)"),
-        (IN_BOTH, "ValueError: expected axis -1 to have value 3"),
-        ("one line\nand more", "ValueError: one line"),
-        ("in user code:", "ValueError: in user code:"),
-        ("", "ValueError: "),
-    ],
-)
-def test_of_what_tensorflow_says_the_telling_line_is_shown(text, told):
-    assert reason_of(ValueError(text)) == told
 
 
 def full_disk(splits, report, *, error):

@@ -9,7 +9,7 @@ import pytest
 from configs.networks import FAR
 from data.splits import Split, Splits
 from model.run.folder import RunFolder
-from model.run.workers import JobFailed
+from model.run.jobs import JobFailed
 from model.training.elsewhere import best_order, take_in, try_pixels
 from tests.networks_elsewhere import saved, sequential
 

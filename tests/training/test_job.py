@@ -13,11 +13,11 @@ from model.attribution.job import explain_model
 from model.inspection.job import inspect_model
 from model.networks.build import build
 from model.run.checkpoints import Checkpoint, Checkpoints
+from model.run.jobs import JobFailed
 from model.run.looks import Look
 from model.run.rules import RULES
 from model.run.saved import load, model_bytes
 from model.run.speed import probe_speed
-from model.run.workers import JobFailed
 from model.training.job import _shown, _train_on, train_and_score
 from model.training.train import Progress, State
 from tests.conftest import IN_TURN
