@@ -20,6 +20,7 @@ from pydantic import (
 
 from configs.document import Document, override, read_file
 from configs.explain import explain, takes_list
+from configs.launch import Launch
 from configs.lists import Lists, lists_in
 from configs.networks import DEFAULT_MOMENTUM, Cnn, Dense, Network, Saved, Section, Training
 from configs.strict_yaml import ConfigError, nearest, shown, write
@@ -147,18 +148,6 @@ class Robustness(Section):
     )
     seeds: Literal["first", "all"] = Field(
         default="first", description="of each model; all: the intervals then allow for other seeds, too"
-    )
-
-
-class Launch(Section):
-    """Where the trainings run, and how many at once."""
-
-    engine: Literal["local"] = Field(default="local", description="local: processes on this machine")
-    workers: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = Field(
-        default="auto", description="processes; auto: one per core, fewer where memory is short"
-    )
-    threads_per_job: int = Field(
-        default=1, ge=1, le=64, description="threads; another number rounds differently"
     )
 
 

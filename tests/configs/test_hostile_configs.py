@@ -79,6 +79,9 @@ def _fits_together(values: dict[str, Any]) -> dict[str, Any]:
                 ],
                 "kernel_size": model.get("kernel_size", 3) % 3 + 1,
             }
+    launch = values.get("launch", {})
+    if launch.get("engine") != "ray":
+        launch.pop("address", None)
     saved = [model for model in values["models"].values() if model["architecture"] == "saved"]
     if saved:
         values.pop("sweep", None)

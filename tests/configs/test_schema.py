@@ -204,6 +204,7 @@ def test_augmentation_that_changes_nothing_is_none() -> None:
 SAME = [
     ["name=other"],
     ["launch.workers=2"],
+    ["launch.engine=ray", "launch.address=auto"],
     ["data.source=debian"],
     ["data.source=/some/folder"],
     ["data.augmentation={shift: 0}"],

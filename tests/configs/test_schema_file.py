@@ -25,6 +25,8 @@ TAKEN: dict[str, Any] = {
     "robustness.images_per_class": "all",
     "launch.workers": 3,
     "sweep": {"training.epochs": [1, 2], "zipped": {"models.c.filters": [[4], [[4, 8]]]}},
+    "launch.engine": "ray",
+    "launch.address": None,
 }
 NOT_TAKEN: dict[str, Any] = {
     "sedes": [0],
@@ -43,6 +45,8 @@ NOT_TAKEN: dict[str, Any] = {
     "robustness.seeds": "none",
     "launch.workers": 0,
     "sweep": {"seeds": [[0], [1]]},
+    "launch.engine": "spark",
+    "launch.address": "10.0.0.1",
 }
 
 

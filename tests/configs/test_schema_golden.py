@@ -56,9 +56,10 @@ Dense.batch_normalization: boolean = false
 Dense.training: OwnTraining or null = null
 Inspection.images_per_class: integer >= 1 <= 10 = 1
 Inspection.replacement: mean|zero = "mean"
-Launch.engine: local = "local"
+Launch.engine: local|ray = "local"
 Launch.workers: integer >= 1 <= 256 or auto = "auto"
 Launch.threads_per_job: integer >= 1 <= 64 = 1
+Launch.address: string like ^(auto|[A-Za-z0-9][A-Za-z0-9.-]*:[1-9][0-9]{0,4})$ at most 300 or null = null
 Robustness.images_per_class: integer >= 1 <= 10000 or all = 100
 Robustness.seeds: first|all = "first"
 Saved.architecture: saved = "saved"
@@ -102,7 +103,7 @@ training: {optimizer: adam, learning_rate: 0.005, schedule: one_cycle, batch_siz
   label_smoothing: 0.0, weight_decay: 0.0, momentum: 0.9, averaging: 0.0, stop_at_accuracy: null}
 inspection: {images_per_class: 1, replacement: mean}
 robustness: {images_per_class: 100, seeds: first}
-launch: {engine: local, workers: auto, threads_per_job: 1}
+launch: {engine: local, workers: auto, threads_per_job: 1, address: null}
 """  # noqa: E501
 
 
