@@ -61,7 +61,7 @@ def _import_tensorflow() -> Any:
     return tensorflow
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """An error that was not foreseen, in one line."""
     if isinstance(error, OSError):
         return explain_fault(error)
