@@ -1,4 +1,4 @@
-"""Which engine a config gets, and what is said where it can't be had: in time, and before anything is done."""
+"""Which engine a config gets, and what is said where it can't be had: soon, and before anything is done."""
 
 import importlib.util
 import socket
@@ -40,11 +40,9 @@ def test_an_address_at_which_nobody_listens_is_told_at_once(monkeypatch, host):
 
 
 def test_what_ray_says_of_a_cluster_that_refuses_is_told_in_one_line():
-    told = cluster._refused(
-        "10.0.0.1:6379", RuntimeError("Version mismatch:\n    Ray: 2.60.0\n  Python: 3.12")
-    )
+    address = "10.0.0.1:6379"
+    told = cluster._refused(address, RuntimeError("Version mismatch:\n    Ray: 2.60.0\n  Python: 3.12"))
     assert told.endswith("does not take this program: Version mismatch: Ray: 2.60.0 Python: 3.12")
-    assert "no Ray cluster answers there (Failed to connect)" in cluster._refused(
-        "10.0.0.1:6379", ConnectionError("Failed to connect. And much more.")
-    )
+    told = cluster._refused(address, ConnectionError("Failed to connect. And much more."))
+    assert "no Ray cluster answers there (Failed to connect)" in told
     assert "launch.engine=local does without" in cluster._refused(None, RuntimeError("no."))

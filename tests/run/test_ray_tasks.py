@@ -54,19 +54,24 @@ if __name__ == "__main__":
 """
 
 
+def fake_packages(tmp_path):
+    """A folder where processes find what the jobs here are, and what takes their calls of TensorFlow."""
+    folder = tmp_path / "packages"
+    if not folder.exists():
+        folder.mkdir()
+        (folder / "tensorflow.py").write_text("from unittest.mock import Mock\nconfig = Mock()\n")
+        (folder / "ray_jobs.py").symlink_to(Path(__file__).with_name("ray_jobs.py"))
+    return folder
+
+
 def started(tmp_path, jobs, address=None, number=2):
     """A program that has a cluster do jobs; it prints the cluster's folder, and then each event."""
-    fake = tmp_path / "fake"
-    if not fake.exists():
-        fake.mkdir()
-        (fake / "tensorflow.py").write_text("from unittest.mock import Mock\nconfig = Mock()\n")
-        (fake / "ray_jobs.py").symlink_to(Path(__file__).with_name("ray_jobs.py"))
     run = tmp_path / "run"
     run.mkdir(exist_ok=True)
     script = tmp_path / "driver.py"
     text = DRIVER.format(root=str(ROOT), run=str(run), jobs=jobs, address=address, number=number)
     script.write_text(text)
-    environment = os.environ | {"PYTHONPATH": str(fake)}
+    environment = os.environ | {"PYTHONPATH": str(fake_packages(tmp_path))}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     command = [sys.executable, str(script)]
     return subprocess.Popen(
@@ -106,9 +111,9 @@ def test_jobs_end_as_on_local_workers_their_files_come_back_and_a_signal_ends_al
             waits = True
         if waits and sum(kind in ("Done", "Failed") for _, kind, _ in events) == 5:
             break
-    driver.send_signal(signal.SIGTERM)
+    os.killpg(driver.pid, signal.SIGINT)  # as a terminal sends it
     rest, errors = driver.communicate(timeout=60)
-    assert driver.returncode == 143, f"a signal must end it: {errors}"
+    assert driver.returncode == 130, f"a signal must end it: {errors}"
     assert not errors, f"what Ray says must stay off the screen: {errors}"
     assert not rest, f"nothing happened after that: {rest}"
     end = time.monotonic() + 30
@@ -142,3 +147,89 @@ def test_jobs_end_as_on_local_workers_their_files_come_back_and_a_signal_ends_al
     made_in = json.loads((folder / "metrics.json").read_text())
     assert made_in["processor"] != "another", "a training must be told of the processor that it is done by"
     assert made_in["rules"] == {"statistics": 2}, "the rules are those of its run"
+
+
+CLUSTER = """
+import sys
+from ray.cluster_utils import Cluster
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+node = cluster.add_node(num_cpus=2)
+print(cluster.address, flush=True)
+for line in sys.stdin:
+    cluster.remove_node(node, allow_graceful=False)
+    print("killed", flush=True)
+cluster.shutdown()
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A cluster of two nodes with three cores; it prints its address, and kills a node for a line."""
+    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(fake_packages(tmp_path))}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    command = [sys.executable, "-c", CLUSTER]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **pipes)
+    yield process
+    process.communicate(timeout=60)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+ON_NODES = """[
+    *(Job(f"wait {number}", ray_jobs.wait, folder(f"w{number}") | {"seconds": 4}) for number in range(9)),
+    Job("dies always", ray_jobs.die, cost=0.5),
+]"""
+
+
+@needs_ray
+@pytest.mark.deep
+def test_a_node_that_dies_costs_no_job_and_a_driver_that_leaves_leaves_nothing(tmp_path, cluster):
+    address = cluster.stdout.readline().strip()
+    driver = started(tmp_path, ON_NODES, address=address)
+    assert driver.stdout.readline() == "None\n", "it must join the cluster that runs"
+    begun, lost, ends = 0, [], {}
+    for line in driver.stdout:
+        name, kind, told = ast.literal_eval(line)
+        if kind == "Begun":
+            begun += 1
+            if begun == 3:  # the cluster is full
+                cluster.stdin.write("kill\n")
+                cluster.stdin.flush()
+        elif kind == "Lost":
+            lost.append((name, told["reason"]))
+        elif kind != "Reported":
+            assert name not in ends, f"{name} ended twice"
+            ends[name] = kind, told
+    _, errors = driver.communicate(timeout=60)
+    assert (driver.returncode, errors) == (0, ""), errors
+    assert cluster.stdout.readline() == "killed\n"
+    assert len(ends) == 10, f"jobs were lost: {ends}"
+    assert ends.pop("dies always")[0] == "Failed", "a job that always fails must be told, and stop nobody"
+    assert {kind for kind, _ in ends.values()} == {"Done"}, f"the node's jobs must be done by another: {ends}"
+    assert any(name.startswith("wait") for name, _ in lost), f"the node was killed while it was idle: {lost}"
+    for number in range(9):
+        names = [path.name for path in (tmp_path / "run" / f"w{number}" / "seed-0").iterdir()]
+        assert names == ["metrics.json"], f"the files of a job that was begun twice: {names}"
+    assert any("node died" in reason for _, reason in lost), f"how a job was lost must be told: {lost}"
+
+    driver = started(tmp_path, "[Job('waits', ray_jobs.wait, folder('waits'))]", address=address)
+    driver.stdout.readline()
+    _, kind, _ = ast.literal_eval(driver.stdout.readline())
+    assert kind == "Begun"
+    _, _, told = ast.literal_eval(driver.stdout.readline())
+    job = told["value"]
+    assert is_alive(job)
+    driver.send_signal(signal.SIGTERM)
+    _, errors = driver.communicate(timeout=60)
+    assert (driver.returncode, errors) == (143, ""), errors
+    end = time.monotonic() + 30
+    while is_alive(job) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not is_alive(job), "a job went on after the program had left the cluster"
+    assert not running(driver.pid)
