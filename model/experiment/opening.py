@@ -18,6 +18,7 @@ from data.storage import json_bytes, write_atomically, write_if_other, write_jso
 from model.experiment.elsewhere import must_answer, with_files
 from model.networks.facts import layer_facts
 from model.run.capacity import free_memory, memory_of_training
+from model.run.cluster import must_be_usable
 from model.run.environment import describe_environment
 from model.run.find import find_folder, find_smaller
 from model.run.folder import RunError, RunFolder, going_on
@@ -118,8 +119,9 @@ def as_it_began(run: RunFolder, config: Config, splits: Splits) -> Splits:
 
 def must_fit(config: Config, splits: Splits) -> None:
     """Refuse what can't be trained in the memory there is, or asked here, before anything is written."""
+    must_be_usable(config.launch)
     must_answer(config, splits)
-    free = free_memory()
+    free = float("inf") if config.launch.address else free_memory()  # other computers have their own
     for model, network in config.models.items():
         if model in config.elsewhere:
             continue

@@ -148,6 +148,7 @@ class Plan:
             cost=begin_and_end + epoch * recipe.epochs * (1 - begun),
             begun=begun,
             leads_on=is_sound,
+            anywhere=True,
         )
 
     def _scoring(self, task: Task) -> Job:

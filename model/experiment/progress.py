@@ -75,6 +75,13 @@ def machine_line(cores: int, precision: str, seconds: float, trains: bool = True
     return f"machine   {cores} core{'s' * (cores > 1)}, {precision}: about {duration(seconds)}{hint}\n"
 
 
+def cluster_line(address: str, number: int, seconds: float) -> str:
+    """Which cluster trains, and how long that takes if its cores are as fast as this machine's, and free."""
+    return (
+        f"cluster   {address}, {number:,} training{'s' * (number > 1)} at a time: about {duration(seconds)}\n"
+    )
+
+
 def short_path(path: Path) -> str:
     """A path as the user would type it: relative where that is shorter."""
     relative = os.path.relpath(path)

@@ -1,7 +1,8 @@
 """Having workers do what is left: of one config in its folder, or of several. No TensorFlow."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 
 from rich.console import Console
 
@@ -17,10 +18,12 @@ from model.experiment.parts import Task, record
 from model.experiment.plan import GAIN_SIDE_BY_SIDE, REPORT_SECONDS, TYPICAL_SPEED, Plan
 from model.run.arithmetic import here, recorded
 from model.run.capacity import free_memory, num_side_by_side, num_workers
+from model.run.cluster import must_be_usable
+from model.run.engines import engine_of
 from model.run.environment import decisive, describe_environment, num_cores
 from model.run.folder import RunError, RunFolder
 from model.run.forecast import Forecast
-from model.run.jobs import Done, Failed, Job, Reported
+from model.run.jobs import Done, Event, Failed, Job, Reported, Schedule, in_turn
 from model.run.speed import probe_speed
 from model.run.workers import Workers
 
@@ -80,7 +83,7 @@ class Work:
             self.manifest.write()
             write_json(self.run.path / "environment.json", environment)
 
-    def try_pixels(self, workers: Workers) -> None:
+    def try_pixels(self, workers: Schedule) -> None:
         """Keep in the config how networks from elsewhere read pixels; those not tried fail when taken in."""
         for job in self.plan.trials():
             workers.submit(job)
@@ -110,38 +113,66 @@ class Work:
 
 
 def do(left: Mapping[Work, Sequence[Task]], console: Console, debug: bool = False) -> None:
-    """Have workers do what is left; a model is looked into as soon as it is trained.
+    """Have processes do what is left; locally a model is looked into as soon as it is trained.
+
+    Where trainings run on another engine, all of them do first, and then this machine's workers look.
 
     Raises:
+        ConfigError: the engine that the config names can't be had.
         RunError: no worker could be started, or a folder is gone meanwhile.
     """
+    first = next(iter(left))
+    launch = first.config.launch
+    away = launch.engine != "local" and any(work.trains(tasks) for work, tasks in left.items())
+    if away:
+        must_be_usable(launch)
     for work, tasks in left.items():
         work.begin(tasks)
-    first = next(iter(left))
     number, side_by_side = _num_workers(left)
-    threads, onednn = first.config.launch.threads_per_job, first.plan.arithmetic.onednn
-    with Workers(number, threads, first.splits, debug, side_by_side, onednn) as workers:
+    how = first.splits, debug, side_by_side, first.plan.arithmetic.onednn
+    with Workers(1 if away else number, launch.threads_per_job, *how) as workers:
         probe(left, workers)
         for work, tasks in left.items():
             if work.trains(tasks):
                 work.record_environment()
                 work.try_pixels(workers)
         jobs = {work.job(task): (work, task) for work, tasks in left.items() for task in tasks}
-        gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
-        forecast = Forecast(list(jobs), number, num_cores(), gain, first.plan.slowness * REPORT_SECONDS)
-        precision = min(precision for work in left for precision in work.plan.precisions)  # where they differ
-        trains = any(len(work.config.elsewhere) < len(work.config.models) for work in left)
-        progress.say(console, progress.machine_line(num_cores(), precision, forecast.total, trains))
-        with progress.Display(console, list(jobs), forecast) as display:
-            for job in jobs:
-                workers.submit(job)
-            for event in workers.events():
-                display.show(event)
-                work, task = jobs[event.job]
-                if isinstance(event, Failed):
-                    work.note_failure(task, event.reason)
-                elif isinstance(event, Done):
-                    work.note_done(task)
+        if not away:
+            _watch(jobs, workers.run(jobs), workers.number, side_by_side, console)
+    if away:
+        with engine_of(launch, number, *how) as engine:
+            looking = partial(Workers, number, launch.threads_per_job, *how)
+            events = in_turn(engine, looking, list(jobs))
+            _watch(jobs, events, engine.number, side_by_side, console)
+
+
+def _watch(
+    jobs: Mapping[Job, tuple[Work, Task]],
+    events: Iterable[Event],
+    number: int,
+    side_by_side: int,
+    console: Console,
+) -> None:
+    """Show what happens to jobs, of which so many run at a time, and record what is done."""
+    works = [work for work, _ in jobs.values()]
+    gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
+    address = works[0].config.launch.address
+    cores = number if address else num_cores()
+    forecast = Forecast(list(jobs), number, cores, gain, works[0].plan.slowness * REPORT_SECONDS)
+    precision = min(precision for work in works for precision in work.plan.precisions)  # where they differ
+    trains = any(len(work.config.elsewhere) < len(work.config.models) for work in works)
+    if address:
+        progress.say(console, progress.cluster_line(address, number, forecast.total))
+    else:
+        progress.say(console, progress.machine_line(cores, precision, forecast.total, trains))
+    with progress.Display(console, list(jobs), forecast) as display:
+        for event in events:
+            display.show(event)
+            work, task = jobs[event.job]
+            if isinstance(event, Failed):
+                work.note_failure(task, event.reason)
+            elif isinstance(event, Done):
+                work.note_done(task)
 
 
 def _num_workers(left: Mapping[Work, Sequence[Task]]) -> tuple[int, int]:
@@ -157,7 +188,7 @@ def _num_workers(left: Mapping[Work, Sequence[Task]]) -> tuple[int, int]:
     return number, num_side_by_side(at_once, cores // launch.threads_per_job)
 
 
-def probe(works: Collection[Work], workers: Workers) -> None:
+def probe(works: Collection[Work], workers: Schedule) -> None:
     """Ask a worker how fast it convolves, for the forecast; one that dies of bfloat16 takes it away."""
     speeds: Mapping[str, float] = {}
     bfloat16 = any("bfloat16" in work.plan.precisions for work in works)

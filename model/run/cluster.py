@@ -100,15 +100,22 @@ class Cluster:
         finally:
             signal.signal(signal.SIGTERM, before)
 
-    def must_have_cores(self, threads: int) -> None:
-        """Raise ConfigError where no node has the cores that a job asks for: it would wait for ever."""
+    def num_jobs(self, threads: int) -> int:
+        """How many jobs of so many threads there is room for.
+
+        Raises:
+            ConfigError: there is none, so that they would wait for ever.
+        """
         import ray
 
-        if not any(node["Resources"].get("CPU", 0) >= threads for node in ray.nodes() if node["Alive"]):
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        number = sum(int(resources.get("CPU", 0) // threads) for resources in nodes)
+        if not number:
             raise ConfigError(
                 f"launch.threads_per_job is {threads}, and no node of the Ray cluster has so many cores. "
                 "Expected no more than a node has: lower it, or add a node."
             )
+        return number
 
     def leave(self) -> None:
         """Leave the cluster, whatever runs there for this program; the one of its own ends."""

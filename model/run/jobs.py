@@ -4,7 +4,7 @@ import heapq
 import itertools
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -21,8 +21,9 @@ class Job:
     `JobFailed`. It waits for the one whose name is `after`, if that is submitted before it, and is begun if
     that one `leads_on`, as the value says that it returned. On screen it is called `shown`, if not `name`.
 
-    `tries`: how often it is begun, at most, where its processes die. So it must be right to begin it again,
-    wherever it was interrupted; what it makes, it leaves in the folder of its argument `folder` alone.
+    `tries`: how often it is begun, at most, where its processes die; it must be right to begin it again,
+    wherever it was interrupted. It can be done `anywhere`, also on another computer, if it reads and writes
+    nothing but files in its argument `folder`.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Job:
     leads_on: Callable[[Any], bool] = lambda value: True
     shown: str = ""
     tries: int = TRIES
+    anywhere: bool = False
 
 
 class JobFailed(Exception):
@@ -95,9 +97,11 @@ class Schedule(ABC):
     """The jobs that wait, in which order they are begun, and what happens to them.
 
     An engine builds on it: it says where jobs run and how they are. Leaving the `with` block ends them.
+    `number` is how many run at a time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.number = number
         self._waiting: list[tuple[int, float, int, Job]] = []
         self._following: list[Job] = []  # jobs that wait for others
         self._unended: set[str] = set()
@@ -112,7 +116,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """End what still runs, at once. What jobs write is written atomically: nothing is lost by that."""
+        """End what still runs, at once, and all processes. Nothing is lost: jobs write atomically."""
 
     @abstractmethod
     def _has_room(self) -> bool:
@@ -132,11 +136,15 @@ class Schedule(ABC):
 
     def submit(self, job: Job) -> None:
         """Add a job of a name that no other has; `events` runs it."""
-        self._unended.add(job.name)
+        self.expect(job)
         if job.after in self._unended:
             self._following.append(job)
         else:
             self._wait(job)
+
+    def expect(self, job: Job) -> None:
+        """Have jobs wait for one that another schedule does, until `follow` is told how it ended."""
+        self._unended.add(job.name)
 
     def events(self) -> Iterator[Event]:
         """Run all jobs, also those submitted meanwhile, and tell what happens as it happens."""
@@ -148,7 +156,7 @@ class Schedule(ABC):
             for happened in self._happened():
                 event = self._tried(happened) if isinstance(happened, Lost) else happened
                 yield event
-                yield from self._follow(event)
+                yield from self.follow(event)
 
     def _wait(self, job: Job) -> None:
         """Have a job wait behind all that are longer; one that was lost behind all that were not.
@@ -167,7 +175,13 @@ class Schedule(ABC):
         tries = f"; none of {job.tries} tries came to an end" if job.tries > 1 else ""
         return Failed(job, lost.reason + tries)
 
-    def _follow(self, event: Event) -> Iterator[Skipped]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
+        """Submit jobs, and run them."""
+        for job in jobs:
+            self.submit(job)
+        yield from self.events()
+
+    def follow(self, event: Event) -> Iterator[Skipped]:
         """When a job has ended, release those that wait for it, or tell that they are not begun."""
         if not isinstance(event, Done | Failed | Skipped):
             return
@@ -178,4 +192,25 @@ class Schedule(ABC):
                 self.submit(job)
             else:
                 yield Skipped(job)
-                yield from self._follow(Skipped(job))
+                yield from self.follow(Skipped(job))
+
+
+def in_turn(first: Schedule, then: Callable[[], Schedule], jobs: Sequence[Job]) -> Iterator[Event]:
+    """Do those that can be done anywhere on one engine, and when all have ended the others on another."""
+    anywhere = [job for job in jobs if job.anywhere]
+    others = [job for job in jobs if not job.anywhere]
+    ended = []
+    for event in first.run(anywhere):
+        yield event
+        ended.append(event)
+    first.close()
+    if not others:
+        return
+    with then() as second:
+        for job in anywhere:
+            second.expect(job)
+        for job in others:
+            second.submit(job)
+        for event in ended:
+            yield from second.follow(event)
+        yield from second.events()

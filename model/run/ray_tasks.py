@@ -58,13 +58,13 @@ class RayTasks(Schedule):
         side_by_side: int = 1,
         onednn: bool | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(number)
         self._running: dict[Any, Job] = {}  # by the stream of its messages
         self._where: dict[Any, str] = {}
         told = variables(threads) | set_by_user() | {"TF_CPP_MIN_LOG_LEVEL": "0" if debug else "3"}
         self._cluster = Cluster(address, number * threads, told, debug)
         try:
-            self._cluster.must_have_cores(threads)
+            self.number = self._cluster.num_jobs(threads)
             self._splits = ray.put(splits)
         except BaseException:
             self.close()

@@ -37,7 +37,7 @@ class Workers(Schedule):
         side_by_side: int = 1,
         onednn: bool | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(number)
         self._context = multiprocessing.get_context("spawn")
         os.environ |= variables(threads)  # read by the workers before any line of theirs runs
         self._splits, self._arguments = splits, (threads, side_by_side, onednn, debug)
