@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,8 @@ from model.run.forecast import Forecast
 from model.run.jobs import Begun, Event, Failed, Job, Lost, Reported, Skipped
 
 BAR_WIDTH = 20
+MANY = 30  # jobs: from there on those that wait or have ended are counted, not shown
+WAITING = "waiting"
 SKIPPED = "skipped: there is no sound model to look into"
 
 
@@ -95,8 +98,14 @@ class _Row:
     job: Job
     share: float = 0.0
     count: str = ""
-    note: str = "waiting"
+    note: str = WAITING
     ended: bool = False
+    failure: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is known to have begun and not to have ended."""
+        return not self.ended and (self.share > 0 or self.note != WAITING)
 
     @property
     def called(self) -> str:
@@ -109,6 +118,7 @@ class Display:
     def __init__(self, console: Console, jobs: list[Job], forecast: Forecast) -> None:
         self.console, self.forecast = console, forecast
         self.rows = {job.name: _Row(job) for job in jobs}
+        self._left = 0.0, -1.0  # told last, and when
         self.live = Live(console=console, get_renderable=self.render, refresh_per_second=4)
 
     def __enter__(self) -> "Display":
@@ -138,28 +148,57 @@ class Display:
             row.note = f"running on {event.where}"
         else:
             row.share, row.ended = 1.0, True
-            row.note = f"failed: {event.reason}" if isinstance(event, Failed) else row.note
+            row.failure = event.reason if isinstance(event, Failed) else ""
+            row.note = f"failed: {row.failure}" if row.failure else row.note
             row.note = SKIPPED if isinstance(event, Skipped) else row.note
         moved = (row.share if row.ended else before[0], row.count) != before
+        if self.console.is_terminal and self.are_many and row.failure:
+            say(self.console, f"{row.called}  {row.note}")  # its row is not shown
         says = moved or isinstance(event, Begun | Failed | Skipped)
         if not self.console.is_terminal and row.note and says:
             left = "" if row.share == 1 else f"   left: {duration(self.seconds_left())}"
             say(self.console, f"{row.called}  {row.count}  {row.note}{left}")
 
     def seconds_left(self) -> float:
-        """By the forecast, from where the jobs stand."""
+        """By the forecast, from where the jobs stand; of many as they stood up to a second ago."""
+        if self.are_many and time.monotonic() < self._left[1] + 1:
+            return self._left[0]
+        self._left = self._seconds_left(), time.monotonic()
+        return self._left[0]
+
+    def _seconds_left(self) -> float:
         return self.forecast.seconds_left({name: row.share for name, row in self.rows.items()})
 
+    @property
+    def are_many(self) -> bool:
+        """Whether there are more jobs than a screen has room for."""
+        return len(self.rows) > MANY
+
+    def _counted(self) -> str:
+        """How many jobs wait, run, are done and failed."""
+        rows = self.rows.values()
+        ended, running = sum(row.ended for row in rows), sum(row.is_running for row in rows)
+        failed = sum(bool(row.failure) for row in rows)
+        counts = {"waiting": len(rows) - ended - running, "running": running, "done": ended - failed}
+        counts |= {"failed": failed} if failed else {}
+        return f"jobs: {', '.join(f'{count:,} {what}' for what, count in counts.items())}"
+
     def render(self) -> Text:
-        """The display, as wide as the terminal: the time left, then a row a job; what is long is cut off."""
-        rows = list(self.rows.values())
-        count = max(len(row.count) for row in rows)
+        """The display, as wide as the terminal: the time left, then a row a job; what is long is cut off.
+
+        Of many jobs it has a line of counts, and rows of those that run.
+        """
+        every = list(self.rows.values())
+        rows = [row for row in every if row.is_running] if self.are_many else every
+        count = max((len(row.count) for row in rows), default=0)
         room = self.console.width - count - 4  # beside count, spaces and an ellipsis
-        name = min(max(len(row.called) for row in rows), max(1, room))
+        name = min(max((len(row.called) for row in rows), default=0), max(1, room))
         bar = min(BAR_WIDTH, max(0, room - name))
         text = Text(no_wrap=True, overflow="ellipsis")
-        if not all(row.ended for row in rows):  # first, for the last rows are not shown where there are many
+        if not all(row.ended for row in every):  # first, for the last rows are not shown where there are many
             text.append(f"left: {duration(self.seconds_left())}\n", style="bold")
+        if self.are_many:
+            text.append(f"{self._counted()}\n")
         for row in rows:
             filled = round(bar * row.share)
             shown = "█" * filled + "░" * (bar - filled)

@@ -1,5 +1,6 @@
 """How long jobs take together: from what each costs, later from how fast they went. No TensorFlow."""
 
+import heapq
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -15,20 +16,28 @@ def seconds_together(left: Mapping[Job, float], workers: int, cores: int, gain: 
     where there are cores to spare, a job goes faster by the factor `gain`.
     """
     rest = {job: seconds for job, seconds in left.items() if seconds > 0}
-    clock, running = 0.0, set[Job]()
-    while rest:
-        names = {job.name for job in rest}
-        ready = [job for job in rest if job.after not in names and job not in running]
-        ready.sort(key=lambda job: -job.cost)
-        running |= set(ready[: max(0, workers - len(running))])
+    names, places = {job.name for job in rest}, {job: place for place, job in enumerate(rest)}
+    waiting: list[tuple[float, int, Job]] = []
+    following: dict[str, list[Job]] = {}
+    for job in rest:
+        if job.after in names:
+            following.setdefault(job.after, []).append(job)
+        else:
+            waiting.append((-job.cost, places[job], job))
+    heapq.heapify(waiting)
+    # All that run go equally fast, so a job ends when so many seconds of one core are done for each of them.
+    running: list[tuple[float, int, Job]] = []
+    clock = done = 0.0
+    while waiting or running:
+        while waiting and len(running) < workers:
+            job = heapq.heappop(waiting)[2]
+            heapq.heappush(running, (done + rest[job], places[job], job))
         rate = min(gain if 2 * len(running) <= cores else 1.0, cores / len(running))
-        step = min(rest[job] for job in running)
-        clock += step / rate
-        for job in list(running):
-            rest[job] -= step
-            if rest[job] <= 1e-9:
-                del rest[job]
-                running.remove(job)
+        clock += (running[0][0] - done) / rate
+        done = running[0][0]
+        while running and running[0][0] <= done + 1e-9:
+            for job in following.get(heapq.heappop(running)[2].name, ()):
+                heapq.heappush(waiting, (-job.cost, places[job], job))
     return clock
 
 
