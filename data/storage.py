@@ -28,6 +28,7 @@ TEMPORARY = ".tmp"  # how the names of files end that are being written; they be
 UMASK = os.umask(0o077)  # which can only be read by setting it
 os.umask(UMASK)
 ELSEWHERE = "(--outputs; for inspect, a copy of the run)"
+MANY = 100  # files: from there on it is quicker to have all that is written anywhere reach the disk
 _synced_later: list[Path] | None = None  # what is written within `synced_together`
 ADVICE = {
     errno.ENOSPC: "free some space",
@@ -96,9 +97,13 @@ def synced_together() -> Iterator[None]:
         yield
     finally:
         _synced_later = before
-        for path in {*written, *(path.parent for path in written)}:
-            with suppress(FileNotFoundError):
-                _sync(path)
+        paths = {*written, *(path.parent for path in written)}
+        if len(paths) > MANY:
+            os.sync()
+        else:
+            for path in paths:
+                with suppress(FileNotFoundError):
+                    _sync(path)
 
 
 def link(source: Path, path: Path) -> None:

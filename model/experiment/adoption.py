@@ -62,6 +62,8 @@ def adopt(manifest: Manifest, run: RunFolder, config: Config) -> None:
             continue
         if not begun and task.name in manifest.parts:
             continue
+        if not (run.path / task.written_last).exists():
+            continue
         settings = _settings_of_training if task.kind == "training" else _settings_of_look
         if (found := settings(manifest, run, config, task)) is not None:
             manifest.record(task.name, digest_of(found), made_from(manifest, task), files_of(run, task))
@@ -115,6 +117,8 @@ def _pictures_named(run: RunFolder) -> list[str]:
 
 def _tells_of_all(manifest: Manifest, run: RunFolder, config: Config) -> bool:
     """Whether a report is there, in all its forms, that tells of the trainings what their metrics do."""
+    if not (run.path / "report.json").exists():
+        return False
     try:
         report = read_report(run)
     except RunError:

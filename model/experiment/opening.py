@@ -1,6 +1,7 @@
 """How a run is opened: its data, cut by its rule, and a folder that says what it is. No TensorFlow."""
 
 import os
+from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from data.lines import load as load_lines
 from data.packing import PREPARATION, preparation_of
 from data.sources import own_folder, paths_in
 from data.splits import IN_PROPORTION, Splits
-from data.storage import json_bytes, write_atomically, write_if_other, write_json
+from data.storage import json_bytes, read_bytes, write_atomically, write_if_other, write_json
 from model.experiment.elsewhere import must_answer, with_files
 from model.networks.facts import layer_facts
 from model.run.capacity import free_memory, memory_of_training
@@ -147,14 +148,19 @@ def describe(run: RunFolder, config: Config, identity: dict[str, str]) -> dict[s
         write_json(run.path / "environment.json", environment)
     if preparation := preparation_of(config.data.source, identity["data_digest"]):
         write_if_other(run.path / PREPARATION, json_bytes(preparation))
-    path = run.path / "config.yaml"
-    try:
-        told = load(path, of_a_run=True) == config
-    except ConfigError:
-        told = False
-    if not told:  # what is to be looked at may have changed, or where it runs
-        write_atomically(path, dump(config).encode())
+    if not is_told(run, config):  # what is to be looked at may have changed, or where it runs
+        write_atomically(run.path / "config.yaml", dump(config).encode())
     return environment
+
+
+def is_told(run: RunFolder, config: Config) -> bool:
+    """Whether config.yaml is this very config, however it is written."""
+    path = run.path / "config.yaml"
+    with suppress(OSError, ValueError):  # of which ConfigError is one
+        return path.exists() and (
+            read_bytes(path) == dump(config).encode() or load(path, of_a_run=True) == config
+        )
+    return False
 
 
 def put_aside(run: RunFolder) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from configs.schema import Config
 from data.splits import Splits
-from data.storage import write_json
+from data.storage import synced_together, write_json
 from model.comparison.records import Failure
 from model.experiment import progress
 from model.experiment.adoption import taken_up
@@ -48,9 +48,11 @@ class Work:
         arithmetic = as_before or here()
         self.plan = Plan(config, splits, run, self.manifest, arithmetic, self.environment)
         self.failed: list[Failure] = []
+        self._begun: set[Task] = set()  # and not ended
 
     def begin(self, left: Sequence[Task]) -> None:
         """Note in the record what is about to be made."""
+        self._begun |= set(left)
         self.manifest.begin({task.name: task.written_last for task in left})
         self.manifest.write()
 
@@ -104,12 +106,24 @@ class Work:
         failure = Failure(model=task.model, seed=task.seed, stage=stage, reason=reason)
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
+        self._write_when_ended(task)
 
     def note_done(self, task: Task) -> None:
         """Vouch for what a task has made."""
         self.run.must_still_be_there()
         record(self.manifest, self.run, self.config, task)
-        self.manifest.write()
+        self._write_when_ended(task)
+
+    def write_record(self) -> None:
+        """Write what was finished and is not written yet, unless the folder is gone."""
+        if self.label and self.run.path.exists():
+            self.manifest.write()
+
+    def _write_when_ended(self, task: Task) -> None:
+        """Write the record; of one of many works only when nothing more of it is awaited."""
+        self._begun.discard(task)
+        if not (self.label and self._begun):
+            self.manifest.write()
 
 
 def do(left: Mapping[Work, Sequence[Task]], console: Console, debug: bool = False) -> None:
@@ -126,14 +140,15 @@ def do(left: Mapping[Work, Sequence[Task]], console: Console, debug: bool = Fals
     away = launch.engine != "local" and any(work.trains(tasks) for work, tasks in left.items())
     if away:
         must_be_usable(launch)
-    for work, tasks in left.items():
-        work.begin(tasks)
+    with synced_together():
+        for work, tasks in left.items():
+            work.begin(tasks)
     number, side_by_side = _num_workers(left)
     how = first.splits, debug, side_by_side, first.plan.arithmetic.onednn
     with Workers(1 if away else number, launch.threads_per_job, *how) as workers:
         probe(left, workers)
-        for work, tasks in left.items():
-            if work.trains(tasks):
+        with synced_together():
+            for work in (work for work, tasks in left.items() if work.trains(tasks)):
                 work.record_environment()
                 work.try_pixels(workers)
         jobs = {work.job(task): (work, task) for work, tasks in left.items() for task in tasks}
@@ -166,13 +181,17 @@ def _watch(
     else:
         progress.say(console, progress.machine_line(cores, precision, forecast.total, trains))
     with progress.Display(console, list(jobs), forecast) as display:
-        for event in events:
-            display.show(event)
-            work, task = jobs[event.job]
-            if isinstance(event, Failed):
-                work.note_failure(task, event.reason)
-            elif isinstance(event, Done):
-                work.note_done(task)
+        try:
+            for event in events:
+                display.show(event)
+                work, task = jobs[event.job]
+                if isinstance(event, Failed):
+                    work.note_failure(task, event.reason)
+                elif isinstance(event, Done):
+                    work.note_done(task)
+        finally:  # of a process that is killed the files tell what it had finished
+            for work in dict.fromkeys(works):
+                work.write_record()
 
 
 def _num_workers(left: Mapping[Work, Sequence[Task]]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,7 +43,7 @@ Environment = Annotated[dict[str, Value | dict[str, Value]], BeforeValidator(_si
 def describe_environment(threads_per_job: int) -> dict[str, Any]:
     """The part of environment.json that is found, not decided."""
     return {
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
+        "versions": dict(_versions()),
         "python": platform.python_version(),
         "system": platform.platform(),
         "processor": processor(),
@@ -51,6 +52,12 @@ def describe_environment(threads_per_job: int) -> dict[str, Any]:
         "variables": set_by_user(),
         "git_commit": _git_commit(),
     }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Of the packages that decide numbers; they stay what they are while this process lives."""
+    return {name: importlib.metadata.version(name) for name in VERSIONS}
 
 
 def decisive(environment: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,8 +102,12 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+@cache
 def _git_commit() -> str | None:
-    """The commit of this code, "modified" where the code is another by now; None where it has none."""
+    """The commit of this code, "modified" where the code is another by now; None where it has none.
+
+    It is asked once: what this process runs was loaded then.
+    """
     ours = "HEAD:model/run/environment.py"  # the folder may stand in somebody else's repository
     code = ("train.py", "configs/*.py", "data", "model")
     with suppress(OSError, subprocess.SubprocessError, ValueError):

@@ -11,15 +11,16 @@ from pathlib import Path
 from rich.console import Console
 
 from configs.digests import digest
-from configs.schema import Config, ConfigError, dump, load, recheck
+from configs.schema import Config, ConfigError, load, recheck
 from configs.sweep import Setting, settings_of
 from data.splits import Splits
-from data.storage import locked, read_bytes, synced_together
+from data.storage import locked, synced_together
 from model.experiment import progress
 from model.experiment.adoption import taken_up
 from model.experiment.opening import (
     as_it_began,
     describe,
+    is_told,
     load_data,
     must_fit,
     place_of,
@@ -88,11 +89,10 @@ def _nobody_may_be_at_work(run: RunFolder, settings: Sequence[Setting]) -> None:
 
 def _put_aside(run: RunFolder, config: Config) -> str:
     """Move a config.yaml out of the way that is neither what was made nor what is asked for; what to say."""
-    path = run.path / "config.yaml"
-    with suppress(OSError, ValueError):
-        if not path.exists() or read_bytes(path) == dump(config).encode():
-            return ""
-        if digest(load(path, of_a_run=True)) == digest(config):
+    if is_told(run, config):
+        return ""
+    with suppress(ConfigError):
+        if digest(load(run.path / "config.yaml", of_a_run=True)) == digest(config):
             return ""
     return put_aside(run)
 
@@ -114,13 +114,14 @@ class Sweep:
         self.identity, self.console, self.debug = identity, console, debug
         began = describe(run, config, identity)
         self.manifest: Manifest = taken_up(run, config, began, None)
+        self._new = {setting.name for setting in settings if not (run.path / setting.name).exists()}
         with synced_together():
             self.works = {self._work(setting): setting.name for setting in settings}
 
     def _work(self, setting: Setting) -> Work:
         """A setting in its folder, as it is or as it begins."""
         run = RunFolder(self.run.path / setting.name)
-        if run.path.exists():
+        if setting.name not in self._new:
             run.tidy()
             if note := _put_aside(run, setting.config):
                 progress.say(self.console, f"note      {note}")
@@ -134,8 +135,9 @@ class Sweep:
         left = left_of(trainings)
         progress.say(self.console, self._in_words(trainings, left))
         for work, tasks in left.items():
-            must_be_free(work.run, work.manifest, tasks)
-            self._tell_damage(work, tasks)
+            if self.works[work] not in self._new:
+                must_be_free(work.run, work.manifest, tasks)
+                self._tell_damage(work, tasks)
         if left:
             do(left, self.console, self.debug)
             with synced_together():

@@ -328,6 +328,7 @@ def commit(folder, *files):
 
 
 def commit_told():
+    environment._git_commit.cache_clear()  # as in a process of its own
     return environment.describe_environment(1)["git_commit"]
 
 
