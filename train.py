@@ -89,10 +89,10 @@ def status(run: Run, as_json: Json = False, debug: Debug = False) -> None:
     import json
 
     from model.experiment.progress import say
-    from model.experiment.status import status_of
     from model.run.folder import RunFolder
+    from model.sweep.status import status_of_either
 
-    found = status_of(RunFolder(run))
+    found = status_of_either(RunFolder(run))
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=1, ensure_ascii=False))
     else:

@@ -116,7 +116,7 @@ class Work:
 
     def write_record(self) -> None:
         """Write what was finished and is not written yet, unless the folder is gone."""
-        if self.label and self.run.path.exists():
+        if self.label and (self.run.path / "config.yaml").exists():
             self.manifest.write()
 
     def _write_when_ended(self, task: Task) -> None:

@@ -121,7 +121,9 @@ class RunFolder:
         commit = (self.environment() or {}).get("git_commit")
         version = f" (git commit {shown(commit)})" if isinstance(commit, str) else ""
         remedy = f"put it back as it was, or open it with the version that made it{version}"
-        if made is not None:
+        if made is not None and made.sweep:
+            remedy = f"to keep this sweep: move it aside, then `{going_on(self.path)}` writes its own again"
+        elif made is not None:
             inspect = command("inspect", self.path)
             remedy = f"to keep this run: move it aside, then `{inspect}` writes the one of the run again"
         if there is not None:  # first, for it is gone from here when the run has its own again
@@ -136,7 +138,8 @@ class RunFolder:
         """
         if os.path.lexists(self.path / "config.yaml") or not self.identity():
             return None
-        return self.config()
+        known = self.known_config()
+        return known if known and known.sweep else self.config()
 
     def _configs(self) -> Configs:
         """What is known of the run's config."""

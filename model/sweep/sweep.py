@@ -33,10 +33,11 @@ from model.experiment.status import status_of
 from model.experiment.work import Work, do
 from model.report.words import counted
 from model.run.folder import RunError, RunFolder
-from model.run.manifest import Manifest, digest_of
+from model.run.manifest import Manifest
 from model.sweep.records import SweepReport
 from model.sweep.report import read_sweep
 from model.sweep.results import report_of_sweep
+from model.sweep.status import settings_of_report
 from model.sweep.text import sweep_block
 from model.sweep.trainings import Place, failures_of, left_of, same_trainings, share_out
 from model.sweep.writer import write_sweep_report
@@ -169,15 +170,8 @@ class Sweep:
                 progress.say(self.console, told)
 
     def _told(self) -> str:
-        """What decides the report, as a digest: the config, and the trainings as they are recorded."""
-        made = {
-            f"{name} {task}": part.files[file].sha256
-            for work, name in self.works.items()
-            for task, part in work.manifest.parts.items()
-            for file in part.files
-            if file.endswith("/metrics.json")
-        }
-        return digest_of([self.config.model_dump(mode="json"), made])
+        """What decides the report, as far as it is recorded by now."""
+        return settings_of_report(self.config, {name: work.manifest for work, name in self.works.items()})
 
     def _report_that_is_there(self, left: dict[Work, list[Task]]) -> SweepReport | None:
         """The report that is there, if it and its pictures tell of all that is there."""
