@@ -1,11 +1,12 @@
 """Models in rows: how often each is right, what it costs, what failed. It computes no numbers."""
 
+from collections.abc import Callable
+
 from model.comparison.records import Comparison, Facts, Failure, Model, Models, Outcome
-from model.comparison.verdict import cautions
+from model.comparison.verdict import cautions, mean_by_seed
 from model.report.tables import WIDTH, duration, printable, shortened, wrapped
 from model.report.words import ends, mega, numbered, percent
 
-LONGEST_NAME = 20
 ELSEWHERE, UNKNOWN = "elsewhere", "not known"  # where a network was trained, and what is told of that
 UNEVEN = 1.5  # times as many pictures as the rarest class
 
@@ -13,24 +14,33 @@ UNEVEN = 1.5  # times as many pictures as the rarest class
 def row_per_model(models: Models, num_images: int) -> list[str]:
     """A row of 80 columns per model; a long name gets a line of its own. The last lines say what is meant.
 
-    All were scored on the same test images.
+    All were scored on the same test images; the validation images are those of each run.
     """
 
     def row(name: str, share: str, between: str, *others: str) -> str:
-        mistakes, parameters, arithmetic, training = others
-        head, rest = (name, name) if len(name) <= LONGEST_NAME else (f"{shortened(name, WIDTH)}\n", "")
         # A cell that fills its column moves those before it to the left, into what a name leaves free.
-        columns = ((mistakes, 8), (parameters, 11), (arithmetic, 8), (training, 11))
-        tail = f"{share:>8}  {between:<12}" + "".join(f" {cell}".rjust(width) for cell, width in columns)
+        cells = zip(others, (11, 11, 7, 10), strict=True)
+        tail = f"{share:>8}  {between:<12}" + "".join(f" {cell}".rjust(width) for cell, width in cells)
+        fits = len(name) + len(tail) <= WIDTH
+        head, rest = (name, name) if fits else (f"{shortened(name, WIDTH)}\n", "")
         return head + tail.rjust(WIDTH - len(rest))
 
-    lines = [row("", "right", "95 %", "wrong", "parameters", "MFLOP", "training")]
+    lines = [row("", "right", "95 %", "validation", "parameters", "MFLOP", "training")]
     for name, entry in models.items():
         between, parameters = ends(entry.accuracy.interval), f"{entry.parameters:,}"
-        cells = (percent(entry.accuracy.mean), between, wrong(entry, num_images), parameters)
+        cells = (percent(entry.accuracy.mean), between, validated(entry), parameters)
         lines.append(row(printable(name), *cells, mega(entry.flops_per_image), trained_in(entry)))
     between = f"between, with {what_may_differ(models)} (95 %)."
-    return [*lines, wrapped(f"Of {num_images:,} test pictures; {between}")]
+    return [
+        *lines,
+        wrapped(f"Of {num_images:,} test pictures; {between} Validation: right on validation pictures."),
+    ]
+
+
+def validated(entry: Model, write: Callable[[float], str] = percent) -> str:
+    """How often a model is right on validation pictures, on the mean; reports of before may not know it."""
+    share = mean_by_seed(entry, "validation_accuracy")
+    return UNKNOWN if share is None else write(share)
 
 
 def answers(outcome: Outcome) -> list[str]:

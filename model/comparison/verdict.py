@@ -38,7 +38,10 @@ def no_comparison(
         if name in models:
             if not (broken := models[name].broken):
                 continue
-            accuracy, validation = models[name].accuracy.mean, _mean(models[name], "validation_accuracy")
+            accuracy, validation = (
+                models[name].accuracy.mean,
+                mean_by_seed(models[name], "validation_accuracy"),
+            )
             if broken == LABELS_DO_NOT_FIT and validation is not None:
                 learned = f"{percent(validation)} of the validation pictures"
                 tested = f"{percent(accuracy)} of the test pictures, no more than guessing gives"
@@ -90,7 +93,10 @@ def cautions(models: Models) -> list[str]:
         if never := never_answered(entry):
             of_all = f" of {len(entry.per_class)} classes" if len(never) > 3 else ""
             told.append(f"{name} never answers {names(never)}{of_all}.")
-        training, validation = _mean(entry, "training_accuracy"), _mean(entry, "validation_accuracy")
+        training, validation = (
+            mean_by_seed(entry, "training_accuracy"),
+            mean_by_seed(entry, "validation_accuracy"),
+        )
         if training is None or validation is None:
             continue
         images = [row.images for row in entry.per_class]
@@ -104,8 +110,8 @@ def cautions(models: Models) -> list[str]:
     return told
 
 
-def _mean(entry: Model, key: Literal["training_accuracy", "validation_accuracy"]) -> float | None:
-    """An accuracy by seed, over the seeds that count and have it."""
+def mean_by_seed(entry: Model, key: Literal["training_accuracy", "validation_accuracy"]) -> float | None:
+    """The mean of an accuracy by seed, over the seeds that count and have it; None where none has."""
     by_seed: Mapping[str, float] = getattr(entry, key)
     values = [value for seed, value in by_seed.items() if seed in map(str, entry.seeds)]
     return sum(values) / len(values) if values else None

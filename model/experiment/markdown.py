@@ -10,6 +10,7 @@ from model.comparison.tables import (
     precision,
     seconds_of_training,
     told_balanced,
+    validated,
     what_may_differ,
 )
 from model.experiment.layers import layers_in_markdown, layers_told
@@ -66,7 +67,7 @@ def markdown(report: Report) -> str:
 
 def _models_in_markdown(models: Models) -> list[str]:
     balanced = told_balanced(models)
-    quality = [["model", "accuracy", "interval", *["balanced accuracy"] * balanced]]
+    quality = [["model", "accuracy", "interval", "validation accuracy", *["balanced accuracy"] * balanced]]
     quality[0] += ["top-2 accuracy", "log loss", "Brier score", "calibration error"]
     cost = [["model", "seeds", "epochs", "precision", "parameters", "of these in convolutions"]]
     cost[0] += ["FLOPs per picture", "training seconds", "seconds for one picture", "for all pictures"]
@@ -74,7 +75,8 @@ def _models_in_markdown(models: Models) -> list[str]:
         measures = entry.accuracy, entry.top_2, entry.loss, entry.brier
         measured = [_mean_and_deviation(found) for found in measures]
         alike = "not known" if entry.balanced_accuracy is None else f"{entry.balanced_accuracy:.4f}"
-        measured[1:1] = [fractions(entry.accuracy.interval), *[alike] * balanced]
+        shares = [fractions(entry.accuracy.interval), validated(entry, "{:.4f}".format)]
+        measured[1:1] = [*shares, *[alike] * balanced]
         quality.append([escaped(name), *measured, f"{entry.calibration_error:.4f}"])
         seeds = UNKNOWN if entry.elsewhere else ", ".join(map(str, entry.seeds))
         counts = [f"{n:,}" for n in (entry.parameters, entry.convolution_parameters, entry.flops_per_image)]

@@ -9,7 +9,15 @@ from markupsafe import Markup
 from model.comparison.elsewhere import usual_in_words
 from model.comparison.headlines import by_interest, headline, verdict_of
 from model.comparison.records import Outcome
-from model.comparison.tables import answers, epochs, failed_job, precision, told_balanced, what_may_differ
+from model.comparison.tables import (
+    answers,
+    epochs,
+    failed_job,
+    precision,
+    told_balanced,
+    validated,
+    what_may_differ,
+)
 from model.experiment.layers import HEAD, alike, layers_told
 from model.experiment.questions import answered
 from model.experiment.remarks import of_report
@@ -62,6 +70,7 @@ def page(
         data,
         epochs=epochs,
         precision=precision,
+        validated=validated,
         usual=usual_in_words(report.models),
         trained="network" if any(entry.elsewhere for entry in report.models.values()) else "training",
         job=failed_job,

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from configs.command_line import command, into
+from data.splits import DataFacts
 from model.comparison.records import Models, Outcome
 from model.comparison.tables import (
     answers,
     failure_line,
     row_per_model,
     trained_in,
+    validated,
     what_may_differ,
     wrong,
 )
@@ -37,7 +39,7 @@ def terminal_block(
     """
     failures = [f"failed   {failure_line(failure)}" for failure in report.failed]
     parts = [
-        _result(report.models, report.data.test),
+        _result(report.models, report.data),
         wrapped(report.guessed),
         "\n".join([*_answers(report, folder), *map(wrapped, rules)]),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
@@ -47,16 +49,16 @@ def terminal_block(
     return "\n\n".join(part for part in parts if part)
 
 
-def _result(models: Models, num_images: int) -> str:
+def _result(models: Models, data: DataFacts) -> str:
     if not models:
         return "No training was finished."
     short = all(len(printable(name)) < COLUMN for name in models)
     alike = len({entry.accuracy.over for entry in models.values()}) == 1  # what intervals allow for
     side_by_side = len(models) <= SIDE_BY_SIDE and short and alike
-    return "\n".join((_columns if side_by_side else row_per_model)(models, num_images))
+    return "\n".join(_columns(models, data) if side_by_side else row_per_model(models, data.test))
 
 
-def _columns(models: Models, num_images: int) -> list[str]:
+def _columns(models: Models, data: DataFacts) -> list[str]:
     """A column per model, as many as fit."""
 
     def line(label: str, cells: Sequence[str], note: str = "") -> str:
@@ -75,9 +77,10 @@ def _columns(models: Models, num_images: int) -> list[str]:
     is_trained_here = not all(entry.elsewhere for entry in entries)
     return [
         line("", [printable(name) for name in models]),
-        line(f"right, of {num_images:,} test pictures", [percent(entry.accuracy.mean) for entry in entries]),
+        line(f"right, of {data.test:,} test pictures", [percent(entry.accuracy.mean) for entry in entries]),
         line(f"  with {what_may_differ(models)}", between, "  (95 %)"),
-        line("wrong", [wrong(entry, num_images) for entry in entries]),
+        line(f"  of {data.validation:,} validation pictures", list(map(validated, entries))),
+        line("wrong", [wrong(entry, data.test) for entry in entries]),
         *parameters,
         line("arithmetic per picture", [f"{mega(entry.flops_per_image)} MFLOP" for entry in entries]),
         *([line("training, per seed", list(map(trained_in, entries)))] if is_trained_here else []),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.storage import write_atomically, write_json
-from model.comparison.tables import epochs
+from model.comparison.tables import epochs, validated
 from model.page.contents import block
 from model.page.pictures import Shown, inlined
 from model.page.render import render
@@ -101,6 +101,7 @@ def comparison_page(comparison: SideBySide, figure: Figure, folder: Path) -> str
         {"comparison": block(comparison_json(comparison))},
         contents=[(id, title) for id, title in told.items() if title],
         epochs=epochs,
+        validated=validated,
         subject=subject,
         words=WORDS,
         class_tables=lambda one: list(map(cells_of, tables_of(one))),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from model.comparison.headlines import ahead, caution_title
 from model.comparison.records import Models
-from model.comparison.tables import against, epochs, row_per_model, seconds_of_training
+from model.comparison.tables import against, epochs, row_per_model, seconds_of_training, validated
 from model.comparison.verdict import cautions
 from model.report.drawing import missing_pictures
 from model.report.tables import (
@@ -270,11 +270,12 @@ def _cut(name: str) -> str:
 
 
 def _models_in_markdown(models: Models) -> str:
-    rows = [["model", "accuracy", "interval", "allowing for other", "seeds", "parameters"]]
-    rows[0] += ["FLOPs per picture", "epochs", "training seconds"]
+    rows = [["model", "accuracy", "interval", "allowing for other", "validation accuracy", "seeds"]]
+    rows[0] += ["parameters", "FLOPs per picture", "epochs", "training seconds"]
     for name, entry in models.items():
         found = entry.accuracy
         accuracy = [f"{found.mean:.4f}", fractions(found.interval), found.over]
+        accuracy.append(validated(entry, "{:.4f}".format))
         cost = [f"{entry.parameters:,}", f"{entry.flops_per_image:,}", epochs(entry)]
         seeds = ", ".join(str(seed) for seed in entry.seeds)
         rows.append([escaped(name), *accuracy, seeds, *cost, seconds_of_training(entry)])

@@ -56,7 +56,7 @@ def test_the_block_fits_a_terminal_and_tells_everything(tmp_path: Path) -> None:
     assert max(len(line) for line in block.splitlines()) <= 80
     for row in ("one/dense", "one/cnn", "two/cnn"):
         assert re.search(
-            rf"^{row} +\d\d\.\d % +\d\d\.\d to \d\d\.\d +[\d,]+ +1,000 +0\.010 +2 s$", block, re.M
+            rf"^{row} +\d\d\.\d % +\d\d\.\d to \d\d\.\d +not known +1,000 +0\.010 +2 s$", block, re.M
         ), row
     assert "two/cnn is better than one/cnn by" in block
     assert "these runs can't say" not in block, "both are equally large"
@@ -209,7 +209,9 @@ def test_markdown_has_every_model_and_difference(tmp_path: Path) -> None:
     two = make_run(tmp_path / "two", {"cnn": 0.93}, seeds=(4, 5))
     text = comparison_markdown(made_of(tmp_path, one, two))
     assert re.search(
-        r"^\| one/cnn \| 0\.\d{4} \| 0\.\d{4} to 0\.\d{4} \| seeds and images \| 0, 1, 2 \|", text, re.M
+        r"^\| one/cnn \| 0\.\d{4} \| 0\.\d{4} to 0\.\d{4} \| seeds and images \| not known \| 0, 1, 2 \|",
+        text,
+        re.M,
     )
     assert "| seeds | \\[0, 1, 2\\] | \\[4, 5\\] |" in text
 
@@ -253,7 +255,9 @@ def told_apart(folder: Path) -> SideBySide:
     for name, mean in (("one/cnn", 0.891), ("two/cnn", 0.917)):
         entry, taken = found.models[name], {"0": 9, "1": 10} if name == "one/cnn" else {}
         accuracy = replace(entry.found.accuracy, mean=mean, interval=[mean - 0.004, mean + 0.005])
+        validated = {str(seed): mean + 0.008 + 0.008 * (name == "one/cnn") for seed in entry.found.seeds}
         changed = replace(entry.found, accuracy=accuracy, epochs_per_seed=taken, **numbers[name])
+        changed = replace(changed, validation_accuracy=validated)
         found.models[name] = replace(entry, found=changed)
     return found
 
@@ -264,24 +268,37 @@ def test_every_number_stands_under_its_heading_in_the_row_of_its_model(tmp_path:
     assert of_models == {
         "one/cnn": {
             "right": "89.1 %", "95 %": "88.7 to 89.6", "allowing for other": "seeds and images",
-            "wrong": "327", "seeds": "0, 1, 2", "parameters": "101,770", "MFLOP a picture": "0.2",
-            "epochs": "9 to 10", "training": "3.4 s",
+            "validation": "90.7 %", "wrong": "327", "seeds": "0, 1, 2", "parameters": "101,770",
+            "MFLOP a picture": "0.2", "epochs": "9 to 10", "training": "3.4 s",
         },
         "two/cnn": {
             "right": "91.7 %", "95 %": "91.3 to 92.2", "allowing for other": "seeds and images",
-            "wrong": "249", "seeds": "4, 5", "parameters": "243,786", "MFLOP a picture": "10",
-            "epochs": "4", "training": "50 s",
+            "validation": "92.5 %", "wrong": "249", "seeds": "4, 5", "parameters": "243,786",
+            "MFLOP a picture": "10", "epochs": "4", "training": "50 s",
         },
     }  # fmt: skip
     assert of_configs == {"seeds": {"one": "[0, 1, 2]", "two": "[4, 5]"}}
     in_text = in_markdown(comparison_markdown(found))[0]["two/cnn"]
     assert in_text == {
         "accuracy": "0.9170", "interval": "0.9130 to 0.9220", "allowing for other": "seeds and images",
-        "seeds": "4, 5", "parameters": "243,786", "FLOPs per picture": "10,045,952", "epochs": "4",
-        "training seconds": "49.7",
+        "validation accuracy": "0.9250", "seeds": "4, 5", "parameters": "243,786",
+        "FLOPs per picture": "10,045,952", "epochs": "4", "training seconds": "49.7",
     }  # fmt: skip
     [line] = [line for line in comparison_block(found, "x").splitlines() if line.startswith("one/cnn")]
-    assert line.split() == ["one/cnn", "89.1", "%", "88.7", "to", "89.6", "327", "101,770", "0.2", "3", "s"]
+    assert line.split() == [
+        "one/cnn",
+        "89.1",
+        "%",
+        "88.7",
+        "to",
+        "89.6",
+        "90.7",
+        "%",
+        "101,770",
+        "0.2",
+        "3",
+        "s",
+    ]
 
 
 @pytest.mark.parametrize(

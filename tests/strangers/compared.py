@@ -224,23 +224,29 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
 
 
 @table(
-    r"model\|accuracy\|interval\|allowing for other\|seeds\|parameters\|FLOPs per picture\|epochs\|training seconds"
+    r"model\|accuracy\|interval\|allowing for other\|validation accuracy\|seeds\|parameters\|FLOPs per picture\|epochs\|training seconds"
 )
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model, found = e.models[row[0]], e.mean(row[0])
     agree("accuracy", Number(row[1]), found.value)
     agree_ends(ends_of(row[2]), found.low, found.high, 1)
+    agree("validation accuracy", Number(row[4]), model.validation)
+    row = (*row[:4], *row[5:])
     claim(row[3] == found.over and row[4] == ", ".join(map(str, model.seeds)), f"{found.over}, {model.seeds}")
     agree("parameters", Number(row[5]), model.first.parameters)
     agree("arithmetic", Number(row[6]), 2 * model.first.multiply_adds)
     agree("seconds", Number(row[8]), model.seconds("train_seconds"))
 
 
-@table(r"model\|right\|95 %\|allowing for other\|wrong\|seeds\|parameters\|MFLOP a picture\|epochs\|training")
+@table(
+    r"model\|right\|95 %\|allowing for other\|validation\|wrong\|seeds\|parameters\|MFLOP a picture\|epochs\|training"
+)
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model, found = e.models[row[0]], e.mean(row[0])
     agree_share("accuracy", Number(row[1]), found.value)
     agree_ends(ends_of(row[2]), found.low, found.high)
+    agree_share("validation accuracy", Number(row[4]), model.validation)
+    row = (*row[:4], *row[5:])
     claim(row[3] == found.over and row[5] == ", ".join(map(str, model.seeds)), f"{found.over}, {model.seeds}")
     agree("wrong", Number(row[4]), (1 - found.value) * e.num_test)
     agree("parameters", Number(row[6]), model.first.parameters)

@@ -55,8 +55,10 @@ class Model:
         self, run: Path, name: str, settings: Mapping[str, Any], seeds: Sequence[int], labels: np.ndarray
     ):
         self.name, self.settings, self.folder, self.labels = name, settings, run / name, labels
+        self.evidence: Evidence | None = None  # that of its run
         self.trained = [s for s in seeds if (self.folder / f"seed-{s}" / "metrics.json").exists()]
         self.answers: dict[int, np.ndarray] = {}
+        self._validated: dict[int, float] = {}
         for seed in self.trained:
             with np.load(self.folder / f"seed-{seed}" / "predictions.npz") as stored:
                 self.answers[seed] = stored["probabilities"].astype(np.float64)
@@ -133,6 +135,20 @@ class Model:
         """The saved network of a seed."""
         return Network.read(self.folder / f"seed-{seed}" / "model.keras")
 
+    def validated(self, seed: int) -> float:
+        """How often the saved network of a seed is right on the pictures that its run holds out."""
+        assert self.evidence is not None
+        if seed not in self._validated:
+            images, labels = self.evidence.held_out
+            answers = self.network(seed).probabilities(images).argmax(axis=1)
+            self._validated[seed] = float(np.mean(answers == labels))
+        return self._validated[seed]
+
+    @property
+    def validation(self) -> float:
+        """The same, the mean over the seeds that count."""
+        return float(np.mean([self.validated(seed) for seed in self.seeds]))
+
     @cached_property
     def names_of_file(self) -> list[str]:
         """What the file of a network that was trained elsewhere calls its layers."""
@@ -158,6 +174,8 @@ class Evidence:
             name: Model(run, name, settings, self.seeds, data.test_labels)
             for name, settings in self.config["models"].items()
         }
+        for model in self.models.values():
+            model.evidence = self
         self.scored = {name: model for name, model in self.models.items() if model.trained}
         baseline, *candidates = self.models
         self.pairs = [
@@ -214,6 +232,12 @@ class Evidence:
         held = second_way.held_out(self.data.train_labels, *asked)
         everyone = np.arange(len(self.data.train_labels))
         return np.setdiff1d(everyone, held), held
+
+    @cached_property
+    def held_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """The validation pictures and their labels."""
+        held = self.splits[1]
+        return self.data.train_images[held], self.data.train_labels[held]
 
     # On perturbed pictures, from robustness.npz ------------------------------------------------------------
 

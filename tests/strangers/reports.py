@@ -160,6 +160,13 @@ def _split(text: str, unit: str = "") -> list[Number]:
     return [Number(part) for part in text.split() if part != unit]
 
 
+@says("of <n:n> validation pictures <shares:pcts>")
+def _(e: Evidence, at: Said, n: Number, shares: str) -> None:
+    agree("validation pictures", n, len(e.held_out[1]))
+    for model, share in zip(e.scored.values(), _split(shares, "%"), strict=True):
+        agree_share(model.name, share, model.validation)
+
+
 @says("with <what:over> <ends:spans> (95 %)")
 def _(e: Evidence, at: Said, what: str, ends: str) -> None:
     told = _split(ends, "to")
@@ -233,20 +240,20 @@ def agree_duration(text: str, seconds: float | None) -> None:
     )
 
 
-@says("right 95 % wrong parameters MFLOP training")
+@says("right 95 % validation parameters MFLOP training")
 def _(e: Evidence, at: Said) -> None:
     pass
 
 
-@says("<m:model> <share:pct> <low:n> to <high:n> <wrong:wrongs> <parameters:n> <work:n> <seconds:time>")
+@says("<m:model> <share:pct> <low:n> to <high:n> <validation:pct> <parameters:n> <work:n> <seconds:time>")
 def _(
-    e: Evidence, at: Said, m: str, share: Number, low: Number, high: Number, wrong: str, parameters: Number,
-    work: Number, seconds: str,
+    e: Evidence, at: Said, m: str, share: Number, low: Number, high: Number, validation: Number,
+    parameters: Number, work: Number, seconds: str,
 ) -> None:  # fmt: skip
     model, found = e.models[m], e.mean(m)
     agree_share("accuracy", share, model.accuracy)
     agree_ends((low, high), found.low, found.high)
-    agree_wrong(e, [model], wrong)
+    agree_share("validation accuracy", validation, model.validation)
     agree("parameters", parameters, model.first.parameters)
     agree_work(work, model)
     agree_duration(seconds, model.seconds("train_seconds"))

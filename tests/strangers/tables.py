@@ -74,16 +74,17 @@ def scores(model: Model, labels: np.ndarray) -> dict[str, np.ndarray]:
 
 
 @table(
-    r"model\|accuracy\|interval(?:\|balanced accuracy)?\|top-2 accuracy\|log loss\|Brier score\|calibration error"
+    r"model\|accuracy\|interval\|validation accuracy(?:\|balanced accuracy)?\|top-2 accuracy\|log loss\|Brier score\|calibration error"
 )
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model, found = e.models[row[0]], e.mean(row[0])
     row = _without_balanced(e, head, row)
     mean_and_deviation("accuracy", row[1], model.right)
     agree_ends(ends_of(row[2]), found.low, found.high, 1)
-    for told, values in zip(row[3:6], scores(model, e.data.test_labels).values(), strict=True):
+    agree("validation accuracy", Number(row[3]), model.validation)
+    for told, values in zip(row[4:7], scores(model, e.data.test_labels).values(), strict=True):
         mean_and_deviation("a score", told, values)
-    agree("calibration error", Number(row[6]), second_way.calibration_error(model.sure, model.right))
+    agree("calibration error", Number(row[7]), second_way.calibration_error(model.sure, model.right))
 
 
 @table(
@@ -106,9 +107,11 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
         agree(key, Number(told), model.seconds(key))
 
 
-@table(r"model\|right\|95 %\|single trainings\|parameters\|MFLOP a picture\|training")
+@table(r"model\|right\|95 %\|validation\|single trainings\|parameters\|MFLOP a picture\|training")
 def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
     model, found = e.models[row[0]], e.mean(row[0])
+    agree_share("validation accuracy", Number(row[3]), model.validation)
+    row = (*row[:3], *row[4:])
     agree_share("accuracy", Number(row[1]), found.value)
     agree_ends(ends_of(row[2]), found.low, found.high)
     singles = row[3].removesuffix(", …").split(", ")
