@@ -1,9 +1,10 @@
 """Seeds that are added to a run: it becomes that of the larger config, and keeps what it has."""
 
 from configs.digests import digest
-from configs.schema import Config, ConfigError, load
+from configs.schema import Config, ConfigError, dump, load
+from data.storage import write_atomically
 from model.experiment.adoption import taken_up
-from model.experiment.opening import describe, put_aside
+from model.experiment.opening import put_aside
 from model.experiment.progress import short_path
 from model.report.words import names
 from model.run.folder import RunFolder
@@ -15,12 +16,13 @@ def add_seeds(
     """Make a run that of a config with seeds more than it was `made` with; what to say of that.
 
     What is there is vouched for as what it was made as. Then config.yaml is the larger one, which a user may
-    have written there, too; and the record last: killed before that, the run is still the smaller one.
+    have written there, too; then the record: killed before that, the run is still the smaller one.
     """
-    manifest = taken_up(run, made, run.environment() or {}, guess)
-    notes = [] if _is_there(run, config) else [put_aside(run)]
-    manifest.environment = describe(run, config, identity)
-    manifest.config = config.model_dump(mode="json")
+    manifest, notes = taken_up(run, made, run.environment() or {}, guess), []
+    if not _is_there(run, config):
+        notes = [put_aside(run)]
+        write_atomically(run.path / "config.yaml", dump(config).encode())
+    manifest.config, manifest.environment = config.model_dump(mode="json"), manifest.environment | identity
     manifest.write()
     return [added_in_words(run, made, config), *notes]
 
