@@ -45,7 +45,7 @@ from model.experiment.terminal import terminal_block
 from model.experiment.work import Work, do
 from model.experiment.writer import write_report
 from model.run.find import smaller_config
-from model.run.folder import RunError, RunFolder, going_on, put_back
+from model.run.folder import RunError, RunFolder, going_on
 from model.run.guess import first_guess
 
 
@@ -73,7 +73,6 @@ def run_experiment(
     config = resolved(config, path)
     splits = load_data(config.data)
     with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
-        put_back(outputs)
         config, identity, run, known = place_of(config, splits, outputs, not fresh, path)
         if not known:
             recheck(config)

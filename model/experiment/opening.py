@@ -22,7 +22,7 @@ from model.run.capacity import free_memory, memory_of_training
 from model.run.cluster import must_be_usable
 from model.run.environment import describe_environment
 from model.run.find import find_folder, find_smaller
-from model.run.folder import RunError, RunFolder, going_on
+from model.run.folder import RunError, RunFolder, going_on, put_back
 from model.run.readers import read_if_good
 from model.run.rules import RULES, rules_of
 
@@ -62,8 +62,9 @@ def place_of(
     """The folder of an experiment, and whether it is known, as by `find_folder`; its config and identity.
 
     Known is a run, too, to which the config adds seeds. A run has its copies for itself: what goes to a
-    folder of its own is of the files as they are now.
+    folder of its own is of the files as they are now. What a killed `--fresh` had moved away is put back.
     """
+    put_back(outputs)
     identity = identity_of(config, splits)
     run, known = find_folder(outputs, config.name, identity, renamed, path, config)
     if not known and renamed and (smaller := find_smaller(outputs, config, splits.digest, path)):

@@ -32,7 +32,7 @@ class Candidate:
         settings: those in which it is this very training; swept keys that do not concern it differ in them.
         values: of the swept keys that do concern it.
         seeds: those that were trained.
-        parameters: how many weights.
+        parameters: of its network.
         flops_per_image: forward, 2 for a multiplication with its addition.
         validation_accuracy: by which the best is chosen, of as many pictures as `data` says.
         accuracy: of the test pictures, which choose nothing.
