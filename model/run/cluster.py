@@ -47,7 +47,8 @@ def must_be_usable(launch: Launch) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=SECONDS).close()
     except (OSError, OverflowError, UnicodeError) as error:
-        raise ConfigError(_unreachable(launch.address, str(error))) from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(_unreachable(launch.address, why[:1].lower() + why[1:])) from None
 
 
 def set_terms(address: str | None) -> None:

@@ -165,7 +165,8 @@ cluster.shutdown()
 @pytest.fixture
 def cluster(tmp_path):
     """A cluster of two nodes with three cores; it prints its address, and kills a node for a line."""
-    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(fake_packages(tmp_path))}
+    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "TMPDIR": str(tmp_path)}
+    environment["PYTHONPATH"] = str(fake_packages(tmp_path))
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     command = [sys.executable, "-c", CLUSTER]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **pipes)
