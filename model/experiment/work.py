@@ -159,6 +159,8 @@ def do(left: Mapping[Work, Sequence[Task]], console: Console, debug: bool = Fals
             looking = partial(Workers, number, launch.threads_per_job, *how)
             events = in_turn(engine, looking, list(jobs))
             _watch(jobs, events, engine.number, side_by_side, console)
+    for work in left:
+        work.run.tidy()  # a process that died may have been writing
 
 
 def _watch(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import random
 import shutil
 import signal
@@ -313,3 +314,38 @@ def test_one_worker_two_workers_and_another_seed(driver, config, undisturbed, tm
     folders = undisturbed / "averaged" / "seed-0", undisturbed / "averaged" / "seed-1"
     first, second = (np.load(folder / "predictions.npz")["probabilities"] for folder in folders)
     assert not np.array_equal(first, second), "another seed must give other bits"
+
+
+def workers_of(program):
+    """The processes in which a program's workers work, by their ids."""
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+    rows = [line.split(maxsplit=2) for line in listed.splitlines()]
+    return [int(pid) for pid, parent, args in rows if int(parent) == program and "spawn_main" in args]
+
+
+@pytest.mark.deep
+def test_ten_workers_killed_at_random_cost_no_job_and_no_bit(driver, config, tmp_path):
+    """24 trainings and the looks at them; a job whose worker is killed is done by another."""
+    generator, more = random.Random(0), ["seeds=0,1,2,3,4,5"]
+    command = [sys.executable, ROOT / "train.py", config, *more, "--outputs", tmp_path / "killed"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = time.monotonic()
+    undisturbed = driver.run(config, *more, "--outputs", tmp_path / "expected")
+    pause = (time.monotonic() - started) / 15
+    program = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
+    printed = []
+    reader = threading.Thread(target=lambda: printed.extend(program.stdout))
+    reader.start()
+    kills = 0
+    while kills < 10 and program.poll() is None:
+        time.sleep(generator.uniform(0.5, 1.5) * pause)
+        for worker in generator.sample(workers := workers_of(program.pid), min(1, len(workers))):
+            os.kill(worker, signal.SIGKILL)
+            kills += 1
+    errors = program.stderr.read()
+    reader.join()
+    assert program.wait() == undisturbed.code, f"jobs were lost:\n{''.join(printed)}{errors}"
+    again = sum("another process does it again" in line for line in printed)
+    assert kills == 10, f"only {kills} workers were killed before all was done"
+    assert 5 <= again <= 10, f"what is done again must be told: {again} of {kills} times"
+    assert_as_if_nothing_had_happened(tmp_path / "killed" / "small", tmp_path / "expected" / "small")
