@@ -67,7 +67,8 @@ def test_keys_that_are_not_there_yet_are_made() -> None:
     first = settings_of(sweep(lists))[0].config
     assert first.training_of("cnn").learning_rate == 0.1
     assert first.training_of("dense").learning_rate == 0.005, "it is the cnn's own"
-    assert first.data.augmentation is not None and first.data.augmentation.shift == 1
+    assert first.data.augmentation is not None
+    assert first.data.augmentation.shift == 1
 
 
 def test_names_stay_when_values_are_added_and_are_never_too_long() -> None:
@@ -94,7 +95,8 @@ def test_a_config_without_lists_is_what_it_was() -> None:
     assert "sweep" not in dump(plain), "every run of before would have another config.yaml"
     assert digest(plain) == digest(sweep({})) == digest(sweep(LISTS).model_copy(update={"sweep": None}))
     assert digest(sweep(LISTS)) != digest(plain)
-    assert "zipped" not in dump(sweep(LISTS)) and "training.learning_rate" in dump(sweep(LISTS))
+    assert "zipped" not in dump(sweep(LISTS))
+    assert "training.learning_rate" in dump(sweep(LISTS))
 
 
 def test_what_is_not_swept_of_a_model_is_the_same_training() -> None:
@@ -127,7 +129,8 @@ def test_an_override_replaces_a_list_and_a_single_value_ends_it(tmp_path: Path) 
     assert changed.sweep == {"zipped": zipped | {"training.epochs": [3, 4]}}
     assert changed.training.learning_rate == 0.5
     alone = read(tmp_path, "training.epochs=3", "training.learning_rate=0.5", sweep=lists)
-    assert alone.sweep == {"zipped": {"training.batch_size": [8, 16]}} and alone.training.epochs == 3
+    assert alone.sweep == {"zipped": {"training.batch_size": [8, 16]}}
+    assert alone.training.epochs == 3
     assert read(tmp_path, "sweep=null", sweep=lists).sweep is None
 
 
@@ -161,28 +164,27 @@ def test_what_is_no_list_of_values_is_refused(tmp_path: Path, lists: Any, told: 
 
 @pytest.mark.parametrize("override", ["training.epochs=1|", "training.epochs=|2"])
 def test_a_value_is_missing_beside_a_bar(tmp_path: Path, override: str) -> None:
-    with pytest.raises(ConfigError, match="a value is missing before or after a bar. Write it like KEY=2|4."):
+    with pytest.raises(ConfigError, match="a value is missing before or after a bar"):
         read(tmp_path, override)
 
 
 def test_networks_from_elsewhere_are_in_no_sweep(tmp_path: Path) -> None:
     models = MODELS | {"mine": {"architecture": "saved", "file": ["a.keras", "b.keras", "c.keras"]}}
-    with pytest.raises(ConfigError, match="models.mine.architecture is saved, and a sweep is of trainings"):
+    with pytest.raises(ConfigError, match="is saved, and a sweep is of trainings"):
         read(tmp_path, models=models, sweep=LISTS)
 
 
 def test_a_setting_that_is_no_config_is_named() -> None:
-    with pytest.raises(
-        ConfigError, match="the setting learning_rate-99 of its sweep: training.learning_rate is"
-    ):
+    with pytest.raises(ConfigError, match="the setting learning_rate-99 of its sweep: "):
         settings_of(sweep({"training.learning_rate": [0.1, 99]}))
-    with pytest.raises(ConfigError, match="there is no key epoch in training. Did you mean epochs?"):
+    with pytest.raises(ConfigError, match="there is no key epoch in training"):
         settings_of(sweep({"training.epoch": [1, 2]}))
+    own = {name: {**model, "training": {"epochs": 1}} for name, model in MODELS.items()}
+    same = sweep({"models.cnn.units": [[1]], "training.epochs": [1, 2]}, models=own)
     with pytest.raises(
         ConfigError, match="settings units-1_epochs-1 and units-1_epochs-2 are the same to every"
     ):
-        own = {name: {**model, "training": {"epochs": 1}} for name, model in MODELS.items()}
-        settings_of(sweep({"models.cnn.units": [[1]], "training.epochs": [1, 2]}, models=own))
+        settings_of(same)
 
 
 def test_a_sweep_adds_to_one_that_it_holds_all_of() -> None:

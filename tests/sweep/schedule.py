@@ -8,74 +8,18 @@ small files.
 """
 
 import io
-import json
 import os
 import resource
 import sys
 import time
-from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 import model.experiment.work
 from configs.schema import Config
-from model.run.workers import Done, Event, Job
 from model.sweep.sweep import run_sweep
-
-MADE_IN = {"processor": "one", "cores": 2, "versions": {"numpy": "2"}}
-NUM_PICTURES = 2000, 5000  # test and validation, of lines
-
-
-def right_of(seed: int, recipe: Any, network: Any) -> float:
-    """The share of right answers that a training is said to have."""
-    size = sum(network.filters) if hasattr(network, "filters") else 0
-    return 0.9 - 2 * abs(recipe.learning_rate - 0.005) + 0.001 * (seed % 7) + 0.0001 * size
-
-
-def metrics_of(job: Job) -> dict[str, Any]:
-    """What a training leaves as metrics.json."""
-    given = job.arguments
-    share = right_of(given["seed"], given["recipe"], given["network"])
-    shares = [round(share * number) / number for number in NUM_PICTURES]
-    return given["identity"] | {
-        "accuracy": shares[0], "loss": 0.3, "validation_accuracy": shares[1], "validation_loss": 0.3,
-        "distinct_answers": 5, "epochs": given["recipe"].epochs, "precision": "float32", "train_seconds": 1.5,
-        "predict_seconds": 0.1, "predict_one_seconds": 0.001, "environment": MADE_IN,
-    }  # fmt: skip
-
-
-class Pretenders:
-    """In place of `Workers`: every job is done at once, and leaves files that are small."""
-
-    def __init__(self, *_: Any) -> None:
-        self.jobs: deque[Job] = deque()
-
-    def __enter__(self) -> "Pretenders":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def submit(self, job: Job) -> None:
-        """Take a job."""
-        self.jobs.append(job)
-
-    def events(self) -> Iterator[Event]:
-        """Do all jobs."""
-        while self.jobs:
-            job = self.jobs.popleft()
-            if "folder" not in job.arguments:
-                yield Done(job, {"float32": 5e10, "bfloat16": 1e11})
-                continue
-            folder: Path = job.arguments["folder"]
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in ("model.keras", "history.csv", "predictions.npz"):
-                (folder / name).write_text(f"{name} of {job.name}")
-            (folder / "metrics.json").write_text(json.dumps(metrics_of(job)))
-            yield Done(job, metrics_of(job))
+from tests.sweep.pretenders import Pretenders
 
 
 def config_of(number: int) -> Config:
@@ -111,7 +55,7 @@ def seconds_of(config: Config, outputs: Path) -> float:
 
 def main(number: int, folder: Path) -> None:
     """Measure, and print."""
-    model.experiment.work.Workers = Pretenders  # type: ignore[assignment,misc]
+    model.experiment.work.Workers = Pretenders.anew()  # type: ignore[assignment,misc]
     config = config_of(number)
     first = seconds_of(config, folder)
     again = seconds_of(config, folder)
