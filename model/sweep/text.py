@@ -130,7 +130,14 @@ def table_of(report: SweepReport, model: str, escape: bool = False) -> list[list
     """A model's candidates, the best first, as rows of cells, fractions, the head first; of many some."""
     write = escaped if escape else str
     rows = [
-        ["setting", "from the best", "validation accuracy", "interval", "allowing for other", "test accuracy"]
+        [
+            "settings",
+            "from the best",
+            "validation accuracy",
+            "interval",
+            "allowing for other",
+            "test accuracy",
+        ]
     ]
     rows[0] += ["seeds", "parameters", "FLOPs per picture", "epochs", "training seconds"]
     for place in by_merit(report, model)[:IN_TEXT]:

@@ -154,8 +154,8 @@ def _of_missing(report: SweepReport) -> list[str]:
     if same:
         give = "One training gives" if len(same) == 1 else f"{len(same):,} trainings give"
         told.append(f"{give} the same answer to every test picture: {names(same, MOST_NAMED)}.")
-    waiting = [f"{one.setting}, {one.model} seed {one.seed}" for one in report.not_trained]
-    return [*told, f"Not trained yet: {names(waiting, MOST_NAMED)}."] if waiting else told
+    waiting = [f"{one.setting} {one.model} seed {one.seed}" for one in report.not_trained]
+    return [*told, f"Not trained yet, by setting: {names(waiting, MOST_NAMED)}."] if waiting else told
 
 
 def how_told() -> list[str]:

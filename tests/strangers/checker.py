@@ -16,6 +16,7 @@ from tests.strangers import (
     predicted,  # noqa: F401
     questions,  # noqa: F401
     reports,  # noqa: F401
+    swept,  # noqa: F401
     tables,
     verdicts,  # noqa: F401
     wants,  # noqa: F401

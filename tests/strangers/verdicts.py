@@ -342,7 +342,8 @@ def _(e: Evidence, at: Said, k: Number, n: Number, same: Number) -> None:
         for run in runs
         for name in run.scored
     }
-    claim(k >= len(recipes), f"{len(recipes)} settings are here alone")
+    here = max(len(recipes), len(getattr(e, "candidates", ())))
+    claim(k >= here, f"{here} settings are here alone")
     agree("the number of test pictures", n, e.num_test)
     e.looks = int(k)  # type: ignore[attr-defined]
 

@@ -110,7 +110,7 @@ def test_what_failed_and_what_is_missing_is_told(tmp_path):
     assert f"failed {first}, cnn, seed 0: <script>" in " ".join(block.split())
     assert "\x1b" not in block, "what a terminal would obey gets through"
     told = " ".join(notes(found))
-    assert "Not trained yet: learning_rate-0.002_filters-4, cnn seed 1 and" in told
+    assert "Not trained yet, by setting: learning_rate-0.002_filters-4 cnn seed 1 and" in told
     assert "1 setting lacks trainings of cnn, and can't be the best." in told
     markdown = sweep_markdown(found)
     assert r"\<script\>" in markdown
