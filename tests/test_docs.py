@@ -18,6 +18,9 @@ from model.experiment.terminal import terminal_block
 from model.experiment.writer import PATTERNS, PICTURES
 from model.report.words import signed
 from model.run.folder import RunFolder
+from model.sweep.figures import SWEEP
+from model.sweep.records import Candidate, Choice, SweepReport
+from model.sweep.tidy import TOLD
 from tests.benchmark.table import in_short, recorded, run_times, times, title
 from tests.prediction.measure import RECORD, in_words
 
@@ -122,6 +125,19 @@ def test_it_is_written_where_the_numbers_of_every_picture_stand():
         for place in re.findall(r"\w+\.(?:json|npz|csv)|(?<=\.)\w+", numbers):
             known = place in rows[name] or place == "report.json"
             assert known, f"outputs/README.md does not say that numbers of {name} stand in {place}"
+
+
+def test_it_is_written_what_the_files_of_a_sweep_hold():
+    text = (ROOT / "outputs" / "README.md").read_text(encoding="utf-8")
+    table = text.partition("A config with a `sweep:` writes")[2].partition("`compare` takes a sweep")[0]
+    known = {*Candidate.__annotations__, *SweepReport.__annotations__, *Choice.__annotations__}
+    for key in known - {"model"}:
+        assert f"`{key}`" in table, f"outputs/README.md does not say what `{key}` of a sweep is"
+    for picture in SWEEP:
+        row = next((line for line in table.splitlines() if f"`figures/{picture.name}.png`" in line), "")
+        assert picture.numbers in row.replace("`", ""), f"it does not say where those of {picture.name} stand"
+    told = text.partition("`csv/trainings.csv` of a sweep")[2].partition("\n")[0]
+    assert all(f"`{column}`" in told for column in TOLD), "outputs/README.md lacks a column of the table"
 
 
 def test_the_reference_is_of_the_default_config():
