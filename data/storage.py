@@ -206,7 +206,7 @@ def locked(path: Path, wait: bool = True) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         file.truncate(0)
-        file.write(_this_process())
+        file.write(this_process())
         file.flush()
         yield
 
@@ -231,7 +231,8 @@ def holder(path: Path) -> str:
     return "another process"
 
 
-def _this_process() -> str:
+def this_process() -> str:
+    """This process in one line: its number, machine, since when, and its command."""
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     return f"process {os.getpid()} on {socket.gethostname()}, since {since}: {command}"

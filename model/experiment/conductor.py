@@ -10,6 +10,7 @@ from rich.console import Console
 
 from configs.elsewhere import is_run, of_words
 from configs.schema import Config, ConfigError, recheck
+from data.lease import Lease
 from data.likeness import LIKENESS, likeness_of, write_likeness
 from data.splits import Splits
 from data.storage import locked
@@ -20,10 +21,9 @@ from model.experiment.opening import (
     config_and_data,
     describe,
     load_data,
-    must_fit,
-    place_of,
     put_aside,
     resolved,
+    settled,
 )
 from model.experiment.parts import (
     REPORT,
@@ -72,13 +72,8 @@ def run_experiment(
     """
     config = resolved(config, path)
     splits = load_data(config.data)
-    with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
-        config, identity, run, known = place_of(config, splits, outputs, not fresh, path)
-        if not known:
-            recheck(config)
-            must_fit(config, splits)
-            describe(run, config, identity)
-    with run.held("wait for it, or give this one another name"):
+    config, identity, run, known = settled(config, splits, outputs, not fresh, path)
+    with run.held("wait for it, or give this one another name") as lease:
         guess, late = first_guess(run, guess)
         with locked(outputs / ".lock"):
             if fresh and known:
@@ -95,7 +90,7 @@ def run_experiment(
             config = as_found(config.model_copy(update={"name": made.name}), made)
         splits = as_it_began(run, config, splits)
         progress.say(console, progress.header(config, data_facts(config, splits), run.path))
-        return Experiment(config, splits, run, console, debug, guess).complete()
+        return Experiment(config, splits, run, console, debug, guess, lease).complete()
 
 
 def inspect(words: Sequence[str], outputs: Path | None, console: Console, debug: bool = False) -> int:
@@ -126,8 +121,8 @@ def inspect_run(run: RunFolder, console: Console, debug: bool = False) -> int:
             f"{run.path} has no finished training to look into; `{going_on(run.path)}` goes on with it"
         )
     config, splits = config_and_data(run)
-    with run.held():
-        return Experiment(config, splits, run, console, debug).complete(train=False)
+    with run.held() as lease:
+        return Experiment(config, splits, run, console, debug, lease=lease).complete(train=False)
 
 
 class Experiment:
@@ -141,8 +136,9 @@ class Experiment:
         console: Console,
         debug: bool,
         guess: str | None = None,
+        lease: Lease | None = None,
     ) -> None:
-        self.splits, self.run, self.console, self.debug = splits, run, console, debug
+        self.splits, self.run, self.console, self.debug, self.lease = splits, run, console, debug, lease
         self.work = Work(config, splits, run, guess)
         self.manifest = self.work.manifest
 
@@ -165,7 +161,7 @@ class Experiment:
             called = task.called(task.model in self.config.elsewhere)
             progress.say(self.console, f"{called} is {what} again: {damage[task.name]}.")
         if left:
-            do({self.work: left}, self.console, self.debug)
+            do({self.work: left}, self.console, self.debug, self.lease)
         elif not train:
             progress.say(self.console, "Every trained model has been looked into already.")
         self._keep_likeness()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.digests import digest
-from configs.schema import Config, ConfigError, Data, dump, load
+from configs.schema import Config, ConfigError, Data, dump, load, recheck
 from data.fashion_mnist import load as load_fashion_mnist
 from data.fashion_mnist import with_names
 from data.idx import DataError
@@ -15,7 +15,7 @@ from data.lines import load as load_lines
 from data.packing import PREPARATION, preparation_of
 from data.sources import own_folder, paths_in
 from data.splits import IN_PROPORTION, Splits
-from data.storage import json_bytes, read_bytes, write_atomically, write_if_other, write_json
+from data.storage import json_bytes, locked, read_bytes, write_atomically, write_if_other, write_json
 from model.experiment.elsewhere import must_answer, with_files
 from model.networks.facts import layer_facts
 from model.run.capacity import free_memory, memory_of_training
@@ -71,6 +71,23 @@ def place_of(
         run, known = smaller, True
     if not known and (now := with_files(config)) != config:
         return place_of(now, splits, outputs, renamed, path)
+    return config, identity, run, known
+
+
+def settled(
+    config: Config, splits: Splits, outputs: Path, renamed: bool, path: Path | None
+) -> tuple[Config, dict[str, str], RunFolder, bool]:
+    """As `place_of`; a folder that is new says what it is from now on, and what can't be trained is refused.
+
+    Raises:
+        ConfigError: a network can't be trained in the memory there is; nothing is written then.
+    """
+    with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
+        config, identity, run, known = place_of(config, splits, outputs, renamed, path)
+        if not known:
+            recheck(config)
+            must_fit(config, splits)
+            describe(run, config, identity)
     return config, identity, run, known
 
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -15,6 +16,7 @@ from configs.digests import only_adds_epochs
 from configs.schema import Config
 from configs.sweep import short_keys, swept_keys
 from data.splits import DataFacts
+from model.experiment.jobs import FailedJob, Jobs, Running
 from model.experiment.remarks import of_data
 from model.report.tables import shortened, wrapped
 from model.report.words import names
@@ -100,6 +102,7 @@ class _Row:
     count: str = ""
     note: str = WAITING
     ended: bool = False
+    host: str = ""
     failure: str = ""
 
     @property
@@ -145,7 +148,7 @@ class Display:
         if isinstance(event, Reported):
             row.share, row.count, row.note = event.value
         elif isinstance(event, Begun):
-            row.note = f"running on {event.where}"
+            row.note, row.host = f"running on {event.where}", event.where
         else:
             row.share, row.ended = 1.0, True
             row.failure = event.reason if isinstance(event, Failed) else ""
@@ -168,6 +171,18 @@ class Display:
 
     def _seconds_left(self) -> float:
         return self.forecast.seconds_left({name: row.share for name, row in self.rows.items()})
+
+    def told(self) -> dict[str, Any]:
+        """How the jobs stand, for those who look from outside; as `Jobs.as_json`."""
+        rows = list(self.rows.values())
+        failed = [FailedJob(row.called, row.failure) for row in rows if row.failure]
+        running = [
+            Running(row.called, row.host, round(row.share, 3), row.count, row.note)
+            for row in rows
+            if row.is_running
+        ]
+        done = sum(row.ended for row in rows) - len(failed)
+        return Jobs(len(rows), done, running, failed, round(self.seconds_left())).as_json()
 
     @property
     def are_many(self) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 from configs.command_line import command
 from configs.schema import Config
+from data.lease import Holder
+from model.experiment.jobs import Jobs, jobs_told
 from model.experiment.parts import (
     FORMS,
     LIKELY,
@@ -21,8 +23,10 @@ from model.experiment.parts import (
     tasks_of,
     unreadable,
 )
+from model.experiment.progress import duration
 from model.experiment.report import read_report, reasons_before
 from model.report.drawing import missing_pictures
+from model.run.at_work import holders
 from model.run.folder import MISPLACED, RunError, RunFolder, again, going_on, what_stands_there
 from model.run.guess import GUESS, guess_of, is_kept
 from model.run.manifest import MANIFEST, Manifest, Record, State, record_in
@@ -43,7 +47,7 @@ class Status:
         files: those that are missing, changed or can't be read, as seen from the run.
         damage: what is missing, or not as the run made it, by part or file: in a clause each.
         failed: why trainings failed that are not made yet, or of which the report says so, by name.
-        running: who is at work in it; empty if nobody.
+        at_work: who is at work in it, and on what.
         edited: what keeps config.yaml from being that of the run, with what to do; empty if nothing does.
         config: that the run was made with.
     """
@@ -55,7 +59,7 @@ class Status:
     files: dict[str, State]
     damage: dict[str, str]
     failed: dict[str, str]
-    running: str
+    at_work: list[Holder]
     edited: str
     config: Config
 
@@ -119,7 +123,8 @@ class Status:
             "whole": self.is_whole,
             "record": self.record,
             "files": self.files,
-            "running": self.running,
+            "running": "; ".join(holder.who for holder in self.at_work),
+            "at_work": [{"who": one.who} | _as_json(jobs_told(one.told)) for one in self.at_work],
             "parts": self.states | dict.fromkeys(self.failed, "failed"),
             "failed": self.failed,
             "not_drawn": self.not_drawn,
@@ -148,9 +153,9 @@ class Status:
             )
         hindrances = [*self.problems, *filter(None, [self.lost_data])]
         lines += [*self.not_drawn, *hindrances]
-        if self.running:
-            lines.append(f"{self.running} is at work in it.")
-        elif self._may_go_on and not hindrances:
+        for holder in self.at_work:
+            lines += _of_work(holder)
+        if not self.at_work and self._may_go_on and not hindrances:
             lines.append(f"`{going_on(self.run)}` goes on with it.")
         return "\n".join(lines)
 
@@ -164,6 +169,25 @@ class Status:
         return task.model in self.config.elsewhere
 
 
+def _of_work(holder: Holder) -> list[str]:
+    """Who is at work, how many jobs wait, run, are done or failed, and which run where."""
+    jobs = jobs_told(holder.told)
+    if jobs is None:
+        return [f"{holder.who} is at work in it."]
+    counts = [f"{jobs.done} of {jobs.jobs} jobs done", f"{len(jobs.running)} running"]
+    counts += [f"{jobs.waiting} waiting"] * bool(jobs.waiting)
+    counts += [f"{len(jobs.failed)} failed"] * bool(jobs.failed)
+    lines = [f"{holder.who} is at work in it: {', '.join(counts)}; left: {duration(jobs.seconds_left)}."]
+    for job, host, _, count, note in jobs.running:
+        where = f"on {host}" if host else ""
+        lines.append("  ".join(["", *filter(None, [job, where, count, note])]))
+    return [*lines, *(f"  {job}  failed: {reason}" for job, reason in jobs.failed)]
+
+
+def _as_json(jobs: Jobs | None) -> dict[str, Any]:
+    return {} if jobs is None else jobs.as_json() | {"waiting": jobs.waiting}
+
+
 def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
     """How a run stands, by sizes and times of its files or, `thoroughly`, by their content.
 
@@ -173,10 +197,11 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
         RunError: it is no run, or nothing says what it was made with.
     """
     config, manifest = run.config(), run.manifest()
-    if manifest is None:  # it was made before there were records, or has lost its own
+    # It was made before there were records, or has lost its own, or shards have trained since it was written.
+    if manifest is None or _unrecorded(manifest, run, config):
         from model.experiment.adoption import adopt  # it reads networks, which takes long to import
 
-        manifest = Manifest(run.path, environment=run.environment() or {}, guess=guess_of(run))
+        manifest = manifest or Manifest(run.path, environment=run.environment() or {}, guess=guess_of(run))
         adopt(manifest, run, config)
     tasks = [task for task in tasks_of(config) if task.kind == "training" or _is_asked_for(run, task)]
     reasons = reasons_before(run)
@@ -202,10 +227,17 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
         {file: state for files in faults.values() for file, state in files.items()},
         {name: words for name, words in damage.items() if words},
         {task.name: reasons[key] for task in failed if (key := (task.model, task.seed)) in reasons},
-        run.at_work(),
+        list(holders(run.path).values()),
         run.edited_in_words(),
         config,
     )
+
+
+def _unrecorded(manifest: Manifest, run: RunFolder, config: Config) -> bool:
+    """Whether a training came to its end that the record does not tell of."""
+    trainings = [task for task in tasks_of(config) if task.kind == "training"]
+    lone = [task for task in trainings if task.name not in {*manifest.parts, *manifest.unfinished}]
+    return any((run.path / task.written_last).exists() for task in lone)
 
 
 def _is_asked_for(run: RunFolder, look: Task) -> bool:

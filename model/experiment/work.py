@@ -7,6 +7,7 @@ from functools import partial
 from rich.console import Console
 
 from configs.schema import Config
+from data.lease import Lease
 from data.splits import Splits
 from data.storage import synced_together, write_json
 from model.comparison.records import Failure
@@ -24,6 +25,7 @@ from model.run.environment import decisive, describe_environment, num_cores
 from model.run.folder import RunError, RunFolder
 from model.run.forecast import Forecast
 from model.run.jobs import Done, Event, Failed, Job, Reported, Schedule, in_turn
+from model.run.manifest import Manifest
 from model.run.speed import probe_speed
 from model.run.workers import Workers
 
@@ -39,9 +41,8 @@ class Work:
     ) -> None:
         self.config, self.splits, self.run, self.label = config, splits, run, label
         self.identity = identity_of(config, splits)
-        began = describe(run, config, self.identity)
-        keep(run, config)
-        self.manifest = taken_up(run, config, began, guess)
+        self.manifest = self._record(guess)
+        began = self.manifest.environment
         self.environment = describe_environment(config.launch.threads_per_job)
         self.environment |= {"rules": began["rules"]} if "rules" in began else {}
         as_before = recorded(began) if decisive(began) == decisive(self.environment) else None
@@ -49,6 +50,12 @@ class Work:
         self.plan = Plan(config, splits, run, self.manifest, arithmetic, self.environment)
         self.failed: list[Failure] = []
         self._begun: set[Task] = set()  # and not ended
+
+    def _record(self, guess: str | None) -> Manifest:
+        """The record of the run, which is described and has its copies from now on."""
+        began = describe(self.run, self.config, self.identity)
+        keep(self.run, self.config)
+        return taken_up(self.run, self.config, began, guess)
 
     def begin(self, left: Sequence[Task]) -> None:
         """Note in the record what is about to be made."""
@@ -126,14 +133,18 @@ class Work:
             self.manifest.write()
 
 
-def do(left: Mapping[Work, Sequence[Task]], console: Console, debug: bool = False) -> None:
+def do(
+    left: Mapping[Work, Sequence[Task]], console: Console, debug: bool = False, lease: Lease | None = None
+) -> None:
     """Have processes do what is left; locally a model is looked into as soon as it is trained.
 
     Where trainings run on another engine, all of them do first, and then this machine's workers look.
 
+    `lease` is that of the folder: others see in it how far the jobs are.
+
     Raises:
         ConfigError: the engine that the config names can't be had.
-        RunError: no worker could be started, or a folder is gone meanwhile.
+        RunError: no worker could be started, or a folder is gone meanwhile, or is another's by now.
     """
     first = next(iter(left))
     launch = first.config.launch
@@ -153,12 +164,12 @@ def do(left: Mapping[Work, Sequence[Task]], console: Console, debug: bool = Fals
                 work.try_pixels(workers)
         jobs = {work.job(task): (work, task) for work, tasks in left.items() for task in tasks}
         if not away:
-            _watch(jobs, workers.run(jobs), workers.number, side_by_side, console)
+            _watch(jobs, workers.run(jobs), workers.number, side_by_side, console, lease)
     if away:
         with engine_of(launch, number, *how) as engine:
             looking = partial(Workers, number, launch.threads_per_job, *how)
             events = in_turn(engine, looking, list(jobs))
-            _watch(jobs, events, engine.number, side_by_side, console)
+            _watch(jobs, events, engine.number, side_by_side, console, lease)
     for work in left:
         work.run.tidy()  # a process that died may have been writing
 
@@ -169,6 +180,7 @@ def _watch(
     number: int,
     side_by_side: int,
     console: Console,
+    lease: Lease | None,
 ) -> None:
     """Show what happens to jobs, of which so many run at a time, and record what is done."""
     works = [work for work, _ in jobs.values()]
@@ -183,8 +195,12 @@ def _watch(
     else:
         progress.say(console, progress.machine_line(cores, precision, forecast.total, trains))
     with progress.Display(console, list(jobs), forecast) as display:
+        if lease:
+            lease.tells = display.told
         try:
             for event in events:
+                if lease and lease.lost_to:
+                    raise RunError(f"{lease.lost_to} has taken over, for nothing was heard of this process")
                 display.show(event)
                 work, task = jobs[event.job]
                 if isinstance(event, Failed):
@@ -192,7 +208,7 @@ def _watch(
                 elif isinstance(event, Done):
                     work.note_done(task)
         finally:  # of a process that is killed the files tell what it had finished
-            for work in dict.fromkeys(works):
+            for work in dict.fromkeys(works) if not (lease and lease.lost_to) else ():
                 work.write_record()
 
 

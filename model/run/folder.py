@@ -22,7 +22,9 @@ import numpy as np
 from configs.command_line import command, into
 from configs.schema import Config, ConfigError
 from configs.strict_yaml import shown
-from data.storage import holder, is_locked, locked, remove_temporary, write_atomically
+from data.lease import Lease
+from data.storage import remove_temporary, write_atomically
+from model.run.at_work import Shard, claimed, holders
 from model.run.checkpoints import remove_checkpoints
 from model.run.identity import identity_without_manifest, trainings_in
 from model.run.made_with import Configs, configs_of
@@ -188,28 +190,25 @@ class RunFolder:
         """Probabilities float32 (num_test, num_classes) and labels uint8 (num_test,)."""
         return self.read(self.seed_folder(model, seed) / "predictions.npz", read_predictions)
 
-    @property
-    def _lock(self) -> Path:
-        path = self.path.resolve()
-        return path.parent / f".{path.name}.lock"
-
     def at_work(self) -> str:
         """Who is at work in the folder; empty if nobody."""
-        return holder(self._lock) if is_locked(self._lock) else ""
+        return "; ".join(holder.who for holder in holders(self.path).values())
 
     @contextmanager
-    def held(self, remedy: str = "wait for it") -> Iterator[None]:
+    def held(self, remedy: str = "wait for it", shard: Shard | None = None) -> Iterator[Lease]:
         """Keep other processes out of the folder, and tidy up what one that was killed left.
 
-        RunError says who is at work in it, with the `remedy`.
+        A `shard` keeps them out of its own share alone, and leaves the rest as it is. RunError says who is at
+        work in it, with the `remedy`.
         """
         with ExitStack() as stack:
             try:
-                stack.enter_context(locked(self._lock, wait=False))
-            except BlockingIOError:
-                raise RunError(f"{holder(self._lock)} is at work in {self.path}; {remedy}") from None
-            self.tidy()
-            yield
+                lease = stack.enter_context(claimed(self.path, shard))
+            except BlockingIOError as error:
+                raise RunError(f"{error} is at work in {self.path}; {remedy}") from None
+            if shard is None:
+                self.tidy()
+            yield lease
 
     def linked_in_words(self) -> str:
         """Which folder of the run is a link to another one, with what to do; empty if none is."""

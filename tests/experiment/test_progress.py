@@ -6,6 +6,7 @@ from rich.console import Console
 
 from configs.schema import Config
 from data.splits import ClassSizes, DataFacts
+from model.experiment.jobs import FailedJob, Jobs, Running, jobs_told
 from model.experiment.parts import Task
 from model.experiment.progress import Display, duration, header, machine_line, say
 from model.run.forecast import Forecast
@@ -108,6 +109,23 @@ def test_time_left_and_epochs_are_whole_on_any_terminal(width):
     first, *rows, _ = ["".join(part.text for part in line).rstrip() for line in shown]
     assert first == f"left: {duration(display.seconds_left())}", "the time left stands alone"
     assert [("11/40" in row, len(row) <= width) for row in rows] == [(True, True)] * 2, rows
+
+
+def test_who_looks_from_outside_is_told_what_runs_waits_and_failed():
+    jobs = [Job(name, nothing, cost=10) for name in ("a", "b", "c", "d")]
+    display = Display(plain_console(), jobs, Forecast(jobs, 1, 1, clock=lambda: 0.0))
+    display.show(Done(jobs[0], None))
+    display.show(Failed(jobs[1], "not finite"))
+    display.show(Reported(jobs[2], (0.25, "1/4", "validation 70.0 %")))
+    told = jobs_told(display.told())
+    assert told == Jobs(
+        jobs=4,
+        done=1,
+        running=[Running("c", "", 0.25, "1/4", "validation 70.0 %")],
+        failed=[FailedJob("b", "not finite")],
+        seconds_left=round(display.seconds_left()),
+    )
+    assert told.waiting == 1
 
 
 def test_nothing_is_left_at_the_end():

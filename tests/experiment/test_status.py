@@ -11,11 +11,13 @@ from types import SimpleNamespace
 import pytest
 
 from configs.schema import load
+from data.lease import Holder
 from model.comparison.records import Failure
 from model.experiment import adoption, status
 from model.experiment.adoption import adopt
 from model.experiment.parts import REPORT, TRAINING_FILES, Task, must_be_free, unreadable
 from model.experiment.status import Status, problems_of_record, status_of
+from model.run.at_work import Shard
 from model.run.folder import RunError, RunFolder
 from model.run.manifest import MANIFEST, Manifest, digest_of, read_manifest
 from tests.program.test_earlier_runs import EARLIER
@@ -218,6 +220,29 @@ def test_where_there_is_nothing_to_look_into_no_looks_are_counted(run: Path) -> 
         path.write_text(json.dumps(json.loads(path.read_text()) | {"distinct_answers": 1}))
     assert "2 of 2 trainings" not in (words := told(run).in_words())
     assert "looks" not in words
+
+
+def test_who_is_at_work_tells_how_the_jobs_stand(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = [
+        {"job": "cnn seed 0", "host": "node3", "share": 0.4, "epochs": "2/5", "note": "loss 0.3"},
+        {"job": "dense seed 1", "host": "", "share": 0.0, "epochs": "", "note": ""},
+    ]
+    failed = [{"job": "dense seed 0", "reason": "its loss is\x1b[2J not finite"}]
+    jobs = {"jobs": 9, "done": 4, "running": running, "failed": failed, "seconds_left": 131}
+    at_work = {None: Holder("process 7", jobs), Shard(2, 3): Holder("process 8", {"jobs": "many"})}
+    monkeypatch.setattr(status, "holders", lambda run: at_work)
+    found = told(run)
+    assert found.in_words().splitlines()[-5:] == [
+        "process 7 is at work in it: 4 of 9 jobs done, 2 running, 2 waiting, 1 failed; left: 2 min 10 s.",
+        "  cnn seed 0  on node3  2/5  loss 0.3",
+        "  dense seed 1",
+        "  dense seed 0  failed: its loss is[2J not finite",
+        "process 8 is at work in it.",
+    ]
+    json_ = found.as_json()
+    assert json_["running"] == "process 7; process 8"
+    assert json_["at_work"][0]["running"] == running, "programs are told something else"
+    assert json_["at_work"][1] == {"who": "process 8"}, "what is no count was taken for one"
 
 
 def test_a_report_is_believed_where_all_that_it_tells_of_is_there(

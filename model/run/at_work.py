@@ -1,0 +1,63 @@
+"""Who is at work in a run: one process that does all, or shards of it side by side. No TensorFlow."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from glob import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from data.lease import Holder, Lease, holder_of, leased, remove_freed
+
+
+class Shard(NamedTuple):
+    """Every `number`-th training of a run, from that at `place` on, counted from 1."""
+
+    place: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.place}/{self.number}"
+
+
+@contextmanager
+def claimed(run: Path, shard: Shard | None = None) -> Iterator[Lease]:
+    """Keep others out of a run folder, or out of the share of a shard: shards of one number may be at work.
+
+    Each takes its own lock first and then looks for those of others, so that no two get through that may not.
+
+    Raises:
+        BlockingIOError: its text says who is at work in it.
+    """
+    with ExitStack() as stack:
+        lease = stack.enter_context(leased(_lock_of(run, shard)))
+        for other, holder in holders(run).items():
+            side_by_side = shard and other and shard.number == other.number
+            if other != shard and not side_by_side:
+                raise BlockingIOError(holder.who)
+        if shard is None:
+            for other in _shards_of(run):
+                remove_freed(_lock_of(run, other))
+        yield lease
+
+
+def holders(run: Path) -> dict[Shard | None, Holder]:
+    """Who is at work in a run folder: by shard, or as None who does all."""
+    kinds: list[Shard | None] = [None, *_shards_of(run)]
+    found = {kind: holder_of(_lock_of(run, kind)) for kind in kinds}
+    return {kind: holder for kind, holder in found.items() if holder}
+
+
+def _lock_of(run: Path, shard: Shard | None) -> Path:
+    """A file beside the run; `+` is in no name of a run."""
+    path = run.resolve()
+    share = f"+{shard.place}-of-{shard.number}" if shard else ""
+    return path.with_name(f".{path.name}{share}.lock")
+
+
+def _shards_of(run: Path) -> list[Shard]:
+    """The shards that were at work some time, in order."""
+    path = run.resolve()
+    names = [file.name for file in path.parent.glob(f".{escape(path.name)}+*-of-*.lock")]
+    found = [re.search(r"\+(\d+)-of-(\d+)\.lock$", name) for name in names]
+    return sorted(Shard(int(one[1]), int(one[2])) for one in found if one)
