@@ -29,6 +29,8 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks and what T
 Json = Annotated[bool, typer.Option("--json", help="Print it for programs, and nothing else.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN")]
 GUESS = "What you expect, before the result: it is told with it."
+SHARD = "Train the I-th of N shares alone, beside the others, also on other machines."
+DRY_RUN = "Say what would be trained, where and for how long; nothing is written."
 FORMATS = "Networks: onnx, litert, saved_model, keras; tables: csv; figures: svg. May be there several times."
 
 
@@ -41,13 +43,16 @@ def train(
     outputs: Outputs = Path("outputs"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over where this was done already.")] = False,
     guess: Annotated[str | None, typer.Option(help=GUESS, metavar="ANSWER", show_default=False)] = None,
+    shard: Annotated[str | None, typer.Option(help=SHARD, metavar="I/N", show_default=False)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)] = False,
     debug: Debug = False,
 ) -> None:
     """Train, compare, inspect, report. Done already: says so at once."""
-    from configs.command_line import as_guess, is_setting, single_seed
+    from configs.asked import asked_for
+    from configs.command_line import is_setting, single_seed
     from configs.schema import load
 
-    words, guess = list(arguments or []), guess if guess is None else as_guess(guess)
+    words, asked = list(arguments or []), asked_for(fresh, guess, shard, dry_run, debug)
     path = Path(words.pop(0)) if words and not is_setting(words[0]) else DEFAULT_CONFIG
     of_a_run, lost = path.name == "config.yaml", None
     if of_a_run and not path.exists():
@@ -57,12 +62,9 @@ def train(
     config = load(path, words, of_a_run, lost)
     if note := single_seed(words):
         typer.echo(note)
-    if config.sweep:
-        from model.sweep.sweep import run_sweep as run
-    else:
-        from model.experiment.conductor import run_experiment as run
+    from model.sweep.begin import begin
 
-    raise typer.Exit(run(config, outputs, _console(), fresh, debug, path, guess))
+    raise typer.Exit(begin(config, outputs, _console(), path, asked))
 
 
 @app.command()
@@ -82,7 +84,7 @@ def show(
 
 @app.command()
 def status(run: Run, as_json: Json = False, debug: Debug = False) -> None:
-    """How a run stands: what is done, waiting or failed, and what is missing, changed or edited.
+    """How a run stands: what is done, waits, runs or failed, and what is missing, changed or edited.
 
     Ends with 0 where all is whole, with 4 where not.
     """

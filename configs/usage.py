@@ -27,6 +27,8 @@ EXAMPLES = {  # of each verb: what for, and the words after `python train.py`
         "a quick look": "configs/quick.yaml",
         "other settings, for a run of another name": "training.epochs=2 models.cnn.filters=16,32 "
         "name=smaller",
+        "how long that would take": "configs/why.yaml --dry-run",
+        "the second of three shares of it, on one of three machines": "configs/why.yaml --shard 2/3",
     },
     "show": {"the newest run": "show", "another one": "show outputs/quick"},
     "status": {"whether all is done and whole": "status outputs/quick"},

@@ -1,6 +1,7 @@
 """What of a run is there and not recorded, held against itself: it is of before, or lost its record."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -35,8 +36,7 @@ def taken_up(run: RunFolder, config: Config, began: dict[str, Any], guess: str |
     Raises:
         RunError: a later version has written it.
     """
-    if record_in(run.path) == "later":
-        raise RunError(f"{run.path / MANIFEST} was written by a later version, which goes on with it")
+    must_not_be_later(run)
     guess = guess_of(run) if guess is None else guess
     manifest = run.manifest() or Manifest(run.path)
     manifest.config, manifest.environment = config.model_dump(mode="json"), began
@@ -48,13 +48,15 @@ def taken_up(run: RunFolder, config: Config, began: dict[str, Any], guess: str |
     return manifest
 
 
-def adopt(manifest: Manifest, run: RunFolder, config: Config) -> None:
-    """Vouch for what is there and not recorded, as far as its own files hold together.
+def must_not_be_later(run: RunFolder) -> None:
+    """Raise RunError where a later version has written the record of a run."""
+    if record_in(run.path) == "later":
+        raise RunError(f"{run.path / MANIFEST} was written by a later version, which goes on with it")
 
-    So it is with runs of before, with one whose record was lost, and with a part whose end this program did
-    not live to see.
-    """
-    for task in tasks_of(config):
+
+def adopt_tasks(manifest: Manifest, run: RunFolder, config: Config, tasks: Iterable[Task]) -> None:
+    """Vouch for what these tasks have left and is not recorded, as far as its own files hold together."""
+    for task in tasks:
         if manifest.take_back(task.name):  # it was to be made again, and is as it was once more
             continue
         begun = task.name in manifest.unfinished
@@ -67,6 +69,15 @@ def adopt(manifest: Manifest, run: RunFolder, config: Config) -> None:
         settings = _settings_of_training if task.kind == "training" else _settings_of_look
         if (found := settings(manifest, run, config, task)) is not None:
             manifest.record(task.name, digest_of(found), made_from(manifest, task), files_of(run, task))
+
+
+def adopt(manifest: Manifest, run: RunFolder, config: Config) -> None:
+    """Vouch for what is there and not recorded, as far as its own files hold together.
+
+    So it is with runs of before, with one whose record was lost, and with a part whose end this program did
+    not live to see.
+    """
+    adopt_tasks(manifest, run, config, tasks_of(config))
     manifest.take_back(REPORT)
     if REPORT not in {*manifest.parts, *manifest.unfinished} and _tells_of_all(manifest, run, config):
         record_report(manifest, config, sorted(run.figures.glob("[!.]*.png")))

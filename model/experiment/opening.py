@@ -8,6 +8,7 @@ from typing import Any
 
 from configs.digests import digest
 from configs.schema import Config, ConfigError, Data, dump, load, recheck
+from configs.sweep import settings_of
 from data.fashion_mnist import load as load_fashion_mnist
 from data.fashion_mnist import with_names
 from data.idx import DataError
@@ -85,8 +86,7 @@ def settled(
     with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
         config, identity, run, known = place_of(config, splits, outputs, renamed, path)
         if not known:
-            recheck(config)
-            must_fit(config, splits)
+            may_be_begun(config, splits)
             describe(run, config, identity)
     return config, identity, run, known
 
@@ -134,6 +134,13 @@ def as_it_began(run: RunFolder, config: Config, splits: Splits) -> Splits:
     """The data, cut by the rule that the run began under."""
     rule = rules_of(run.environment() or {})["split"]
     return splits if rule == IN_PROPORTION else load_data(config.data, rule)
+
+
+def may_be_begun(config: Config, splits: Splits) -> None:
+    """Raise ConfigError for what can't be trained, of a sweep in any setting."""
+    recheck(config)
+    for one in [setting.config for setting in settings_of(config)] if config.sweep else [config]:
+        must_fit(one, splits)
 
 
 def must_fit(config: Config, splits: Splits) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from configs.command_line import command
 from configs.schema import Config
 from data.lease import Holder
-from model.experiment.jobs import Jobs, jobs_told
+from model.experiment.at_work import work_as_json, work_in_words
 from model.experiment.parts import (
     FORMS,
     LIKELY,
@@ -23,10 +23,9 @@ from model.experiment.parts import (
     tasks_of,
     unreadable,
 )
-from model.experiment.progress import duration
 from model.experiment.report import read_report, reasons_before
 from model.report.drawing import missing_pictures
-from model.run.at_work import holders
+from model.run.at_work import holders, shards_of
 from model.run.folder import MISPLACED, RunError, RunFolder, again, going_on, what_stands_there
 from model.run.guess import GUESS, guess_of, is_kept
 from model.run.manifest import MANIFEST, Manifest, Record, State, record_in
@@ -48,6 +47,7 @@ class Status:
         damage: what is missing, or not as the run made it, by part or file: in a clause each.
         failed: why trainings failed that are not made yet, or of which the report says so, by name.
         at_work: who is at work in it, and on what.
+        by_shards: whether shards train it, or did, and nothing has joined them yet.
         edited: what keeps config.yaml from being that of the run, with what to do; empty if nothing does.
         config: that the run was made with.
     """
@@ -60,6 +60,7 @@ class Status:
     damage: dict[str, str]
     failed: dict[str, str]
     at_work: list[Holder]
+    by_shards: bool
     edited: str
     config: Config
 
@@ -124,7 +125,7 @@ class Status:
             "record": self.record,
             "files": self.files,
             "running": "; ".join(holder.who for holder in self.at_work),
-            "at_work": [{"who": one.who} | _as_json(jobs_told(one.told)) for one in self.at_work],
+            "at_work": [work_as_json(holder) for holder in self.at_work],
             "parts": self.states | dict.fromkeys(self.failed, "failed"),
             "failed": self.failed,
             "not_drawn": self.not_drawn,
@@ -147,14 +148,14 @@ class Status:
         lines = [f"{self.run}: {', '.join(filter(None, told))}."]
         called = {task.name: task.called(self._is_brought(task)) for task in self.tasks}
         lines += [f"{called[name]} failed: {reason}" for name, reason in self.failed.items()]
-        if self.record == "none":
+        if self.record == "none" and not self.by_shards:
             lines.append(
                 "It has no manifest.json, which says what was made from what: what is here is taken as it is."
             )
         hindrances = [*self.problems, *filter(None, [self.lost_data])]
         lines += [*self.not_drawn, *hindrances]
         for holder in self.at_work:
-            lines += _of_work(holder)
+            lines += work_in_words(holder)
         if not self.at_work and self._may_go_on and not hindrances:
             lines.append(f"`{going_on(self.run)}` goes on with it.")
         return "\n".join(lines)
@@ -167,25 +168,6 @@ class Status:
 
     def _is_brought(self, task: Task) -> bool:
         return task.model in self.config.elsewhere
-
-
-def _of_work(holder: Holder) -> list[str]:
-    """Who is at work, how many jobs wait, run, are done or failed, and which run where."""
-    jobs = jobs_told(holder.told)
-    if jobs is None:
-        return [f"{holder.who} is at work in it."]
-    counts = [f"{jobs.done} of {jobs.jobs} jobs done", f"{len(jobs.running)} running"]
-    counts += [f"{jobs.waiting} waiting"] * bool(jobs.waiting)
-    counts += [f"{len(jobs.failed)} failed"] * bool(jobs.failed)
-    lines = [f"{holder.who} is at work in it: {', '.join(counts)}; left: {duration(jobs.seconds_left)}."]
-    for job, host, _, count, note in jobs.running:
-        where = f"on {host}" if host else ""
-        lines.append("  ".join(["", *filter(None, [job, where, count, note])]))
-    return [*lines, *(f"  {job}  failed: {reason}" for job, reason in jobs.failed)]
-
-
-def _as_json(jobs: Jobs | None) -> dict[str, Any]:
-    return {} if jobs is None else jobs.as_json() | {"waiting": jobs.waiting}
 
 
 def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
@@ -228,6 +210,7 @@ def status_of(run: RunFolder, thoroughly: bool = False) -> Status:
         {name: words for name, words in damage.items() if words},
         {task.name: reasons[key] for task in failed if (key := (task.model, task.seed)) in reasons},
         list(holders(run.path).values()),
+        bool(shards_of(run.path)),
         run.edited_in_words(),
         config,
     )

@@ -36,6 +36,8 @@ class Work:
     `label` tells its jobs from those of others that are done together with them.
     """
 
+    reports = True  # once all is done
+
     def __init__(
         self, config: Config, splits: Splits, run: RunFolder, guess: str | None = None, label: str = ""
     ) -> None:
@@ -154,7 +156,7 @@ def do(
     with synced_together():
         for work, tasks in left.items():
             work.begin(tasks)
-    number, side_by_side = _num_workers(left)
+    number, side_by_side = crew(left)
     how = first.splits, debug, side_by_side, first.plan.arithmetic.onednn
     with Workers(1 if away else number, launch.threads_per_job, *how) as workers:
         probe(left, workers)
@@ -184,16 +186,13 @@ def _watch(
 ) -> None:
     """Show what happens to jobs, of which so many run at a time, and record what is done."""
     works = [work for work, _ in jobs.values()]
-    gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
-    address = works[0].config.launch.address
-    cores = number if address else num_cores()
-    forecast = Forecast(list(jobs), number, cores, gain, works[0].plan.slowness * REPORT_SECONDS)
+    forecast = forecast_of(jobs, number, side_by_side)
     precision = min(precision for work in works for precision in work.plan.precisions)  # where they differ
     trains = any(len(work.config.elsewhere) < len(work.config.models) for work in works)
-    if address:
+    if address := works[0].config.launch.address:
         progress.say(console, progress.cluster_line(address, number, forecast.total))
     else:
-        progress.say(console, progress.machine_line(cores, precision, forecast.total, trains))
+        progress.say(console, progress.machine_line(num_cores(), precision, forecast.total, trains))
     with progress.Display(console, list(jobs), forecast) as display:
         if lease:
             lease.tells = display.told
@@ -212,7 +211,7 @@ def _watch(
                 work.write_record()
 
 
-def _num_workers(left: Mapping[Work, Sequence[Task]]) -> tuple[int, int]:
+def crew(left: Mapping[Work, Sequence[Task]]) -> tuple[int, int]:
     """How many workers, and how many operations of a job at a time, finish soonest."""
     launch, cores = next(iter(left)).config.launch, num_cores()
     if launch.workers != "auto":  # who names a number of workers wants no more than that
@@ -223,6 +222,15 @@ def _num_workers(left: Mapping[Work, Sequence[Task]]) -> tuple[int, int]:
     number = num_workers([job.cost for job in jobs], needs, cores, free_memory())
     at_once = [job.cost for job in jobs if job.after not in names]
     return number, num_side_by_side(at_once, cores // launch.threads_per_job)
+
+
+def forecast_of(jobs: Mapping[Job, tuple[Work, Task]], number: int, side_by_side: int) -> Forecast:
+    """How long jobs take of which so many run at a time, and so many operations of one."""
+    works = [work for work, _ in jobs.values()]
+    gain = GAIN_SIDE_BY_SIDE if side_by_side > 1 else 1.0
+    cores = number if works[0].config.launch.address else num_cores()
+    after = works[0].plan.slowness * REPORT_SECONDS * any(work.reports for work in works)
+    return Forecast(list(jobs), number, cores, gain, after)
 
 
 def probe(works: Collection[Work], workers: Schedule) -> None:

@@ -5,19 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from glob import escape
 from pathlib import Path
-from typing import NamedTuple
 
+from configs.asked import Shard
 from data.lease import Holder, Lease, holder_of, leased, remove_freed
-
-
-class Shard(NamedTuple):
-    """Every `number`-th training of a run, from that at `place` on, counted from 1."""
-
-    place: int
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.place}/{self.number}"
 
 
 @contextmanager
@@ -25,6 +15,7 @@ def claimed(run: Path, shard: Shard | None = None) -> Iterator[Lease]:
     """Keep others out of a run folder, or out of the share of a shard: shards of one number may be at work.
 
     Each takes its own lock first and then looks for those of others, so that no two get through that may not.
+    Who is at work in a sweep is so in all of its runs.
 
     Raises:
         BlockingIOError: its text says who is at work in it.
@@ -35,15 +26,17 @@ def claimed(run: Path, shard: Shard | None = None) -> Iterator[Lease]:
             side_by_side = shard and other and shard.number == other.number
             if other != shard and not side_by_side:
                 raise BlockingIOError(holder.who)
+        for holder in holders(run.resolve().parent).values():
+            raise BlockingIOError(holder.who)
         if shard is None:
-            for other in _shards_of(run):
+            for other in shards_of(run):
                 remove_freed(_lock_of(run, other))
         yield lease
 
 
 def holders(run: Path) -> dict[Shard | None, Holder]:
     """Who is at work in a run folder: by shard, or as None who does all."""
-    kinds: list[Shard | None] = [None, *_shards_of(run)]
+    kinds: list[Shard | None] = [None, *shards_of(run)]
     found = {kind: holder_of(_lock_of(run, kind)) for kind in kinds}
     return {kind: holder for kind, holder in found.items() if holder}
 
@@ -55,8 +48,8 @@ def _lock_of(run: Path, shard: Shard | None) -> Path:
     return path.with_name(f".{path.name}{share}.lock")
 
 
-def _shards_of(run: Path) -> list[Shard]:
-    """The shards that were at work some time, in order."""
+def shards_of(run: Path) -> list[Shard]:
+    """The shards that were at work since somebody did all, in order."""
     path = run.resolve()
     names = [file.name for file in path.parent.glob(f".{escape(path.name)}+*-of-*.lock")]
     found = [re.search(r"\+(\d+)-of-(\d+)\.lock$", name) for name in names]

@@ -19,12 +19,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from configs.asked import Shard
 from configs.command_line import command, into
 from configs.schema import Config, ConfigError
 from configs.strict_yaml import shown
 from data.lease import Lease
 from data.storage import remove_temporary, write_atomically
-from model.run.at_work import Shard, claimed, holders
+from model.run.at_work import claimed, holders
 from model.run.checkpoints import remove_checkpoints
 from model.run.identity import identity_without_manifest, trainings_in
 from model.run.made_with import Configs, configs_of

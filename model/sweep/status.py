@@ -9,10 +9,14 @@ from typing import Any
 from configs.digests import training_digest
 from configs.schema import Config
 from configs.sweep import settings_of
-from model.experiment.parts import FORMS, REPORT, state_of, tasks_of
+from data.lease import Holder
+from model.experiment.at_work import work_as_json, work_in_words
+from model.experiment.parts import FORMS, REPORT, Task, state_of, tasks_of
 from model.experiment.status import Status, status_of
 from model.report.drawing import missing_pictures
+from model.run.at_work import holders
 from model.run.folder import RunError, RunFolder, again, going_on
+from model.run.identity import is_of
 from model.run.manifest import Manifest, State, digest_of
 from model.sweep.report import is_sweep, read_sweep
 
@@ -31,7 +35,7 @@ class SweepStatus:
         damage: what is missing, or not as the sweep made it, in a clause each.
         report: how that stands.
         not_drawn: which pictures could not be drawn, and why.
-        running: who is at work in it; empty if nobody.
+        at_work: who is at work in it, and on what.
         edited: what keeps config.yaml from being that of the sweep, with what to do; empty if nothing does.
     """
 
@@ -42,7 +46,7 @@ class SweepStatus:
     damage: list[str]
     report: State
     not_drawn: list[str]
-    running: str
+    at_work: list[Holder]
     edited: str
 
     @property
@@ -70,7 +74,8 @@ class SweepStatus:
             "trainings": {"done": done, "left": len(self.trainings) - done},
             "left": [name for name, is_done in self.trainings.items() if not is_done],
             "report": self.report,
-            "running": self.running,
+            "running": "; ".join(holder.who for holder in self.at_work),
+            "at_work": [work_as_json(holder) for holder in self.at_work],
             "failed": self.failed,
             "not_drawn": self.not_drawn,
             "problems": self.problems,
@@ -88,9 +93,9 @@ class SweepStatus:
         ]
         lines += _first([f"{name} failed: {reason}" for name, reason in self.failed.items()])
         lines += [*self.not_drawn, *self.problems]
-        if self.running:
-            lines.append(f"{self.running} is at work in it.")
-        elif not self.is_whole and not self.problems:
+        for holder in self.at_work:
+            lines += work_in_words(holder)
+        if not (self.at_work or self.is_whole or self.problems):
             lines.append(f"`{going_on(self.run)}` goes on with it.")
         return "\n".join(lines)
 
@@ -109,6 +114,7 @@ def status_of_sweep(run: RunFolder, config: Config) -> SweepStatus:
     """How the sweep of this config stands; as `status_of_either`."""
     settings, records = settings_of(config, of_a_run=True), dict[str, Manifest]()
     places: dict[tuple[str, str], dict[str, State]] = {}
+    identity = run.identity()
     for setting in settings:
         folder = run.path / setting.name
         manifest = RunFolder(folder).manifest() or Manifest(folder)
@@ -116,6 +122,8 @@ def status_of_sweep(run: RunFolder, config: Config) -> SweepStatus:
         for task in (task for task in tasks_of(setting.config) if task.kind == "training"):
             known_as = task.model, training_digest(setting.config, task.model, task.seed)
             state = state_of(manifest, setting.config, task)
+            if state == "waiting" and _is_there(RunFolder(folder), setting.config, task, identity):
+                state = "whole"
             places.setdefault(known_as, {})[f"{setting.name} {task.name}"] = state
     done = {next(iter(place)): "whole" in place.values() for place in places.values()}
     damaged = [
@@ -134,9 +142,15 @@ def status_of_sweep(run: RunFolder, config: Config) -> SweepStatus:
         damage=[words for name in dict.fromkeys(damaged) for words in _damage_in(run.path / name)],
         report=manifest.state(REPORT, settings_of_report(config, records), {}),
         not_drawn=not_drawn,
-        running=run.at_work(),
+        at_work=list(holders(run.path).values()),
         edited=run.edited_in_words(),
     )
+
+
+def _is_there(run: RunFolder, config: Config, task: Task, identity: Mapping[str, str]) -> bool:
+    """Whether a training that nothing vouches for came to its end, as of shards until they are joined."""
+    metrics = run.metrics(task.model, task.seed)
+    return metrics is not None and is_of(metrics, config, task.model, task.seed, identity)
 
 
 def settings_of_report(config: Config, records: Mapping[str, Manifest]) -> str:

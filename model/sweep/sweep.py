@@ -11,8 +11,9 @@ from pathlib import Path
 from rich.console import Console
 
 from configs.digests import digest
-from configs.schema import Config, ConfigError, load, recheck
+from configs.schema import Config, ConfigError, load
 from configs.sweep import Setting, settings_of
+from data.lease import Lease
 from data.splits import Splits
 from data.storage import locked, synced_together
 from model.experiment import progress
@@ -22,10 +23,9 @@ from model.experiment.opening import (
     describe,
     is_told,
     load_data,
-    must_fit,
-    place_of,
     put_aside,
     resolved,
+    settled,
 )
 from model.experiment.parts import FORMS, REPORT, Task, must_be_free
 from model.experiment.results import data_facts
@@ -60,14 +60,8 @@ def run_sweep(
         raise ConfigError("--guess is for a run, and this config is of a sweep. Leave it out.")
     config = resolved(config, path)
     settings, splits = settings_of(config), load_data(config.data)
-    with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
-        config, identity, run, known = place_of(config, splits, outputs, not fresh, path)
-        if not known:
-            recheck(config)
-            for setting in settings:
-                must_fit(setting.config, splits)
-            describe(run, config, identity)
-    with run.held("wait for it, or give this one another name"):
+    config, identity, run, known = settled(config, splits, outputs, not fresh, path)
+    with run.held("wait for it, or give this one another name") as lease:
         _nobody_may_be_at_work(run, settings)
         if fresh and known:
             with locked(outputs / ".lock"):
@@ -78,7 +72,7 @@ def run_sweep(
             progress.say(console, f"note      {note}")
         splits = as_it_began(run, config, splits)
         progress.say(console, progress.header(config, data_facts(config, splits), run.path))
-        return Sweep(config, settings, splits, run, identity, console, debug).complete()
+        return Sweep(config, settings, splits, run, identity, console, debug, lease).complete()
 
 
 def _nobody_may_be_at_work(run: RunFolder, settings: Sequence[Setting]) -> None:
@@ -110,9 +104,10 @@ class Sweep:
         identity: dict[str, str],
         console: Console,
         debug: bool = False,
+        lease: Lease | None = None,
     ) -> None:
         self.config, self.settings, self.splits, self.run = config, settings, splits, run
-        self.identity, self.console, self.debug = identity, console, debug
+        self.identity, self.console, self.debug, self.lease = identity, console, debug, lease
         began = describe(run, config, identity)
         self.manifest: Manifest = taken_up(run, config, began, None)
         self._new = {setting.name for setting in settings if not (run.path / setting.name).exists()}
@@ -140,7 +135,7 @@ class Sweep:
                 must_be_free(work.run, work.manifest, tasks)
                 self._tell_damage(work, tasks)
         if left:
-            do(left, self.console, self.debug)
+            do(left, self.console, self.debug, self.lease)
             with synced_together():
                 share_out(trainings)
         failed = failures_of(trainings, self.works)

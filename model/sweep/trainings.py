@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from configs.digests import training_digest
+from configs.schema import Config
+from configs.sweep import settings_of
 from data.storage import link
 from model.experiment.parts import Task, files_of, state_of, tasks_of, unreadable
 from model.experiment.work import Work
 from model.run.checkpoints import newest_epoch
+from model.run.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,29 @@ class Place:
         return self.work.plan.is_scored_again(self.task), newest_epoch(folder)
 
 
+def runs_in(run: RunFolder, config: Config) -> dict[str, tuple[Config, RunFolder]]:
+    """Of a sweep its settings by name, with their configs and folders; a run is its own only one, ""."""
+    if not config.sweep:
+        return {"": (config, run)}
+    settings = settings_of(config, of_a_run=True)
+    return {one.name: (one.config, RunFolder(run.path / one.name)) for one in settings}
+
+
+def trainings_of(runs: Mapping[str, tuple[Config, RunFolder]]) -> list[list[tuple[str, Task]]]:
+    """All trainings, each with all runs that have it, by name, in their order."""
+    found: dict[tuple[str, str], list[tuple[str, Task]]] = {}
+    for name, (config, _) in runs.items():
+        for task in (task for task in tasks_of(config) if task.kind == "training"):
+            known_as = training_digest(config, task.model, task.seed)
+            found.setdefault((task.model, known_as), []).append((name, task))
+    return list(found.values())
+
+
 def same_trainings(works: Iterable[Work]) -> list[list[Place]]:
     """All trainings of settings, each as all the places that it has, in the order of the settings."""
-    found: dict[tuple[str, str], list[Place]] = {}
-    for work in works:
-        for task in (task for task in tasks_of(work.config) if task.kind == "training"):
-            known_as = training_digest(work.config, task.model, task.seed)
-            found.setdefault((task.model, known_as), []).append(Place(work, task))
-    return list(found.values())
+    by_name = {work.label: work for work in works}
+    trainings = trainings_of({name: (work.config, work.run) for name, work in by_name.items()})
+    return [[Place(by_name[name], task) for name, task in places] for places in trainings]
 
 
 def left_of(trainings: Iterable[list[Place]]) -> dict[Work, list[Task]]:

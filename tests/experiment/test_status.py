@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from configs.asked import Shard
 from configs.schema import load
 from data.lease import Holder
 from model.comparison.records import Failure
@@ -17,7 +18,6 @@ from model.experiment import adoption, status
 from model.experiment.adoption import adopt
 from model.experiment.parts import REPORT, TRAINING_FILES, Task, must_be_free, unreadable
 from model.experiment.status import Status, problems_of_record, status_of
-from model.run.at_work import Shard
 from model.run.folder import RunError, RunFolder
 from model.run.manifest import MANIFEST, Manifest, digest_of, read_manifest
 from tests.program.test_earlier_runs import EARLIER

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from model.run.at_work import Shard, claimed, holders
+from configs.asked import Shard
+from model.run.at_work import claimed, holders
 
 TOGETHER: list[tuple[Shard | None, Shard | None, bool]] = [
     (None, None, False),
