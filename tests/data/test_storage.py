@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 
 from data.storage import (
+    MANY,
     explain_fault,
     holder,
+    link,
     locked,
     remove_temporary,
+    synced_together,
     write_atomically,
     write_json,
     write_npz,
@@ -73,6 +76,52 @@ def test_a_file_is_safe_before_it_takes_the_name_and_its_name_before_the_next(tm
     monkeypatch.setattr(os, "replace", named)
     write_atomically(tmp_path / "file", b"new")
     assert done == ["fsync of b'new'", "rename", "fsync of the folder"]
+
+
+def test_what_is_written_together_reaches_the_disk_at_the_end(tmp_path, monkeypatch):
+    synced, everything = [], []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    monkeypatch.setattr(os, "sync", lambda: everything.append(True))
+    with synced_together():
+        write_atomically(tmp_path / "a", b"a")
+        write_atomically(tmp_path / "b", b"b")
+        assert not synced, "each file waits for the disk"
+        assert (tmp_path / "a").read_bytes() == b"a", "and is there at once all the same"
+    expected = {path.stat().st_ino for path in (tmp_path, tmp_path / "a", tmp_path / "b")}
+    assert set(synced) == expected, "a power cut afterwards would cost a file, or its name"
+    with synced_together():
+        for number in range(MANY + 1):
+            write_atomically(tmp_path / str(number), b"")
+    assert everything, "so many files reach the disk sooner all at once"
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(KeyError), synced_together():
+        raise KeyError
+    before = len(everything)
+    write_atomically(tmp_path / "a", b"later")
+    assert len(everything) == before, "afterwards each file is safe by itself again"
+
+
+def test_a_file_that_is_put_elsewhere_is_one_on_disk_and_is_written_apart(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "folder" / "second"
+    write_atomically(first, b"one")
+    write_atomically(second, b"another")
+    for _ in range(2):  # what is there already stays
+        link(first, second)
+        assert second.samefile(first)
+    write_atomically(second, b"new")
+    assert (first.read_bytes(), second.read_bytes()) == (b"one", b"new"), "both have been written"
+    assert sorted(path.name for path in second.parent.iterdir()) == ["second"], "something is left over"
+
+
+def test_a_file_is_copied_where_it_can_t_be_put_elsewhere_as_it_is(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    write_atomically(tmp_path / "first", b"one")
+    link(tmp_path / "first", tmp_path / "second")
+    assert (tmp_path / "second").read_bytes() == b"one"
 
 
 @pytest.mark.parametrize(

@@ -214,3 +214,18 @@ def test_each_row_shows_its_own_job_and_the_time_left_stands_above():
     assert rows[1] == f"bb  {5 * '█'}{15 * '░'} 1/4  validation 70.0 %"
     assert rows[2] == f"c   {10 * '█'}{10 * '░'} 2/4  validation 80.0 %"
     assert rows[3].endswith("waiting")
+
+
+def test_of_many_jobs_those_that_run_have_rows_and_the_others_are_counted():
+    jobs = [Job(f"job {number}", nothing, cost=10) for number in range(40)]
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    display = Display(console, jobs, Forecast(jobs, 2, 2, clock=lambda: 0.0))
+    for job in jobs[:5]:
+        display.show(Done(job, None))
+    display.show(Failed(jobs[5], "not enough memory"))
+    display.show(Reported(jobs[6], (0.5, "1/2", "validation 80.0 %")))
+    left, counts, *rows = display.render().plain.splitlines()
+    assert left.startswith("left: ")
+    assert counts == "jobs: 33 waiting, 1 running, 5 done, 1 failed"
+    assert [row.split("  ")[0] for row in rows] == ["job 6"], "forty rows are more than a screen has"
+    assert "job 5  failed: not enough memory" in console.file.getvalue(), "a failure would be seen by nobody"

@@ -1,5 +1,7 @@
 """Times are told from what jobs cost, and by the pace at which they go."""
 
+import random
+
 import pytest
 
 from model.run.forecast import Forecast, seconds_together
@@ -67,3 +69,32 @@ def test_what_was_begun_earlier_is_not_counted_as_done_now():
     )
     now = 25.0
     assert forecast.seconds_left({"cnn": 0.75}) == pytest.approx(25)
+
+
+def step_by_step(left, workers, cores, gain):
+    """The same by its definition: which jobs run is asked again whenever one ends."""
+    rest, clock, running = {job: seconds for job, seconds in left.items() if seconds > 0}, 0.0, []
+    while rest:
+        names = {job.name for job in rest}
+        ready = [job for job in rest if job.after not in names and job not in running]
+        ready.sort(key=lambda job: -job.cost)
+        running += ready[: max(0, workers - len(running))]
+        rate = min(gain if 2 * len(running) <= cores else 1.0, cores / len(running))
+        step = min(rest[job] for job in running)
+        clock += step / rate
+        rest = {job: seconds - step * (job in running) for job, seconds in rest.items()}
+        rest = {job: seconds for job, seconds in rest.items() if seconds > 1e-9}
+        running = [job for job in running if job in rest]
+    return clock
+
+
+def test_the_schedule_is_the_one_that_follows_step_by_step():
+    draw = random.Random(1)
+    for _ in range(200):
+        jobs = []
+        for number in range(draw.randint(1, 14)):
+            before = draw.choice([None, None, *(one.name for one in jobs[-3:])])
+            jobs.append(job(str(number), draw.choice([1, 2, 2.5, 9 * draw.random()]), after=before))
+        left = {one: one.cost * draw.choice([0, 1, draw.random()]) for one in jobs}
+        how = draw.randint(1, 5), draw.randint(1, 8), draw.choice([1.0, 1.2])
+        assert seconds_together(left, *how) == pytest.approx(step_by_step(left, *how)), (left, how)
