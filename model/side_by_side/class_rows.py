@@ -186,14 +186,15 @@ def _name(name: str) -> str:
 
 def _in_columns(rows: Sequence[Row]) -> list[str]:
     """The figures of each row as text of one width; names of models are cut."""
-    value = max(len(row.value) for row in rows[1:])
+    width = max(len(row.value) for row in rows[1:])
+    values = [_name(rows[0].value), *(row.value.rjust(width) for row in rows[1:])]
     told = [
         [
             _name(row.model),
-            f"{shortened(row.value, LONGEST_NAME):>{value}} ({row.interval})" if row.value else "",
+            f"{value} ({row.interval})" if row.value else "",
             *(shortened(figure, LONGEST_FIGURE) for figure in row.figures),
         ]
-        for row in rows
+        for row, value in zip(rows, values, strict=True)
     ]
     widths = [max(map(len, column)) for column in zip(*told, strict=True)]
     align = (str.ljust, str.ljust, *(str.rjust for _ in widths[2:]))

@@ -174,7 +174,9 @@ def test_hand_ins_of_one_model_have_what_there_is() -> None:
     assert first == ["student-00", "“more”", "seeds=[0]", "90.0 %", "89.0 to 91.0", "242,886", ""]
     lines = class_lines(told.hand_ins[0])
     assert lines[0] == "lesson on T: 10,000 test pictures", "it is not said what the hand-ins are about"
-    assert "90.0 % (89.0 to 91.0)" in lines[2]
+    assert lines[2].index("90.0 % (89.0 to 91.0)") == lines[1].index("right (95 %)"), (
+        "a head stands elsewhere"
+    )
     assert headline(told) == "3 hand-ins side by side, 89.1 to 90.0 % right; 1 copy"
     row = csv_rows(told)[1]
     assert (row["difference"], row["accuracy_cnn"], row["parameters_cnn"]) == (None, 0.895, 242_886)

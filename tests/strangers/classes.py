@@ -219,7 +219,8 @@ def _(e: Evidence, at: Said, best: str, b: Number, worst: str, w: Number) -> Non
 @says("Right, from <best:model> <b:pct> to <worst:model> <w:pct>",
       "Right, from <best:run> <b:pct> to <worst:run> <w:pct>")  # fmt: skip
 def _(e: Evidence, at: Said, best: str, b: Number, worst: str, w: Number) -> None:
-    shares = [model.accuracy for model in e.scored.values()]
+    of_pairs = {pair[0].partition("/")[0] for pair in class_of(e).pairs}
+    shares = [one.accuracy for name, one in e.scored.items() if name.partition("/")[0] not in of_pairs]
     agree_share("the best", b, max(shares))
     agree_share("the worst", w, min(shares))
 
