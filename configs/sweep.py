@@ -80,10 +80,17 @@ def adds_to(config: Config, to: Config) -> bool:
     if not set(config.seeds) >= set(to.seeds) or not {dumps(row) for row in earlier} <= {*map(dumps, rows)}:
         return False
     # Settings are one config with other values put in: where one is the same, the rest of it is.
-    same = [
-        _config(one, "same", earlier[0]) for one in (config, to.model_copy(update={"seeds": config.seeds}))
-    ]
-    return digest(same[0]) == digest(same[1]) and digest(config) != digest(to)
+    try:
+        same = [_config(one, "same", earlier[0]) for one in (config, to)]
+    except ConfigError:  # what another version took for a config
+        return False
+    return has_trainings_of(*same) and digest(config) != digest(to)
+
+
+def has_trainings_of(config: Config, earlier: Config) -> bool:
+    """Whether a config without networks from elsewhere is an earlier one, maybe with more seeds."""
+    with_all = earlier.model_copy(update={"seeds": config.seeds})
+    return set(config.seeds) >= set(earlier.seeds) and digest(config) == digest(with_all)
 
 
 def _config(config: Config, name: str, values: dict[str, Any], of_a_run: bool = True) -> Config:

@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from configs.digests import digest
-from configs.schema import Config, ConfigError, load
-from configs.sweep import Setting, settings_of
+from configs.schema import OF_A_RUN, Config, ConfigError, load
+from configs.sweep import Setting, has_trainings_of, settings_of
 from data.lease import Lease
 from data.splits import Splits
 from data.storage import locked, synced_together
@@ -82,6 +82,18 @@ def _nobody_may_be_at_work(run: RunFolder, settings: Sequence[Setting]) -> None:
             raise RunError(f"{who} is at work in {other.path}; wait for it")
 
 
+def _must_be_of(setting: Setting, run: RunFolder) -> None:
+    """Raise RunError where a setting's folder was made another run, which going on would spoil."""
+    made = manifest.config if (manifest := run.manifest()) else setting.config.model_dump(mode="json")
+    with suppress(ValueError):
+        if has_trainings_of(setting.config, Config.model_validate(made, context=OF_A_RUN)):
+            return
+    raise RunError(
+        f"{run.path} is not as this sweep makes it: its seeds, or more of it, are others; move it out of "
+        f"{run.path.parent}, and the same command makes that setting again"
+    )
+
+
 def _put_aside(run: RunFolder, config: Config) -> str:
     """Move a config.yaml out of the way that is neither what was made nor what is asked for; what to say."""
     if is_told(run, config):
@@ -119,6 +131,7 @@ class Sweep:
         run = RunFolder(self.run.path / setting.name)
         if setting.name not in self._new:
             run.tidy()
+            _must_be_of(setting, run)
             if note := _put_aside(run, setting.config):
                 progress.say(self.console, f"note      {note}")
         return Work(setting.config, self.splits, run, label=setting.name)

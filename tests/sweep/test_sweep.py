@@ -253,6 +253,20 @@ def test_what_a_sweep_has_scored_counts_wherever_runs_stand_beside_it(
     )
 
 
+def test_a_setting_that_was_given_more_seeds_by_itself_is_not_spoiled(
+    tmp_path: Path, pretenders: type[Pretenders]
+) -> None:
+    run(tmp_path)
+    own = settings_of(config_of(seeds=[0, 1, 2]))[0].config
+    record = RunFolder(tmp_path / "sw" / own.name).manifest()
+    assert record is not None
+    record.config = own.model_dump(mode="json")
+    record.write()
+    with pytest.raises(RunError, match=f"{own.name} is not as this sweep makes it: its seeds, or more of it"):
+        run(tmp_path)
+    assert run(tmp_path, config_of(seeds=[0, 1, 2]))[0] == 0, "a sweep that has these seeds goes on with it"
+
+
 def test_a_folder_without_a_record_is_laid_out_again(tmp_path: Path, pretenders: type[Pretenders]) -> None:
     run(tmp_path)
     os.unlink(tmp_path / "sw" / "manifest.json")
