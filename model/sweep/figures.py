@@ -14,11 +14,12 @@ from model.report.estimates import colours_of, finish_curves
 from model.report.figure import Figure, Picture
 from model.report.words import decimal, mega, percent
 from model.sweep.records import Candidate, SweepReport
-from model.sweep.words import label, may_differ, swept, value_in_words
+from model.sweep.words import label, may_differ, only_guesses, swept, value_in_words
 
 WIDTH, LEFT, LEGEND = 830, 76, 262  # pixels: of a sheet, where axes begin, of what stands beside them
 PANEL, HEADING, BELOW = 230, 34, 44  # pixels high: axes, above and below them
 MOST_PANELS, MOST_LINES, MOST_MODELS = 4, 8, 10
+MOST_INTERVALS = 60  # in a panel; of more nothing could be seen
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 APART = 64  # pixels, at least, from tick to tick
 LINE = 22  # pixels high, of a legend
@@ -59,6 +60,8 @@ def by_key(report: SweepReport, path: Path) -> Figure | None:
 def _title(report: SweepReport) -> str:
     """As the headline, short: the values of the best are those of the ring."""
     model = swept(report)[-1]
+    if only_guesses(report, model):
+        return f"{model}: no setting is right more often than guessing is"
     best, others = report.best[model], len(report.of_model(model)) - 1
     alike = len(report.together[model]) - 1
     if not alike:
@@ -150,30 +153,31 @@ def _panel(
     for line in (line for line in lines if not line.points):
         rate = report.candidates[report.best[line.model]].validation_accuracy
         axes.axhline(rate.mean, color=colours[line.model], linewidth=1.5, linestyle=DASHED)
+    bare = sum(len(line.points) for line in lines) > MOST_INTERVALS
     for number, line in enumerate(lines):
         shift = (number - (len(lines) - 1) / 2) * min(0.12, 0.6 / len(lines))
-        _draw_line(axes, line, shift, colours[line.model], len(lines) <= MOST_LINES, best)
+        _draw_line(axes, line, shift, colours[line.model], bare, best)
     ticks = _ticks(report, keys, axes_of_sweep[keys])
     axes.set_xlim(-0.5, len(ticks) - 0.5)
     every = max(1, round(APART * len(ticks) / width + 0.49))
     room = every * width / len(ticks) - 8
     axes.set_xticks(range(0, len(ticks), every), [shortened(text, room, 14) for text in ticks[::every]])
     finish_curves(axes)
-    _legend(sheet, WIDTH - LEGEND + 16, y + HEADING, lines, colours)
+    _legend(sheet, WIDTH - LEGEND + 16, y + HEADING, lines, colours, bare)
 
 
 def _draw_line(
-    axes: Axes, line: _Line, shift: float, colour: str, with_intervals: bool, best: Sequence[Candidate]
+    axes: Axes, line: _Line, shift: float, colour: str, bare: bool, best: Sequence[Candidate]
 ) -> None:
     if not (places := sorted(line.points)):
         return
     rates = [line.points[place].validation_accuracy for place in places]
     at = [place + shift for place in places]
     mark = MARKS[line.number % len(MARKS)]
-    if with_intervals:
+    if not bare:
         low, high = zip(*(rate.interval for rate in rates), strict=True)
         axes.vlines(at, low, high, color=colour, linewidth=2, alpha=0.45)
-    style = "-" if with_intervals else ":"
+    style = ":" if bare else "-"
     axes.plot(
         at, [rate.mean for rate in rates], style, marker=mark, color=colour, linewidth=1.5, markersize=7
     )
@@ -196,7 +200,9 @@ def _ticks(report: SweepReport, keys: Sequence[str], places: Mapping[str, int]) 
     return [told[place] for place in sorted(told)]
 
 
-def _legend(sheet: Sheet, x: float, y: float, lines: Sequence[_Line], colours: Mapping[str, str]) -> None:
+def _legend(
+    sheet: Sheet, x: float, y: float, lines: Sequence[_Line], colours: Mapping[str, str], bare: bool
+) -> None:
     """Which line is which, as many as there is room for; a model with a single line has its name alone."""
     shown = lines[:MOST_LINES]
     marks = sheet.axes(x, y, 20, LINE * len(shown))
@@ -211,9 +217,9 @@ def _legend(sheet: Sheet, x: float, y: float, lines: Sequence[_Line], colours: M
             marks.plot([-1, 1], [row, row], color=colour, linewidth=1.5, linestyle=DASHED)
         told = f"{line.model}, {line.common}" if line.common else line.model
         sheet.text(x + 26, y + LINE * row + 3, shortened(told, LEGEND - 66, 14), size=14, colour=colour)
-    if len(lines) > len(shown):
-        rest = f"{len(lines) - len(shown):,} more lines; intervals\nare in report.json"
-        sheet.text(x, y + LINE * len(shown) + 3, rest, size=14, colour=GREY)
+    more = len(lines) - len(shown)
+    told = [f"and {more:,} more lines"] * (more > 0) + ["intervals: in report.json"] * bare
+    sheet.text(x, y + LINE * len(shown) + 3, "\n".join(told), size=14, colour=GREY)
 
 
 def by_cost(report: SweepReport, path: Path) -> Figure | None:

@@ -1,6 +1,7 @@
 """What a sweep came to, in words: labels of settings, titles, sentences. It computes no numbers."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -12,6 +13,7 @@ from model.report.words import ends, mega, names, percent
 from model.sweep.records import Candidate, SweepReport
 
 LONGEST_VALUE = 40  # characters
+MOST_LUCK = 0.05  # above chance, that a guessing network may have and still be told from others
 MOST_NAMED = 4  # trainings, or candidates, in a sentence
 
 
@@ -60,7 +62,9 @@ def headline(report: SweepReport) -> str:
 
 
 def _clause(report: SweepReport, model: str) -> str:
-    """Whether the best of a model can be told from the others."""
+    """Whether the best of a model has learned anything, and can be told from the others."""
+    if only_guesses(report, model):
+        return f"{model}: no setting is right more often than guessing is"
     best, others = report.best[model], len(report.of_model(model)) - 1
     alike, values = len(report.together[model]) - 1, label(report, report.candidates[best])
     if not alike:
@@ -74,9 +78,25 @@ def _clause(report: SweepReport, model: str) -> str:
     return f"{model}: {of_others} {cant} be told from the best, {values}"
 
 
+def only_guesses(report: SweepReport, model: str) -> bool:
+    """Whether the best of a model is right on validation pictures no more often than guessing well may be.
+
+    That is three standard errors above the share of the commonest class; of few pictures, where this is far
+    above it, nobody is said to guess.
+    """
+    counts = [sizes.validation for sizes in report.data.per_class]
+    if not sum(counts):
+        return False
+    chance = max(counts) / sum(counts)
+    luck = 3 * math.sqrt(chance * (1 - chance) / sum(counts))
+    mean = report.candidates[report.best[model]].validation_accuracy.mean
+    return luck <= MOST_LUCK and mean <= chance + luck
+
+
 def _alone(report: SweepReport, model: str) -> str:
     one = report.candidates[report.best[model]]
-    right = f"right on {_share(one.validation_accuracy)} of the validation pictures"
+    guesses = ", no more than guessing gives" if only_guesses(report, model) else ""
+    right = f"right on {_share(one.validation_accuracy)} of the validation pictures{guesses}"
     if len(one.settings) == len(report.settings):
         return f"{model} is the same in all settings: {right}"
     values = label(report, one)

@@ -58,8 +58,15 @@ class Candidate:
 class Swept:
     """The folder of a sweep, and of its data how many pictures there are: evidence of what is said of it."""
 
-    def __init__(self, run: Path, title: str, classes: tuple[str, ...], counts: tuple[int, int, int]) -> None:
-        self.run, self.classes, self.num_test = run, classes, counts[2]
+    def __init__(
+        self,
+        run: Path,
+        title: str,
+        classes: tuple[str, ...],
+        counts: tuple[int, int, int],
+        commonest: float,  # the share of that class among the validation pictures
+    ) -> None:
+        self.run, self.classes, self.num_test, self.commonest = run, classes, counts[2], commonest
         self.data = SimpleNamespace(title=title)
         self.splits = range(counts[0]), range(counts[1])
         self.config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
@@ -149,6 +156,11 @@ class Swept:
         whole = [one for one in some if len(one.metrics) == most]
         return sorted(whole, key=lambda one: (-one.mean, 2 * weights_and_work(one, len(self.classes))[1]))[0]
 
+    def guesses(self, model: str) -> bool:
+        """Whether its best is within three standard errors of the commonest class, where these are few points."""
+        luck = 3 * float(np.sqrt(self.commonest * (1 - self.commonest) / len(self.splits[1])))
+        return luck <= 0.05 and self.best(model).mean <= self.commonest + luck
+
     def alike(self, model: str) -> list[Candidate]:
         """Which others can't be told from the best, all pairs allowed for."""
         if model not in self._alike:
@@ -209,6 +221,7 @@ def swept_of(e: Any) -> Swept:
 def agree_others(e: Swept, model: str, told: str) -> None:
     """How many others can't be told from the best, where these are some."""
     others, alike = len(e.of(model)) - 1, len(e.alike(model))
+    claim(not e.guesses(model), f"{model} only guesses")
     claim(alike, f"all {others} others of {model} can be told from its best")
     if told in ("the other setting", "the two settings"):
         claim(others == 1, f"there are {others} others")
@@ -219,9 +232,15 @@ def agree_others(e: Swept, model: str, told: str) -> None:
     claim((count == "none") == (alike == others), f"{alike} of {others} can't be told")
 
 
+@says("<m:model>: no setting is right more often than guessing is")
+def _(e: Any, at: Said, m: str) -> None:
+    claim(swept_of(e).guesses(m), f"the best of {m} is at {e.best(m).mean:.3f}")
+
+
 @says("<m:model> is best with <values:run>, of <n:n> settings", "<m:model> is best with <values:run>")
 def _(e: Any, at: Said, m: str, values: str, n: Number | None = None) -> None:
     s = swept_of(e)
+    claim(not s.guesses(m), f"{m} only guesses")
     claim(not s.alike(m), f"{len(s.alike(m))} others can't be told from the best of {m}")
     claim(s.one(values, m) is s.best(m), f"the best of {m} is {s.best(m).label}")
     claim(n is None or n == len(s.of(m)), f"{m} has {len(s.of(m))} settings")
@@ -245,10 +264,14 @@ def _(e: Any, at: Said, m: str, others: str, can: str = "can't") -> None:
 
 
 @says("<m:model> is the same in all settings: right on <p:pct> (<low:n> to <high:n>) of the validation pictures",
+      "<m:model> is the same in all settings: right on <p:pct> (<low:n> to <high:n>) of the validation pictures, no more than <who:guessing gives>",
       "<m:model> has a result with <values:run> alone: right on <p:pct> (<low:n> to <high:n>) of the validation pictures")  # fmt: skip
-def _(e: Any, at: Said, m: str, p: Number, low: Number, high: Number, values: str = "") -> None:
+def _(
+    e: Any, at: Said, m: str, p: Number, low: Number, high: Number, values: str = "", who: str = ""
+) -> None:
     s = swept_of(e)
     [one] = s.of(m)
+    claim(bool(who) == s.guesses(m), f"{m} is at {one.mean}")
     claim(bool(values) == (len(one.settings) < s.num_settings), f"it is in {len(one.settings)} settings")
     claim(not values or values == one.label, f"it is {one.label}")
     agree_rate(s, one, "validation_accuracy", p, (low, high))

@@ -27,6 +27,7 @@ SWEEPS = {
     "one training each": {"seeds": (3,)},
     "far apart": {"sweep": APART, "right": far_apart},
     "one is the same": {"sweep": {"models.cnn.filters": [[4], [8]]}, "right": lambda *_: 0.9},
+    "nothing was learned": {"right": lambda model, values, seed: 0.34 + values["training.learning_rate"]},
     "some are missing": {"without": {"learning_rate-0.002_filters-4": [("cnn", 1), ("dense", 0)]}},
 }  # fmt: skip
 
@@ -39,7 +40,7 @@ def test_nothing_that_is_said_of_a_sweep_is_false(name, tmp_path):
     pieces += told.of_terminal(told_again(RunFolder(folder)), "show")
     pieces += told.of_markdown((folder / "report.md").read_text(), "report.md")
     pieces += told.of_page((folder / "report.html").read_text(), "report.html")
-    evidence = Swept(folder, "Noise", ("top", "coat", "bag"), (30, NUM_VALIDATION, NUM_TEST))
+    evidence = Swept(folder, "Noise", ("top", "coat", "bag"), (30, NUM_VALIDATION, NUM_TEST), 0.334)
     found = check(evidence, pieces)
     assert found.sentences > 25, f"hardly anything was read: {found}"
     assert found.rows >= 6, f"no table was read: {found}"
@@ -60,6 +61,6 @@ LIES = {
 def test_a_lie_of_a_sweep_is_caught(lie, tmp_path):
     folder = tmp_path / "made-up"
     report = LIES[lie](make_sweep(folder, right=right_of))
-    evidence = Swept(folder, "Noise", ("top", "coat", "bag"), (30, NUM_VALIDATION, NUM_TEST))
+    evidence = Swept(folder, "Noise", ("top", "coat", "bag"), (30, NUM_VALIDATION, NUM_TEST), 0.334)
     found = check(evidence, told.of_terminal(sweep_block(report, str(folder)), "terminal"))
     assert found.faults, f"that {lie} is no lie to the checker"
