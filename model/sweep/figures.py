@@ -218,8 +218,8 @@ def _legend(
         told = f"{line.model}, {line.common}" if line.common else line.model
         sheet.text(x + 26, y + LINE * row + 3, shortened(told, LEGEND - 66, 14), size=14, colour=colour)
     more = len(lines) - len(shown)
-    told = [f"and {more:,} more lines"] * (more > 0) + ["intervals: in report.json"] * bare
-    sheet.text(x, y + LINE * len(shown) + 3, "\n".join(told), size=14, colour=GREY)
+    rest = [f"and {more:,} more lines"] * (more > 0) + ["intervals: in report.json"] * bare
+    sheet.text(x, y + LINE * len(shown) + 3, "\n".join(rest), size=14, colour=GREY)
 
 
 def by_cost(report: SweepReport, path: Path) -> Figure | None:
