@@ -172,8 +172,10 @@ def _of_missing(report: SweepReport) -> list[str]:
         named(report, place, seed) for place, one in enumerate(report.candidates) for seed in one.same_answer
     ]
     if same:
-        give = "One training gives" if len(same) == 1 else f"{len(same):,} trainings give"
-        told.append(f"{give} the same answer to every test picture: {names(same, MOST_NAMED)}.")
+        give, count = ("One training gives", "counts") if len(same) == 1 else ("trainings give", "count")
+        number = "" if len(same) == 1 else f"{len(same):,} "
+        counted = f"the same answer to every test picture, and {count} in the means"
+        told.append(f"{number}{give} {counted}: {names(same, MOST_NAMED)}.")
     waiting = [f"{one.setting} {one.model} seed {one.seed}" for one in report.not_trained]
     return [*told, f"Not trained yet, by setting: {names(waiting, MOST_NAMED)}."] if waiting else told
 

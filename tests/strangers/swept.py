@@ -354,8 +354,8 @@ def _(e: Any, at: Said, k: Number, verb: str, m: str) -> None:
     claim(k == sum(count < max(counts) for count in counts), f"trainings are {counts}")
 
 
-@says("<k:n> trainings give the same answer to every test picture: <list:sames>",
-      "<word:One> training gives the same answer to every test picture: <list:sames>")  # fmt: skip
+@says("<k:n> trainings give the same answer to every test picture, and count in the means: <list:sames>",
+      "<word:One> training gives the same answer to every test picture, and counts in the means: <list:sames>")  # fmt: skip
 def _(e: Any, at: Said, list: str, k: Number | None = None, word: str = "") -> None:
     s = swept_of(e)
     same = [

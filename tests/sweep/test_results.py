@@ -10,6 +10,7 @@ from configs.sweep import settings_of
 from model.report.canvas import Sheet
 from model.run.folder import RunError, RunFolder
 from model.sweep.report import is_sweep, read_sweep
+from model.sweep.words import notes
 from tests.strangers import second_way
 from tests.sweeps import NUM_TEST, NUM_VALIDATION, SWEEP, config_of, leave, make_sweep, report_again, right_of
 
@@ -159,6 +160,8 @@ def test_a_network_that_always_says_the_same_counts_and_is_told(tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"distinct_answers": 1}))
     report = report_again(tmp_path, config, settings)
     assert [one.same_answer for one in report.candidates if one.same_answer] == [[1]]
+    told = "One training gives the same answer to every test picture, and counts in the means: cnn ("
+    assert told in " ".join(notes(report))
 
 
 def test_nothing_trained_is_a_report_too(tmp_path):
