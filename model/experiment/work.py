@@ -115,23 +115,21 @@ class Work:
         failure = Failure(model=task.model, seed=task.seed, stage=stage, reason=reason)
         if failure not in self.failed:  # a damaged model stops every look at it
             self.failed.append(failure)
-        self._write_when_ended(task)
+        self._begun.discard(task)
+        if not self._begun:
+            self.write_record()
 
     def note_done(self, task: Task) -> None:
         """Vouch for what a task has made."""
         self.run.must_still_be_there()
         record(self.manifest, self.run, self.config, task)
-        self._write_when_ended(task)
+        self._begun.discard(task)
+        if not (self.label and self._begun):  # of one of many works, when nothing more of it is awaited
+            self.manifest.write()
 
     def write_record(self) -> None:
         """Write what was finished and is not written yet, unless the folder is gone."""
         if self.label and (self.run.path / "config.yaml").exists():
-            self.manifest.write()
-
-    def _write_when_ended(self, task: Task) -> None:
-        """Write the record; of one of many works only when nothing more of it is awaited."""
-        self._begun.discard(task)
-        if not (self.label and self._begun):
             self.manifest.write()
 
 

@@ -41,7 +41,7 @@ def _(e: Evidence, at: Said, program: str) -> None:
 
 
 @says("Look <folder:word>: <n:n> <w:file|files>")
-def _(e: Evidence, at: Said, folder: str, n: Number) -> None:
+def _(e: Evidence, at: Said, folder: str, n: Number, w: str) -> None:
     agree("files", n, sum(path.is_file() for path in Path(folder).rglob("*")))
 
 
