@@ -4,13 +4,20 @@ import ast
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from configs.schema import Training
+from model.run.arithmetic import Arithmetic
+from tests.conftest import IN_TURN
 
 ROOT = Path(__file__).parents[2]
 needs_ray = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="Ray, an extra, is not installed")
@@ -165,13 +172,15 @@ cluster.shutdown()
 @pytest.fixture
 def cluster(tmp_path):
     """A cluster of two nodes with three cores; it prints its address, and kills a node for a line."""
-    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "TMPDIR": str(tmp_path)}
+    short = tempfile.mkdtemp(prefix="nodes-", dir="/tmp")  # Ray makes sockets there
+    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "TMPDIR": short}
     environment["PYTHONPATH"] = str(fake_packages(tmp_path))
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     command = [sys.executable, "-c", CLUSTER]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **pipes)
     yield process
     process.communicate(timeout=60)
+    shutil.rmtree(short, ignore_errors=True)
 
 
 def is_alive(pid):
@@ -234,3 +243,25 @@ def test_a_node_that_dies_costs_no_job_and_a_driver_that_leaves_leaves_nothing(t
         time.sleep(0.1)
     assert not is_alive(job), "a job went on after the program had left the cluster"
     assert not running(driver.pid)
+
+
+@needs_ray
+@pytest.mark.parametrize(
+    ("asked", "processor", "precision"),
+    [("auto", "another", "bfloat16"), ("float32", "another", "float32"), ("auto", "this", "float32")],
+)
+def test_on_another_kind_of_processor_a_training_is_computed_as_there(asked, processor, precision):
+    from model.run.ray_tasks import _as_here
+
+    here = {"processor": "this", "versions": {}, "cores": 64}
+    rules = {"rules": {"averaging": 2}, "git_commit": "ab"}
+    began = {"processor": processor, "versions": {}, "cores": 2, **rules}
+    recipe = Training(precision=asked)
+    given = {"environment": began, "arithmetic": IN_TURN, "recipe": recipe, "seed": 3}
+    bfloat16 = Arithmetic("bfloat16", True, "bfloat16", "in turn")
+    arguments, alike = _as_here(given, here, bfloat16)
+    assert alike == (processor == "this")
+    assert arguments["seed"] == 3, "the rest of a training is the same everywhere"
+    assert arguments["environment"] == here | rules, "metrics.json would tell of another computer"
+    expected = IN_TURN if alike else replace(bfloat16, precision=precision)
+    assert arguments["arithmetic"] == expected, "it is as slow as where it was asked for, or has other bits"
