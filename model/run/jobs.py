@@ -96,8 +96,9 @@ Event = Happened | Skipped
 class Schedule(ABC):
     """The jobs that wait, in which order they are begun, and what happens to them.
 
-    An engine builds on it: it says where jobs run and how they are. Leaving the `with` block ends them.
-    `number` is how many run at a time.
+    An engine builds on it: it says where jobs run and how they are; in their processes it calls `set_up` and
+    `attempt` (`model.run.process`), so that they compute and end alike everywhere. Leaving the `with` block
+    ends them. `number` is how many run at a time.
     """
 
     def __init__(self, number: int) -> None:
