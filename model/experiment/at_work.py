@@ -17,7 +17,7 @@ def work_in_words(holder: Holder) -> list[str]:
     counts += [f"{len(jobs.failed)} failed"] * bool(jobs.failed)
     lines = [f"{holder.who} is at work in it: {', '.join(counts)}; left: {duration(jobs.seconds_left)}."]
     for job, host, _, epochs, note in jobs.running:
-        where = f"on {host}" if host else ""
+        where = f"on {host}" if host and host not in note else ""
         lines.append("  ".join(["", *filter(None, [job, where, epochs, note])]))
     return [*lines, *(f"  {job}  failed: {reason}" for job, reason in jobs.failed)]
 

@@ -63,9 +63,8 @@ def place_of(
     """The folder of an experiment, and whether it is known, as by `find_folder`; its config and identity.
 
     Known is a run, too, to which the config adds seeds. A run has its copies for itself: what goes to a
-    folder of its own is of the files as they are now. What a killed `--fresh` had moved away is put back.
+    folder of its own is of the files as they are now.
     """
-    put_back(outputs)
     identity = identity_of(config, splits)
     run, known = find_folder(outputs, config.name, identity, renamed, path, config)
     if not known and renamed and (smaller := find_smaller(outputs, config, splits.digest, path)):
@@ -80,10 +79,13 @@ def settled(
 ) -> tuple[Config, dict[str, str], RunFolder, bool]:
     """As `place_of`; a folder that is new says what it is from now on, and what can't be trained is refused.
 
+    What a killed `--fresh` had moved away is put back before.
+
     Raises:
         ConfigError: a network can't be trained in the memory there is; nothing is written then.
     """
     with locked(outputs / ".lock"):  # so that two at once do not find the same free folder
+        put_back(outputs)
         config, identity, run, known = place_of(config, splits, outputs, renamed, path)
         if not known:
             may_be_begun(config, splits)

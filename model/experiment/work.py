@@ -127,6 +127,10 @@ class Work:
         if not (self.label and self._begun):  # of one of many works, when nothing more of it is awaited
             self.manifest.write()
 
+    def tidy(self) -> None:
+        """Remove what processes that died have left half-written."""
+        self.run.tidy()
+
     def write_record(self) -> None:
         """Write what was finished and is not written yet, unless the folder is gone."""
         if self.label and (self.run.path / "config.yaml").exists():
@@ -171,7 +175,7 @@ def do(
             events = in_turn(engine, looking, list(jobs))
             _watch(jobs, events, engine.number, side_by_side, console, lease)
     for work in left:
-        work.run.tidy()  # a process that died may have been writing
+        work.tidy()  # a process that died may have been writing
 
 
 def _watch(

@@ -14,7 +14,7 @@ from configs.asked import Shard
 from configs.schema import Config, recheck
 from data.lease import Lease
 from data.splits import Splits
-from data.storage import locked, remove_temporary, write_json
+from data.storage import locked, write_json
 from model.comparison.tables import failure_line
 from model.experiment import progress
 from model.experiment.adoption import taken_up
@@ -72,14 +72,15 @@ class Share(Unrecorded):
 
     def open(self) -> None:
         """Have the folder say what it is, if it does not, and remove what one that was killed left in it."""
+        if told := self.run.linked_in_words():
+            raise RunError(told)
         if not (self.run.path / "config.yaml").exists():
             describe(self.run, self.config, self.identity)
         if edited := self.run.edited_in_words():
             raise RunError(edited)
         if self.label and (who := self.run.at_work()):
             raise RunError(f"{who} is at work in {self.run.path}; wait for it")
-        for task in self.tasks:
-            remove_temporary(self.run.seed_folder(task.model, task.seed))
+        self.tidy()
 
     def record_environment(self) -> None:
         """Write with what the run is computed, unless that is known: by its record, or by another shard."""
