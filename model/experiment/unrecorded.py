@@ -57,6 +57,3 @@ class Unrecorded(Work):
 
     def write_record(self) -> None:
         """Write nothing."""
-
-    def _write_when_ended(self, task: Task) -> None:
-        """Write nothing."""

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
 from configs.schema import Config
 from data.lease import Lease
 from data.splits import Splits
-from data.storage import synced_together, write_json
+from data.storage import remove_temporary, synced_together, write_json
 from model.comparison.records import Failure
 from model.experiment import progress
 from model.experiment.adoption import taken_up
@@ -24,7 +25,7 @@ from model.run.engines import engine_of
 from model.run.environment import decisive, describe_environment, num_cores
 from model.run.folder import RunError, RunFolder
 from model.run.forecast import Forecast
-from model.run.jobs import Done, Event, Failed, Job, Reported, Schedule, in_turn
+from model.run.jobs import Done, Event, Failed, Job, Lost, Reported, Schedule, in_turn
 from model.run.manifest import Manifest
 from model.run.speed import probe_speed
 from model.run.workers import Workers
@@ -127,10 +128,6 @@ class Work:
         if not (self.label and self._begun):  # of one of many works, when nothing more of it is awaited
             self.manifest.write()
 
-    def tidy(self) -> None:
-        """Remove what processes that died have left half-written."""
-        self.run.tidy()
-
     def write_record(self) -> None:
         """Write what was finished and is not written yet, unless the folder is gone."""
         if self.label and (self.run.path / "config.yaml").exists():
@@ -174,8 +171,6 @@ def do(
             looking = partial(Workers, number, launch.threads_per_job, *how)
             events = in_turn(engine, looking, list(jobs))
             _watch(jobs, events, engine.number, side_by_side, console, lease)
-    for work in left:
-        work.tidy()  # a process that died may have been writing
 
 
 def _watch(
@@ -195,6 +190,7 @@ def _watch(
         progress.say(console, progress.cluster_line(address, number, forecast.total))
     else:
         progress.say(console, progress.machine_line(num_cores(), precision, forecast.total, trains))
+    lost: set[Path] = set()  # folders in which a process was writing that died
     with progress.Display(console, list(jobs), forecast) as display:
         if lease:
             lease.tells = display.told
@@ -208,9 +204,13 @@ def _watch(
                     work.note_failure(task, event.reason)
                 elif isinstance(event, Done):
                     work.note_done(task)
+                elif isinstance(event, Lost):
+                    lost.add((work.run.path / task.written_last).parent)
         finally:  # of a process that is killed the files tell what it had finished
             for work in dict.fromkeys(works) if not (lease and lease.lost_to) else ():
                 work.write_record()
+    for folder in lost:
+        remove_temporary(folder)
 
 
 def crew(left: Mapping[Work, Sequence[Task]]) -> tuple[int, int]:
@@ -236,10 +236,10 @@ def forecast_of(jobs: Mapping[Job, tuple[Work, Task]], number: int, side_by_side
 
 
 def probe(works: Collection[Work], workers: Schedule) -> None:
-    """Ask a worker how fast it convolves, for the forecast; one that dies of bfloat16 takes it away."""
+    """Ask a worker how fast it convolves, for the forecast; dying of bfloat16, twice, takes it away."""
     speeds: Mapping[str, float] = {}
     bfloat16 = any("bfloat16" in work.plan.precisions for work in works)
-    workers.submit(Job("probe", probe_speed, {"bfloat16": bfloat16}, tries=1))
+    workers.submit(Job("probe", probe_speed, {"bfloat16": bfloat16}, tries=2))
     for event in workers.events():
         if isinstance(event, Reported | Done):
             speeds = event.value
