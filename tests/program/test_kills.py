@@ -336,6 +336,8 @@ def test_ten_workers_killed_at_random_cost_no_job_and_no_bit(driver, config, tmp
     printed = []
     reader = threading.Thread(target=lambda: printed.extend(program.stdout))
     reader.start()
+    while program.poll() is None and not any(line.startswith("machine") for line in printed):
+        time.sleep(0.1)  # until the jobs begin
     kills = 0
     while kills < 10 and program.poll() is None:
         time.sleep(generator.uniform(0.5, 1.5) * pause)
@@ -344,7 +346,7 @@ def test_ten_workers_killed_at_random_cost_no_job_and_no_bit(driver, config, tmp
             kills += 1
     errors = program.stderr.read()
     reader.join()
-    assert program.wait() == undisturbed.code, f"jobs were lost:\n{''.join(printed)}{errors}"
+    assert program.wait() == undisturbed.code, f"jobs were lost:\n{errors}{''.join(printed)}"
     again = sum("another process does it again" in line for line in printed)
     assert kills == 10, f"only {kills} workers were killed before all was done"
     assert 5 <= again <= 10, f"what is done again must be told: {again} of {kills} times"
