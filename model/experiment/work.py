@@ -130,7 +130,7 @@ class Work:
 
     def write_record(self) -> None:
         """Write what was finished and is not written yet, unless the folder is gone."""
-        if self.label and (self.run.path / "config.yaml").exists():
+        if self.label and self._begun and (self.run.path / "config.yaml").exists():
             self.manifest.write()
 
 

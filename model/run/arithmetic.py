@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 CPUINFO = "/proc/cpuinfo"
@@ -76,7 +77,13 @@ def choose(features: frozenset[str], tensorflow: str, variables: Mapping[str, st
 
 def here() -> Arithmetic:
     """The ways of this processor, with the TensorFlow that is installed and what the user set."""
-    return choose(features(), importlib.metadata.version("tensorflow"), set_by_user())
+    return choose(features(), _tensorflow(), set_by_user())
+
+
+@cache
+def _tensorflow() -> str:
+    """The version of TensorFlow, which takes a while to find out."""
+    return importlib.metadata.version("tensorflow")
 
 
 def recorded(environment: Mapping[str, Any]) -> Arithmetic | None:

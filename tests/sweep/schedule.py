@@ -3,8 +3,8 @@
     python -m tests.sweep.schedule NUMBER FOLDER
 
 makes a sweep of about NUMBER trainings in FOLDER, once from nothing and once more when all is done, and
-prints seconds by the clock and the memory of this process. In place of workers there are some that leave
-small files.
+prints seconds by the clock and of this processor, and the memory of this process. In place of workers there
+are some that leave small files.
 """
 
 import io
@@ -44,13 +44,13 @@ def config_of(number: int) -> Config:
     )
 
 
-def seconds_of(config: Config, outputs: Path) -> float:
-    """How long it takes by the clock to run a sweep, or to find that it is done."""
-    began = time.monotonic()
+def seconds_of(config: Config, outputs: Path) -> tuple[float, float]:
+    """How long it takes to run a sweep, or to find that it is done: by the clock, and of the processor."""
+    began = time.monotonic(), time.process_time()
     code = run_sweep(config, outputs, Console(file=io.StringIO()))
     if code:
         raise SystemExit(f"the sweep ended with {code}")
-    return time.monotonic() - began
+    return time.monotonic() - began[0], time.process_time() - began[1]
 
 
 def main(number: int, folder: Path) -> None:
@@ -62,7 +62,8 @@ def main(number: int, folder: Path) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     files = [os.path.getsize(Path(top, name)) for top, _, names in os.walk(folder) for name in names]
     print(
-        f"{number:,} trainings: {first:.1f} s, once more {again:.1f} s, {memory:.2f} GB at most; "
+        f"{number:,} trainings: {first[0]:.1f} s ({first[1]:.1f} of the processor), once more "
+        f"{again[0]:.1f} s ({again[1]:.1f}), {memory:.2f} GB at most; "
         f"{len(files):,} files, {sum(files) / 1e6:,.0f} MB"
     )
 
