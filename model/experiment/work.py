@@ -53,6 +53,7 @@ class Work:
         self.plan = Plan(config, splits, run, self.manifest, arithmetic, self.environment)
         self.failed: list[Failure] = []
         self._begun: set[Task] = set()  # and not ended
+        self._unwritten = False  # whether something is finished that the record on disk does not tell
 
     def _record(self, guess: str | None) -> Manifest:
         """The record of the run, which is described and has its copies from now on."""
@@ -125,13 +126,15 @@ class Work:
         self.run.must_still_be_there()
         record(self.manifest, self.run, self.config, task)
         self._begun.discard(task)
+        self._unwritten = True
         if not (self.label and self._begun):  # of one of many works, when nothing more of it is awaited
-            self.manifest.write()
+            self.write_record()
 
     def write_record(self) -> None:
         """Write what was finished and is not written yet, unless the folder is gone."""
-        if self.label and self._begun and (self.run.path / "config.yaml").exists():
+        if self._unwritten and (self.run.path / "config.yaml").exists():
             self.manifest.write()
+            self._unwritten = False
 
 
 def do(
