@@ -144,17 +144,21 @@ def test_a_sweep_that_was_interrupted_goes_on(tmp_path: Path, pretenders: type[P
 
 def test_what_fails_is_told_and_tried_again(tmp_path: Path, pretenders: type[Pretenders]) -> None:
     first = settings_of(config_of())[0].name
-    pretenders.fails = {f"{first} dense seed 1": "the loss is not finite"}
+    failing = [f"{first} {model} seed 1" for model in MODELS]
+    pretenders.fails = dict.fromkeys(failing, "the loss is not finite")
     code, screen = run(tmp_path)
     assert code == 4
     assert "the loss is not finite" in screen
-    assert len(pretenders.done) == 13, "one failure must not cost the others"
+    assert len(pretenders.done) == 12, "one failure must not cost the others"
+    record = RunFolder(tmp_path / "sw" / first).manifest()
+    assert record is not None
+    assert record.parts.keys() == {"dense seed 0", "cnn seed 0"}, "what was done before is not on record"
     sweep = RunFolder(tmp_path / "sw")
     found = status_of_either(sweep)
     assert isinstance(found, SweepStatus)
     assert not found.is_whole
-    assert found.failed == {f"{first} dense seed 1": "the loss is not finite"}
-    assert list(found.as_json()["left"]) == [f"{first} dense seed 1"]
+    assert found.failed == pretenders.fails, "the dense one is lacking in all settings, and told once"
+    assert list(found.as_json()["left"]) == failing
     pretenders.fails = {}
     assert run(tmp_path)[0] == 0
     assert status_of_either(sweep).is_whole
