@@ -15,7 +15,8 @@ def claimed(run: Path, shard: Shard | None = None) -> Iterator[Lease]:
     """Keep others out of a run folder, or out of the share of a shard: shards of one number may be at work.
 
     Each takes its own lock first and then looks for those of others, so that no two get through that may not.
-    Who is at work in a sweep is so in all of its runs.
+    Who is at work in a sweep is so in all of its runs, and who is in one of these keeps out whoever would do
+    all of the sweep.
 
     Raises:
         BlockingIOError: its text says who is at work in it.
@@ -29,6 +30,9 @@ def claimed(run: Path, shard: Shard | None = None) -> Iterator[Lease]:
         for holder in holders(run.resolve().parent).values():
             raise BlockingIOError(holder.who)
         if shard is None:
+            for lock in sorted(run.glob(".*.lock")):  # of runs that a sweep has in its folder
+                if inside := holder_of(lock):
+                    raise BlockingIOError(inside.who)
             for other in shards_of(run):
                 remove_freed(_lock_of(run, other))
         yield lease
@@ -45,7 +49,7 @@ def _lock_of(run: Path, shard: Shard | None) -> Path:
     """A file beside the run; `+` is in no name of a run."""
     path = run.resolve()
     share = f"+{shard.place}-of-{shard.number}" if shard else ""
-    return path.with_name(f".{path.name}{share}.lock")
+    return path.parent / f".{path.name}{share}.lock"  # also of the root of a disk, which has no name
 
 
 def shards_of(run: Path) -> list[Shard]:

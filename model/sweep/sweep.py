@@ -62,7 +62,6 @@ def run_sweep(
     settings, splits = settings_of(config), load_data(config.data)
     config, identity, run, known = settled(config, splits, outputs, not fresh, path)
     with run.held("wait for it, or give this one another name") as lease:
-        _nobody_may_be_at_work(run, settings)
         if fresh and known:
             with locked(outputs / ".lock"):
                 run.clear((), lambda anew: describe(anew, config, identity))
@@ -73,13 +72,6 @@ def run_sweep(
         splits = as_it_began(run, config, splits)
         progress.say(console, progress.header(config, data_facts(config, splits), run.path))
         return Sweep(config, settings, splits, run, identity, console, debug, lease).complete()
-
-
-def _nobody_may_be_at_work(run: RunFolder, settings: Sequence[Setting]) -> None:
-    """Raise RunError where one of the settings is worked at by itself; none begins from now on."""
-    for other in (RunFolder(run.path / setting.name) for setting in settings):
-        if who := other.at_work():
-            raise RunError(f"{who} is at work in {other.path}; wait for it")
 
 
 def _must_be_of(setting: Setting, run: RunFolder) -> None:

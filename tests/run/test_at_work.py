@@ -7,6 +7,7 @@ import pytest
 
 from configs.asked import Shard
 from model.run.at_work import claimed, holders
+from model.run.folder import RunError, RunFolder
 
 TOGETHER: list[tuple[Shard | None, Shard | None, bool]] = [
     (None, None, False),
@@ -43,3 +44,24 @@ def test_who_does_all_clears_away_what_shards_left_beside_the_run(tmp_path: Path
     with claimed(tmp_path / "x"):
         pass
     assert [path.name for path in tmp_path.iterdir()] == [".x.lock"]
+
+
+def test_who_is_at_work_in_a_run_of_a_sweep_keeps_out_who_would_do_all_of_it(tmp_path: Path) -> None:
+    """What that one is just writing is not taken for what a killed process left."""
+    sweep = RunFolder(tmp_path / "sw")
+    writing = sweep.path / "epochs-2" / ".model.keras.x.tmp"
+    writing.parent.mkdir(parents=True)
+    with claimed(writing.parent):
+        writing.touch()
+        with pytest.raises(RunError, match=r"process \d+ on .* is at work in .*sw; wait"), sweep.held():
+            pass
+        assert writing.exists(), "what somebody is writing was tidied away"
+        with claimed(sweep.path, Shard(1, 2)):  # it may do other runs of it
+            pass
+    with sweep.held():
+        pass
+
+
+def test_a_run_may_stand_at_the_root_of_a_disk() -> None:
+    """As one that a container is given."""
+    assert holders(Path("/")) == {}

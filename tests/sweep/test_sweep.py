@@ -221,7 +221,7 @@ def test_a_sweep_and_one_of_its_runs_are_not_made_at_the_same_time(
 ) -> None:
     run(tmp_path)
     one = RunFolder(tmp_path / "sw" / settings_of(config_of())[2].name)
-    with one.held(), pytest.raises(RunError, match=f"is at work in {one.path}; wait for it"):
+    with one.held(), pytest.raises(RunError, match=f"is at work in {tmp_path / 'sw'}; wait for it"):
         run(tmp_path)
 
 
