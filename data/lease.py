@@ -22,7 +22,7 @@ from data.storage import TEMPORARY, holder, is_locked, locked, this_process, val
 
 BEAT = 2.0  # seconds between two refreshings of the file
 LONGEST_SILENCE = 45.0  # seconds without one, after which a holder on another machine counts as dead
-MOST_BYTES = 1 << 20  # that are read of such a file
+MOST_BYTES = 1 << 23  # that are read of such a file: ten thousand jobs may have failed
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,10 @@ class Lease:
             file.write(content)
 
     def _content(self) -> bytes:
+        """What stands in the file: of the work only where that is no more than is read."""
         value = {"who": self._who, "machine": this_machine(), "token": self._token, "told": self.tells()}
-        return json.dumps(value, ensure_ascii=False).encode()
+        content = json.dumps(value, ensure_ascii=False).encode()
+        return content if len(content) <= MOST_BYTES else json.dumps(value | {"told": {}}).encode()
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT):

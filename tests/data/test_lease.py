@@ -114,6 +114,20 @@ def test_a_full_disk_does_not_stop_the_signs_of_life(
         wait_for(lambda: file_of(lock).stat().st_mtime > 0)
 
 
+def test_who_has_too_much_to_tell_keeps_what_it_holds(
+    lock: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a sweep of which thousands of trainings failed: a file that is cut off would be nobody's."""
+    monkeypatch.setattr(lease, "MOST_BYTES", 1000)
+    with leased(lock) as held:
+        held.tells = lambda: {"failed": ["disk full"] * 1000}
+        os.utime(file_of(lock), (0, 0))
+        wait_for(lambda: file_of(lock).stat().st_mtime > 0)
+        time.sleep(0.1)
+        assert not held.lost_to, "it took its own file for another's, and would end the sweep"
+        assert json.loads(file_of(lock).read_text())["told"] == {}
+
+
 def test_who_was_silent_for_too_long_learns_that_another_has_taken_over(lock: Path, quick: None) -> None:
     with leased(lock) as held:
         left(lock, 0)
