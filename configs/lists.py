@@ -46,6 +46,18 @@ def without(sweep: dict[str, Any], key: str) -> dict[str, Any]:
     return rest | ({ZIPPED: together} if together else {})
 
 
+def in_order_of(sweep: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
+    """A sweep with its keys in the order of an earlier one; those that this lacks come last."""
+    order = {key: place for place, key in enumerate(lists_in(earlier))}
+
+    def place(entry: tuple[str, Any]) -> int:
+        keys = entry[1] if entry[0] == ZIPPED else [entry[0]]
+        return min(order.get(key, len(order)) for key in keys)
+
+    together = dict(sorted(sweep.get(ZIPPED, {}).items(), key=place))
+    return dict(sorted((sweep | ({ZIPPED: together} if together else {})).items(), key=place))
+
+
 def combinations(sweep: dict[str, Any]) -> list[dict[str, Any]]:
     """Each value of one list with each of the others, by key; lists that go together count as one."""
     ways = []

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from configs.digests import adds_seeds, digest
 from configs.document import Document
 from configs.explain import explain
-from configs.lists import combinations, lists_in
+from configs.lists import combinations, in_order_of, lists_in
 from configs.schema import OF_A_RUN, Config, ConfigError, json_schema
 
 LONGEST_NAME = 60  # characters
@@ -76,7 +76,7 @@ def adds_to(config: Config, to: Config) -> bool:
     """Whether a config has all that an earlier one has, and more: seeds, or of a sweep settings."""
     if config.sweep is None or to.sweep is None:
         return adds_seeds(config, to)
-    rows, earlier = combinations(config.sweep), combinations(to.sweep)
+    rows, earlier = combinations(in_order_of(config.sweep, to.sweep)), combinations(to.sweep)
     if not set(config.seeds) >= set(to.seeds) or not {dumps(row) for row in earlier} <= {*map(dumps, rows)}:
         return False
     # Settings are one config with other values put in: where one is the same, the rest of it is.
@@ -85,6 +85,13 @@ def adds_to(config: Config, to: Config) -> bool:
     except ConfigError:  # what another version took for a config
         return False
     return has_trainings_of(*same) and digest(config) != digest(to)
+
+
+def named_as(config: Config, earlier: Config) -> Config:
+    """A config that adds to an earlier one, with its lists in that order, as settings are named."""
+    if config.sweep is None or earlier.sweep is None:
+        return config
+    return config.model_copy(update={"sweep": in_order_of(config.sweep, earlier.sweep)})
 
 
 def has_trainings_of(config: Config, earlier: Config) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from configs.digests import digest
 from configs.schema import Config, ConfigError, Data, dump, load, recheck
-from configs.sweep import settings_of
+from configs.sweep import named_as, settings_of
 from data.fashion_mnist import load as load_fashion_mnist
 from data.fashion_mnist import with_names
 from data.idx import DataError
@@ -62,8 +62,9 @@ def place_of(
 ) -> tuple[Config, dict[str, str], RunFolder, bool]:
     """The folder of an experiment, and whether it is known, as by `find_folder`; its config and identity.
 
-    Known is a run, too, to which the config adds seeds. A run has its copies for itself: what goes to a
-    folder of its own is of the files as they are now.
+    Known is a run, too, to which the config adds seeds, or settings of a sweep, whose lists stand in the
+    order of before then. A run has its copies for itself: what goes to a folder of its own is of the files as
+    they are now.
     """
     identity = identity_of(config, splits)
     run, known = find_folder(outputs, config.name, identity, renamed, path, config)
@@ -71,6 +72,8 @@ def place_of(
         run, known = smaller, True
     if not known and (now := with_files(config)) != config:
         return place_of(now, splits, outputs, renamed, path)
+    if known and (made := run.known_config()):
+        config = named_as(config, made)
     return config, identity, run, known
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from configs.digests import digest
 from configs.schema import OF_A_RUN, Config, ConfigError, load
-from configs.sweep import Setting, has_trainings_of, settings_of
+from configs.sweep import Setting, has_trainings_of, settings_of, swept_keys
 from data.lease import Lease
 from data.splits import Splits
 from data.storage import locked, synced_together
@@ -61,6 +61,8 @@ def run_sweep(
     config = resolved(config, path)
     settings, splits = settings_of(config), load_data(config.data)
     config, identity, run, known = settled(config, splits, outputs, not fresh, path)
+    if swept_keys(config) != list(settings[0].values):  # they stood in another order when it was begun
+        settings = settings_of(config)
     with run.held("wait for it, or give this one another name") as lease:
         if fresh and known:
             with locked(outputs / ".lock"):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from configs.digests import digest, training_digest
+from configs.lists import in_order_of
 from configs.schema import Config, ConfigError, dump, load
 from configs.strict_yaml import write
 from configs.sweep import adds_to, settings_of, short_keys, swept_keys
@@ -185,6 +186,15 @@ def test_a_setting_that_is_no_config_is_named() -> None:
         ConfigError, match="settings units-1_epochs-1 and units-1_epochs-2 are the same to every"
     ):
         settings_of(same)
+
+
+def test_lists_take_the_order_of_an_earlier_sweep() -> None:
+    a, b, c = "training.epochs", "training.batch_size", "training.learning_rate"
+    earlier = {"zipped": {a: [1, 2], b: [8, 9]}, c: [0.1]}
+    ordered = in_order_of({"models.x": [1], c: [0.1, 0.2], "zipped": {b: [8, 9], a: [1, 2]}}, earlier)
+    assert list(ordered) == ["zipped", c, "models.x"]
+    assert list(ordered["zipped"].items()) == [(a, [1, 2]), (b, [8, 9])]
+    assert list(in_order_of({c: [0.1], b: [9], a: [1]}, earlier)) == [a, b, c]
 
 
 def test_a_sweep_adds_to_one_that_it_holds_all_of() -> None:

@@ -114,6 +114,18 @@ def test_what_is_added_is_all_that_is_trained(tmp_path: Path, pretenders: type[P
     assert content(tmp_path / "a/sw") == content(tmp_path / "b/sw"), "a fresh sweep would be another one"
 
 
+def test_lists_in_another_order_are_the_same_sweep(tmp_path: Path, pretenders: type[Pretenders]) -> None:
+    """As they come when the words of a command line are swapped: the names of settings have an order."""
+    run(tmp_path)
+    there, turned = sorted(tmp_path.iterdir()), dict(reversed(LISTS.items()))
+    pretenders.done.clear()
+    assert run(tmp_path, config_of(turned))[0] == 0
+    assert pretenders.done == [], "all of it is trained again, in folders beside those that are there"
+    run(tmp_path, config_of({**turned, "models.cnn.filters": [[2], [2, 3], [2, 2]]}))
+    assert len(pretenders.done) == 3 * 2, "more than what was added is trained"
+    assert sorted(tmp_path.iterdir()) == there
+
+
 def test_another_sweep_under_a_name_that_is_taken_has_a_folder_of_its_own(
     tmp_path: Path, pretenders: type[Pretenders]
 ) -> None:
