@@ -23,7 +23,7 @@ _WHY_NOT = {
     "sweep": "A sweep of sweeps is one with all the lists.",
 }
 _KEYS = r"(models\.|training\.|data\.augmentation\b)"
-_A_LIST = {"type": "array", "minItems": 1, "maxItems": 1000, "uniqueItems": True, "items": {}}
+_A_LIST = {"type": "array", "minItems": 1, "maxItems": MOST_SETTINGS, "uniqueItems": True, "items": {}}
 
 
 def may_have_list(key: str) -> bool:
@@ -104,7 +104,8 @@ def _check_list(keys: tuple[str, ...], values: Any) -> None:
         may = "Expected a key under models., training. or data.augmentation."
         raise SettingError(f"is nothing to sweep over. {_WHY_NOT.get(first, may)}", *keys)
     if not isinstance(values, list) or not values:
-        one = f": [{shown(str(values))}]" if isinstance(values, str | int | float) else ""
+        written = ", ".join(str(values).split("|"))  # as on a command line
+        one = f": [{shown(written)}]" if isinstance(values, str | int | float) else ""
         raise SettingError(
             f"is {shown(repr(values))}. Expected a list of values{f', such as{one}' if one else ''}.", *keys
         )

@@ -103,7 +103,7 @@ def _row(
     more: str = "",
 ) -> Row:
     also = [f"= {row.copy_of}" if row.copy_of else "", "in doubt" if row.doubt else "", more]
-    also.append(row.name if several else "")
+    also.append(row.name if several and row.name != row.run else "")
     guess = "" if row.guess is None else f"“{' '.join(row.guess.split())}”"  # word for word, on one line
     settings = UNKNOWN if row.changes is None else changes_in_words(row.changes)
     return Row(row, row.run, guess, settings, ", ".join(filter(None, also)), model, value, interval, figures)
@@ -115,7 +115,7 @@ def changes_in_words(changes: Settings | None) -> str:
         key.removeprefix("models.").removeprefix("training."): value for key, value in (changes or {}).items()
     }
     return ", ".join(
-        f"no {key}" if value is None else f"{key}={_value(value)}" for key, value in short.items()
+        f"without {key}" if value is None else f"{key}={_value(value)}" for key, value in short.items()
     )
 
 

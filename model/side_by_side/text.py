@@ -178,9 +178,13 @@ def _agreement(comparison: SideBySide, all_known: bool) -> list[str]:
 
 
 def faults(comparison: SideBySide, unused: str = "", in_part: str = "", missing: str = "") -> list[str]:
-    """What is not as asked, a line each: runs that could not be used, or only in part, and the picture."""
+    """What is not as asked, a line each: runs that could not be used, or only in part, and the picture.
+
+    Of hand-ins the doubts come first: what is in the table counts most.
+    """
     found = [(unused, fault) for fault in comparison.unusable]
-    found += [(in_part, fault) for fault in comparison.faults]
+    doubts = [(in_part, fault) for fault in comparison.faults]
+    found = doubts + found if comparison.hand_ins else found + doubts
     lines = [printable(f"{start}{fault.run}: {fault.problem}") for start, fault in found]
     return lines + [f"{missing}{picture}" for picture in missing_pictures(comparison.not_drawn)]
 

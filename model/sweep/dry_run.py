@@ -67,7 +67,10 @@ def _foreseen(works: Sequence[Work], shard: Shard | None) -> list[str]:
     trainings = same_trainings(works)
     if shard:
         elsewhere = {model for work in works for model in work.config.elsewhere}
-        trainings = shard.own([places for places in trainings if places[0].task.model not in elsewhere])
+        trainings = [places for places in trainings if places[0].task.model not in elsewhere]
+        if not shard.own(trainings):
+            return ["", f"Shard {shard} has nothing to train: {len(trainings)} trainings for {shard.number}."]
+        trainings = shard.own(trainings)
     left = left_of(trainings)
     rows = [("", *HEAD), *(_row(places, left) for places in trainings)]
     if len(works) == 1 and not shard:  # a run has looks, too

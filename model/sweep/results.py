@@ -186,7 +186,8 @@ def _concerns(trained: _Trained, key: str) -> bool:
         return False
     if section != "training":
         return True
-    return bool(getattr(config.training_of(trained.model), rest) == getattr(config.training, rest))
+    own = getattr(config.models[trained.model], "training", None)
+    return own is None or rest not in own.model_fields_set
 
 
 def _made_in(finished: Sequence[_Trained]) -> dict[str, dict[str, Any]]:
