@@ -193,9 +193,21 @@ def is_told(run: RunFolder, config: Config) -> bool:
     return False
 
 
-def put_aside(run: RunFolder) -> str:
-    """Move a config.yaml that was edited out of the way; what to say of that, empty if it was not."""
-    if not (edited := run.edited()):
+def decides_the_same(run: RunFolder, config: Config) -> bool:
+    """Whether config.yaml is a config, as far as numbers are decided."""
+    if is_told(run, config):
+        return True
+    with suppress(ConfigError):
+        return digest(load(run.path / "config.yaml", of_a_run=True)) == digest(config)
+    return False
+
+
+def put_aside(run: RunFolder, asked: Config | None = None) -> str:
+    """Move a config.yaml that was edited out of the way, unless it is what is `asked` for.
+
+    Returned is what to say of that, empty if it was not.
+    """
+    if (asked and decides_the_same(run, asked)) or not (edited := run.edited()):
         return ""
     aside = _free(run.path / "config-edited.yaml")
     (run.path / "config.yaml").replace(aside)

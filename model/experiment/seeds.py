@@ -1,10 +1,9 @@
 """Seeds that are added to a run: it becomes that of the larger config, and keeps what it has."""
 
-from configs.digests import digest
-from configs.schema import Config, ConfigError, dump, load
+from configs.schema import Config, dump
 from data.storage import write_atomically
 from model.experiment.adoption import taken_up
-from model.experiment.opening import put_aside
+from model.experiment.opening import decides_the_same, put_aside
 from model.experiment.progress import short_path
 from model.report.words import names
 from model.run.folder import RunFolder
@@ -19,20 +18,12 @@ def add_seeds(
     have written there, too; then the record: killed before that, the run is still the smaller one.
     """
     manifest, notes = taken_up(run, made, run.environment() or {}, guess), []
-    if not _is_there(run, config):
+    if not decides_the_same(run, config):
         notes = [put_aside(run)]
         write_atomically(run.path / "config.yaml", dump(config).encode())
     manifest.config, manifest.environment = config.model_dump(mode="json"), manifest.environment | identity
     manifest.write()
     return [added_in_words(run, made, config), *notes]
-
-
-def _is_there(run: RunFolder, config: Config) -> bool:
-    """Whether config.yaml is a config already, as far as numbers are decided."""
-    try:
-        return digest(load(run.path / "config.yaml", of_a_run=True)) == digest(config)
-    except ConfigError:
-        return False
 
 
 def added_in_words(run: RunFolder, made: Config, config: Config) -> str:

@@ -19,7 +19,7 @@ from model.comparison.tables import failure_line
 from model.experiment import progress
 from model.experiment.adoption import taken_up
 from model.experiment.elsewhere import as_found
-from model.experiment.opening import as_it_began, describe, load_data, resolved, settled
+from model.experiment.opening import as_it_began, describe, load_data, put_aside, resolved, settled
 from model.experiment.parts import Task, must_be_free
 from model.experiment.results import data_facts
 from model.experiment.seeds import add_seeds
@@ -153,8 +153,9 @@ def _grown(run: RunFolder, made: Config, config: Config, identity: dict[str, str
     """Make a run, or a sweep, that of a larger config; what to say of that."""
     if config.sweep is None:
         return [note for note in add_seeds(run, made, config, identity, None) if note]
+    aside = put_aside(run, config)
     taken_up(run, config, describe(run, config, identity), None)
-    return [f"seeds or settings are added to {progress.short_path(run.path)}"]
+    return [f"seeds or settings are added to {progress.short_path(run.path)}", *filter(None, [aside])]
 
 
 def _beside_other_data(named: RunFolder, run: RunFolder, identity: Mapping[str, str]) -> str:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from configs.digests import digest
-from configs.schema import OF_A_RUN, Config, ConfigError, load
+from configs.schema import OF_A_RUN, Config, ConfigError
 from configs.sweep import Setting, has_trainings_of, settings_of, swept_keys
 from data.lease import Lease
 from data.splits import Splits
@@ -21,7 +20,6 @@ from model.experiment.adoption import taken_up
 from model.experiment.opening import (
     as_it_began,
     describe,
-    is_told,
     load_data,
     put_aside,
     resolved,
@@ -69,7 +67,7 @@ def run_sweep(
                 run.clear((), lambda anew: describe(anew, config, identity))
         if known and not fresh and (made := run.known_config()):  # its name stays
             config = config.model_copy(update={"name": made.name})
-        if note := _put_aside(run, config):
+        if note := put_aside(run, config):
             progress.say(console, f"note      {note}")
         splits = as_it_began(run, config, splits)
         progress.say(console, progress.header(config, data_facts(config, splits), run.path))
@@ -86,16 +84,6 @@ def _must_be_of(setting: Setting, run: RunFolder) -> None:
         f"{run.path} is not as this sweep makes it: its seeds, or more of it, are others; move it out of "
         f"{run.path.parent}, and the same command makes that setting again"
     )
-
-
-def _put_aside(run: RunFolder, config: Config) -> str:
-    """Move a config.yaml out of the way that is neither what was made nor what is asked for; what to say."""
-    if is_told(run, config):
-        return ""
-    with suppress(ConfigError):
-        if digest(load(run.path / "config.yaml", of_a_run=True)) == digest(config):
-            return ""
-    return put_aside(run)
 
 
 class Sweep:
@@ -126,7 +114,7 @@ class Sweep:
         if setting.name not in self._new:
             run.tidy()
             _must_be_of(setting, run)
-            if note := _put_aside(run, setting.config):
+            if note := put_aside(run, setting.config):
                 progress.say(self.console, f"note      {note}")
         return Work(setting.config, self.splits, run, label=setting.name)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from configs.asked import Shard
 from configs.schema import Config, ConfigError, load
 from configs.sweep import settings_of
 from data.storage import locked
@@ -19,6 +20,7 @@ from model.experiment.opening import load_data
 from model.experiment.status import status_of
 from model.run.folder import RunError, RunFolder
 from model.sweep.report import read_sweep
+from model.sweep.shard import run_shard
 from model.sweep.status import SweepStatus, status_of_either
 from model.sweep.sweep import run_sweep
 from tests.sweep.pretenders import Pretenders
@@ -218,6 +220,17 @@ def test_a_config_that_was_lost_or_edited_is_that_of_the_sweep_again(
     _, screen = run(tmp_path)
     assert "config-edited.yaml" in screen, "what somebody has written is lost"
     assert path.read_text() == text
+
+
+def test_a_shard_that_adds_settings_keeps_a_config_that_was_edited(
+    tmp_path: Path, pretenders: type[Pretenders]
+) -> None:
+    run(tmp_path, config_of({**LISTS, "models.cnn.filters": [[2]]}))
+    path = tmp_path / "sw" / "config.yaml"
+    edited = path.read_text().replace("0.005", "0.007") + "# mine\n"
+    path.write_text(edited)
+    run_shard(config_of(), tmp_path, Console(file=io.StringIO()), Shard(1, 2))
+    assert path.with_name("config-edited.yaml").read_text() == edited, "what a user has written is lost"
 
 
 def test_nothing_is_written_before_every_setting_is_known_to_be_good(tmp_path: Path) -> None:
