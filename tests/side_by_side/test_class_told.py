@@ -221,7 +221,7 @@ def test_models_of_other_names_are_named_in_their_rows(run: Path, tmp_path: Path
     assert (rows["deep-page"].baseline, rows["deep-page"].candidate) == ("cnn", "deep")
     assert rows["alone-page"].difference is None
     block = comparison_block(found, "x")
-    assert "deep − cnn" in block
+    assert ", deep −" in block, "the pair of a hand-in that has others is named in its row"
     assert [row["accuracy_deep"] for row in csv_rows(found)].count(None) == 2
     for name in ("cnn", "deep"):
         shutil.rmtree(one / name)
