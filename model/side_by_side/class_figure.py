@@ -57,7 +57,10 @@ class Panel:
 
 def class_picture(comparison: SideBySide, path: Path) -> Figure:
     """Draw every hand-in of a class, or every model of those that compare none, on a row of its own."""
-    title = headline(comparison)
+    title, several = headline(comparison), len(comparison.hand_ins)
+    if several > 1:  # what each set of test pictures comes to would not fit
+        number = sum(len(one.rows) for one in comparison.hand_ins)
+        title = f"{number} hand-ins on {several} sets of test pictures"
     panels = [panel for one in comparison.hand_ins for panel in _panels(one)]
     most = max(MOST_ROWS // len(panels), 1)
     hidden = sum(len(panel.rows[most:]) for panel in panels)

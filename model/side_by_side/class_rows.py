@@ -11,7 +11,7 @@ from model.report.words import digits_for, ends, percent, signed, span
 from model.side_by_side.class_table import SEEDS
 from model.side_by_side.records import HandIn, HandIns, SideBySide
 
-UNKNOWN = "?"
+UNKNOWN = "settings not known"
 WORDS = ("guess", "settings", "also")  # what columns are called that have no numbers
 LONGEST_NAME, LONGEST_FIGURE, LONGEST_VALUE = 20, 12, 60  # characters, the first two in the terminal alone
 WIDEST = 120  # columns of a terminal that are used

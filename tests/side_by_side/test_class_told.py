@@ -297,6 +297,10 @@ def test_a_picture_of_one_model_each_shows_its_accuracies(recording: Recording, 
     )
     assert "lesson on T, 10,000 test pictures: right, 242,886 parameters each" in drawn.strings
     assert figure.alt.endswith("% right. Right, from student-00 90.0 % to student-05 89.5 %.")
+    two = a_class_of(alone(0))
+    two.hand_ins.append(hand_ins([hand_in(1), hand_in(2)]))
+    figure = class_picture(two, tmp_path / "class.png")
+    assert figure.title == "3 hand-ins on 2 sets of test pictures", "a title of both would be cut off"
     class_picture(
         a_class_of(hand_in(0), alone(5), alone(6, accuracy={}, parameters={})), tmp_path / "class.png"
     )

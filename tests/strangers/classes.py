@@ -104,6 +104,11 @@ def _(
     agree_share("the worst", high if low is None else low, min(shares))
 
 
+@says("<n:n> hand-ins on <k:n> sets of test pictures")
+def _(e: Evidence, at: Said, n: Number, k: Number) -> None:
+    claim(n == len(runs_of(e)) and k > 1, "a class on one set of test pictures has a title that says more")
+
+
 @says("<name:run> on <title:run>: <n:n> test pictures", "<name:run> on <title:run>, <n:n> test pictures")
 def _(e: Evidence, at: Said, name: str, title: str, n: Number) -> None:
     agree("test pictures", n, e.num_test)
