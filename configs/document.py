@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from configs.lists import ZIPPED, lists_in, may_have_list, without
+from configs.lists import ZIPPED, lists_in, may_have_list, why_no_list, without
 from configs.strict_yaml import ConfigError, Keys, nearest, parse, shown
 
 MOST_NAMED = 12  # configs, in a message
@@ -135,6 +135,8 @@ def override(document: Document, text: str, takes_list: Callable[[Keys], bool]) 
         )
     dotted, values = ".".join(map(str, keys)), _alternatives(written)
     several = len(values) > 1 and may_have_list(dotted)
+    if len(values) > 1 and keys[0] in ("seeds", "name", "launch"):  # in other values bars may stand
+        raise ConfigError(f"{label}: {dotted} {why_no_list(dotted)}")
     if several or keys[0] == "sweep":
         keys = _place_of_list(dotted if several else dotted.partition(".")[2], document)
     for earlier, given in document.overrides.items():

@@ -31,6 +31,12 @@ def may_have_list(key: str) -> bool:
     return re.match(_KEYS, key) is not None
 
 
+def why_no_list(key: str) -> str:
+    """Why a sweep may not have a list of values for a dotted key, in sentences."""
+    may = "Expected a key under models., training. or data.augmentation."
+    return f"is nothing to sweep over. {_WHY_NOT.get(key.partition('.')[0], may)}"
+
+
 def lists_in(sweep: dict[str, Any]) -> dict[str, list[Any]]:
     """All lists of a sweep by dotted key, those that go together among them, in order."""
     found: dict[str, list[Any]] = {}
@@ -100,9 +106,7 @@ def _check_list(keys: tuple[str, ...], values: Any) -> None:
     """Raise SettingError where a key has no list of values, or may not have one."""
     key = keys[-1]
     if not may_have_list(key):
-        first = key.partition(".")[0]
-        may = "Expected a key under models., training. or data.augmentation."
-        raise SettingError(f"is nothing to sweep over. {_WHY_NOT.get(first, may)}", *keys)
+        raise SettingError(why_no_list(key), *keys)
     if not isinstance(values, list) or not values:
         written = ", ".join(str(values).split("|"))  # as on a command line
         one = f": [{shown(written)}]" if isinstance(values, str | int | float) else ""

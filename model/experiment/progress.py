@@ -154,6 +154,7 @@ class Display:
             row.failure = event.reason if isinstance(event, Failed) else ""
             row.note = f"failed: {row.failure}" if row.failure else row.note
             row.note = SKIPPED if isinstance(event, Skipped) else row.note
+            row.note = "done" if row.note == WAITING else row.note  # it was done before, but for its record
         moved = (row.share if row.ended else before[0], row.count) != before
         if self.console.is_terminal and self.are_many and row.failure:
             say(self.console, f"{row.called}  {row.note}")  # its row is not shown

@@ -143,6 +143,7 @@ def test_an_override_replaces_a_list_and_a_single_value_ends_it(tmp_path: Path) 
         ({"launch.workers": [1, 2]}, "is nothing to sweep over. It decides no number"),
         ({"trainin.epochs": [1]}, "Expected a key under models., training. or data.augmentation."),
         ({"training.epochs": 3}, "is 3. Expected a list of values, such as: [3]."),
+        ({"training.epochs": "2|4"}, "is '2|4'. Expected a list of values, such as: [2, 4]."),
         ({"training.epochs": []}, "is []. Expected a list of values."),
         ({"training.epochs": [1, 2, 1]}, "has 1 twice. Expected each once: keep one."),
         ({"models.cn.filters": [[4]]}, "a key of cn, which is no model here. Did you mean cnn?"),
@@ -167,6 +168,12 @@ def test_what_is_no_list_of_values_is_refused(tmp_path: Path, lists: Any, told: 
 def test_a_value_is_missing_beside_a_bar(tmp_path: Path, override: str) -> None:
     with pytest.raises(ConfigError, match="a value is missing before or after a bar"):
         read(tmp_path, override)
+
+
+@pytest.mark.parametrize("key", ["seeds", "name", "launch.workers"])
+def test_what_may_have_no_list_is_refused_on_a_command_line_as_in_a_file(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key} is nothing to sweep over. "):
+        read(tmp_path, f"{key}=1|2")
 
 
 def test_networks_from_elsewhere_are_in_no_sweep(tmp_path: Path) -> None:
