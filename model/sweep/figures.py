@@ -44,7 +44,8 @@ def by_key(report: SweepReport, path: Path) -> Figure | None:
     shown = list(axes_of_sweep)[:MOST_PANELS]
     title = _title(report)
     reading = (
-        f"A mark is the mean of a setting's trainings, its upright line 95 %, with {may_differ(report)}. "
+        "Upwards: right on the validation pictures. A mark is the mean of a setting's trainings, its upright "
+        f"line 95 %, with {may_differ(report)}. "
         "Lines join settings that differ in this key alone. A ring: the best of its model."
     )
     if len(shown) < len(axes_of_sweep):
