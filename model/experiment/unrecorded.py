@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from configs.schema import Config
 from data.splits import Splits
-from data.storage import remove_temporary
 from model.experiment.adoption import adopt_tasks, must_not_be_later
 from model.experiment.parts import Task, tasks_of
 from model.experiment.work import Work
@@ -49,11 +48,6 @@ class Unrecorded(Work):
     def note_done(self, task: Task) -> None:
         """Vouch for nothing, but go on only in a run."""
         self.run.must_still_be_there()
-
-    def tidy(self) -> None:
-        """Remove what is half-written of its own tasks: others may be writing beside it."""
-        for task in self.tasks:
-            remove_temporary(self.run.seed_folder(task.model, task.seed))
 
     def write_record(self) -> None:
         """Write nothing."""

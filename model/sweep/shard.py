@@ -14,7 +14,7 @@ from configs.asked import Shard
 from configs.schema import Config, recheck
 from data.lease import Lease
 from data.splits import Splits
-from data.storage import locked, write_json
+from data.storage import locked, remove_temporary, write_json
 from model.comparison.tables import failure_line
 from model.experiment import progress
 from model.experiment.adoption import taken_up
@@ -80,7 +80,8 @@ class Share(Unrecorded):
             raise RunError(edited)
         if self.label and (who := self.run.at_work()):
             raise RunError(f"{who} is at work in {self.run.path}; wait for it")
-        self.tidy()
+        for task in self.tasks:  # others may be writing beside it
+            remove_temporary(self.run.seed_folder(task.model, task.seed))
 
     def record_environment(self) -> None:
         """Write with what the run is computed, unless that is known: by its record, or by another shard."""

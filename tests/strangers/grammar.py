@@ -8,17 +8,35 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 FIXED = Path(__file__).with_name("fixed.txt")  # sentences that assert nothing about a run, one a line
 NUMBER = r"[−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 DURATION = r"(?:\d+ h \d+ min|\d+ min(?: \d+ s)?|[\d,.]+ s|elsewhere)"
-KINDS = {
-    "n": NUMBER,
-    "pct": rf"(?:under )?{NUMBER} %",
-    "layer": r"(?:conv|pool|dense|rescaling)\d+|pixels",
-    "time": DURATION,
-}
+
+
+class Kinds(dict[str, str]):
+    """Patterns by name, each given once: a second one would hide the sentences made with the first."""
+
+    def __setitem__(self, name: str, pattern: str) -> None:
+        if name in self:
+            raise KeyError(f"there is a kind {name!r} already; give this one another name")
+        super().__setitem__(name, pattern)
+
+    def __ior__(self, more: Any) -> Self:  # type: ignore[misc,override]
+        for name, pattern in more.items():
+            self[name] = pattern
+        return self
+
+
+KINDS = Kinds(
+    {
+        "n": NUMBER,
+        "pct": rf"(?:under )?{NUMBER} %",
+        "layer": r"(?:conv|pool|dense|rescaling)\d+|pixels",
+        "time": DURATION,
+    }
+)
 KINDS |= {"text": r".+?", "word": r"\S+", "kind": r"(?i:seed and file|seed|file)"}
 OF_MODELS = {  # kinds that name models, or classes
     "names": r"(?:{model})(?:, (?:{model}))*(?: and (?:(?:{model})|\d+ more))?",

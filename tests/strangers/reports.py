@@ -21,8 +21,8 @@ REASONS = (
 )
 KINDS["reason"] = (
     "|".join(REASONS) + r"|(?:loss not finite at epoch \d+|its probabilities are not finite numbers);"
+    " a lower learning_rate may help"
 )
-KINDS["reason"] += " a lower learning_rate may help"
 ELSEWHERE = ("elsewhere", "not known", "–")  # in place of what nobody has measured
 PLACES = r"[\w.*]+(?:, [\w.*]+)*(?: and [\w.*]+)*(?: (?:in|of) (?:the |every )?[\w.]+)?"
 KINDS["places"] = (

@@ -23,7 +23,7 @@ from tests.strangers.reports import agree_duration
 from tests.strangers.tables import ends_of, table
 from tests.strangers.verdicts import agree_ends
 
-KINDS["others"] = r"the other setting|none of the \d+ other settings|\d+ of the \d+ other settings"
+KINDS["rivals"] = r"the other setting|none of the \d+ other settings|\d+ of the \d+ other settings"
 KINDS["beside"] = r"the two settings|none of the \d+ others|\d+ of the \d+ others"
 KINDS["what"] = r"new seeds and new pictures(?:, of single trainings with other pictures)?|other pictures"
 KINDS["mark"] = r"= |"
@@ -246,7 +246,7 @@ def _(e: Any, at: Said, m: str, values: str, n: Number | None = None) -> None:
     claim(n is None or n == len(s.of(m)), f"{m} has {len(s.of(m))} settings")
 
 
-@says("<m:model>: <others:others> <can:can't|can> be told from the best, <values:run>")
+@says("<m:model>: <others:rivals> <can:can't|can> be told from the best, <values:run>")
 def _(e: Any, at: Said, m: str, others: str, can: str, values: str) -> None:
     s = swept_of(e)
     agree_others(s, m, others)
