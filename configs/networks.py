@@ -105,6 +105,9 @@ class Cnn(Section):
     units: Units = (128,)
     dropout: Dropout = 0.0
     batch_normalization: Normalized = False
+    flip_at_test: bool = Field(
+        default=False, description="answer by the mean of the logits of a picture and of its mirror image"
+    )
     training: Own = None
 
     @property

@@ -20,7 +20,7 @@ from model.experiment.parts import (
     unreadable,
 )
 from model.inspection.job import inspect_model
-from model.networks.facts import LayerFacts, layer_facts, summary
+from model.networks.facts import LayerFacts, flops_per_image, layer_facts, summary
 from model.robustness.measure import measure_robustness, num_questions
 from model.run.arithmetic import Arithmetic, Precision
 from model.run.capacity import memory_of_training, memory_of_worker
@@ -216,7 +216,7 @@ class Plan:
 
     def _seconds_of_questions(self, model: str, num_images: int) -> float:
         """To pass images forward, in a job that does no more."""
-        flops = sum(fact.flops for fact in self.facts(model))
+        flops = flops_per_image(self.config.models[model], len(self.splits.class_names))
         return self.slowness * BEGIN_SECONDS + num_images * flops / self.speeds["float32"]
 
     @property

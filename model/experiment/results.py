@@ -17,7 +17,7 @@ from model.comparison.verdict import count_settings, scored_of
 from model.experiment.neighbours import neighbours
 from model.experiment.origins import origin_of, usual_for
 from model.experiment.report import Report, Training, reasons_before, reasons_of
-from model.networks.facts import layer_facts, summary
+from model.networks.facts import flops_per_image, layer_facts, summary
 from model.robustness.curves import robustness_of
 from model.robustness.files import measured
 from model.run.environment import joined
@@ -228,7 +228,7 @@ def facts_of(config: Config, model: str, num_classes: int, results: Results, is_
         architecture=config.models[model].architecture,
         parameters=parameters,
         convolution_parameters=sum(layer.parameters for layer in layers if layer.kind == "conv"),
-        flops_per_image=sum(layer.flops for layer in layers),
+        flops_per_image=flops_per_image(config.models[model], num_classes),
         **_of_training(config, model, of_seeds),
         elsewhere=origin_of(config, model, usual_for(parameters) if is_fashion else []),
         predict_seconds=_mean(metrics, "predict_seconds") or 0.0,

@@ -95,10 +95,14 @@ class Dense:
 
 @dataclass(frozen=True)
 class Network:
-    """Convolutions, then dense layers. The last dense layer gives the logits."""
+    """Convolutions, then dense layers. The last dense layer gives the logits.
+
+    One that `flips` answers by the mean of the logits of a picture and of its mirror image.
+    """
 
     convolutions: tuple[Convolution, ...]
     dense: tuple[Dense, ...]
+    flips: bool = False
 
 
 class Maps(NamedTuple):

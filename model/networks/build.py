@@ -17,6 +17,7 @@ from model.networks.layers import (
     Dropout,
     Flatten,
     Layer,
+    MirrorMean,
     Normalization,
     Pooling,
     Rescaling,
@@ -44,8 +45,19 @@ def build_of(listed: Sequence[Layer], seed: int, name: str) -> keras.Model:
     seeds = layer_seeds(seed)
     x = inputs = keras.Input((SIDE, SIDE, 1), name="image")
     for layer in listed:
-        x = add(layer, x, seeds)
+        x = _with_mirror_image(layer, inputs, x) if isinstance(layer, MirrorMean) else add(layer, x, seeds)
     return keras.Model(inputs, x, name=name)  # without a name Keras counts what it has built before
+
+
+def _with_mirror_image(layer: MirrorMean, inputs: KerasTensor, x: KerasTensor) -> KerasTensor:
+    """The mean of `x` and of what the same layers make of the mirror image.
+
+    Of a layer Keras calls its output what it made first, which is of the picture as it is.
+    """
+    mirrored = keras.ops.flip(inputs, axis=2)
+    for before in keras.Model(inputs, x).layers[1:]:
+        mirrored = before(mirrored)
+    return layers.Average(name=layer.name)([x, mirrored])
 
 
 def add(layer: Layer, x: KerasTensor, seeds: Iterator[int], policy: Policy = "float32") -> KerasTensor:

@@ -17,6 +17,7 @@ from model.networks.layers import (
     Dense,
     Flatten,
     Layer,
+    MirrorMean,
     Normalization,
     Padding,
     Pair,
@@ -138,11 +139,19 @@ def each_layer(layers: Sequence[Layer]) -> list[LayerFacts]:
                 fact = LayerFacts(layer.name, "other", (prod(shape),))
             case Normalization(scale=scale, center=center):
                 fact = LayerFacts(layer.name, "other", shape, (2 + scale + center) * shape[-1])
+            case MirrorMean():
+                once_more = sum(fact.flops for fact in facts)
+                fact = LayerFacts(layer.name, "other", shape, flops=once_more)
             case _:
                 fact = LayerFacts(layer.name, "other", shape)
         facts.append(fact)
         shape = fact.output_shape
     return facts
+
+
+def flops_per_image(network: Network, num_classes: int) -> int:
+    """All the arithmetic of one answer, also that for a mirror image where a network looks at that, too."""
+    return sum(fact.flops for fact in each_layer(layers_of(network, num_classes)))
 
 
 def summary(network: Network, num_classes: int) -> list[LayerRow]:

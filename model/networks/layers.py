@@ -123,7 +123,19 @@ class Dropout:
     rate: float
 
 
-Layer = Convolution | Pooling | Normalization | Activation | Rescaling | Flatten | Dense | Dropout
+@dataclass(frozen=True)
+class MirrorMean:
+    """The mean of what the layers before it make of the picture and of its mirror image.
+
+    The last Dense reads it, so that the logits are the mean of both pictures' logits. Training leaves it out.
+    """
+
+    name: str
+
+
+Layer = (
+    Convolution | Pooling | Normalization | Activation | Rescaling | Flatten | Dense | Dropout | MirrorMean
+)
 KINDS = {kind.__name__: kind for kind in get_args(Layer)}  # by what records call them
 
 
@@ -144,6 +156,8 @@ def keras_type(layer: Layer) -> str:
             return "Conv2D"
         case Normalization():
             return "BatchNormalization"
+        case MirrorMean():
+            return "Average"
         case Activation(function="leaky_relu"):
             return "LeakyReLU"
         case Activation(function="elu"):
@@ -177,6 +191,7 @@ def _cnn(network: Cnn, num_classes: int) -> tuple[Layer, ...]:
         *_convolutions(network),
         Flatten("flatten"),
         *_hidden(network, normalized=False),  # a network of convolutions normalizes only those
+        *([MirrorMean("mirror_mean")] if network.flip_at_test else []),
         Dense("probabilities", num_classes, "softmax"),
     )
 

@@ -20,7 +20,8 @@ def take_apart(model: keras.Model) -> Network:
     parts = _Parts()
     for layer in model.layers:
         parts.take(layer)
-    return Network(tuple(parts.convolutions), tuple(parts.dense))
+    flips = any(isinstance(layer, layers.Average) for layer in model.layers)
+    return Network(tuple(parts.convolutions), tuple(parts.dense), flips)
 
 
 class _Parts:

@@ -1,9 +1,9 @@
 """Networks run over any number of images, by batches: what is kept of their maps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -14,17 +14,27 @@ T = TypeVar("T")
 BATCH = 64  # images at a time: their maps stay near the processor
 
 
-@dataclass(frozen=True)
-class Trace:
-    """What one batch of images leaves behind.
+class View(NamedTuple):
+    """What a batch of images, or of their mirror images, leaves behind to compute answers from.
 
-    Per convolution float32 arrays: `pooled` (n, height, width, filters), what the next layer reads, and
-    of each image's map (n, filters) the `largest` value, the `mean` of what lies above 0, and the share of
-    places that do (`active`); `linear`, the maps before their activation, of all convolutions but the first.
+    Per convolution float32 arrays: `pooled` (n, height, width, filters), what the next layer reads; `linear`,
+    the maps before their activation, of all convolutions but the first.
     """
 
     linear: list[np.ndarray]
     pooled: list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one batch of images leaves behind.
+
+    `views` are all that a network looks at to answer: the images, and their mirror images if it flips. Per
+    convolution, of each image's map (n, filters) the `largest` value, the `mean` of what lies above 0, and
+    the share of places that do (`active`), float32.
+    """
+
+    views: list[View]
     largest: list[np.ndarray]
     mean: list[np.ndarray]
     active: list[np.ndarray]
@@ -53,12 +63,11 @@ def trace(
     """
 
     def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], ...]:
-        maps = forward(network.convolutions, to_input(batch))
-        described = [m.map for m in maps] if describe else []
+        views = [forward(network.convolutions, to_input(view)) for view in _views(network, batch)]
+        described = [m.map for m in views[0]] if describe else []
         above = [_above(*pair) for pair in zip(network.convolutions, described, strict=False)]
         return (
-            [m.linear for m in maps[1:]],
-            [m.pooled for m in maps],
+            [View([m.linear for m in maps[1:]], [m.pooled for m in maps]) for maps in views],
             [_largest(m) for m in described],
             [_mean(m) for m in above],
             [_mean(tf.sign(m)) for m in above],
@@ -67,31 +76,42 @@ def trace(
     traced = compile_for_images(run)
 
     def work(part: slice) -> T:
-        return use(part, Trace(*([tensor.numpy() for tensor in tensors] for tensors in traced(images[part]))))
+        return use(part, Trace(*tf.nest.map_structure(lambda tensor: tensor.numpy(), traced(images[part]))))
 
     return by_batch(len(images), work)
 
 
 def largest_and_features(
     network: Network, images: np.ndarray
-) -> Iterator[tuple[slice, tuple[list[np.ndarray], np.ndarray]]]:
+) -> Iterator[tuple[slice, tuple[list[np.ndarray], list[np.ndarray]]]]:
     """The little that is told of a control: run it over any number of images, by batches.
 
     Yields which images; the largest value of each of their maps, float32 (n, filters) per convolution, and
-    what the first dense layer reads, float32 (n, inputs).
+    what the first dense layer reads, float32 (n, inputs), of each view.
     """
 
-    def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
-        maps = forward(network.convolutions, to_input(batch))
-        return [_largest(m.map) for m in maps], maps[-1].pooled
+    def run(batch: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+        views = [forward(network.convolutions, to_input(view)) for view in _views(network, batch)]
+        return [_largest(m.map) for m in views[0]], [maps[-1].pooled for maps in views]
 
     traced = compile_for_images(run)
 
-    def work(part: slice) -> tuple[list[np.ndarray], np.ndarray]:
+    def work(part: slice) -> tuple[list[np.ndarray], list[np.ndarray]]:
         largest, pooled = traced(images[part])
-        return [tensor.numpy() for tensor in largest], tf.reshape(pooled, (len(pooled), -1)).numpy()
+        features = [tf.reshape(view, (len(view), -1)).numpy() for view in pooled]
+        return [tensor.numpy() for tensor in largest], features
 
     return by_batch(len(images), work)
+
+
+def _views(network: Network, batch: tf.Tensor) -> list[tf.Tensor]:
+    """All that a network looks at to answer images (n, 28, 28)."""
+    return [batch, batch[:, :, ::-1]] if network.flips else [batch]
+
+
+def mean_of_views(values: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean of what was computed of each view, float32; of one alone it is that, to the bit."""
+    return sum(values[1:], start=values[0]) / np.float32(len(values))
 
 
 def _above(convolution: Convolution, maps: tf.Tensor) -> tf.Tensor:

@@ -14,6 +14,8 @@ RULES: Rules = {
     "split": IN_PROPORTION,  # how many validation images of each class: data/splits.py
     "statistics": 2,  # of batch normalization in a finished network; 1: the moving averages of the steps
     "averaging": 2,  # where the average of the weights begins; 1: at those of the first step
+    "normalization": 2,  # of maps in training; 1: by Keras's own layers, 2: in one operation
+    "weight_decay": 2,  # what loses a share of itself: kernels alone; 1: biases and normalizations, too
 }
 # Training images that rule 2 of statistics takes them over: in a finished network, and after each epoch.
 STATISTICS_IMAGES, STATISTICS_IMAGES_OF_CURVE = 10_000, 1_000
@@ -49,4 +51,10 @@ def outdated(config: Config, environment: Mapping[str, Any], num_training: int) 
                 f"{name}: at least {int(100 * of_first)} % of its averaged weights are those of the first "
                 "step (rule 1 of averaging); under rule 2, of runs begun now, it begins without bias."
             )
+    decaying = [name for name in trained if config.training_of(name).weight_decay]
+    if decaying and rules["weight_decay"] == 1:
+        told.append(
+            f"{', '.join(decaying)}: by weight decay biases and batch normalization lost their share, too "
+            "(rule 1 of weight_decay); under rule 2, of runs begun now, kernels alone do."
+        )
     return told

@@ -21,7 +21,7 @@ from model.comparison.verdict import Scored, count_settings
 from model.experiment.neighbours import neighbours
 from model.experiment.parts import is_sound
 from model.experiment.results import data_facts
-from model.networks.facts import layer_facts
+from model.networks.facts import flops_per_image, layer_facts
 from model.run.environment import joined
 from model.run.folder import RunError, RunFolder, again
 from model.run.manifest import Manifest
@@ -149,7 +149,7 @@ def _find(
 def _candidate(trained: _Trained, keys: Sequence[str], data: DataFacts) -> Candidate:
     """What trainings of one model with one recipe came to."""
     seeds, metrics = list(trained.metrics), list(trained.metrics.values())
-    layers = layer_facts(trained.settings[0].config.models[trained.model], len(data.classes))
+    network = trained.settings[0].config.models[trained.model], len(data.classes)
     seconds = [one["train_seconds"] for one in metrics if "train_seconds" in one]
     shares = {key: [one[key] for one in metrics] for key in SHARES}
     return Candidate(
@@ -157,8 +157,8 @@ def _candidate(trained: _Trained, keys: Sequence[str], data: DataFacts) -> Candi
         settings=[one.name for one in trained.settings],
         values=_values(trained, keys),
         seeds=seeds,
-        parameters=sum(layer.parameters for layer in layers),
-        flops_per_image=sum(layer.flops for layer in layers),
+        parameters=sum(layer.parameters for layer in layer_facts(*network)),
+        flops_per_image=flops_per_image(*network),
         validation_accuracy=rate_of_shares(shares["validation_accuracy"], data.validation),
         accuracy=rate_of_shares(shares["accuracy"], data.test),
         train_seconds=sum(seconds) / len(seconds) if seconds else None,

@@ -162,21 +162,22 @@ class _Trainer:
         self.momenta = momenta(recipe.averaging, self.num_steps, rules["averaging"])
         policy = POLICIES[arithmetic.precision]
         at_once = arithmetic.first_block == "at once"
-        self.model = build_for_training(network, num_classes, seed, policy, at_once)
+        fused = rules["normalization"] > 1
+        self.model = build_for_training(network, num_classes, seed, policy, at_once, fused)
         self.statistics: Statistics | None = None
         if network.batch_normalization and rules["statistics"] > 1:
             self.statistics = Statistics(build(network, num_classes, seed), training.images)
-        self.optimizer = _optimizer(recipe)
-        self.optimizer.build(self.model.trainable_variables)
+        learned = self.model.trainable_variables
+        self.optimizer = _optimizer(recipe, rules, learned)
+        self.optimizer.build(learned)
         self.loss = keras.losses.CategoricalCrossentropy(
             from_logits=True, label_smoothing=recipe.label_smoothing, reduction="sum"
         )
         self.steps_per_call = 4  # until the first calls have shown how long a step takes
         # AutoGraph would rewrite code that needs no rewriting, and leave it in the temporary folder.
         self._run = tf.function(self._steps, autograph=False)
-        self._predict = tf.function(
-            lambda images: self.model(to_input(images), training=False), autograph=False
-        )
+        self.flips = isinstance(network, Cnn) and network.flip_at_test
+        self._predict = tf.function(self._logits, autograph=False)
 
     def run_epoch(self, epoch: int, on_steps: Callable[[int], None]) -> tuple[float, float]:
         """One pass over the training images -> mean loss and accuracy over it, as they were met."""
@@ -228,6 +229,13 @@ class _Trainer:
 
         return tf.while_loop(lambda step, *_: step < end, one, (start, loss_sum, num_correct))[1:]
 
+    def _logits(self, images: tf.Tensor) -> tf.Tensor:
+        """Logits of images uint8 (n, 28, 28), as the network that is saved gives them."""
+        logits = self.model(to_input(images), training=False)
+        if not self.flips:
+            return logits
+        return (logits + self.model(to_input(images[:, :, ::-1]), training=False)) / 2
+
     def evaluate(self, split: Split) -> tuple[float, float]:
         """Mean cross-entropy (never smoothed) and accuracy, of the averaged weights if those are used."""
         current = self.model.get_weights()
@@ -265,13 +273,19 @@ class _Trainer:
         return [*self.model.variables, *self.optimizer.variables]
 
 
-def _optimizer(recipe: Training) -> keras.optimizers.Optimizer:
-    """The recipe's optimizer; its learning rate is set before every step."""
+def _optimizer(recipe: Training, rules: Rules, variables: list[keras.Variable]) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer of these variables; its learning rate is set before every step.
+
+    By rule 2 kernels alone lose a share of themselves at each step, and no bias, scale or shift does.
+    """
     common = {"learning_rate": recipe.learning_rate}
     if recipe.averaging:
         common |= {"use_ema": True, "ema_momentum": recipe.averaging}
     if recipe.optimizer == "sgd":
         return keras.optimizers.SGD(momentum=recipe.momentum, nesterov=recipe.momentum > 0, **common)
     if recipe.optimizer == "adamw":
-        return keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **common)
+        optimizer = keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **common)
+        if rules["weight_decay"] > 1:
+            optimizer.exclude_from_weight_decay([one for one in variables if len(one.shape) == 1])
+        return optimizer
     return keras.optimizers.Adam(**common)

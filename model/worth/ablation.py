@@ -22,6 +22,7 @@ from numpy.lib.stride_tricks import as_strided
 from model.networks.as_arrays import Convolution, Network, Step, forward, logits_of, through
 from model.networks.facts import zeros_around
 from model.networks.layers import Pair, Pooling, pair
+from model.networks.traces import View, mean_of_views
 
 CACHE_BYTES = 500_000  # one array of a piece; three of them live in a core's cache
 MOST_PLACES = 9  # of a pooling window: each has a kernel of its own, as large as the window's patch
@@ -45,13 +46,17 @@ class Ablation:
             for i, following in enumerate(self._next)
         ]
 
-    def answers(self, linear: list[np.ndarray], pooled: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def answers(self, views: Sequence[View]) -> tuple[np.ndarray, np.ndarray]:
         """Logits with all filters, and without each of them, one at a time.
 
-        Both arguments are float32 (n, height, width, filters): `linear` per convolution but the first its
-        maps before its activation, `pooled` per convolution what the next layer reads. Returns float32
-        (n, num_classes) and (filters of all convolutions, n, num_classes).
+        `views` are all of a batch that the network looks at. Returns float32 (n, num_classes) and (filters of
+        all convolutions, n, num_classes).
         """
+        intact, without = zip(*(self._answers(*view) for view in views), strict=True)
+        return mean_of_views(intact), mean_of_views(without)
+
+    def _answers(self, linear: list[np.ndarray], pooled: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The same of one view."""
         earlier = zip(self._next, self._later, linear, pooled[:-1], strict=True)
         parts = [self._without_each_earlier(*one) for one in earlier]
         inner = self._inner(pooled[-1])
@@ -61,12 +66,15 @@ class Ablation:
         without = np.concatenate([*parts, logits_of(self.network.dense, shares)])
         return logits_of(self.network.dense, inner), without
 
-    def with_only(self, pooled: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    def with_only(self, views: Sequence[View], kept: np.ndarray) -> np.ndarray:
         """Logits with only some filters of the last convolution, the others replaced.
 
-        Takes what is read of the last convolution, float32 (n, height, width, filters), and which filters are
-        kept, bool (sets, filters). Returns float32 (sets, n, num_classes).
+        `kept`, bool (sets, filters), says which stay. Returns float32 (sets, n, num_classes).
         """
+        return mean_of_views([self._with_only(view.pooled[-1], kept) for view in views])
+
+    def _with_only(self, pooled: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """The same of one view, of which this is what is read of the last convolution."""
         shares = self._shares(pooled)
         shares -= self._constant_shares[:, None]
         everywhere = self._constant_shares.sum(axis=0) + self.network.dense[0].bias

@@ -8,7 +8,7 @@ import numpy as np
 
 from data.splits import Split
 from model.networks.as_arrays import Network, logits_of
-from model.networks.traces import Trace, largest_and_features, trace
+from model.networks.traces import Trace, largest_and_features, mean_of_views, trace
 from model.worth.ablation import Ablation
 from model.worth.scores import Answers, increase_interval, join, score
 
@@ -44,7 +44,7 @@ def validation_increase(
     """
 
     def increases(part: slice, traced: Trace) -> np.ndarray:
-        intact, without = ablation.answers(traced.linear, traced.pooled)
+        intact, without = ablation.answers(traced.views)
         labels = split.labels[part]
         return score(without, labels).losses - score(intact, labels).losses
 
@@ -67,8 +67,8 @@ def pass_over_test(ablation: Ablation, sets: np.ndarray, split: Split, on_progre
 
     def findings(part: slice, traced: Trace) -> tuple[Any, ...]:
         labels = split.labels[part]
-        intact, without = (score(logits, labels) for logits in ablation.answers(traced.linear, traced.pooled))
-        kept = ablation.with_only(traced.pooled[-1], sets)
+        intact, without = (score(logits, labels) for logits in ablation.answers(traced.views))
+        kept = ablation.with_only(traced.views, sets)
         kept_right = (kept.argmax(axis=-1) == labels).sum(axis=1)
         active = [share.sum(axis=0, dtype=np.float64) for share in traced.active]
         return traced.largest, traced.mean, active, intact, without, kept_right
@@ -96,7 +96,8 @@ def control_pass(network: Network, split: Split, on_progress: OnProgress) -> tup
     largest, right = [], 0
     weights, bias = network.dense[0].weights, network.dense[0].bias
     for part, (values, features) in largest_and_features(network, split.images):
-        answers = logits_of(network.dense, features @ weights + bias).argmax(axis=1)
+        logits = mean_of_views([logits_of(network.dense, view @ weights + bias) for view in features])
+        answers = logits.argmax(axis=1)
         right += int((answers == split.labels[part]).sum())
         largest.append(values)
         on_progress(part.stop / len(split.labels))

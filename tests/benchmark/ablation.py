@@ -64,5 +64,5 @@ def shared_ablation(model: Any, images: np.ndarray, constants: dict[str, np.ndar
     from model.worth.ablation import Ablation
 
     ablation = Ablation(take_apart(model), [values.astype(np.float32) for values in constants.values()])
-    parts = trace(ablation.network, images, lambda _, t: ablation.answers(t.linear, t.pooled)[1])
+    parts = trace(ablation.network, images, lambda _, t: ablation.answers(t.views)[1])
     return np.concatenate([logits for _, logits in parts], axis=1)

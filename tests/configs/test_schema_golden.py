@@ -42,6 +42,7 @@ Cnn.kernels: learned|random|hand_made = "learned"
 Cnn.units: 0 to 6 of (integer >= 1 <= 16384) = [128]
 Cnn.dropout: number >= 0 < 1 = 0.0
 Cnn.batch_normalization: boolean = false
+Cnn.flip_at_test: boolean = false
 Cnn.training: OwnTraining or null = null
 Data.source: string like ^(auto|tfds|debian|lines|\.|\.\.|~|.*/.*)$ at most 4096 = "auto"
 Data.name: string like ^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$ = "fashion-mnist"
@@ -98,6 +99,7 @@ models:
     units: [128]
     dropout: 0.0
     batch_normalization: false
+    flip_at_test: false
     training: null
 training: {optimizer: adam, learning_rate: 0.005, schedule: one_cycle, batch_size: 64, epochs: 4, precision: auto,
   label_smoothing: 0.0, weight_decay: 0.0, momentum: 0.9, averaging: 0.0, stop_at_accuracy: null}

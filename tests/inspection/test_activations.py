@@ -150,7 +150,7 @@ def test_what_is_not_asked_for_is_not_told() -> None:
     full, brief = (list(trace(network, images, whole, describe)) for describe in (True, False))
     for (part, one), (same, other) in zip(full, brief, strict=True):
         assert part == same
-        for a, b in zip(one.pooled, other.pooled, strict=True):
+        for a, b in zip(one.views[0].pooled, other.views[0].pooled, strict=True):
             np.testing.assert_allclose(a, b, atol=1e-5, err_msg="another graph, of the same maps")
         assert other.largest == other.mean == other.active == []
 
@@ -163,7 +163,8 @@ def test_the_control_has_the_same_maps(name: str) -> None:
         assert part == same
         for a, b in zip(one.largest, largest, strict=True):  # another graph: operations are joined otherwise
             np.testing.assert_allclose(b, a, atol=1e-5)
-        np.testing.assert_allclose(features, one.pooled[-1].reshape(len(features), -1), atol=1e-5)
+        pooled = one.views[0].pooled[-1]
+        np.testing.assert_allclose(features[0], pooled.reshape(len(pooled), -1), atol=1e-5)
 
 
 def test_the_background_of_a_first_layer_is_its_bias() -> None:

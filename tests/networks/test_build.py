@@ -9,7 +9,7 @@ from configs.schema import Cnn, Dense
 from model.networks.build import build, layer_seeds
 from model.networks.facts import layer_facts, receptive_field
 from model.networks.fast_form import build_for_training
-from model.networks.fast_layers import PooledConvolution
+from model.networks.fast_layers import FusedNormalization, PooledConvolution
 from model.networks.layers import layers_of
 from model.networks.patterns import hand_made_kernels
 from model.run.folder import RunError
@@ -48,10 +48,18 @@ NETWORKS = [
         Cnn(architecture="cnn", filters=(4, 6), units=(8,), kernels=kernels, batch_normalization=norm)
         for kernels, norm in itertools.product(("random", "hand_made"), (False, True))
     ),
+    Cnn(filters=((4, 5), (6,)), units=(8,), flip_at_test=True),
+    Cnn(filters=(4, 6), units=(), padding="same", batch_normalization=True, flip_at_test=True),
 ]
 FIRST_WEIGHTS = [28.9257, 1330.8175, 6040.7103, 133.3201]  # of seed 0: sums of the kernels' absolute values
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((5, 28, 28, 1), np.float32)
+
+
+def views(network):
+    """All that a network looks at to answer IMAGES."""
+    flips = isinstance(network, Cnn) and network.flip_at_test
+    return [IMAGES, IMAGES[:, :, ::-1]] if flips else [IMAGES]
 
 
 def name(network):
@@ -82,7 +90,8 @@ def test_the_training_form_has_the_same_weights_and_values(network):
     weights = [RNG.normal(0.1, 0.3, w.shape).astype(np.float32) ** 2 for w in model.get_weights()]
     model.set_weights(weights)
     training.set_weights(weights)
-    probabilities = keras.ops.softmax(training(IMAGES, training=False))
+    logits = [training(view, training=False) for view in views(network)]
+    probabilities = keras.ops.softmax(sum(logits) / len(logits))
     np.testing.assert_allclose(
         model(IMAGES, training=False),
         probabilities,
@@ -130,6 +139,33 @@ def test_of_equal_values_the_first_learns_as_in_max_pooling():
     np.testing.assert_allclose(
         gradients[1], gradients[0], atol=1e-5, err_msg="another of the equal values learned"
     )
+
+
+NORMALIZED = [network for network in NETWORKS if network.batch_normalization]
+
+
+@pytest.mark.parametrize("network", NORMALIZED, ids=name)
+def test_fused_normalization_has_the_same_values_gradients_and_moving_averages(network):
+    forms = [build_for_training(network, 10, 3, "float32", fused=fused) for fused in (False, True)]
+    merged = [any(isinstance(layer, FusedNormalization) for layer in form.layers) for form in forms]
+    assert merged == [False, isinstance(network, Cnn)], "rows of numbers are normalized by Keras's layer"
+    weights = [RNG.normal(0, 0.3, w.shape).astype(np.float32) for w in forms[0].get_weights()]
+    found = []
+    for form in forms:
+        form.set_weights([abs(w) for w in weights])
+        with tf.GradientTape() as tape:
+            values = form(IMAGES, training=True)
+            loss = tf.reduce_sum(values**2)
+        slopes = tape.gradient(loss, form.trainable_variables)
+        averages = [w for w in form.weights if "moving" in w.path]
+        assert len(averages) == 2 * sum("normalization" in layer.name for layer in form.layers)
+        found.append([[values], slopes, averages])
+    for plain, fused in zip(*found, strict=True):
+        largest = max(float(np.abs(one).max()) for one in plain)  # a bias before it has no slope but rounding
+        for one, other in zip(plain, fused, strict=True):
+            np.testing.assert_allclose(
+                other, one, atol=1e-4 * largest, err_msg="in one operation, it is another normalization"
+            )
 
 
 @pytest.mark.parametrize("network", [n for n in NETWORKS if isinstance(n, Cnn)], ids=name)

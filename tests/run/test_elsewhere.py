@@ -112,7 +112,7 @@ def test_without_a_filter_it_answers_as_the_plain_way(case: Case) -> None:
         pytest.skip("it has no filters")
     constants = [RNG.uniform(-0.3, 0.5, one.num_filters).astype(np.float32) for one in network.convolutions]
     ablation = Ablation(network, constants)
-    parts = [part for _, part in trace(network, IMAGES, lambda _, t: ablation.answers(t.linear, t.pooled))]
+    parts = [part for _, part in trace(network, IMAGES, lambda _, t: ablation.answers(t.views))]
     without = softmax(np.concatenate([part[1] for part in parts], axis=1))
     number = 0
     for convolution, values in zip(network.convolutions, constants, strict=True):

@@ -41,6 +41,10 @@ NETWORKS = {
     "hand-made filters": Cnn(filters=(5, 4), kernels="hand_made", units=(12,)),
     "random filters": Cnn(filters=(5, 4), kernels="random", units=(12,)),
     "one weight per kernel": Cnn(filters=(3, 4), kernel_size=1, units=(8,)),
+    "answers of both mirror images": Cnn(filters=(3, 4), units=(8,), flip_at_test=True),
+    "the same, normalized, no units": Cnn(
+        filters=((3, 2), (4,)), padding="same", batch_normalization=True, units=(), flip_at_test=True
+    ),
 }
 
 
@@ -78,7 +82,7 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 
 def shared(model: Model, images: np.ndarray, constants: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     ablation = Ablation(take_apart(model), [c.astype(np.float32) for c in constants])
-    parts = [p for _, p in trace(ablation.network, images, lambda _, t: ablation.answers(t.linear, t.pooled))]
+    parts = [p for _, p in trace(ablation.network, images, lambda _, t: ablation.answers(t.views))]
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts], axis=1)
 
 
@@ -126,23 +130,33 @@ def test_threads_have_memory_of_their_own() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["two convolutions", "no pooling", "same padding, normalized, average", "two, pooling, one, pooling"],
+    [
+        "two convolutions",
+        "no pooling",
+        "same padding, normalized, average",
+        "two, pooling, one, pooling",
+        "the same, normalized, no units",
+    ],
 )
 def test_keeping_some_filters_equals_removing_the_others_by_hand(name: str) -> None:
     model, images = shaken(NETWORKS[name]), blocks(20)
     network = take_apart(model)
     constants = list(constants_of(model).values())
     ablation = Ablation(network, [c.astype(np.float32) for c in constants])
-    pooled = next(iter(trace(network, images, lambda _, t: t)))[1].pooled[-1]
-    kept = np.random.default_rng(0).integers(0, 2, (5, pooled.shape[-1])).astype(bool)
-    found = ablation.with_only(pooled, kept)
+    views = next(iter(trace(network, images, lambda _, t: t)))[1].views
+    kept = np.random.default_rng(0).integers(0, 2, (5, len(constants[-1]))).astype(bool)
+    found = ablation.with_only(views, kept)
+    assert len(views) == 1 + NETWORKS[name].flip_at_test
     for chosen, logits in zip(kept, found, strict=True):
-        features = np.where(chosen, pooled, constants[-1]).reshape(len(images), -1)
-        for number, layer in enumerate(network.dense, 1):
-            features = features @ layer.weights + layer.bias
-            if number < len(network.dense):
-                features = np.maximum(features, 0)
-        assert np.abs(logits - features).max() < 1e-4
+        expected = 0
+        for view in views:
+            features = np.where(chosen, view.pooled[-1], constants[-1]).reshape(len(images), -1)
+            for number, layer in enumerate(network.dense, 1):
+                features = features @ layer.weights + layer.bias
+                if number < len(network.dense):
+                    features = np.maximum(features, 0)
+            expected = expected + features / len(views)
+        assert np.abs(logits - expected).max() < 1e-4
 
 
 @pytest.mark.parametrize("kind", [layers.AveragePooling2D, layers.MaxPooling2D])
