@@ -92,9 +92,11 @@ def test_after_few_steps_a_network_answers_as_well_as_it_has_learned():
     assert rows[2]["val_loss"] < rows[1]["val_loss"], "this test sees nothing"
 
 
-def test_the_curve_is_of_the_network_as_it_would_be_saved():
-    weights, history = trained(DEEP)
-    model = build(DEEP, 4, seed=0)
+@pytest.mark.parametrize("flips", [False, True])
+def test_the_curve_is_of_the_network_as_it_would_be_saved(flips):
+    network = DEEP.model_copy(update={"flip_at_test": flips})
+    weights, history = trained(network)
+    model = build(network, 4, seed=0)
     model.set_weights(weights)
     probabilities, _ = predict(model, VALIDATION.images)
     right = probabilities[np.arange(len(VALIDATION.labels)), VALIDATION.labels].astype(np.float64)

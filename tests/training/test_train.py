@@ -69,6 +69,7 @@ def test_it_learns_what_is_easy():
     [
         {"optimizer": "adam"},
         {"optimizer": "adamw", "weight_decay": 0.01},
+        {"network": Cnn(filters=(4,), padding="same", batch_normalization=True, flip_at_test=True)},
         {"optimizer": "sgd", "momentum": 0.9},
         {"averaging": 0.9, "schedule": "cosine"},
     ],
@@ -168,11 +169,18 @@ def test_operations_side_by_side_change_nothing(driver, small_data, tmp_path):
     assert_same(one, four)
 
 
+def _adamw():
+    """With decay of kernels alone."""
+    optimizer = keras.optimizers.AdamW(weight_decay=0.3)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
 OPTIMIZERS = {
     "sgd": ({"momentum": 0.0}, lambda: keras.optimizers.SGD()),
     "sgd with momentum": ({"momentum": 0.8}, lambda: keras.optimizers.SGD(momentum=0.8, nesterov=True)),
     "adam": ({}, lambda: keras.optimizers.Adam()),
-    "adamw": ({"weight_decay": 0.3}, lambda: keras.optimizers.AdamW(weight_decay=0.3)),
+    "adamw": ({"weight_decay": 0.3}, _adamw),
 }
 NUM_STEPS = 2 * 11  # two epochs of 10 batches of 32 images, and one of 10
 
@@ -308,6 +316,25 @@ def test_learning_rates_of_a_schedule_stay_what_they_were(schedule, num_steps):
     rates = learning_rates(Training(schedule=schedule, learning_rate=0.8), num_steps)
     assert rates.dtype == np.float32
     assert rates == pytest.approx(RATES[schedule, num_steps], rel=1e-6), NO_DIGEST
+
+
+@pytest.mark.parametrize("rule", [1, 2])
+def test_weight_decay_takes_its_share_of_kernels_alone(rule):
+    """One step, in which what is learned of the same weights is the same: what differs is the decay."""
+    step = {"optimizer": "adamw", "epochs": 1, "batch_size": len(TRAIN.labels), "schedule": "constant"}
+    rules = {**RULES, "weight_decay": rule, "statistics": 1}  # those of pictures would see the kernels
+    without, decayed = (trained(rules=rules, weight_decay=decay, **step)[0] for decay in (0.0, 0.5))
+    model = build(SMALL, 4, seed=0)
+    for variable, before, plain, less in zip(
+        model.weights, model.get_weights(), without, decayed, strict=True
+    ):
+        is_kernel, learned = before.ndim > 1, "moving" not in variable.path
+        share = 0.01 * 0.5 if learned and (is_kernel or rule == 1) else 0.0
+        np.testing.assert_allclose(
+            plain - less, share * before, atol=1e-7, err_msg=f"{variable.path} decays otherwise"
+        )
+    gamma = without[[v.name for v in model.weights].index("gamma")]
+    assert np.abs(gamma).min() > 0.5, "this test sees nothing: there is no scale to lose a share of"
 
 
 @pytest.mark.parametrize(("rule", "first"), [(1, 0.9**5), (2, 0.1 * 0.9**5 / (1 - 0.9**6))])
