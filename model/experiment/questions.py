@@ -36,8 +36,10 @@ def _what_becomes_of_a_picture(report: Report) -> str:
         rows = [row for row in layers if row.type not in NO_NUMBERS_OF_THEIR_OWN]
         steps = [f"{prod(row.output_shape):,} ({row.layer})" for row in rows[:-1]]
         if steps:
-            last = f"{prod(rows[-1].output_shape):,} probabilities"
-            return f"In {model} the 784 numbers of a picture become {', '.join(steps)} and at last {last}."
+            both = any(row.type == "Average" for row in report.models[model].layers)
+            mirrored = ", with those of its mirror image," * both
+            last = f"{mirrored} {prod(rows[-1].output_shape):,} probabilities"
+            return f"In {model} the 784 numbers of a picture become {', '.join(steps)} and at last{last}."
     return ""
 
 

@@ -18,6 +18,7 @@ from model.networks.layers import (
     Dense,
     Flatten,
     Layer,
+    MirrorMean,
     Normalization,
     Pooling,
     Rescaling,
@@ -34,7 +35,8 @@ def live_layers(listed: Sequence[Layer], weights: Mapping[str, list[np.ndarray]]
 
     They are of kind "conv", "pool", "flatten" or "dense", with `weights` and `bias` float32, normalization
     folded in. What stands elsewhere is a step of its own: "scale", of each channel, or "activate". A
-    normalization of each of the numbers that the first dense layer reads is folded into that.
+    normalization of each of the numbers that the first dense layer reads is folded into that. "mirror_mean"
+    is the mean of what it reads of the picture and of its mirror image.
     """
     by_name = {layer.name: layer for layer in listed}
     in_row: list[tuple[np.ndarray, np.ndarray]] = []
@@ -57,6 +59,8 @@ def live_layers(listed: Sequence[Layer], weights: Mapping[str, list[np.ndarray]]
             case Flatten(name=name):
                 flat = True
                 yield {"kind": "flatten", "name": name}
+            case MirrorMean(name=name):
+                yield {"kind": "mirror_mean", "name": name}
             case Normalization(name=name):
                 scale, mean, beta = _statistics(layer, weights[name])
                 if flat:

@@ -97,6 +97,11 @@ def test_a_picture_is_followed_through_the_first_model_to_look_into() -> None:
     assert told(report)["one"] == (
         "In cnn the 784 numbers of a picture become 2,704 (conv1), 676 (pool1) and at last 10 probabilities."
     )
+    mean = {"layer": "mirror_mean", "type": "Average", "output_shape": [676], "parameters": 0, "flops": 9}
+    report["models"]["cnn"]["layers"].insert(-1, mean)
+    assert told(report)["one"].endswith(
+        "676 (pool1) and at last, with those of its mirror image, 10 probabilities."
+    ), "that they are of both pictures is not told"
 
 
 def test_what_is_missed_is_counted_by_layer() -> None:

@@ -4,7 +4,7 @@ import test from "node:test";
 import { bytesOf, floatsOf } from "../../model/page/scripts/bytes.js";
 import { placesOf } from "../../model/page/scripts/layers.js";
 import { largestOf, probabilitiesOf, readNetwork, readNetworks, runNetwork } from "../../model/page/scripts/network.js";
-import { conv, dense, inBase64, noise, PICTURE, pooling, SMALL } from "./networks.mjs";
+import { conv, dense, inBase64, MIRRORED, noise, PICTURE, pooling, SMALL } from "./networks.mjs";
 
 const near = (found, expected, what) => {
   found.forEach((value, place) => {
@@ -119,6 +119,22 @@ test("what is switched off has one value everywhere, and the layers after it rea
   assert.equal(off[1].after[1], 0.25, "pooling a map of one value leaves that value");
   assert.notDeepEqual([...off[2].before], [...all[2].before], "the next convolution reads something else");
   assert.deepEqual([...off[0].before], [...all[0].before], "what a filter computes stays to be seen");
+});
+
+test("an answer together with the mirror image is that of the mean of both sums, filters off or not", () => {
+  const [plain, mirrored] = [readNetwork(SMALL), readNetwork(MIRRORED)];
+  const other = PICTURE.map((_, pixel) => PICTURE[28 * Math.floor(pixel / 28) + 27 - (pixel % 28)]);
+  for (const off of [{}, { conv1: { 1: 0.25 }, conv2: { 0: 0.5 } }]) {
+    const [values, ofIt, ofOther] = [
+      runNetwork(mirrored, PICTURE, off),
+      runNetwork(plain, PICTURE, off),
+      runNetwork(plain, other, off),
+    ];
+    assert.deepEqual(values.slice(0, 4), ofIt.slice(0, 4), "maps are of the picture as it is");
+    const both = [ofIt, ofOther].map((one) => one.at(-1).before);
+    near(values.at(-1).before, both[0].map((sum, unit) => (sum + both[1][unit]) / 2), "sums before softmax");
+    assert.notDeepEqual([...both[0]], [...both[1]], "the mirror image is another picture");
+  }
 });
 
 const replaced = (place, layer) => ({ ...SMALL, layers: SMALL.layers.map((one, i) => (i === place ? layer : one)) });

@@ -43,5 +43,11 @@ export const SMALL = {
   passports: { conv1: { filters: [0, 1, 2].map((index) => ({ index, replacement: index / 10 })) } },
 };
 
+/** The same, which answers a picture together with its mirror image. */
+export const MIRRORED = {
+  ...SMALL,
+  layers: [...SMALL.layers.slice(0, -1), { kind: "mirror_mean", name: "mirror_mean" }, SMALL.layers.at(-1)],
+};
+
 /** A picture of levels that differ from pixel to pixel, a third of them black. */
 export const PICTURE = Uint8Array.from({ length: 784 }, (_, i) => (i % 3 ? (i * 37) % 256 : 0));

@@ -242,6 +242,22 @@ def test_another_model_can_be_looked_into(live: Any, run_page: str) -> None:
     assert "/conv1/" in shown.url, "the first model needs no name"
 
 
+def test_what_an_answer_with_the_mirror_image_is_of_is_told(shown: Any, live: Any, run_page: str) -> None:
+    data = data_of(run_page, "data-live")
+    data["networks"]["cnn"]["layers"].insert(-1, {"kind": "mirror_mean", "name": "mirror_mean"})
+    mirrored = live(with_data(run_page, "data-live", data))
+    answer = "The answer of cnn is of the picture and its mirror image together"
+    for section, more in {
+        "one": "Its maps and their numbers are of the picture as it is.",
+        "worth": "A filter that is off is off for both.",
+        "strain": "",
+    }.items():
+        told = [text for text in mirrored.locator(f"#{section} p").all_inner_texts() if answer in text]
+        assert len(told) == 1, f"{section} does not say once what the answer is of: {told}"
+        assert more in told[0], f"{section} does not say what else there is to know: {told}"
+        assert "mirror image" not in shown.locator(f"#{section}").inner_text(), "said of any network"
+
+
 def test_pictures_of_ones_own_are_drawn_chosen_and_refused(live: Any, tmp_path: Path) -> None:
     shown = live()
     shown.locator("#one summary", has_text="Draw a picture").click()

@@ -35,6 +35,8 @@ NETWORKS = [
     Cnn(filters=(4, 6), units=(), pooling="none", kernel_size=4, padding="same"),
     Cnn(filters=((4, 3), (5, 2), (3, 4)), units=(8,), padding="same"),
     Cnn(filters=(12, 6), units=(8,), kernels="hand_made", batch_normalization=True),
+    Cnn(filters=(4, 6), units=(8,), flip_at_test=True),
+    Cnn(filters=((4, 3), 5), units=(), padding="same", batch_normalization=True, flip_at_test=True),
 ]
 MATRIX = [
     Cnn(
@@ -92,10 +94,12 @@ def saved(tmp_path: Path) -> Callable[[Dense | Cnn], tuple[keras.Model, dict[str
     return make
 
 
-def by_keras(model: keras.Model, names: Sequence[str]) -> dict[str, np.ndarray]:
+def by_keras(
+    model: keras.Model, names: Sequence[str], pictures: np.ndarray = PICTURES
+) -> dict[str, np.ndarray]:
     """The outputs of some layers, one row of numbers for each picture."""
     outputs = [model.get_layer(one).output for one in names]
-    found = keras.Model(model.inputs, outputs).predict(PICTURES[..., None] / np.float32(255), verbose=0)
+    found = keras.Model(model.inputs, outputs).predict(pictures[..., None] / np.float32(255), verbose=0)
     arrays = found if isinstance(found, list) else [found]
     return {one: np.asarray(array) for one, array in zip(names, arrays, strict=True)}
 
@@ -172,14 +176,18 @@ def test_the_arithmetic_shown_is_kerass(saved: Any, tmp_path: Path) -> None:
         )
 
 
-def test_a_filter_switched_off_is_the_plain_way(saved: Any, tmp_path: Path) -> None:
-    model, live = saved(Cnn(filters=(4, 6), units=(8,)))
-    maps = by_keras(model, ["conv1"])["conv1"].copy()
-    maps[..., 2] = 0.125
-    rest = keras.Model(
-        model.get_layer("conv1").output, [model.get_layer(n).output for n in ("conv2", "probabilities")]
-    )
-    expected = dict(zip(("conv2", "probabilities"), rest.predict(maps, verbose=0), strict=True))
+@pytest.mark.parametrize("flips", [False, True])
+def test_a_filter_switched_off_is_the_plain_way(flips: bool, saved: Any, tmp_path: Path) -> None:
+    model, live = saved(Cnn(filters=(4, 6), units=(8,), flip_at_test=flips))
+    outputs = [model.get_layer(one).output for one in ("conv1", "conv2", "dense1")]
+    rest = keras.Model(outputs[0], outputs[1:])
+    views = []
+    for pictures in (PICTURES, PICTURES[:, :, ::-1])[: 1 + flips]:
+        maps = by_keras(model, ["conv1"], pictures)["conv1"].copy()
+        maps[..., 2] = 0.125
+        views.append(rest.predict(maps, verbose=0))
+    last = model.get_layer("probabilities")(np.mean([units for _, units in views], axis=0))
+    expected = {"conv2": views[0][0], "probabilities": np.asarray(last)}
     sizes = {layer: array[0].size for layer, array in expected.items()}
     assert_equal(expected, by_page(live, sizes, tmp_path, {"conv1": {"2": 0.125}}))
 

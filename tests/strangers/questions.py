@@ -15,6 +15,7 @@ from tests.strangers.verdicts import agree_ends
 STEP = rf"{NUMBER} \([a-z]+\d+\)"
 MISSED = rf"{NUMBER} of {NUMBER} in (?:conv|dense)\d+"
 KINDS["steps"] = rf"{STEP}(?:, {STEP})*"
+KINDS["both"] = "(?:, with those of its mirror image,)?"
 KINDS["missed"] = rf"{MISSED}(?:, {MISSED})*(?: and {MISSED})?"
 CHANGE = r"\"?(?:{cls})\"? \({n} points\)"
 CHANGES = rf"{CHANGE}(?:, {CHANGE})*(?: and (?:{CHANGE}|\d+ more))?"
@@ -22,12 +23,15 @@ OF_MODELS["changes"] = rf"gains on {CHANGES}(?: and loses on {CHANGES})?|loses o
 KINDS["others"] = r"(?:; of the other \d+ it can't be told)?"
 
 
-@says("In <m:model> the 784 numbers of a picture become <steps:steps> and at last <k:n> probabilities")
-def _(e: Evidence, at: Said, m: str, steps: str, k: Number) -> None:
+@says(
+    "In <m:model> the 784 numbers of a picture become <steps:steps> and at last<both:both> <k:n> probabilities"
+)
+def _(e: Evidence, at: Said, m: str, steps: str, both: str, k: Number) -> None:
     network, told = e.models[m].first, re.findall(rf"({NUMBER}) \((\w+)\)", steps)
     others = ("flatten", "dropout", "pixels", "rescaling", "probabilities")
     names = [name for name in network.names if "_" not in name and not name.startswith(others)]
     claim([name for _, name in told] == names, f"its layers are {names}")
+    claim(bool(both) == ("mirror_mean" in network.names), f"all its layers are {network.names}")
     for count, name in told:
         agree(name, Number(count), network.output(name, e.data.test_images[:1])[0].size)
     agree("probabilities", k, len(e.classes))

@@ -6,7 +6,7 @@ import { activate, connect, convolve, placesOf, pool, rescale } from "./layers.j
 export const SIDE = 28;
 export const WHITE = 255;
 
-const READERS = { conv: readConvolution, pool: readPooling, dense: readDense };
+const READERS = { conv: readConvolution, pool: readPooling, dense: readDense, mirror_mean: readMirrorMean };
 const pairOf = (sides) => (Array.isArray(sides) ? sides : [sides, sides]); // of rows and columns
 
 // The networks of the page's data, by name: those that can be run, and of the others what is wrong with them.
@@ -91,6 +91,10 @@ function readDense(one, from) {
   return { kind, name, units, activation, slope, from, to, ...numbersOf(one, inputs, units) };
 }
 
+function readMirrorMean({ kind, name }, from) {
+  return { kind, name, from, to: from };
+}
+
 // The weights and the bias of a layer whose every unit reads `inputs` numbers.
 function numbersOf({ name, ...texts }, inputs, units) {
   const [weights, bias] = [floatsOf(texts.weights), floatsOf(texts.bias)];
@@ -103,16 +107,24 @@ function numbersOf({ name, ...texts }, inputs, units) {
 //
 // `off` are filters that are switched off, `{conv1: {37: 0.12}}`: their whole map, after its activation, is this
 // value. Returns of each layer `{before, after, read}`, its values before and after its activation or softmax,
-// which are the same of a pooling, and what the next layer reads of them.
+// which are the same of a pooling, and what the next layer reads of them. They are of the picture as it is, but for
+// a `mirror_mean` and what comes after it: that is the mean with what the same layers make of the mirror image.
 export function runNetwork(network, picture, off = {}) {
-  let values = pixelsRead(network, picture);
-  return network.layers.map((layer) => {
-    const found = runLayer(layer, values);
+  const values = [];
+  for (const [place, layer] of network.layers.entries()) {
+    const read = readBy(network, picture, values, place);
+    const isMean = layer.kind === "mirror_mean";
+    const found = isMean ? withMirrorImage(network, place, picture, off, read) : runLayer(layer, read);
     if (off[layer.name]) found.after = withoutFilters(found.after, layer.to.channels, off[layer.name]);
     found.read = through(layer.then, found.after);
-    values = found.read;
-    return found;
-  });
+    values.push(found);
+  }
+  return values;
+}
+
+// What a layer reads: the picture with levels of 0 to 1, or what the layer before gives.
+export function readBy(network, picture, values, layer) {
+  return layer === 0 ? pixelsRead(network, picture) : values[layer - 1].read;
 }
 
 // What the first layer reads of a picture.
@@ -123,6 +135,19 @@ export function pixelsRead({ front = [] }, picture) {
 // What some steps make of values.
 export function through(steps, values) {
   return steps.reduce((now, step) => (step.kind === "scale" ? rescale(now, step) : activate(now, step)), values);
+}
+
+// The mean of what the layer at a place reads of a picture, and what it reads of the mirror image.
+function withMirrorImage(network, place, picture, off, read) {
+  const [before, mirrored] = [network.layers.slice(0, place), mirrorImage(picture)];
+  const other = readBy(network, mirrored, runNetwork({ ...network, layers: before }, mirrored, off), place);
+  const mean = read.map((value, number) => (value + other[number]) / 2);
+  return { before: mean, after: mean };
+}
+
+// A picture, gray levels (784), with left and right exchanged.
+export function mirrorImage(picture) {
+  return picture.map((_, pixel) => picture[pixel - (pixel % SIDE) + SIDE - 1 - (pixel % SIDE)]);
 }
 
 function runLayer(layer, values) {

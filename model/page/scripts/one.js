@@ -6,12 +6,13 @@ import { levelsTable } from "./cells.js";
 import { chooser, nameOf } from "./chooser.js";
 import { choice, make } from "./elements.js";
 import { mapRows } from "./maps.js";
+import { mirrorNotes } from "./mirror.js";
 import { unlike } from "./own.js";
 import { placeViews } from "./place.js";
 
 // The section "One picture".
 export function onePicture(app) {
-  const parts = [chooser(app), title(app), answers(app)];
+  const parts = [chooser(app), title(app), answers(app), ...mirrorNotes(app, { maps: true })];
   if (app.main) parts.push(causesShown(app), modelChoice(app), mapRows(app), placeViews(app));
   return make("div", {}, parts);
 }

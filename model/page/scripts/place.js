@@ -5,11 +5,11 @@ import { action, make } from "./elements.js";
 import { addressOfFocus } from "./focus.js";
 import { WORDS } from "./layers.js";
 import { paintChannel, sizeOf } from "./maps.js";
-import { channelOf, layerNamed, SIDE } from "./network.js";
+import { channelOf, layerNamed, readBy, SIDE } from "./network.js";
 import { briefly } from "./numbers.js";
 import { sumsBox } from "./sums.js";
 import { makeView } from "./view.js";
-import { blockAt, readBy, seenBy, workings } from "./workings.js";
+import { blockAt, seenBy, workings } from "./workings.js";
 
 const ROOM = 264; // pixels of a view
 const LESS = 220; // where the map that is read stands beside the others

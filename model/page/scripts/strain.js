@@ -3,6 +3,7 @@
 import { barsOf } from "./bars.js";
 import { paintLevels } from "./canvas.js";
 import { action, choice, make, shape } from "./elements.js";
+import { mirrorNotes } from "./mirror.js";
 import { SIDE } from "./network.js";
 import { counted, inPercent } from "./numbers.js";
 import { KINDS, perturb } from "./perturb.js";
@@ -50,7 +51,8 @@ export function underStrain(app) {
   choose(kinds[0][0]);
   const which = choice("The picture is", kinds, kinds[0][0], choose);
   const controls = make("div", { class: "live-row" }, which, options, slider, said);
-  return make("div", {}, controls, make("div", { class: "live-row" }, view.element, bars), curve);
+  const shown = make("div", { class: "live-row" }, view.element, bars);
+  return make("div", {}, controls, shown, ...mirrorNotes(app, { maps: false }), curve);
 }
 
 // The kinds that the run has measured, in its order, or all where it has measured none.

@@ -1,7 +1,7 @@
 // How a single number of a map comes about: its window, products, their sum, activation, pooling. No drawing.
 
 import { activate, coveredBy } from "./layers.js";
-import { SIDE, kernelOf, pixelsRead, through } from "./network.js";
+import { SIDE, kernelOf, readBy, through } from "./network.js";
 
 const HEAVIEST = 5; // maps that are told one by one; the others are added up
 
@@ -55,11 +55,6 @@ function cornerOf({ strides, zeros, size: [height, width] }, { row, column }) {
 
 function reachesBeyond({ from }, { top, left, height, width }) {
   return top + height > from.height || left + width > from.width;
-}
-
-// What a layer reads: the picture with levels of 0 to 1, or what the layer before gives.
-export function readBy(network, picture, values, layer) {
-  return layer === 0 ? pixelsRead(network, picture) : values[layer - 1].read;
 }
 
 function sliceAt(layer, maps, { top, left }, channel, filter) {

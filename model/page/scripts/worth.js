@@ -5,6 +5,7 @@ import { pictureOf } from "./canvas.js";
 import { garmentButton, nameOf } from "./chooser.js";
 import { action, make } from "./elements.js";
 import { mapRows } from "./maps.js";
+import { mirrorInWords } from "./mirror.js";
 import { modelChoice } from "./one.js";
 import { measuredOn } from "./passport.js";
 import { newestOnly } from "./store.js";
@@ -36,7 +37,9 @@ export function switches(app) {
 function howToSwitch(app) {
   const box = make("p", {});
   app.store.follow(["model"], ({ model }) => {
-    box.textContent = `Press a map to switch its filter off, and again to switch it on. ${app.networks[model].off}`;
+    const network = app.networks[model];
+    const how = "Press a map to switch its filter off, and again to switch it on.";
+    box.textContent = `${how} ${network.off} ${mirrorInWords(network)}`;
   });
   return box;
 }
