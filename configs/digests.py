@@ -6,12 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from configs.networks import Network, Saved
+from configs.networks import Saved
 from configs.schema import Config
-
-# Settings of networks that came later, with what was done before them: where they say that, they are in no
-# digest, so that runs made before are known by theirs.
-LATER = {"flip_at_test": False}
 
 
 def digest(config: Config) -> str:
@@ -43,7 +39,7 @@ def setting_of(config: Config, model: str) -> str:
     """
     if model in config.elsewhere:
         return _sha256(_network(config, model))
-    network = _dumped(config.models[model])
+    network = config.models[model].model_dump(mode="json", exclude={"training"})
     augmentation = config.data.model_dump(mode="json")["augmentation"]
     return _sha256([network, config.training_of(model).model_dump(mode="json"), augmentation])
 
@@ -103,18 +99,12 @@ def _common(config: Config) -> dict[str, Any]:
 
 def _network(config: Config, model: str) -> dict[str, Any]:
     """A network with its recipe; of one that was trained elsewhere its files' content, and how it reads."""
-    network = _dumped(config.models[model])
+    network = config.models[model].model_dump(mode="json", exclude={"training"})
     if not isinstance(config.models[model], Saved):
         return network | {"training": config.training_of(model).model_dump()}
     found = network["found"] or {}
     told = {key: found.get(key) for key in ("sha256", "layers")}
     return {"architecture": network["architecture"], "pixels": network["pixels"]} | told
-
-
-def _dumped(network: Network) -> dict[str, Any]:
-    """The settings of a network but for its recipe."""
-    settings = network.model_dump(mode="json", exclude={"training"})
-    return {key: value for key, value in settings.items() if key not in LATER or value != LATER[key]}
 
 
 def _sha256(settings: object) -> str:

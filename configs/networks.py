@@ -1,6 +1,7 @@
 """The settings of networks: what they are made of, and how they learn."""
 
 from collections.abc import Iterator
+from operator import not_
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
@@ -106,7 +107,9 @@ class Cnn(Section):
     dropout: Dropout = 0.0
     batch_normalization: Normalized = False
     flip_at_test: bool = Field(
-        default=False, description="answer by the mean of the logits of a picture and of its mirror image"
+        default=False,
+        description="answer by the mean of the logits of a picture and of its mirror image",
+        exclude_if=not_,  # where it is off, configs are written, and known by digests, as before it came
     )
     training: Own = None
 

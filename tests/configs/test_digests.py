@@ -120,3 +120,12 @@ def test_which_configs_only_add_epochs() -> None:
         "dense has fewer"
     )
     assert not only_adds_epochs(config(training={"epochs": 9}, seeds=[0]), to=config())
+
+
+def test_a_setting_that_came_later_is_in_no_record_where_it_is_off() -> None:
+    off, on = (config(models={"cnn": CNN | {"flip_at_test": flips}}) for flips in (False, True))
+    plain = config(models={"cnn": CNN})
+    assert off.model_dump(mode="json") == plain.model_dump(mode="json"), "runs of before would be stale"
+    assert digest(off) == digest(plain) != digest(on)
+    assert training_digest(off, "cnn", 0) == training_digest(plain, "cnn", 0) != training_digest(on, "cnn", 0)
+    assert on.model_dump(mode="json")["models"]["cnn"]["flip_at_test"] is True

@@ -99,7 +99,6 @@ models:
     units: [128]
     dropout: 0.0
     batch_normalization: false
-    flip_at_test: false
     training: null
 training: {optimizer: adam, learning_rate: 0.005, schedule: one_cycle, batch_size: 64, epochs: 4, precision: auto,
   label_smoothing: 0.0, weight_decay: 0.0, momentum: 0.9, averaging: 0.0, stop_at_accuracy: null}
