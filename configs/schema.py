@@ -197,6 +197,17 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _lines_keep_their_class(self) -> Self:
+        for model, network in self.models.items() if self.data.source == "lines" else ():
+            if isinstance(network, Cnn) and network.flip_at_test:
+                raise SettingError(
+                    "is true, and data.source is lines: a rising line and a falling one are each the other's "
+                    "mirror image, so that both would be answered alike. Expected false: leave it out.",
+                    *("models", model, "flip_at_test"),
+                )
+        return self
+
+    @model_validator(mode="after")
     def _files_are_as_many_as_seeds(self) -> Self:
         for model, network in self.elsewhere.items():
             files, seeds = len(network.file), len(self.seeds)

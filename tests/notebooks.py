@@ -108,6 +108,29 @@ def pixels_in_a_row() -> keras.Model:
     return _functional(*hidden, *rest, layers.Dense(10, "softmax"), shape=(784,))
 
 
+def with_its_mirror_image() -> keras.Model:
+    """It answers by the mean over a picture and its mirror image, and its layers are used for both."""
+    inputs = keras.Input((28, 28))
+    stack = [
+        layers.Reshape((28, 28, 1)),
+        layers.RandomFlip("horizontal"),
+        layers.Conv2D(4, 3, padding="same"),
+    ]
+    stack += [
+        layers.BatchNormalization(),
+        layers.ReLU(),
+        layers.MaxPooling2D(),
+        layers.Conv2D(5, 3, strides=2),
+    ]
+    stack += [layers.LeakyReLU(), layers.Flatten(), layers.Dense(12, "relu"), layers.Dropout(0.2)]
+    both = []
+    for x in (inputs, keras.ops.flip(inputs, axis=2)):
+        for layer in stack:
+            x = layer(x)
+        both.append(x)
+    return keras.Model(inputs, layers.Dense(NUM_CLASSES)(layers.Average()(both)))
+
+
 def half_the_digits() -> keras.Model:
     keras.config.set_dtype_policy("bfloat16")
     try:
@@ -130,6 +153,7 @@ NOTEBOOKS: dict[str, Callable[[], keras.Model]] = {
         lenet,
         global_average_logits,
         pixels_in_a_row,
+        with_its_mirror_image,
         half_the_digits,
     )
 }

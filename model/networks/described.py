@@ -4,8 +4,8 @@ The description may be anybody's. It is read as data: nothing that it names is l
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from configs.strict_yaml import shown
@@ -21,10 +21,15 @@ IDLE = {  # kinds that change nothing once training is over
     *("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "RandomContrast"),
     *("RandomBrightness", "RandomShear", "RandomErasing"),
 }
+MIRRORED = {"Flip", "Average"}  # before and after layers that are used for a picture and its mirror image
+MEAN = "MirrorMean"  # what the Average there is called from then on
 KNOWN = (
     "Input, Rescaling, Reshape to (28, 28, 1), Conv2D, MaxPooling2D, AveragePooling2D, "
     "GlobalAveragePooling2D, BatchNormalization, Activation, Dropout, random augmentation, Flatten and Dense"
 )
+
+
+Uses = list[list[tuple[str, int]]]  # of a layer, each time that it is used: the layers it reads, their use
 
 
 class Unsuitable(ValueError):
@@ -108,9 +113,11 @@ def chain_of(description: object) -> tuple[tuple[int, ...], list[Item]]:
         number = len(entries) if isinstance(entries, list) else "no list of"
         raise Unsuitable(f"it has {number} layers; expected 1 to {MOST_LAYERS}")
     read = list(_items([_mapping(entry, "a layer of it") for entry in entries]))
-    if kind != "Sequential":
-        read = _in_order(settings, read)
-    items = [item for item, _ in read]
+    if kind == "Sequential":
+        items = [item for item, _ in read]
+        _must_be_in_place(items)
+    else:
+        items = _in_order(settings, read)
     shape = _shape_of_input(network, settings, items)
     if any(item.kind == "InputLayer" for item in items[1:]):
         raise Unsuitable("it has more than one input; expected one picture")
@@ -153,10 +160,20 @@ def _items(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Item, Mapping
             if not _is_idle(settings):
                 item.refuse("is a network in the network; expected one chain of layers")
             item = Item("RandomFlip", name, {}, place)
-        if item.kind not in LAYERS | IDLE:
+        if item.kind not in LAYERS | IDLE | MIRRORED:
             why = "holds code, which is not run" if kind == "Lambda" else "is of another kind"
             item.refuse(f"{why}; expected only {KNOWN}")
         yield item, entry
+
+
+def _must_be_in_place(items: Iterable[Item]) -> None:
+    """Refuse what is known around the layers of a network alone, where it stands otherwise."""
+    for item in items:
+        if item.kind in MIRRORED:
+            item.refuse(
+                "is known in one place alone; expected the same layers used for the picture and for its "
+                "mirror image (keras.ops.flip with axis 2), and the Average of both before the last Dense"
+            )
 
 
 def _is_idle(settings: Mapping[str, Any]) -> bool:
@@ -178,17 +195,17 @@ def _as_in_paths(kind: str) -> str:
     return text.replace("2_d", "2d")
 
 
-def _in_order(
-    settings: Mapping[str, Any], read: Sequence[tuple[Item, Mapping[str, Any]]]
-) -> list[tuple[Item, Mapping[str, Any]]]:
+def _in_order(settings: Mapping[str, Any], read: Sequence[tuple[Item, Mapping[str, Any]]]) -> list[Item]:
     """The layers of a functional model from its input to its output; each reads the one before."""
-    by_name = {item.name: (item, entry) for item, entry in read}
-    followers: dict[str, list[str]] = {}
-    for item, entry in read:
-        before = _read_by(item, entry)
-        if before is not None:
-            followers.setdefault(before, []).append(item.name)
+    by_name = {item.name: item for item, _ in read}
+    uses = {item.name: _uses(item, entry) for item, entry in read}
     start, end = (_only_one(settings.get(f"{which}_layers"), which) for which in ("input", "output"))
+    _use_once(by_name, uses, start)
+    _must_be_in_place(by_name.values())
+    followers: dict[str, list[str]] = {}
+    for name, item in by_name.items():
+        if uses[name]:
+            followers.setdefault(_only_read(item, uses[name]), []).append(name)
     order = [start]
     while order[-1] != end:
         after = followers.get(order[-1], [])
@@ -200,34 +217,66 @@ def _in_order(
         if not after or after[0] not in by_name or len(order) > len(read):
             raise Unsuitable(f"nothing leads from its layer {shown(order[-1])} to its output {shown(end)}")
         order += after
-    if start not in by_name or followers.get(end) or len(order) != len(by_name) or len(read) != len(by_name):
+    known = len({item.name for item, _ in read}) == len(read) and len(order) == len(by_name)
+    if start not in by_name or followers.get(end) or not known:
         raise Unsuitable("its layers are no chain from one input to one output; expected one")
     return [by_name[name] for name in order]
 
 
-def _read_by(item: Item, entry: Mapping[str, Any]) -> str | None:
-    """The layer whose output a layer of a functional model reads; None of its input."""
+def _use_once(by_name: dict[str, Item], uses: dict[str, Uses], start: str) -> None:
+    """Of layers that are used for a picture and for its mirror image, leave the first use, and no Flip.
+
+    They are to be used as `build.py` does it: the input is flipped, each layer reads the one before it in
+    both uses, and the mean of what the last of them gives goes on. What is otherwise stays as it is.
+    """
+    flip, mean = (
+        next((one for one in by_name.values() if one.kind == kind), None) for kind in ("Flip", "Average")
+    )
+    if not flip or not mean or flip.settings.get("axis") != 2 or uses[flip.name] != [[(start, 0)]]:
+        return
+    path, reads, first = list[str](), [one for use in uses[mean.name] for one in use], (start, 0)
+    while len(reads) == 2 and reads != [first, (flip.name, 0)]:
+        (name, _), _ = reads
+        if reads != [(name, 0), (name, 1)] or len(uses.get(name, [])) != 2 or name in path:
+            return
+        path.append(name)
+        reads = [one for use in uses[name] for one in use]
+    if len(reads) == 2 and path and len(uses[mean.name]) == 1:
+        uses |= {name: uses[name][:1] for name in path} | {mean.name: [[(path[0], 0)]]}
+        by_name[mean.name] = replace(mean, kind=MEAN)
+        del uses[flip.name], by_name[flip.name]
+
+
+def _uses(item: Item, entry: Mapping[str, Any]) -> Uses:
+    """What a layer of a functional model reads, each time that it is used."""
     nodes = entry.get("inbound_nodes")
-    if not isinstance(nodes, list) or len(nodes) > 1:
+    if not isinstance(nodes, list):
+        item.refuse("does not say what it reads; expected a chain, in which each layer reads the one before")
+    return [list(_histories(node)) for node in nodes]
+
+
+def _only_read(item: Item, uses: Uses) -> str:
+    """The one layer whose output a layer reads that is used once."""
+    if len(uses) > 1:
         item.refuse("is used more than once; expected a chain, in which each layer is used once")
-    if not nodes:
-        return None
-    found = list(_histories(nodes[0]))
-    if len(found) != 1:
-        item.refuse(f"reads {len(found)} layers; expected a chain, in which each layer reads the one before")
-    return found[0]
+    if len(uses[0]) != 1:
+        item.refuse(
+            f"reads {len(uses[0])} layers; expected a chain, in which each layer reads the one before"
+        )
+    return uses[0][0][0]
 
 
-def _histories(node: object) -> Iterator[str]:
-    """The layers that a node reads: Keras 3 has them in a tensor's history, Keras 2 as [name, 0, 0]."""
+def _histories(node: object) -> Iterator[tuple[str, int]]:
+    """The layers that a node reads, and which use of each.
+
+    Keras 3 has them in a tensor's history, Keras 2 as [name, 0, 0].
+    """
     match node:
         case {"args": list(read)}:
             for one in read:
                 yield from _histories(one)
-        case {"config": {"keras_history": [str(name), *_]}}:
-            yield name
-        case [str(name), int(), int(), *_]:
-            yield name
+        case {"config": {"keras_history": [str(name), int(use), *_]}} | [str(name), int(use), int(), *_]:
+            yield name, use
         case [*several]:
             for one in several:
                 yield from _histories(one)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from configs.strict_yaml import shown
+from model.networks import described
 from model.networks.described import Item, Unsuitable, chain_of
 from model.networks.described_layers import (
     OF_ITSELF,
@@ -31,6 +32,7 @@ from model.networks.layers import (
     Dropout,
     Flatten,
     Layer,
+    MirrorMean,
     Normalization,
     Pooling,
 )
@@ -149,6 +151,8 @@ class _Chain:
                 self._add(rescaling_of(item), item)
             case "Dropout":
                 self._add(dropout_of(item), item)
+            case described.MEAN:
+                self._add(MirrorMean(item.name), item)
             case _:
                 function = activation_of(item)
                 if function.function != "linear":
@@ -239,7 +243,7 @@ def _our_names(layers: Sequence[Layer]) -> list[str]:
             continue
         numbers[kind] += 1
         name = "probabilities" if place == last else f"{kind}{numbers[kind]}"
-        names[place] = "flatten" if kind == "flatten" else name
+        names[place] = kind if kind in ("flatten", "mirror_mean") else name
         if isinstance(layer, Convolution | Dense) and layer.activation is None:
             for suffix, other in _belonging(layers, place):
                 names[other] = f"{name}{suffix}"
@@ -252,6 +256,8 @@ def _kind(layer: Layer) -> str:
             return "conv"
         case Pooling():
             return "pool"
+        case MirrorMean():
+            return "mirror_mean"
         case _:
             return type(layer).__name__.lower()
 
@@ -277,6 +283,11 @@ def _check(layers: Sequence[Layer]) -> None:
         raise Unsuitable(f"it has {len(convolutions)} convolutions; expected at most {MOST_CONVOLUTIONS}")
     if not convolutions and any(isinstance(layer, Pooling) for layer in layers):
         raise Unsuitable("it pools and has no convolution; expected a Conv2D, or none of both")
+    if any(isinstance(layer, MirrorMean) for layer in (layers if not convolutions else layers[:-2])):
+        raise Unsuitable(
+            "it takes the mean over a picture and its mirror image elsewhere than right before its last "
+            "Dense, or has no convolution; expected a Conv2D, and the mean there, where it is that of logits"
+        )
     _check_activations(layers)
 
 

@@ -22,6 +22,7 @@ CLOSE = 1e-5
 RNG = np.random.default_rng(0)
 IMAGES = blocks(70)
 IN_CI = ("course_cnn", "normalized_after", "strides_and_odd_kernels", "global_average_logits")
+IN_CI = (*IN_CI, "with_its_mirror_image")
 ALL = [pytest.param(name, marks=[] if name in IN_CI else pytest.mark.deep) for name in NOTEBOOKS]
 
 
@@ -62,6 +63,11 @@ def outputs_of(model: keras.Model, names: list[str], images: np.ndarray) -> list
     return [np.asarray(found[name]) for name in names]
 
 
+def views(case: Case) -> list[np.ndarray]:
+    """All that a network looks at to answer `IMAGES`."""
+    return [IMAGES, IMAGES[:, :, ::-1]] if take_apart(case.ours).flips else [IMAGES]
+
+
 def test_it_answers_as_stock_keras_does(case: Case) -> None:
     expected = np.asarray(case.stock(case.read, training=False))
     expected = softmax(expected) if case.found.logits else expected
@@ -99,11 +105,14 @@ def test_taken_apart_it_has_the_maps_and_answers_of_the_whole(case: Case) -> Non
     expected = outputs_of(case.ours, list(found), x) if found else []
     for (name, given), keras_ in zip(found.items(), expected, strict=True):
         assert np.abs(given - keras_).max() < CLOSE * np.abs(keras_).max(), f"the maps of {name} differ"
-    features = np.asarray(maps[-1].pooled if maps else x).reshape(len(IMAGES), -1)
-    first = network.dense[0]
-    logits = logits_of(network.dense, features @ first.weights + first.bias)
+    first, logits = network.dense[0], []
+    for view in views(case):
+        read = forward(network.convolutions, to_input(view))[-1].pooled if maps else to_input(view)
+        features = np.reshape(read, (len(IMAGES), -1))
+        logits.append(logits_of(network.dense, features @ first.weights + first.bias))
     given = np.asarray(case.ours(x, training=False))
-    assert np.abs(softmax(logits) - given).max() < CLOSE, "its dense layers answer otherwise"
+    apart = np.abs(softmax(np.mean(logits, axis=0)) - given).max()
+    assert apart < CLOSE, "its dense layers answer otherwise"
 
 
 def test_without_a_filter_it_answers_as_the_plain_way(case: Case) -> None:
@@ -114,15 +123,16 @@ def test_without_a_filter_it_answers_as_the_plain_way(case: Case) -> None:
     ablation = Ablation(network, constants)
     parts = [part for _, part in trace(network, IMAGES, lambda _, t: ablation.answers(t.views))]
     without = softmax(np.concatenate([part[1] for part in parts], axis=1))
-    number = 0
+    number, last = 0, case.ours.get_layer("probabilities")
     for convolution, values in zip(network.convolutions, constants, strict=True):
-        maps = case.ours.get_layer(convolution.name).output
-        rest = keras.Model(maps, case.ours.output)
-        (whole,) = outputs_of(case.ours, [convolution.name], to_input(IMAGES))
+        hidden = case.ours.get_layer("mirror_mean").input[0] if network.flips else last.input
+        rest = keras.Model(case.ours.get_layer(convolution.name).output, hidden)
+        whole = [outputs_of(case.ours, [convolution.name], to_input(view))[0] for view in views(case)]
         for index, value in enumerate(values):
-            changed = whole.copy()
-            changed[..., index] = value
-            plain = np.asarray(rest(changed, training=False))
+            changed = [one.copy() for one in whole]
+            for one in changed:
+                one[..., index] = value
+            plain = np.asarray(last(np.mean([rest(one, training=False) for one in changed], axis=0)))
             apart = np.abs(without[number] - plain).max()
             assert apart < CLOSE, f"without filter {index} of {convolution.name} it is {apart:.1e} off"
             number += 1

@@ -86,6 +86,28 @@ def functional(*edges: tuple[str, list[str]], outputs: list[str] | None = None) 
     return {"class_name": "Functional", "config": settings, "registered_name": "Functional"}
 
 
+def mirrored(axis: int = 2, **other: list[list[tuple[str, int]]]) -> dict[str, Any]:
+    """It answers by the mean over a picture and its mirror image: what each layer reads, and when."""
+    uses = {"i": [], "m": [[("i", 0)]], "c": [[("i", 0)], [("m", 0)]], "f": [[("c", 0)], [("c", 1)]]}
+    uses |= {"a": [[("f", 0), ("f", 1)]], "d": [[("a", 0)]]} | other
+    kinds = [entry("InputLayer", "i", batch_shape=[None, 28, 28, 1]), entry("Flip", "m", axis=axis)]
+    kinds += [convolution(), FLATTEN, entry("Average", "a"), dense()]
+    layers = [
+        one
+        | {
+            "name": name,
+            "inbound_nodes": [{"args": [[_tensor(*read) for read in use]]} for use in uses[name]],
+        }
+        for name, one in zip(uses, kinds, strict=True)
+    ]
+    ends = {"input_layers": ["i", 0, 0], "output_layers": ["d", 0, 0]}
+    return {"class_name": "Functional", "config": {"layers": layers, **ends}, "registered_name": "Functional"}
+
+
+def _tensor(name: str, use: int) -> dict[str, Any]:
+    return {"class_name": "__keras_tensor__", "config": {"keras_history": [name, use, 0]}}
+
+
 def instead(path: str, **dataset: Any) -> Parts:
     def change(file: h5py.File) -> None:
         del file[path]
@@ -136,6 +158,20 @@ UNSUITABLE: dict[str, tuple[object, str]] = {  # what config.json holds, and wha
         "backbone .Sequential. is a network in the network",
     ),
     "branches": (BRANCHES, "both read|a .Add. is of another kind"),
+    "a picture upside down": (mirrored(axis=1), "m .Flip. is known in one place alone; expected the same"),
+    "no mirror image of the picture": (mirrored(c=[[("i", 0)], [("i", 0)]]), "m .Flip. is known"),
+    "a mirror image that goes another way": (mirrored(c=[[("i", 0)], [("f", 0)]]), "m .Flip. is known"),
+    "a mean of the picture alone": (mirrored(a=[[("f", 0), ("f", 0)]]), "m .Flip. is known"),
+    "a mean with another layer's maps": (mirrored(a=[[("f", 0), ("c", 1)]]), "m .Flip. is known"),
+    "a mean of nothing": (mirrored(a=[[("m", 0), ("i", 0)]]), "m .Flip. is known"),
+    "a mean of maps": (
+        mirrored(a=[[("c", 0), ("c", 1)]], f=[[("a", 0)]], d=[[("f", 0)]]),
+        "elsewhere than right before its last Dense",
+    ),
+    "a mean of one": (
+        sequential(convolution(), FLATTEN, entry("Average", "a"), dense()),
+        "a .Average. is known",
+    ),
     "two outputs": (
         functional(("i", []), ("f", ["i"]), ("d1", ["f"]), ("d2", ["f"]), outputs=["d1", "d2"]),
         "output",
@@ -257,6 +293,14 @@ def test_the_good_file_that_all_others_are_made_of_is_read(tmp_path: Path) -> No
         "conv1": ["kernel", "bias"],
         "probabilities": ["kernel", "bias"],
     }
+
+
+def test_layers_that_are_used_for_a_picture_and_its_mirror_image_are_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "my.keras"
+    path.write_bytes(zipped(keras_file(mirrored())))
+    found = read_network(path)
+    assert [layer.name for layer in found.layers] == ["conv1", "flatten", "mirror_mean", "probabilities"]
+    assert found.names["mirror_mean"] == "a"
 
 
 @pytest.mark.parametrize("end", [{"class_name": "function", "config": "softmax_v2"}, "linear"])
