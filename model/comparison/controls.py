@@ -85,14 +85,16 @@ def _of_size(
         return None
     alike = f"With {' and '.join(EQUAL[key] for key in equal)}, but without" if equal else "Without"
     share, of_lead = None, ""
-    if plain is not None and lead is not plain and _is_ahead(lead) and _is_ahead(plain):
+    is_other = plain is not None and lead is not plain and lead.candidate == plain.candidate
+    if plain is not None and is_other and _is_ahead(lead) and _is_ahead(plain):
         share = lead.difference / plain.difference
         tenths = round(10 * share)
         about = f"about {10 * tenths} %" if tenths else "less than a tenth"
         of_lead = f", {about} of its lead over {plain.baseline}"
     recipe = _recipe_differs(settings[lead.baseline], settings[lead.candidate])
     also = f"; {lead.baseline} is also trained otherwise ({', '.join(recipe.values())})" if recipe else ""
-    words = f"{alike} convolutions: {_outcome(lead, of_lead)}{also}."
+    mirrored = " and mirror images" if settings[lead.candidate]["flip_at_test"] else ""
+    words = f"{alike} convolutions{mirrored}: {_outcome(lead, of_lead)}{also}."
     one, other = comparison.baseline, comparison.candidate
     values = [settings[name]["architecture"] for name in (one, other)]
     return EqualSize(one, other, "architecture", values, equal, share, list(recipe), words)

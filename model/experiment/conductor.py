@@ -36,7 +36,7 @@ from model.experiment.parts import (
     state_of_report,
 )
 from model.experiment.plan import Plan
-from model.experiment.remarks import of_rules
+from model.experiment.remarks import of_config
 from model.experiment.report import Report, read_report
 from model.experiment.results import Results, collect, data_facts, kept, report_of
 from model.experiment.seeds import add_seeds
@@ -166,8 +166,8 @@ class Experiment:
             progress.say(self.console, "Every trained model has been looked into already.")
         self._keep_likeness()
         report = self._kept_report(left) or self._report(looking=not train)
-        path, rules = progress.short_path(self.run.path), of_rules(self.run, report)
-        progress.say(self.console, "\n" + terminal_block(report, path, rules))
+        path, told = progress.short_path(self.run.path), of_config(self.run, report)
+        progress.say(self.console, "\n" + terminal_block(report, path, told))
         problems = status_of(self.run, thoroughly=True).problems
         for problem in problems:
             progress.say(self.console, f"\n{problem}")

@@ -7,12 +7,14 @@ from dataclasses import replace
 from model.comparison.records import Facts
 from model.experiment.report import Report
 from model.networks.facts import LayerRow, summary
+from model.networks.layers import MirrorMean, keras_type
 from model.report.tables import WIDTH, escaped, printable, table, wrapped
 from model.report.words import mega
 from model.run.folder import RunError, RunFolder
 
 HEAD = ["layer", "type", "output shape", "parameters", "MFLOP"]
 LEFT = 2  # columns of words, the first ones
+MIRRORED = "mirror_mean: what comes before it once more, of the mirror image, and the mean of both."
 
 
 def layers_of_run(run: RunFolder, report: Report) -> dict[str, Sequence[LayerRow]]:
@@ -65,7 +67,7 @@ def layers_in_text(layers: Mapping[str, Sequence[LayerRow]]) -> str:
             for row in (HEAD, *cells)
         ]
         parts.append("\n".join([wrapped(printable(names)), *lines]))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *map(wrapped, _notes(layers))])
 
 
 def layers_in_markdown(layers: Mapping[str, Sequence[LayerRow]]) -> list[str]:
@@ -74,4 +76,14 @@ def layers_in_markdown(layers: Mapping[str, Sequence[LayerRow]]) -> list[str]:
     for names, cells in alike(layers).items():
         parts += [f"{escaped(names)}:", table([HEAD, *cells])]
     meaning = "MFLOP: a million additions or multiplications, for one picture forward."
-    return ["## Layers", meaning, *parts] if parts else []
+    return ["## Layers", " ".join([meaning, *_notes(layers)]), *parts] if parts else []
+
+
+def _notes(layers: Mapping[str, Sequence[LayerRow]]) -> list[str]:
+    """What a row comes to of which its type does not tell all."""
+    return [MIRRORED] if any(map(is_mirrored, layers.values())) else []
+
+
+def is_mirrored(rows: Sequence[LayerRow]) -> bool:
+    """Whether a network also looks at the mirror image of a picture."""
+    return any(row.type == keras_type(MirrorMean("")) for row in rows)

@@ -6,6 +6,7 @@ from typing import Any
 
 from model.comparison.headlines import by_interest
 from model.comparison.records import Model
+from model.experiment.layers import is_mirrored
 from model.experiment.report import Report
 from model.report.tables import duration
 from model.report.words import digits_for, mega, names, numbered, percent, quoted, signed, span
@@ -36,7 +37,7 @@ def _what_becomes_of_a_picture(report: Report) -> str:
         rows = [row for row in layers if row.type not in NO_NUMBERS_OF_THEIR_OWN]
         steps = [f"{prod(row.output_shape):,} ({row.layer})" for row in rows[:-1]]
         if steps:
-            both = any(row.type == "Average" for row in report.models[model].layers)
+            both = is_mirrored(report.models[model].layers)
             mirrored = ", with those of its mirror image," * both
             last = f"{mirrored} {prod(rows[-1].output_shape):,} probabilities"
             return f"In {model} the 784 numbers of a picture become {', '.join(steps)} and at last{last}."

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from configs.schema import Cnn, Config
 from data.splits import DataFacts
 from model.comparison.elsewhere import of_elsewhere, usual_in_words
 from model.comparison.verdict import ONE_ANSWER
@@ -58,9 +59,22 @@ def of_report(report: Report) -> list[str]:
     return told
 
 
-def of_rules(run: RunFolder, report: Report) -> list[str]:
-    """What earlier rules did to its networks, as far as its config is known."""
-    if rules_of(report.environment) != RULES:
-        with suppress(RunError):
-            return outdated(run.config(), report.environment, report.data.train)
+def of_config(run: RunFolder, report: Report) -> list[str]:
+    """What earlier rules did to its networks, and what these never met, as far as its config is known."""
+    with suppress(RunError):
+        config = run.config()
+        changed = rules_of(report.environment) != RULES
+        told = outdated(config, report.environment, report.data.train) if changed else []
+        return told + _never_mirrored(config)
     return []
+
+
+def _never_mirrored(config: Config) -> list[str]:
+    """Of networks that answer mirror images, too, and were trained on none."""
+    mirrored = [name for name, one in config.models.items() if isinstance(one, Cnn) and one.flip_at_test]
+    if not mirrored or (config.data.augmentation and config.data.augmentation.flip):
+        return []
+    return [
+        f"{names(mirrored, MOST_TRAININGS)}: trained on no mirror images (data.augmentation.flip), and asked "
+        "about them, too (flip_at_test): where left and right differ, that may make answers worse."
+    ]

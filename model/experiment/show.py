@@ -2,7 +2,7 @@
 
 from model.experiment.layers import layers_in_text, layers_of_run
 from model.experiment.progress import short_path
-from model.experiment.remarks import of_rules
+from model.experiment.remarks import of_config
 from model.experiment.report import read_report
 from model.experiment.status import problems_of_record
 from model.experiment.terminal import terminal_block
@@ -15,6 +15,6 @@ def told_again(run: RunFolder) -> str:
     """All that, as text for the terminal; raises RunError where the run has no report."""
     report = read_report(run)
     page = next(name for name in PAGES if (run.path / name).exists())
-    block = terminal_block(report, short_path(run.path), of_rules(run, report), page, shown=True)
+    block = terminal_block(report, short_path(run.path), of_config(run, report), page, shown=True)
     parts = [block, layers_in_text(layers_of_run(run, report)), *problems_of_record(run)]
     return "\n\n".join(filter(None, parts))

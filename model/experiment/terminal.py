@@ -29,19 +29,19 @@ FIRST_PICTURE = "figures/1-at-a-glance.png"
 
 
 def terminal_block(
-    report: Report, folder: str, rules: Sequence[str] = (), page: str = "report.html", shown: bool = False
+    report: Report, folder: str, told: Sequence[str] = (), page: str = "report.html", shown: bool = False
 ) -> str:
     """What a report says, on one screen: plain text of 80 columns, without a last line end.
 
     The folder of the run is as it is to be shown; what would move the cursor in names is made visible.
-    `rules`: what earlier ones did to the networks, a sentence each. `page`: the file to look into.
+    `told`: what is to be known of the networks, a sentence each. `page`: the file to look into.
     `shown`: by `show`, so that it is not named again.
     """
     failures = [f"failed   {failure_line(failure)}" for failure in report.failed]
     parts = [
         _result(report.models, report.data),
         wrapped(report.guessed),
-        "\n".join([*_answers(report, folder), *map(wrapped, rules)]),
+        "\n".join([*_answers(report, folder), *map(wrapped, told)]),
         "\n".join(wrapped(failure, indent=9) for failure in failures),
         "\n".join(wrapped(f"missing  {picture}", indent=9) for picture in missing_pictures(report.not_drawn)),
         _where_to_look(folder, report, page, shown),

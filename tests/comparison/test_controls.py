@@ -10,7 +10,7 @@ from configs.schema import Cnn, Dense, Training, load
 from model.comparison.controls import explain_differences
 from model.comparison.pairs import AmongAll
 from model.comparison.records import Comparison, Model, as_json
-from model.networks.facts import layer_facts
+from model.networks.facts import flops_per_image, layer_facts
 from tests.records import typed
 
 CNN = Cnn(architecture="cnn")
@@ -25,13 +25,12 @@ CONTROLS: dict[str, Dense | Cnn] = {
 
 
 def facts(networks: dict[str, Dense | Cnn]) -> dict[str, Model]:
-    layers = {name: layer_facts(network, 10) for name, network in networks.items()}
     sizes = {
         name: {
-            "parameters": sum(layer.parameters for layer in found),
-            "flops_per_image": sum(layer.flops for layer in found),
+            "parameters": sum(layer.parameters for layer in layer_facts(network, 10)),
+            "flops_per_image": flops_per_image(network, 10),
         }
-        for name, found in layers.items()
+        for name, network in networks.items()
     }
     return typed(dict[str, Model], sizes)
 
@@ -92,6 +91,30 @@ def test_the_baseline_may_be_the_dense_one() -> None:
     assert [entry["words"] for entry in found] == [
         "Without convolutions: a is ahead of b by 2.6 points (2.1 to 3.1)."
     ]
+
+
+def test_mirror_images_are_told_beside_convolutions_and_by_themselves() -> None:
+    """A network that also looks at mirror images does twice the arithmetic, and another thing differs."""
+    networks: dict[str, Dense | Cnn] = {"b": Dense(units=(307,)), "m": Cnn(flip_at_test=True), "a": CNN}
+    pairs = [comparison("b", "m", 0.026), comparison("b", "a", 0.013)]
+    assert [entry["words"] for entry in told(*pairs, networks=networks | {"b": Dense()})] == [
+        "Without convolutions and mirror images: m is ahead of b by 2.6 points (2.1 to 3.1)."
+    ]
+    sizes = {
+        name: {"parameters": 1000, "flops_per_image": one.flops_per_image}
+        for name, one in facts(networks).items()
+    }
+    alike = typed(dict[str, Model], sizes)
+    networks["b"] = Dense()
+    found = explained(settings(networks), pairs, alike)
+    assert [entry["words"] for entry in found] == [
+        "With as many parameters, but without convolutions and mirror images: m is ahead of b by 2.6 points "
+        "(2.1 to 3.1).",
+        "With as many parameters, but without convolutions: a is ahead of b by 1.3 points (0.8 to 1.8).",
+    ]
+    assert [entry["share_of_lead"] for entry in found] == [None, None], "a's lead is no share of m's"
+    [_, found_one] = told(comparison("m", "b", -0.02), comparison("m", "a", -0.002), networks=networks)
+    assert found_one["words"].startswith("Only flip at test differs (on against off): no difference can be")
 
 
 def test_of_dense_networks_that_are_alike_the_first_is_the_measure() -> None:

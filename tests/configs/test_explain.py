@@ -319,6 +319,22 @@ OVERRIDES = [
         ["data.augmentation.flip=true", "data.source=lines"],
         "override data.augmentation.flip=true: data.augmentation.flip is true, and data.source is lines: a",
     ),
+    (
+        ["models.cnn.flip_at_test=true", "data.source=lines"],
+        "models.cnn.flip_at_test is true, and data.source is lines: a rising line and a falling one are each",
+    ),
+    (
+        ["models.cnn.flip_at_test=2"],
+        "models.cnn.flip_at_test is 2. Expected true or false (answer by the mean",
+    ),
+    (
+        ["models.cnn.flip_at_tests=true"],
+        "there is no key flip_at_tests in models.cnn. Did you mean flip_at_test?",
+    ),
+    (
+        ["models.dense.flip_at_test=true"],
+        "Only the architecture cnn has it: take that, or leave the key out.",
+    ),
     (["launch.workers.x=2"], "override launch.workers.x=2: launch.workers is a mapping with the keys x."),
 ]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from configs.networks import Cnn, Dense
 from model.experiment.layers import layers_in_markdown, layers_in_text, layers_of_run
 from model.experiment.report import read_report
-from model.networks.facts import summary
+from model.networks.facts import LayerRow, summary
+from model.report.words import mega
 from model.run.folder import RunFolder
 from tests.conftest import ROOT
 
@@ -32,6 +33,19 @@ def test_the_table_is_that_of_the_network_counted_by_hand() -> None:
     assert markdown[2] == "c\\_n:"
     assert "| conv1_linear | Conv2D | 26 x 26 x 64 | 640 | 0.8 |" in markdown[3].splitlines()
     assert layers_in_markdown({}) == []
+
+
+def test_what_is_done_once_more_for_the_mirror_image_stands_in_a_row_of_its_own() -> None:
+    rows = summary(Cnn(filters=(64,), units=(32,), flip_at_test=True), 10)
+    [table, note] = layers_in_text({"cnn": rows}).split("\n\n")
+    of_one = 2 * 9 * 64 * 26 * 26 + 2 * 10_816 * 32
+    assert rows[-2] == LayerRow("mirror_mean", "Average", (32,), 0, of_one)
+    assert rows[-1].flops == 2 * 32 * 10, "the last layer reads the mean of both, once"
+    assert table.splitlines()[-1].split()[-1] == mega(2 * of_one + 2 * 32 * 10)
+    assert note.startswith("mirror_mean: ") and "mirror image" in " ".join(note.split())
+    assert max(map(len, note.splitlines())) <= 80
+    assert "mirror_mean: " in layers_in_markdown({"cnn": rows})[1]
+    assert "mirror" not in layers_in_text({"cnn": summary(Cnn(), 10)}), "what is said is of no such network"
 
 
 def test_the_widest_table_fits_80_columns() -> None:

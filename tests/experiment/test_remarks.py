@@ -12,7 +12,7 @@ from configs.schema import Config, dump
 from data.splits import ClassSizes, DataFacts, NumDuplicates, Split, Splits
 from model.experiment.markdown import markdown
 from model.experiment.page import limits
-from model.experiment.remarks import of_data, of_report, of_rules
+from model.experiment.remarks import of_data, of_report, of_config
 from model.experiment.report import Report
 from model.experiment.results import Results, _without_duplicates, data_facts
 from model.experiment.terminal import terminal_block
@@ -137,11 +137,30 @@ def test_a_run_of_before_says_so_where_its_networks_normalize(tmp_path: Path) ->
         cnn = {"architecture": "cnn", "batch_normalization": normalized}
         config = {"name": "x", "models": {"dense": {"architecture": "dense"}, "cnn": cnn}}
         (tmp_path / "config.yaml").write_text(dump(Config.model_validate(config)))
-        told = of_rules(RunFolder(tmp_path), report)
+        told = of_config(RunFolder(tmp_path), report)
         assert [sentence[:12] for sentence in told] == ["cnn: scored "] * normalized
     block = terminal_block(report, "x", told)
     assert "cnn: scored with the moving averages" in block
     assert max(map(len, block.splitlines())) <= 80
-    assert of_rules(RunFolder(tmp_path), replace(report, environment={"rules": dict(RULES)})) == []
+    assert of_config(RunFolder(tmp_path), replace(report, environment={"rules": dict(RULES)})) == []
     (tmp_path / "config.yaml").unlink()
-    assert of_rules(RunFolder(tmp_path), report) == [], "of a report alone nothing is known"
+    assert of_config(RunFolder(tmp_path), report) == [], "of a report alone nothing is known"
+
+
+@pytest.mark.parametrize(
+    ("flip", "models", "told"),
+    [
+        (False, ["cnn"], "cnn: trained on no mirror images"),
+        (False, ["cnn", "other"], "cnn and other: trained on no mirror images"),
+        (True, ["cnn"], ""),
+        (False, [], ""),
+    ],
+)
+def test_networks_that_are_asked_about_mirror_images_should_have_met_some(
+    flip: bool, models: list[str], told: str, tmp_path: Path
+) -> None:
+    settings = {name: {"architecture": "cnn", "flip_at_test": name in models} for name in ("cnn", "other")}
+    config = {"name": "x", "models": settings, "data": {"augmentation": {"flip": flip, "shift": 1}}}
+    (tmp_path / "config.yaml").write_text(dump(Config.model_validate(config)))
+    report = replace(parsed(told_apart()), environment={"rules": dict(RULES)})
+    assert [one[: len(told)] for one in of_config(RunFolder(tmp_path), report)] == ([told] if told else [])

@@ -91,10 +91,10 @@ def _slopes(network: Network, values: np.ndarray, targets: np.ndarray, start: in
     inputs = tf.constant(values)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        hidden = inputs
+        views = [inputs, inputs[:, :, ::-1]] if network.mirrored and not start else [inputs]
         for layer in network.layers[start:-1]:
-            hidden = layer(hidden, training=False)
-        hidden = tf.reshape(hidden, (len(values), -1))
+            views = [layer(view, training=False) for view in views] if layer.name != "mirror_mean" else views
+        hidden = tf.reshape(sum(views) / len(views), (len(values), -1))
         logit = tf.reduce_sum(hidden * kernel.T[targets], axis=1) + bias[targets]
     return np.array(tape.gradient(logit, inputs))
 

@@ -17,6 +17,7 @@ class Network:
         self.model = model
         self.layers = [layer for layer in model.layers if layer.__class__.__name__ != "InputLayer"]
         self.names = [layer.name for layer in self.layers]
+        self.mirrored = "mirror_mean" in self.names  # what comes before it is also done of the mirror image
 
     @classmethod
     def read(cls, path: Path) -> "Network":
@@ -45,7 +46,9 @@ class Network:
         return sum(map(self.multiply_adds_of, self.layers))
 
     def multiply_adds_of(self, layer: Any) -> int:
-        """Of one layer: each weight of a kernel once for every place."""
+        """Of one layer: each weight of a kernel once for every place; of a mirror image all before it."""
+        if layer.name == "mirror_mean":
+            return sum(map(self.multiply_adds_of, self.layers[: self.names.index(layer.name)]))
         kernels = [w for w in layer.get_weights() if w.ndim in (2, 4)]
         return sum(
             int(w.size) * (int(np.prod(layer.output.shape[1:-1])) if w.ndim == 4 else 1) for w in kernels
@@ -78,13 +81,18 @@ class Network:
         return np.concatenate(parts).astype(np.float64)
 
     def _run(self, values: np.ndarray, at: str = "", change: Any = None, stop: str = "") -> np.ndarray:
+        """Of a layer that is met twice what it makes of the pictures as they are; both are changed."""
+        views = [values, values[:, :, ::-1]] if self.mirrored else [values]
         for layer in self.layers:
-            values = np.array(layer(values, training=False))
+            if layer.name == "mirror_mean":
+                views = [(views[0] + views[1]) / 2]
+            else:
+                views = [np.array(layer(view, training=False)) for view in views]
             if layer.name == at:
-                values = change(values)
+                views = [change(view) for view in views]
             if layer.name == stop:
                 break
-        return values
+        return views[0]
 
 
 def _scaled(images: np.ndarray) -> Iterator[np.ndarray]:

@@ -123,10 +123,14 @@ def _(
 
 
 @says("Without convolutions", "With as many parameters, but without convolutions",
-      "With as much arithmetic, but without convolutions")  # fmt: skip
+      "With as much arithmetic, but without convolutions", "Without convolutions and mirror images",
+      "With as many parameters, but without convolutions and mirror images",
+      "With as much arithmetic, but without convolutions and mirror images")  # fmt: skip
 def _(e: Evidence, at: Said) -> None:
     kinds = {model.settings["architecture"] for model in e.models.values()}
     claim(kinds == {"dense", "cnn"}, f"there are {kinds}")
+    mirrored = {model.first.mirrored for model in e.models.values() if model.first.convolutions}
+    claim(("mirror images" in at.text) in mirrored, f"whether they look at mirror images: {mirrored}")
 
 
 @says("only <key:text> <verb:differs|differ> (<other:text> against <one:text>)",

@@ -387,12 +387,17 @@ def _(e: Evidence, head: tuple[str, ...], row: tuple[str, ...]) -> None:
 
 KINDS["named"] = r"\w+(?: \(\w+\))?"  # in brackets: as the file calls it
 KINDS["shape"] = r"[\d,]+(?: x [\d,]+)*"
-TYPES = "Conv2D|MaxPooling2D|AveragePooling2D|Flatten|Dense|Dropout|BatchNormalization|Activation|ReLU|LeakyReLU|ELU|Rescaling"
+TYPES = "Conv2D|MaxPooling2D|AveragePooling2D|Flatten|Dense|Dropout|BatchNormalization|Activation|ReLU|LeakyReLU|ELU|Rescaling|Average"
 
 
 @says("<who:names> layer type output shape parameters MFLOP", "<who:names>")
 def _(e: Evidence, at: Said, who: str) -> None:
     e.layered = who.split(", ")  # type: ignore[attr-defined]
+
+
+@says("mirror_mean: what comes before it once more, of the mirror image, and the mean of both")
+def _(e: Evidence, at: Said) -> None:
+    claim(any(model.first.mirrored for model in e.models.values()), "no network looks at mirror images")
 
 
 @says(f"<name:named> <kind:{TYPES}> <shape:shape> <parameters:n> <work:n>", "all <parameters:n> <work:n>")
