@@ -31,7 +31,7 @@ class Gradients:
     """A saved network, opened for questions about its logits: what `probabilities` has before softmax.
 
     It takes float32 (batch, 28, 28, 1) in [0, 1]. Grad-CAM looks at the last convolution of its layers, which
-    `facts` has.
+    `facts` has; where an answer is also of the mirror image, at its maps of the picture as it is.
     """
 
     def __init__(self, model: keras.Model, facts: list[LayerFacts]) -> None:

@@ -30,6 +30,7 @@ NETWORKS: dict[str, Dense | Cnn] = {
     ),
     "no pooling": Cnn(filters=(3,), kernel_size=5, pooling="none", units=()),
     "two before a pooling": Cnn(filters=((2, 3), (4, 3)), units=(8,)),
+    "mirrored": Cnn(filters=(3, 4), units=(8,), batch_normalization=True, flip_at_test=True),
 }
 
 
@@ -143,7 +144,7 @@ def test_linear_occlusion_is_the_sum_over_the_block(images: np.ndarray) -> None:
     assert (maps[:, :4] == 0).all(), "covering what is black already is given a worth"
 
 
-@pytest.mark.parametrize("name", ["valid, max", "same, average, normalized", "no pooling"])
+@pytest.mark.parametrize("name", ["valid, max", "same, average, normalized", "no pooling", "mirrored"])
 def test_grad_cam_by_hand(name: str, images: np.ndarray) -> None:
     """With no hidden layer the mean gradient is known: each pooled cell passes its weight to its block.
 
@@ -160,6 +161,7 @@ def test_grad_cam_by_hand(name: str, images: np.ndarray) -> None:
     cells = [nearest(name, pixel, size) for pixel in range(28)]
     for i, target in enumerate(TARGETS):
         weights = kernel[:, :, target].sum(axis=0) / size**2
+        weights = weights / 2 if name == "mirrored" else weights  # the picture has half of a say
         cam = np.maximum((maps[i] * weights).sum(axis=-1), 0)
         expected = np.array([[cam[row, column] for column in cells] for row in cells])
         assert found[i] == pytest.approx(expected, rel=1e-3, abs=1e-5 * float(maps[i].max()))
@@ -170,6 +172,7 @@ def nearest(name: str, pixel: int, size: int) -> int:
     """The cell whose receptive field has its centre nearest to a pixel, worked out by hand."""
     first, step = {
         "valid, max": (3.5, 2),  # 3, pooled 4, 3 more of stride 2: pixels 0 to 7
+        "mirrored": (3.5, 2),  # the picture as it is
         "same, average, normalized": (0.5, 2),  # pixels -3 to 4
         "no pooling": (2.0, 1),  # pixels 0 to 4
     }[name]
@@ -183,7 +186,17 @@ def test_grad_cam_needs_a_convolution(images: np.ndarray) -> None:
         grad_cam(network, images, TARGETS)
 
 
-@pytest.mark.parametrize("name", ["dense", "valid, max"])
+def test_what_is_seen_in_the_mirror_counts_as_much_as_what_is_seen_without(images: np.ndarray) -> None:
+    """A picture and its mirror image have one answer, and explanations that are each other's mirror image."""
+    network, _ = opened("mirrored")
+    assert network.logits(images[:, :, ::-1]) == pytest.approx(network.logits(images), abs=1e-4)
+    for method in (lambda *given: integrated_gradients(*given)[0], occlusion):
+        maps, mirrored = (method(network, seen, TARGETS) for seen in (images, images[:, :, ::-1]))
+        assert np.abs(maps - maps[:, :, ::-1]).max() > 0.01, "this test sees nothing"
+        assert mirrored[:, :, ::-1] == pytest.approx(maps, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["dense", "valid, max", "mirrored"])
 def test_explain_writes_what_it_claims(name: str, images: np.ndarray, tmp_path: Path) -> None:
     model, facts = grown(NETWORKS[name]), layer_facts(NETWORKS[name], 5)
     split = Split(np.rint(255 * images).astype(np.uint8), (np.arange(12) * 2 % 5).astype(np.uint8))

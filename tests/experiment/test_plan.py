@@ -11,7 +11,7 @@ from configs.networks import Cnn
 from configs.schema import Config
 from data.splits import Split, Splits
 from model.experiment.parts import Task
-from model.experiment.plan import Plan
+from model.experiment.plan import LOOK_IMAGES, Plan
 from model.run.arithmetic import Arithmetic
 from model.run.folder import RunFolder
 from model.run.manifest import Manifest
@@ -71,6 +71,17 @@ def test_kernels_that_never_learn_cost_less(tmp_path: Path, normalized: bool, pa
     assert learned._flops_of_a_step("cnn") - frozen._flops_of_a_step("cnn") == saved
     task = Task("training", "cnn", 0)
     assert learned.job(task).cost > frozen.job(task).cost
+
+
+def test_mirror_images_are_paid_for_where_a_network_is_asked_and_not_where_it_learns(tmp_path: Path) -> None:
+    once, twice = (plan_of(tmp_path, units=(), flip_at_test=flips) for flips in (False, True))
+    costs = {kind: [plan.job(Task(kind, "cnn", 0)).cost for plan in (once, twice)] for kind in LOOK_IMAGES}
+    facts = once.facts("cnn")
+    more = sum(fact.flops for fact in facts if fact.kind != "dense") / once.speeds["float32"]
+    for kind, images in LOOK_IMAGES.items():
+        assert np.diff(costs[kind]) == pytest.approx(images * more), f"of {kind} the forecast is too short"
+    training = Task("training", "cnn", 0)
+    assert once.job(training).cost == twice.job(training).cost, "training looks at no mirror image more"
 
 
 def test_what_normalizations_are_taken_over_is_counted(tmp_path: Path) -> None:

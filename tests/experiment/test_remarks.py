@@ -12,7 +12,7 @@ from configs.schema import Config, dump
 from data.splits import ClassSizes, DataFacts, NumDuplicates, Split, Splits
 from model.experiment.markdown import markdown
 from model.experiment.page import limits
-from model.experiment.remarks import of_data, of_report, of_config
+from model.experiment.remarks import of_config, of_data, of_report
 from model.experiment.report import Report
 from model.experiment.results import Results, _without_duplicates, data_facts
 from model.experiment.terminal import terminal_block

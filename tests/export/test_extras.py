@@ -10,10 +10,11 @@ import pytest
 from model.export.formats import FORMATS
 from tests.conftest import ROOT
 from tests.program.test_versions import PROJECT, environment, oldest
+from tests.strangers.sets import Pictures
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 NEEDED = [one for form in FORMATS.values() if form.extra for one in EXTRAS[form.extra]]
-NUM_CLASSES = 5  # of made-up lines
+NUM_CLASSES = 5
 MODELS = """
   dense: {architecture: dense, units: [8]}
   none: {architecture: dense, units: []}
@@ -23,13 +24,14 @@ MODELS = """
   strides: {architecture: cnn, filters: [3, 4], kernel_size: 4, padding: same, pooling: strides, units: [8]}
   nested: {architecture: cnn, filters: [[3, 3], [4]], batch_normalization: true, units: [8]}
   unpooled: {architecture: cnn, filters: [3], kernel_size: 5, pooling: none, units: []}
+  mirrored: {architecture: cnn, filters: [3, 4], units: [8], flip_at_test: true}
   random: {architecture: cnn, filters: [3], kernels: random, units: [8]}
   hand-made: {architecture: cnn, filters: [3], kernels: hand_made, batch_normalization: true, units: [8]}
 """
 CONFIG = f"""
 name: kinds
 seeds: [0]
-data: {{source: lines, validation_images: 100}}
+data: {{source: ./data, name: made-up, validation_images: 100}}
 models:{MODELS}
 training: {{epochs: 1}}
 robustness: {{images_per_class: 1}}
@@ -53,6 +55,7 @@ def assert_exports(python: str | Path, folder: Path) -> None:
         assert done.returncode in may_end_with, f"{' '.join(map(str, words))}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
+    Pictures(classes=NUM_CLASSES, test=1000).write(folder / "data")
     (folder / "kinds.yaml").write_text(CONFIG)
     # 4: some learn nothing in one epoch; they leave as the others do
     run(ROOT / "train.py", "kinds.yaml", may_end_with=(0, 4))

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.numeric
 NAMES = ("=1+1", "日本語", "bag")
 NETWORKS = {
     "cnn": Cnn(filters=(3, (2, 2)), units=(6,), pooling="average", batch_normalization=True, dropout=0.2),
+    "mirrored": Cnn(filters=(3, 2), units=(6,), batch_normalization=True, flip_at_test=True),
     "dense": Dense(units=(5,), batch_normalization=True),
 }
 HERE = [name for name, form in FORMATS.items() if not form.missing]

@@ -26,6 +26,7 @@ NETWORKS = {
     ),
     "no pooling": Cnn(filters=(3, 4), pooling="none", units=(8,)),
     "two before a pooling": Cnn(filters=((3, 4), (5,)), units=(8,)),
+    "mirrored": Cnn(filters=(3, 4), units=(8,), flip_at_test=True),
 }
 
 
@@ -204,7 +205,7 @@ def test_how_many_threads_there_are_changes_no_bit(monkeypatch: pytest.MonkeyPat
         means = activations.mean_activations(network, images, lambda share: None)
         ablation = Ablation(network, [mean.astype(np.float32) for mean in means])
         removed = passes.validation_increase(ablation, Split(images, np.arange(300) % 10), lambda share: None)
-        return [*means, *removed, *(a for t in traces for arrays in vars(t).values() for a in arrays)]
+        return [*means, *removed, *activations.tf.nest.flatten([vars(t) for t in traces])]
 
     one, four = found(1), found(4)
     assert len(one) == len(four)

@@ -30,6 +30,7 @@ NETWORKS = {
     "even": {"filters": (3, 2), "kernel_size": 2, "padding": "same", "batch_normalization": True},
     "two before a pooling": {"filters": ((3, 2), (4,))},
     "two before strides": {"filters": ((3, 2), (4,)), "pooling": "strides", "batch_normalization": True},
+    "mirrored": {"filters": (3, 2), "batch_normalization": True, "flip_at_test": True},
 }
 CONFIG = """
 name: trained

@@ -81,21 +81,24 @@ def test_maps_that_never_change_are_steady():
     assert map_changes(dead, ["conv1"], IMAGES, move(IMAGES, 0, 1))["conv1"].tolist() == [0.0] * 30
 
 
-@pytest.mark.parametrize("count", [1, 30, 230])
-def test_changes_are_those_of_maps_that_keras_gives(count):
+@pytest.mark.parametrize(("count", "flips"), [(1, False), (30, False), (230, False), (30, True)])
+def test_changes_are_those_of_maps_that_keras_gives(count, flips):
     images = RANDOM.integers(0, 256, (count, 28, 28), dtype=np.uint8)
-    moved, model = move(images, -1, 0), build(CNN, 3, seed=1)
+    network = CNN.model_copy(update={"flip_at_test": flips})  # whose maps are those of the picture as it is
+    moved, model = move(images, -1, 0), build(network, 3, seed=1)
     found = map_changes(model, ["conv1", "pool1", "conv2", "pool2"], images, moved)
     for layer in ("conv1", "pool1", "conv2", "pool2"):
-        look = keras.Model(model.inputs, model.get_layer(layer).output)
+        plain = build(CNN, 3, seed=1)
+        look = keras.Model(plain.inputs, plain.get_layer(layer).output)
         still, after = (look.predict(i[..., None] / np.float32(255), verbose=0) for i in (images, moved))
         distances = np.sqrt(((after - still) ** 2).sum(axis=(1, 2, 3)))
         expected = distances / rms_between(still) if count > 1 else [0]
         np.testing.assert_allclose(found[layer], expected, rtol=1e-3, err_msg=layer)
 
 
-def test_answers_are_those_to_each_perturbed_image():
-    model, indices = build(Dense(units=(8,)), 3, seed=0), np.arange(30)
+@pytest.mark.parametrize("network", [Dense(units=(8,)), CNN.model_copy(update={"flip_at_test": True})])
+def test_answers_are_those_to_each_perturbed_image(network):
+    model, indices = build(network, 3, seed=0), np.arange(30)
     shares = []
     answers = answers_to(model, IMAGES, indices, STRENGTHS, shares.append)
     assert shares == pytest.approx([number / len(KINDS) for number in range(1, len(KINDS) + 1)])

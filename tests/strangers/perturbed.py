@@ -129,7 +129,7 @@ def _(
 def _(e: Evidence, at: Said) -> None:
     kinds = {model.settings["architecture"] for model in e.models.values()}
     claim(kinds == {"dense", "cnn"}, f"there are {kinds}")
-    mirrored = {model.first.mirrored for model in e.models.values() if model.first.convolutions}
+    mirrored = {bool(model.settings.get("flip_at_test")) for model in e.models.values()}
     claim(("mirror images" in at.text) in mirrored, f"whether they look at mirror images: {mirrored}")
 
 

@@ -117,3 +117,11 @@ def _agree_cost(model: Model, weights: Number, work: Number, time: str) -> None:
     agree("parameters", weights, model.first.parameters)
     agree_work(work, model)
     agree_duration(time, model.seconds("train_seconds"))
+
+
+@says("<who:names>: trained on no mirror images (data.augmentation.flip), and asked about them, too (flip_at_test):"
+      " where left and right differ, that may make answers worse")  # fmt: skip
+def _(e: Evidence, at: Said, who: str) -> None:
+    mirrored = [name for name, model in e.models.items() if model.settings.get("flip_at_test")]
+    claim([who] == mirrored, f"{mirrored} look at mirror images")
+    claim(not (e.config["data"]["augmentation"] or {}).get("flip"), "its training met mirror images")

@@ -203,7 +203,7 @@ SETS = {
     "perfect": Stranger(Pictures(classes=3, noise=5), training={"epochs": 3}),
     "one-batch": Stranger(Pictures(train=120), training={"epochs": 1, "batch_size": 512}),
     "six-convolutions": Stranger(models=_cnn(filters=[[3, 3, 3], [3, 3, 3]], padding="same")),
-    "normalized": Stranger(MISSING, models=_cnn(batch_normalization=True, dropout=0.3)),
+    "normalized": Stranger(MISSING, models=_cnn(batch_normalization=True, dropout=0.3, flip_at_test=True)),
     "hand-made": Stranger(models=_cnn(kernels="hand_made", filters=[19, 6])),
     "wide": Stranger(
         Pictures(train=240, test=100), models=_cnn(filters=[512]), seeds=(0,), training={"epochs": 1}

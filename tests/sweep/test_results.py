@@ -99,6 +99,17 @@ def test_a_model_with_a_key_of_its_own_is_not_concerned_by_the_common_one(tmp_pa
         assert dense.values == {}, f"dense learns at 0.1, whatever of {rates} is common"
 
 
+def test_mirror_images_are_paid_for_and_concern_those_alone_that_look_at_them(tmp_path):
+    report = make_sweep(tmp_path, {"models.cnn.flip_at_test": [False, True]}, lambda *_: 0.9)
+    dense = [one.values for one in report.candidates if one.model == "dense"]
+    assert dense == [{}], "it would be trained twice"
+    once, twice = (one for one in report.candidates if one.model == "cnn")
+    assert twice.values == {"models.cnn.flip_at_test": True}
+    last = 2 * 16 * 3  # which reads the mean of both
+    assert twice.flops_per_image == 2 * once.flops_per_image - last
+    assert twice.parameters == once.parameters
+
+
 def test_keys_that_change_together_both_tell_a_candidate(tmp_path):
     sweep = {"zipped": {"training.epochs": [2, 4], "training.batch_size": [64, 128]}}
     report = make_sweep(tmp_path, sweep, lambda *_: 0.9)
