@@ -124,4 +124,5 @@ def _agree_cost(model: Model, weights: Number, work: Number, time: str) -> None:
 def _(e: Evidence, at: Said, who: str) -> None:
     mirrored = [name for name, model in e.models.items() if model.settings.get("flip_at_test")]
     claim([who] == mirrored, f"{mirrored} look at mirror images")
-    claim(not (e.config["data"]["augmentation"] or {}).get("flip"), "its training met mirror images")
+    augmentation = e.config["data"]["augmentation"]
+    claim(augmentation == "none" or not augmentation["flip"], "its training met mirror images")
