@@ -174,3 +174,26 @@ def notebook(name: str, folder: Path) -> tuple[keras.Model, Path]:
     path = folder / f"{name}.keras"
     model.save(path)
     return model, path
+
+
+def one_map_replaced(
+    model: keras.Model, layer: str, images: np.ndarray
+) -> Callable[[int, float], np.ndarray]:
+    """What makes of a filter of a convolution, and a number, the answers where its map is that everywhere.
+
+    It is the plain way: Keras's maps, changed, and the rest of the network, which this house has built. Images
+    are float32 (n, 28, 28, 1).
+    """
+    [*means] = (one for one in model.layers if isinstance(one, layers.Average))
+    views = [images, images[:, :, ::-1]] if means else [images]
+    maps, last = model.get_layer(layer).output, model.get_layer("probabilities")
+    whole = [np.asarray(keras.Model(model.input, maps)(view, training=False)) for view in views]
+    rest = keras.Model(maps, means[0].input[0] if means else last.input)
+
+    def answers(index: int, value: float) -> np.ndarray:
+        changed = [one.copy() for one in whole]
+        for one in changed:
+            one[..., index] = value
+        return np.asarray(last(np.mean([rest(one, training=False) for one in changed], axis=0)))
+
+    return answers

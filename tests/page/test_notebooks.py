@@ -12,7 +12,7 @@ import pytest
 from model.networks.layers import with_pixels
 from model.page.layers import limits_of, live_layers
 from model.run.elsewhere import build_elsewhere, read_network
-from tests.notebooks import NOTEBOOKS, notebook
+from tests.notebooks import NOTEBOOKS, notebook, one_map_replaced
 from tests.page.test_scripts import (
     APART,
     HERE,
@@ -88,9 +88,7 @@ def test_a_filter_switched_off_is_the_plain_way(made: Any, tmp_path: Path) -> No
     convolutions = [one["name"] for one in live["layers"] if one["kind"] == "conv"]
     if not convolutions:
         pytest.skip("it has no filters")
-    maps = by_keras(model, convolutions[:1])[convolutions[0]].copy()
-    maps[..., 1] = 0.125
-    rest = keras.Model(model.get_layer(convolutions[0]).output, model.output)
-    expected = {"probabilities": rest.predict(maps, verbose=0)}
+    pictures = PICTURES[..., None] / np.float32(255)
+    expected = {"probabilities": one_map_replaced(model, convolutions[0], pictures)(1, 0.125)}
     off = {convolutions[0]: {"1": 0.125}}
     assert_equal(expected, by_page(live, {"probabilities": expected["probabilities"][0].size}, tmp_path, off))

@@ -13,7 +13,7 @@ from model.networks.take_apart import take_apart
 from model.networks.traces import trace
 from model.run.elsewhere import Elsewhere, build_elsewhere, read_network
 from model.worth.ablation import Ablation
-from tests.notebooks import NOTEBOOKS, notebook
+from tests.notebooks import NOTEBOOKS, notebook, one_map_replaced
 from tests.worth.test_ablation import blocks
 
 pytestmark = pytest.mark.numeric
@@ -63,11 +63,6 @@ def outputs_of(model: keras.Model, names: list[str], images: np.ndarray) -> list
     return [np.asarray(found[name]) for name in names]
 
 
-def views(case: Case) -> list[np.ndarray]:
-    """All that a network looks at to answer `IMAGES`."""
-    return [IMAGES, IMAGES[:, :, ::-1]] if take_apart(case.ours).flips else [IMAGES]
-
-
 def test_it_answers_as_stock_keras_does(case: Case) -> None:
     expected = np.asarray(case.stock(case.read, training=False))
     expected = softmax(expected) if case.found.logits else expected
@@ -106,8 +101,8 @@ def test_taken_apart_it_has_the_maps_and_answers_of_the_whole(case: Case) -> Non
     for (name, given), keras_ in zip(found.items(), expected, strict=True):
         assert np.abs(given - keras_).max() < CLOSE * np.abs(keras_).max(), f"the maps of {name} differ"
     first, logits = network.dense[0], []
-    for view in views(case):
-        read = forward(network.convolutions, to_input(view))[-1].pooled if maps else to_input(view)
+    for view in [x, x[:, :, ::-1]] if network.flips else [x]:
+        read = forward(network.convolutions, view)[-1].pooled if maps else view
         features = np.reshape(read, (len(IMAGES), -1))
         logits.append(logits_of(network.dense, features @ first.weights + first.bias))
     given = np.asarray(case.ours(x, training=False))
@@ -123,17 +118,11 @@ def test_without_a_filter_it_answers_as_the_plain_way(case: Case) -> None:
     ablation = Ablation(network, constants)
     parts = [part for _, part in trace(network, IMAGES, lambda _, t: ablation.answers(t.views))]
     without = softmax(np.concatenate([part[1] for part in parts], axis=1))
-    number, last = 0, case.ours.get_layer("probabilities")
+    number = 0
     for convolution, values in zip(network.convolutions, constants, strict=True):
-        hidden = case.ours.get_layer("mirror_mean").input[0] if network.flips else last.input
-        rest = keras.Model(case.ours.get_layer(convolution.name).output, hidden)
-        whole = [outputs_of(case.ours, [convolution.name], to_input(view))[0] for view in views(case)]
+        plain = one_map_replaced(case.ours, convolution.name, np.asarray(to_input(IMAGES)))
         for index, value in enumerate(values):
-            changed = [one.copy() for one in whole]
-            for one in changed:
-                one[..., index] = value
-            plain = np.asarray(last(np.mean([rest(one, training=False) for one in changed], axis=0)))
-            apart = np.abs(without[number] - plain).max()
+            apart = np.abs(without[number] - plain(index, value)).max()
             assert apart < CLOSE, f"without filter {index} of {convolution.name} it is {apart:.1e} off"
             number += 1
 
