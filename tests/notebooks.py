@@ -181,8 +181,8 @@ def one_map_replaced(
 ) -> Callable[[int, float], np.ndarray]:
     """What makes of a filter of a convolution, and a number, the answers where its map is that everywhere.
 
-    It is the plain way: Keras's maps, changed, and the rest of the network, which this house has built. Images
-    are float32 (n, 28, 28, 1).
+    It is the plain way: Keras's maps, changed, and the rest of the network, which this house has built.
+    Images are float32 (n, 28, 28, 1).
     """
     [*means] = (one for one in model.layers if isinstance(one, layers.Average))
     views = [images, images[:, :, ::-1]] if means else [images]
