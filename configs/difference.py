@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from configs.networks import all_settings
 from configs.schema import Config
 
 Settings = dict[str, Any]  # by dotted key
@@ -12,6 +13,7 @@ def settings_of(config: Config) -> Settings:
     """A config by dotted key, each model with all its training keys, wherever these were written."""
     values = config.model_dump(mode="json")
     del values["name"], values["training"]
+    values["models"] = {name: all_settings(network) for name, network in config.models.items()}
     for name, model in values["models"].items():
         if name in config.elsewhere:
             model["sha256"] = (model.pop("found") or {}).get("sha256")

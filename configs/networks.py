@@ -219,3 +219,8 @@ class Saved(Section):
 
 
 Network = Dense | Cnn | Saved
+
+
+def all_settings(network: Network) -> dict[str, Any]:
+    """Every setting of a network, as JSON has it; also those that configs leave out where they are off."""
+    return dict(network) | network.model_dump(mode="json")

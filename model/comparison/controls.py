@@ -93,7 +93,7 @@ def _of_size(
         of_lead = f", {about} of its lead over {plain.baseline}"
     recipe = _recipe_differs(settings[lead.baseline], settings[lead.candidate])
     also = f"; {lead.baseline} is also trained otherwise ({', '.join(recipe.values())})" if recipe else ""
-    mirrored = " and mirror images" if settings[lead.candidate]["flip_at_test"] else ""
+    mirrored = " and mirror images" if settings[lead.candidate].get("flip_at_test") else ""
     words = f"{alike} convolutions{mirrored}: {_outcome(lead, of_lead)}{also}."
     one, other = comparison.baseline, comparison.candidate
     values = [settings[name]["architecture"] for name in (one, other)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from configs.networks import Saved
+from configs.networks import Saved, all_settings
 from configs.schema import Cnn, Config
 from data.splits import DataFacts, Splits
 from model.comparison.compare import confident_mistakes, summarise
@@ -205,7 +205,7 @@ def settings_by_key(config: Config, model: str) -> dict[str, Any]:
     """What a model is and how it is trained, by key; of one trained elsewhere nobody knows."""
     if model in config.elsewhere:
         return {"architecture": "saved"}
-    network = config.models[model].model_dump(mode="json", exclude={"training"})
+    network = {key: value for key, value in all_settings(config.models[model]).items() if key != "training"}
     return network | config.training_of(model).model_dump(mode="json")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from configs.networks import all_settings
 from configs.schema import Cnn, Dense, Training, load
 from model.comparison.controls import explain_differences
 from model.comparison.pairs import AmongAll
@@ -37,7 +38,8 @@ def facts(networks: dict[str, Dense | Cnn]) -> dict[str, Model]:
 
 def settings(networks: dict[str, Dense | Cnn]) -> dict[str, dict[str, Any]]:
     return {
-        name: network.model_dump(exclude={"training"}) | Training().model_dump()
+        name: {key: value for key, value in all_settings(network).items() if key != "training"}
+        | Training().model_dump()
         for name, network in networks.items()
     }
 
@@ -217,7 +219,7 @@ def test_values_of_every_kind_are_written_out() -> None:
         "Only batch normalization differs (off against on)",
         "Only units differ (128 against none)",
     ]
-    assert found[0]["values"] == [(64, 64), (16, 32)]
+    assert found[0]["values"] == [[64, 64], [16, 32]]
 
 
 def test_models_that_differ_in_more_say_nothing() -> None:

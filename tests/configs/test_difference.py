@@ -51,3 +51,12 @@ def test_what_is_not_known_does_not_differ() -> None:
     assert differences({"one": known, "two": told}, frozenset({"two"})) == [
         {"key": "seeds", "values": {"one": [0, 1, 2], "two": [0, 1]}}
     ]
+
+
+def test_a_setting_that_is_left_out_where_it_is_off_is_told_as_off() -> None:
+    one, other = (
+        settings_of(Config.model_validate({"name": "x", "models": {"cnn": {"architecture": "cnn"} | more}}))
+        for more in ({}, {"flip_at_test": True})
+    )
+    [found] = differences({"a": one, "b": other})
+    assert found == {"key": "models.cnn.flip_at_test", "values": {"a": False, "b": True}}

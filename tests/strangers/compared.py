@@ -194,7 +194,7 @@ def setting(run: Evidence, key: str) -> Any:
     value: Any = run.config
     for word in words:
         value = value.get(word) if isinstance(value, dict) else None
-    return value
+    return False if value is None and words[-1] == "flip_at_test" else value  # left out where it is off
 
 
 def agree_setting(run: Evidence, key: str, told: str) -> None:
