@@ -1,0 +1,88 @@
+"""A recipe of one model, changed one way after another, and judged on validation pictures alone.
+
+    python -m tests.training.search configs/small.yaml FOLDER NAME [KEY=VALUE ...]
+
+trains the last model of a config, changed so, with each of its seeds, and leaves in FOLDER what it answers
+validation pictures (NAME.npz) and how good that is (NAME.json). Test pictures are not looked at. Several may
+train at once, each on a core of its own.
+
+    python -m tests.training.search FOLDER NAME [NAME ...]
+
+prints, as JSON, what each came to, and how far it is ahead of the first one.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from configs.schema import Cnn, Config, Dense, load
+from model.run.arithmetic import here, prepare
+
+Z = 1.96  # standard errors, of a 95 % interval: there are thousands of pictures
+
+
+def search(config: Config, folder: Path, name: str, changes: list[str]) -> dict[str, Any]:
+    """Train, answer validation pictures and write both files; returns what the JSON holds."""
+    from model.experiment.opening import load_data
+    from model.networks.answers import predict
+    from model.networks.measures import accuracy, log_loss
+    from model.training.train import train
+
+    splits, model, started = load_data(config.data), list(config.models)[-1], time.process_time()
+    network, recipe, arithmetic = config.models[model], config.training_of(model), here()
+    data = splits.train, splits.validation, len(splits.class_names)
+    answers, learned = [], []
+    for seed in config.seeds:
+        trained, history = train(
+            cast(Dense | Cnn, network), recipe, config.data.augmentation, *data, seed, arithmetic
+        )
+        answers.append(predict(trained, splits.validation.images)[0])
+        learned.append(history[-1]["accuracy"])
+    labels = splits.validation.labels
+    told = {
+        "changes": changes,
+        "seeds": list(config.seeds),
+        "epochs": recipe.epochs,
+        "parameters": trained.count_params(),
+        "validation_pictures": len(labels),
+        "accuracy": float(np.mean([accuracy(one, labels) for one in answers])),
+        "loss": float(np.mean([log_loss(one, labels) for one in answers])),
+        "training_accuracy": float(np.mean(learned)),
+        "core_seconds": round(time.process_time() - started),
+        "precision": arithmetic.precision,
+    }
+    np.savez(folder / f"{name}.npz", probabilities=np.stack(answers), labels=labels)
+    (folder / f"{name}.json").write_text(json.dumps(told))
+    return told
+
+
+def table(folder: Path, names: list[str]) -> dict[str, dict[str, Any]]:
+    """By name what each came to, and the share of right answers by which it is `ahead` of the first.
+
+    That is the mean over seeds; its `interval`, 95 %, is what other pictures would give with these trainings.
+    """
+    rows, right = {}, {}
+    for name in names:
+        with np.load(folder / f"{name}.npz") as found:
+            right[name] = (found["probabilities"].argmax(axis=2) == found["labels"]).mean(axis=0)
+        rows[name] = json.loads((folder / f"{name}.json").read_text())
+    for name in names[1:]:
+        apart = right[name] - right[names[0]]
+        mean, error = apart.mean(), Z * apart.std(ddof=1) / np.sqrt(len(apart))
+        ends = [round(float(mean + side * error), 4) for side in (-1, 1)]
+        rows[name] |= {"ahead": round(float(mean), 4), "interval": ends}
+    return rows
+
+
+if __name__ == "__main__":
+    prepare(here().onednn)
+    if sys.argv[1].endswith(".yaml"):
+        config, into, called, *given = sys.argv[1:]
+        Path(into).mkdir(parents=True, exist_ok=True)
+        print(json.dumps(search(load(Path(config), given), Path(into), called, given)))
+    else:
+        print(json.dumps(table(Path(sys.argv[1]), sys.argv[2:]), indent=1))
