@@ -19,13 +19,15 @@ from typing import Any, cast
 
 import numpy as np
 
+from configs.difference import settings_of
 from configs.schema import Cnn, Config, Dense, load
+from model.report.words import signed
 from model.run.arithmetic import here, prepare
 
 Z = 1.96  # standard errors, of a 95 % interval: there are thousands of pictures
 
 
-def search(config: Config, folder: Path, name: str, changes: list[str]) -> dict[str, Any]:
+def search(config: Config, folder: Path, name: str) -> dict[str, Any]:
     """Train, answer validation pictures and write both files; returns what the JSON holds."""
     from model.experiment.opening import load_data
     from model.networks.answers import predict
@@ -43,8 +45,9 @@ def search(config: Config, folder: Path, name: str, changes: list[str]) -> dict[
         answers.append(predict(trained, splits.validation.images)[0])
         learned.append(history[-1]["accuracy"])
     labels = splits.validation.labels
+    settings = settings_of(config).items()
     told = {
-        "changes": changes,
+        "settings": {key: value for key, value in settings if key.startswith(("data.", f"models.{model}."))},
         "seeds": list(config.seeds),
         "epochs": recipe.epochs,
         "parameters": trained.count_params(),
@@ -61,9 +64,10 @@ def search(config: Config, folder: Path, name: str, changes: list[str]) -> dict[
 
 
 def table(folder: Path, names: list[str]) -> dict[str, dict[str, Any]]:
-    """By name what each came to, and the share of right answers by which it is `ahead` of the first.
+    """By name what each came to, and of all but the first what is `changed`, and by how much that is `ahead`.
 
-    That is the mean over seeds; its `interval`, 95 %, is what other pictures would give with these trainings.
+    That is the share of right answers, the mean over seeds, less that of the first; its `interval`, 95 %, is
+    what other pictures would give with these trainings.
     """
     rows, right = {}, {}
     for name in names:
@@ -71,10 +75,22 @@ def table(folder: Path, names: list[str]) -> dict[str, dict[str, Any]]:
             right[name] = (found["probabilities"].argmax(axis=2) == found["labels"]).mean(axis=0)
         rows[name] = json.loads((folder / f"{name}.json").read_text())
     for name in names[1:]:
+        before, now = rows[names[0]]["settings"], rows[name].pop("settings")
+        rows[name]["changed"] = {key: now[key] for key in now if now[key] != before.get(key)}
         apart = right[name] - right[names[0]]
         mean, error = apart.mean(), Z * apart.std(ddof=1) / np.sqrt(len(apart))
         ends = [round(float(mean + side * error), 4) for side in (-1, 1)]
         rows[name] |= {"ahead": round(float(mean), 4), "interval": ends}
+    return rows
+
+
+def in_rows(found: dict[str, dict[str, Any]]) -> list[str]:
+    """What README.md has of a recorded search: a row of its table for each change."""
+    rows = []
+    for one in list(found.values())[1:]:
+        changed = ", ".join(f"`{key.split('.')[-1]}: {value}`" for key, value in one["changed"].items())
+        ahead, low, high = (signed(100 * share) for share in (one["ahead"], *one["interval"]))
+        rows.append(f"| {changed} | {ahead} | {low} to {high} |")
     return rows
 
 
@@ -83,6 +99,6 @@ if __name__ == "__main__":
     if sys.argv[1].endswith(".yaml"):
         config, into, called, *given = sys.argv[1:]
         Path(into).mkdir(parents=True, exist_ok=True)
-        print(json.dumps(search(load(Path(config), given), Path(into), called, given)))
+        print(json.dumps(search(load(Path(config), given), Path(into), called)))
     else:
         print(json.dumps(table(Path(sys.argv[1]), sys.argv[2:]), indent=1))
