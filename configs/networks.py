@@ -39,7 +39,10 @@ class Training(Section):
         default=0.0, ge=0, lt=1, description="share of each target spread over all classes; 0: off"
     )
     weight_decay: float = Field(
-        default=0.0, ge=0, le=1, description="share lost per step, times the learning rate; adamw only"
+        default=0.0,
+        ge=0,
+        le=1,
+        description="share that kernels lose per step, times the learning rate; adamw only",
     )
     momentum: float = Field(
         default=DEFAULT_MOMENTUM, ge=0, lt=1, description="share of the last step kept; sgd only"

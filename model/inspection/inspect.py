@@ -74,6 +74,7 @@ def inspect(
 
     stage = partial(part_of, on_progress)
     means = activations.mean_activations(network, splits.train.images, stage(0.0, 0.35))
+    silent = _silent(network, means, splits.train.images)
     constants = [(mean if replacement == "mean" else 0 * mean).astype(np.float32) for mean in means]
     ablation = Ablation(network, constants)
     increase, interval = validation_increase(ablation, splits.validation, stage(0.35, 0.55))
@@ -84,7 +85,9 @@ def inspect(
     bank = pattern_bank(height) if height == width else None
     passports = [
         issue_passports(findings, bank)
-        for findings in _findings(network, before, splits, means, passed, largest_before, increase, interval)
+        for findings in _findings(
+            network, before, splits, means, silent, passed, largest_before, increase, interval
+        )
     ]
     write_json(folder / "passports.json", [passport for layer in passports for passport in layer])
     layers = _layers(facts, passports, maps, network)
@@ -109,11 +112,23 @@ def _weights(model: keras.Model, network: Network) -> dict[str, np.ndarray]:
     return arrays
 
 
+def _silent(network: Network, means: list[np.ndarray], images: np.ndarray) -> list[np.ndarray]:
+    """Which filters are above 0 at no place of any of these training images, bool (filters,) per convolution.
+
+    `means` are theirs. Nor of any mirror image, where those are answered, too: one may answer to them alone.
+    """
+    seen = [means]
+    if network.flips:
+        seen.append(activations.mean_activations(network, images[:, :, ::-1], lambda share: None))
+    return [np.logical_and.reduce([mean == 0 for mean in of_layer]) for of_layer in zip(*seen, strict=True)]
+
+
 def _findings(
     network: Network,
     before: Network,
     splits: Splits,
     means: list[np.ndarray],
+    silent: list[np.ndarray],
     passed: TestPass,
     largest_before: list[np.ndarray],
     increase: np.ndarray,
@@ -142,6 +157,7 @@ def _findings(
                 moved=movement(before.convolutions[i].weights, convolution.weights),
                 background=backgrounds[i],
                 mean=means[i],
+                silent=silent[i],
                 largest=passed.largest[i].max(axis=0),
                 active=passed.active[i],
                 class_means=activations.class_means(passed.mean[i], labels, num_classes),

@@ -20,10 +20,11 @@ class Findings:
     `first`: it reads the image, and not another convolution, though that may have one filter only;
     `kernel` and `kernel_before` (k, k, c_in, c), trained and untrained, with normalization's scale;
     `moved` per filter, from the weights without it; `background` (c,) before and after its activation;
-    `mean` (c,) over the training images; `largest` (c,) and `active` (c,), share of places above 0,
-    over the test images; `class_means` (c, classes) of what is above 0; places of the strongest and the
-    median images per filter, and of the strongest of the untrained network (`top_before`); `tuning` trained
-    and untrained; `validation_increase` (c,) and its interval (c, 2); `worth` per filter.
+    `mean` (c,) over the training images, and which are `silent` there (c,); `largest` (c,) and `active` (c,),
+    share of places above 0, over the test images; `class_means` (c, classes) of what is above 0; places of
+    the strongest and the median images per filter, and of the strongest of the untrained network
+    (`top_before`); `tuning` trained and untrained; `validation_increase` (c,) and its interval (c, 2);
+    `worth` per filter.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Findings:
     moved: list[dict[str, float]]
     background: tuple[np.ndarray, np.ndarray]
     mean: np.ndarray
+    silent: np.ndarray
     largest: np.ndarray
     active: np.ndarray
     class_means: np.ndarray
@@ -49,7 +51,8 @@ class Findings:
 def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any]]:
     """Write the passports of one convolution's filters.
 
-    A filter is dead if it is above 0 at no place of any training or test image, and saturated if it is
+    A filter is dead if it is above 0 at no place of any training or test image and no answer changes without
+    it, and saturated if it is
     at 99.9 % of all places of the test images or more: then a ReLU has nothing to cut. An image that
     leaves it at 0 does not excite it, and is none of its top images.
 
@@ -62,8 +65,10 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
     degrees, strength = preferred_orientation(f.tuning)
     degrees_before, strength_before = preferred_orientation(f.tuning_before)
     slices = None if f.first else heaviest_slices(f.kernel)
-    selectivity, dead = class_selectivity(f.class_means), (f.mean == 0) & (f.largest == 0)
-    rank = ranks(f.validation_increase, f.validation_interval, f.mean == 0)  # which no test image decides
+    # one that is 0 in all pictures may be above 0 in their mirror images, where those are answered, too
+    unneeded = np.array([one["answers"]["changed"] == 0 for one in f.worth])
+    selectivity, dead = class_selectivity(f.class_means), f.silent & (f.largest == 0) & unneeded
+    rank = ranks(f.validation_increase, f.validation_interval, f.silent)  # which no test image decides
     return [
         {
             "layer": f.name,

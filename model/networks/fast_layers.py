@@ -40,7 +40,8 @@ class FusedNormalization(layers.BatchNormalization):
     """Batch normalization of maps, in one operation while it learns.
 
     Keras's own takes a pass over float32 maps for each step of the formula: with convolutions of few filters
-    that is half of the time of a training.
+    that is half of the time of a training. Its moving averages stay as they start: a finished network gets
+    statistics of its own (`model.training.statistics`).
     """
 
     def call(self, maps: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -48,11 +49,7 @@ class FusedNormalization(layers.BatchNormalization):
             return super().call(maps, training=False)
         by_batch = {"mean": tf.zeros(0), "variance": tf.zeros(0), "is_training": True}
         formula = {"scale": self.gamma.value, "offset": self.beta.value, "epsilon": self.epsilon}
-        normalized, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(x=maps, **formula, **by_batch)
-        places = tf.cast(tf.size(maps) // maps.shape[-1], tf.float32)
-        # TensorFlow tells the variance of what the batch is a sample of; Keras keeps that of the batch
-        for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance * (1 - 1 / places))):
-            moving.assign(self.momentum * moving.value + (1 - self.momentum) * now)
+        normalized, *_ = tf.raw_ops.FusedBatchNormV3(x=maps, **formula, **by_batch)
         return normalized
 
 

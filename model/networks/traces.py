@@ -110,7 +110,9 @@ def _views(network: Network, batch: tf.Tensor) -> list[tf.Tensor]:
 
 
 def mean_of_views(values: Sequence[np.ndarray]) -> np.ndarray:
-    """The mean of what was computed of each view, float32; of one alone it is that, to the bit."""
+    """The mean of what was computed of each view, float32."""
+    if len(values) == 1:
+        return values[0]
     return sum(values[1:], start=values[0]) / np.float32(len(values))
 
 

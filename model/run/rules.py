@@ -54,7 +54,7 @@ def outdated(config: Config, environment: Mapping[str, Any], num_training: int) 
     decaying = [name for name in trained if config.training_of(name).weight_decay]
     if decaying and rules["weight_decay"] == 1:
         told.append(
-            f"{', '.join(decaying)}: by weight decay biases and batch normalization lost their share, too "
-            "(rule 1 of weight_decay); under rule 2, of runs begun now, kernels alone do."
+            f"{', '.join(decaying)}: weight decay took its share of biases, too, and of batch normalization "
+            "where there is one (rule 1 of weight_decay); under rule 2, of runs begun now, of kernels alone."
         )
     return told

@@ -162,7 +162,7 @@ class _Trainer:
         self.momenta = momenta(recipe.averaging, self.num_steps, rules["averaging"])
         policy = POLICIES[arithmetic.precision]
         at_once = arithmetic.first_block == "at once"
-        fused = rules["normalization"] > 1
+        fused = min(rules["normalization"], rules["statistics"]) > 1  # those of the steps are not kept then
         self.model = build_for_training(network, num_classes, seed, policy, at_once, fused)
         self.statistics: Statistics | None = None
         if network.batch_normalization and rules["statistics"] > 1:

@@ -301,6 +301,32 @@ def test_a_normalized_dense_network_answers_as_it_does_and_shows_its_own_weights
         assert unit["ablation"]["loss_increase"] == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_filter_that_answers_to_mirror_images_alone_is_not_called_dead(tmp_path: Path) -> None:
+    """A network that is asked about them, too, may name classes by it."""
+    network, splits = Cnn(filters=(2,), kernel_size=3, units=(), flip_at_test=True), make_splits()
+    images = np.tile(np.linspace(0, 255, 28).astype(np.uint8), (28, 1))  # brighter to the right
+    parts = (splits.train, splits.validation, splits.test)
+    splits = replace(
+        splits,
+        **{
+            name: Split(np.repeat(images[None], len(part.labels), axis=0), part.labels)
+            for name, part in zip(("train", "validation", "test"), parts, strict=True)
+        },
+    )
+    model = build(network, 3, seed=0)
+    kernel = np.zeros((3, 3, 1, 2), np.float32)
+    kernel[:, 0, 0, 0], kernel[:, 2, 0, 0] = 1, -1  # bright at the left
+    kernel[..., 1] = -1
+    model.get_layer("conv1").set_weights([kernel, np.zeros(2, np.float32)])
+    weights = model.get_layer("probabilities").get_weights()[0]
+    weights.reshape(-1, 2, 3)[:, 0] = [0.0, 1.0, 0.0]
+    model.get_layer("probabilities").set_weights([weights, np.array([0.1, 0.0, 0.0], np.float32)])
+    inspect(model, build(network, 3, seed=1), layer_facts(network, 3), splits, 1, tmp_path, lambda *_: None)
+    mirrored, never = json.loads((tmp_path / "passports.json").read_text(), parse_constant=pytest.fail)
+    assert mirrored["ablation"]["answers"]["changed"] == len(splits.test.labels), "this test sees nothing"
+    assert (mirrored["dead"], never["dead"]) == (False, True)
+
+
 def test_dense_networks_get_their_units(tmp_path: Path) -> None:
     network, splits = Dense(units=(30, 7)), make_splits()
     model, untrained = build(network, 3, seed=1), build(network, 3, seed=0)

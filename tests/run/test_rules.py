@@ -86,6 +86,14 @@ def test_what_lags_is_told_of_networks_that_normalize_and_of_runs_of_before():
     assert outdated(config_of({}, batch_normalization=True), {"rules": RULES}, 1000) == []
 
 
+def test_what_lost_its_share_by_weight_decay_is_told_of_those_that_had_it():
+    decay = {"optimizer": "adamw", "weight_decay": 0.1}
+    [sentence] = outdated(config_of(decay), {"rules": {**RULES, "weight_decay": 1}}, 1000)
+    assert sentence.startswith("plain, other: weight decay took its share of biases, too, and of batch norm")
+    assert outdated(config_of(decay), {"rules": RULES}, 1000) == []
+    assert outdated(config_of({}), {"rules": {**RULES, "weight_decay": 1}}, 1000) == [], "there is none"
+
+
 @pytest.mark.parametrize(
     ("averaging", "num_training", "share"),
     [

@@ -14,6 +14,7 @@ prints, as JSON, what each came to, and how far it is ahead of the first one.
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,7 +23,8 @@ import numpy as np
 from configs.difference import settings_of
 from configs.schema import Cnn, Config, Dense, load
 from model.report.words import signed
-from model.run.arithmetic import here, prepare
+from model.run.arithmetic import here
+from model.run.process import set_up
 
 Z = 1.96  # standard errors, of a 95 % interval: there are thousands of pictures
 
@@ -36,6 +38,8 @@ def search(config: Config, folder: Path, name: str) -> dict[str, Any]:
 
     splits, model, started = load_data(config.data), list(config.models)[-1], time.process_time()
     network, recipe, arithmetic = config.models[model], config.training_of(model), here()
+    if recipe.precision != "auto":
+        arithmetic = replace(arithmetic, precision=recipe.precision)
     data = splits.train, splits.validation, len(splits.class_names)
     answers, learned = [], []
     for seed in config.seeds:
@@ -69,10 +73,15 @@ def table(folder: Path, names: list[str]) -> dict[str, dict[str, Any]]:
     That is the share of right answers, the mean over seeds, less that of the first; its `interval`, 95 %, is
     what other pictures would give with these trainings.
     """
-    rows, right = {}, {}
+    rows, right, labels = {}, {}, {}
     for name in names:
         with np.load(folder / f"{name}.npz") as found:
-            right[name] = (found["probabilities"].argmax(axis=2) == found["labels"]).mean(axis=0)
+            labels[name] = found["labels"]
+            right[name] = (found["probabilities"].argmax(axis=2) == labels[name]).mean(axis=0)
+        if not np.array_equal(labels[name], labels[names[0]]):
+            raise SystemExit(
+                f"{name} answered other pictures than {names[0]}; expected the same settings of data"
+            )
         rows[name] = json.loads((folder / f"{name}.json").read_text())
     for name in names[1:]:
         before, now = rows[names[0]]["settings"], rows[name].pop("settings")
@@ -95,7 +104,7 @@ def in_rows(found: dict[str, dict[str, Any]]) -> list[str]:
 
 
 if __name__ == "__main__":
-    prepare(here().onednn)
+    set_up(1, 1, here().onednn, debug=True)
     if sys.argv[1].endswith(".yaml"):
         config, into, called, *given = sys.argv[1:]
         Path(into).mkdir(parents=True, exist_ok=True)

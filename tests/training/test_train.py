@@ -7,6 +7,8 @@ from configs.schema import Augmentation, Cnn, Dense, Training
 from data.splits import Split
 from model.networks.answers import predict
 from model.networks.build import build
+from model.networks.fast_form import build_for_training
+from model.networks.fast_layers import FusedNormalization
 from model.networks.measures import accuracy, log_loss
 from model.run.rules import RULES
 from model.training import train as training
@@ -316,6 +318,21 @@ def test_learning_rates_of_a_schedule_stay_what_they_were(schedule, num_steps):
     rates = learning_rates(Training(schedule=schedule, learning_rate=0.8), num_steps)
     assert rates.dtype == np.float32
     assert rates == pytest.approx(RATES[schedule, num_steps], rel=1e-6), NO_DIGEST
+
+
+@pytest.mark.parametrize("rule", [1, 2])
+def test_maps_are_normalized_by_the_rule_that_a_training_began_under(rule, monkeypatch):
+    """Each has its own last digits: an unfinished training of before goes on with Keras's layers."""
+    made = []
+
+    def kept(*arguments):
+        made.append(build_for_training(*arguments))
+        return made[0]
+
+    monkeypatch.setattr(training, "build_for_training", kept)
+    trained(epochs=1, rules={**RULES, "normalization": rule})
+    fused = [isinstance(layer, FusedNormalization) for layer in made[0].layers]
+    assert sum(fused) == (1 if rule == 2 else 0), "it is normalized another way than when it began"
 
 
 @pytest.mark.parametrize("rule", [1, 2])
