@@ -1,9 +1,10 @@
 """Figures of finished runs in small, for outputs/reference: `python -m tests.reference FILE RUN [RUN ...]`.
 
-outputs/reference/lessons.json and why.json were made with it; what stands there of other runs stays:
+outputs/reference/lessons.json, why.json and small.json were made with it; other runs in them stay:
 
     python -m tests.reference outputs/reference/lessons.json outputs/lesson-*
     python -m tests.reference outputs/reference/why.json outputs/why
+    python -m tests.reference outputs/reference/small.json outputs/small
 """
 
 import argparse

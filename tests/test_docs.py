@@ -16,13 +16,14 @@ from data.storage import json_bytes
 from model.experiment.report import read_report
 from model.experiment.terminal import terminal_block
 from model.experiment.writer import PATTERNS, PICTURES
-from model.report.words import signed
+from model.report.words import counted, mega, signed
 from model.run.folder import RunFolder
 from model.sweep.figures import SWEEP
 from model.sweep.records import Candidate, Choice, SweepReport
 from model.sweep.tidy import TOLD
 from tests.benchmark.table import in_short, recorded, run_times, times, title
 from tests.prediction.measure import RECORD, in_words
+from tests.training.search import in_rows
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,6 +34,7 @@ LISTED = r"`[\w.]+`(?:(?:, | and |, and )`[\w.]+`)*"
 REFERENCE = ROOT / "outputs" / "reference"
 REPORT = json.loads((REFERENCE / "report.json").read_text())
 DEFAULT = ROOT / "configs" / "dense_vs_cnn.yaml"
+SMALL = ROOT / "configs" / "small.yaml"
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", README))
@@ -171,6 +173,42 @@ def test_the_readme_tells_what_why_recorded():
     for pair in recorded["comparisons"]:
         told = f"{pair['candidate']} {signed(100 * pair['difference'])}"
         assert told in README, f"README.md does not say `{told}`, which outputs/reference/why.json records"
+
+
+def test_the_readme_and_the_header_tell_what_the_small_network_came_to():
+    recorded = json.loads((REFERENCE / "small.json").read_text(encoding="utf-8"))["small"]
+    config = load(SMALL)
+    assert digest(config) == recorded["config_digest"], "it is another config by now: train it, and record it"
+    small, dense = recorded["models"]["small"], recorded["models"]["dense"]
+    spread = {
+        name: f"{one['accuracy']['mean']:.4f} ± {one['accuracy']['std']:.4f}"
+        for name, one in recorded["models"].items()
+    }
+    assert small["parameters"] < 100_000
+    told = (
+        f"{small['parameters']:,} parameters reach **{spread['small']}** on the test pictures, the dense "
+        f"network's {dense['parameters']:,} {spread['dense']} (mean and deviation of "
+        f"{counted(len(recorded['seeds']), 'seed')}, scored once each at the final epoch)"
+    )
+    costs = (
+        f"A training took {round(small['train_seconds'], -1):,.0f} seconds of one core "
+        f"({small['precision']}), an answer takes {mega(small['flops_per_image'])} MFLOP, of the picture and "
+        "of its mirror image"
+    )
+    for sentence in (told, costs):
+        assert sentence in README, f"README.md does not say what small.json records: {sentence}"
+    header = SMALL.read_text(encoding="utf-8").split("\nname:")[0]
+    for name, one in recorded["models"].items():
+        expected = f"{name} {one['accuracy']['mean']:.4f} ± {one['accuracy']['std']:.4f}"
+        assert expected in header, f"the header does not say `{expected}`, which small.json records"
+
+
+def test_the_readme_tells_how_the_recipe_of_the_small_network_was_found():
+    recorded = json.loads((REFERENCE / "small_search.json").read_text(encoding="utf-8"))
+    for part, rows in recorded.items():
+        assert "\n".join(in_rows(rows)) in README, (
+            f"README.md does not show what small_search.json has of {part}"
+        )
 
 
 def test_the_readme_shows_the_recorded_benchmarks():

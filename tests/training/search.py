@@ -6,6 +6,10 @@ trains the last model of a config, changed so, with each of its seeds, and leave
 validation pictures (NAME.npz) and how good that is (NAME.json). Test pictures are not looked at. Several may
 train at once, each on a core of its own.
 
+    python -m tests.training.search outputs/small FOLDER NAME [KEY=VALUE ...]
+
+does the same with the networks of a finished run: with another `flip_at_test` they have the same weights.
+
     python -m tests.training.search FOLDER NAME [NAME ...]
 
 prints, as JSON, what each came to, and how far it is ahead of the first one.
@@ -25,12 +29,17 @@ from configs.schema import Cnn, Config, Dense, load
 from model.report.words import signed
 from model.run.arithmetic import here
 from model.run.process import set_up
+from model.run.saved import load as load_network
 
+CONFIG = "config.yaml"
 Z = 1.96  # standard errors, of a 95 % interval: there are thousands of pictures
 
 
-def search(config: Config, folder: Path, name: str) -> dict[str, Any]:
-    """Train, answer validation pictures and write both files; returns what the JSON holds."""
+def search(config: Config, folder: Path, name: str, run: Path | None = None) -> dict[str, Any]:
+    """Train, or take the networks of a run, answer validation pictures and write both files.
+
+    Returns what the JSON holds.
+    """
     from model.experiment.opening import load_data
     from model.networks.answers import predict
     from model.networks.measures import accuracy, log_loss
@@ -41,24 +50,22 @@ def search(config: Config, folder: Path, name: str) -> dict[str, Any]:
     if recipe.precision != "auto":
         arithmetic = replace(arithmetic, precision=recipe.precision)
     data = splits.train, splits.validation, len(splits.class_names)
-    answers, learned = [], []
+    answers = []
     for seed in config.seeds:
-        trained, history = train(
-            cast(Dense | Cnn, network), recipe, config.data.augmentation, *data, seed, arithmetic
-        )
+        if run:
+            trained = load_network(run / model / f"seed-{seed}" / "model.keras", network, data[-1])
+        else:
+            of_kind = cast(Dense | Cnn, network)
+            trained, _ = train(of_kind, recipe, config.data.augmentation, *data, seed, arithmetic)
         answers.append(predict(trained, splits.validation.images)[0])
-        learned.append(history[-1]["accuracy"])
-    labels = splits.validation.labels
-    settings = settings_of(config).items()
+    labels, settings = splits.validation.labels, settings_of(config).items()
     told = {
         "settings": {key: value for key, value in settings if key.startswith(("data.", f"models.{model}."))},
         "seeds": list(config.seeds),
-        "epochs": recipe.epochs,
         "parameters": trained.count_params(),
         "validation_pictures": len(labels),
         "accuracy": float(np.mean([accuracy(one, labels) for one in answers])),
         "loss": float(np.mean([log_loss(one, labels) for one in answers])),
-        "training_accuracy": float(np.mean(learned)),
         "core_seconds": round(time.process_time() - started),
         "precision": arithmetic.precision,
     }
@@ -105,9 +112,12 @@ def in_rows(found: dict[str, dict[str, Any]]) -> list[str]:
 
 if __name__ == "__main__":
     set_up(1, 1, here().onednn, debug=True)
-    if sys.argv[1].endswith(".yaml"):
-        config, into, called, *given = sys.argv[1:]
-        Path(into).mkdir(parents=True, exist_ok=True)
-        print(json.dumps(search(load(Path(config), given), Path(into), called)))
+    first = Path(sys.argv[1])
+    run = first if (first / CONFIG).exists() else None
+    if run or first.suffix == ".yaml":
+        folder, name, *changes = sys.argv[2:]
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        config = load(run / CONFIG if run else first, changes)
+        print(json.dumps(search(config, Path(folder), name, run)))
     else:
-        print(json.dumps(table(Path(sys.argv[1]), sys.argv[2:]), indent=1))
+        print(json.dumps(table(first, sys.argv[2:]), indent=1))
