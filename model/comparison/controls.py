@@ -32,7 +32,8 @@ def explain_differences(settings: Settings, comparisons: Sequence[Comparison], m
         return []
     comparisons = known
     leads = [_lead(comparison, settings) for comparison in comparisons]
-    plain = next((lead for lead in leads if lead and _alike(lead, settings)), None)
+    alike = [lead for lead in leads if lead and _alike(lead, settings)]
+    plain = min(alike, key=lambda lead: _is_flipped(lead, settings), default=None)  # the first of equal ones
     found: list[Why | None] = []
     for comparison, lead in zip(comparisons, leads, strict=True):
         one, other = settings[comparison.baseline], settings[comparison.candidate]
@@ -57,9 +58,14 @@ def _architectures(comparison: Comparison, settings: Settings) -> list[str]:
 
 
 def _alike(lead: Comparison, settings: Settings) -> bool:
-    """Whether they differ in convolutions alone."""
+    """Whether they differ in nothing that both have: in convolutions, and in what takes convolutions."""
     one, other = settings[lead.baseline], settings[lead.candidate]
     return all(one[key] == other[key] for key in SHARED)
+
+
+def _is_flipped(lead: Comparison, settings: Settings) -> bool:
+    """Whether the one with convolutions is also asked about mirror images, which no dense network is."""
+    return bool(settings[lead.candidate].get("flip_at_test"))
 
 
 def _reversed(comparison: Comparison) -> Comparison:
@@ -85,16 +91,16 @@ def _of_size(
         return None
     alike = f"With {' and '.join(EQUAL[key] for key in equal)}, but without" if equal else "Without"
     share, of_lead = None, ""
-    is_other = plain is not None and lead is not plain and lead.candidate == plain.candidate
-    if plain is not None and is_other and _is_ahead(lead) and _is_ahead(plain):
+    of_same = plain is not None and lead is not plain and lead.candidate == plain.candidate
+    if plain is not None and of_same and _is_ahead(lead) and _is_ahead(plain):
         share = lead.difference / plain.difference
         tenths = round(10 * share)
         about = f"about {10 * tenths} %" if tenths else "less than a tenth"
         of_lead = f", {about} of its lead over {plain.baseline}"
     recipe = _recipe_differs(settings[lead.baseline], settings[lead.candidate])
     also = f"; {lead.baseline} is also trained otherwise ({', '.join(recipe.values())})" if recipe else ""
-    mirrored = " and mirror images" if settings[lead.candidate].get("flip_at_test") else ""
-    words = f"{alike} convolutions{mirrored}: {_outcome(lead, of_lead)}{also}."
+    asked = " and without asking about mirror images" if _is_flipped(lead, settings) else ""
+    words = f"{alike} convolutions{asked}: {_outcome(lead, of_lead)}{also}."
     one, other = comparison.baseline, comparison.candidate
     values = [settings[name]["architecture"] for name in (one, other)]
     return EqualSize(one, other, "architecture", values, equal, share, list(recipe), words)

@@ -99,8 +99,10 @@ def test_mirror_images_are_told_beside_convolutions_and_by_themselves() -> None:
     """A network that also looks at mirror images does twice the arithmetic, and another thing differs."""
     networks: dict[str, Dense | Cnn] = {"b": Dense(units=(307,)), "m": Cnn(flip_at_test=True), "a": CNN}
     pairs = [comparison("b", "m", 0.026), comparison("b", "a", 0.013)]
-    assert [entry["words"] for entry in told(*pairs, networks=networks | {"b": Dense()})] == [
-        "Without convolutions and mirror images: m is ahead of b by 2.6 points (2.1 to 3.1)."
+    unlike = networks | {"b": Dense(), "a": Cnn(units=())}
+    assert [entry["words"] for entry in told(*pairs, networks=unlike)] == [
+        "Without convolutions and without asking about mirror images: m is ahead of b by 2.6 points "
+        "(2.1 to 3.1)."
     ]
     sizes = {
         name: {"parameters": 1000, "flops_per_image": one.flops_per_image}
@@ -110,13 +112,21 @@ def test_mirror_images_are_told_beside_convolutions_and_by_themselves() -> None:
     networks["b"] = Dense()
     found = explained(settings(networks), pairs, alike)
     assert [entry["words"] for entry in found] == [
-        "With as many parameters, but without convolutions and mirror images: m is ahead of b by 2.6 points "
-        "(2.1 to 3.1).",
+        "With as many parameters, but without convolutions and without asking about mirror images: m is "
+        "ahead of b by 2.6 points (2.1 to 3.1).",
         "With as many parameters, but without convolutions: a is ahead of b by 1.3 points (0.8 to 1.8).",
     ]
     assert [entry["share_of_lead"] for entry in found] == [None, None], "a's lead is no share of m's"
     [_, found_one] = told(comparison("m", "b", -0.02), comparison("m", "a", -0.002), networks=networks)
     assert found_one["words"].startswith("Only flip at test differs (on against off): no difference can be")
+
+
+def test_what_convolutions_alone_do_is_told_where_one_network_shows_it() -> None:
+    networks: dict[str, Dense | Cnn] = {"b": Dense(), "m": Cnn(flip_at_test=True), "a": CNN}
+    found = told(comparison("b", "m", 0.026), comparison("b", "a", 0.013), networks=networks)
+    assert [entry["words"] for entry in found] == [
+        "Without convolutions: a is ahead of b by 1.3 points (0.8 to 1.8)."
+    ], "m, which comes first, differs in more"
 
 
 def test_of_dense_networks_that_are_alike_the_first_is_the_measure() -> None:

@@ -210,8 +210,14 @@ SETS = {
     ),
     "scripts": Stranger(Pictures(classes=len(SCRIPTS), names=SCRIPTS)),
     "one-seed": Stranger(Pictures(noise=120), seeds=(11,)),
-    "three-models": Stranger(
-        Pictures(noise=120), models={**SMALL, "bare": SMALL["cnn"] | {"pooling": "none"}}, seeds=(0, 1, 2)
+    "four-models": Stranger(
+        Pictures(noise=120),
+        models={
+            **SMALL,
+            "bare": SMALL["cnn"] | {"pooling": "none"},
+            "mirrored": SMALL["cnn"] | {"units": [79], "flip_at_test": True},  # parameters as dense has
+        },
+        seeds=(0, 1, 2),
     ),
     "ten-seeds": Stranger(Pictures(noise=120), seeds=range(10)),
     "lines": Stranger(
