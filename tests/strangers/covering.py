@@ -84,7 +84,11 @@ def _logits(network: Network, images: np.ndarray, targets: np.ndarray) -> np.nda
 
 
 def _slopes(network: Network, values: np.ndarray, targets: np.ndarray, start: int) -> np.ndarray:
-    """The gradient of the target's logit by what the layer number `start` reads."""
+    """The gradient of the target's logit by what the layer number `start` reads.
+
+    Of a network that is also asked about the mirror image, what that gives stays as it is unless `start` is
+    the picture itself.
+    """
     import tensorflow as tf
 
     kernel, bias = _last(network)
@@ -94,7 +98,7 @@ def _slopes(network: Network, values: np.ndarray, targets: np.ndarray, start: in
         views = [inputs, inputs[:, :, ::-1]] if network.mirrored and not start else [inputs]
         for layer in network.layers[start:-1]:
             views = [layer(view, training=False) for view in views] if layer.name != "mirror_mean" else views
-        hidden = tf.reshape(sum(views) / len(views), (len(values), -1))
+        hidden = tf.reshape(sum(views) / (2 if network.mirrored else 1), (len(values), -1))
         logit = tf.reduce_sum(hidden * kernel.T[targets], axis=1) + bias[targets]
     return np.array(tape.gradient(logit, inputs))
 
