@@ -8,7 +8,7 @@ from configs.digests import setting_of, training_digest
 from configs.schema import Config
 from configs.values import LAST_SEED
 from model.comparison.pairs import ToSee
-from model.comparison.records import NOT_TRAINED, Comparison, Facts, Failure, Model, Models, ScoredSettings
+from model.comparison.records import NOT_TRAINED, Comparison, Failure, Model, Models, ScoredSettings
 from model.report.words import digits_for, names, percent, points, quoted, short
 
 FAR_BELOW = 0.1  # training accuracy, from where on validation accuracy is a matter of concern
@@ -137,7 +137,7 @@ def _words(comparison: Comparison, models: Models, num_images: int) -> dict[str,
     if high < 0:
         winner, loser = loser, winner
     words = {"answer": _clear(comparison, num_images), "agreement": _agreement(winner, loser, models)}
-    if cost := _cost(models[winner], models[loser]):
+    if cost := _cost(bigger_in(comparison, models)):
         words["cost"] = f"{'It' if winner == comparison.candidate else winner} {cost}"
     return words
 
@@ -237,13 +237,21 @@ def _agreement(winner: str, loser: str, models: Models) -> str:
     return "Both trainings agree." if len(won) == 2 else f"All {len(won)} trainings agree."
 
 
-def _cost(winner: Facts, loser: Facts) -> str:
-    """In what the winner is the bigger one; empty if in nothing."""
-    size = winner.parameters / loser.parameters
-    arithmetic = winner.flops_per_image / loser.flops_per_image
-    clauses = [f"is also {_times(size)} times as large"] if size >= SAME_COST else []
-    if arithmetic >= SAME_COST:
-        clauses.append(f"{'' if clauses else 'also '}does {_times(arithmetic)} times the arithmetic")
+def bigger_in(comparison: Comparison, models: Models) -> dict[str, float]:
+    """In what the model that is ahead is the bigger one, "size" or "arithmetic": how many times as big."""
+    one, other = models[comparison.candidate], models[comparison.baseline]
+    ahead, behind = (one, other) if comparison.difference > 0 else (other, one)
+    size = ahead.parameters / behind.parameters
+    arithmetic = ahead.flops_per_image / behind.flops_per_image
+    times = {"size": size, "arithmetic": arithmetic}
+    return {what: ratio for what, ratio in times.items() if ratio >= SAME_COST}
+
+
+def _cost(times: Mapping[str, float]) -> str:
+    """In what the winner is the bigger one, as `bigger_in` has it; empty if in nothing."""
+    clauses = [f"is also {_times(times['size'])} times as large"] if "size" in times else []
+    if "arithmetic" in times:
+        clauses.append(f"{'' if clauses else 'also '}does {_times(times['arithmetic'])} times the arithmetic")
     return " and ".join(clauses)
 
 

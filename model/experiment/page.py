@@ -18,6 +18,7 @@ from model.comparison.tables import (
     validated,
     what_may_differ,
 )
+from model.comparison.verdict import bigger_in
 from model.experiment.layers import HEAD, alike, layers_told
 from model.experiment.questions import answered
 from model.experiment.remarks import of_report
@@ -133,8 +134,11 @@ def limits(report: Report) -> list[str]:
     comparisons = report.comparisons
     over = {comparison.over for comparison in comparisons}
     sentences = []
-    if any("cost" in comparison.words for comparison in comparisons):
-        sentences.append("Why one model is better: these models differ in size and arithmetic, too.")
+    costly = [comparison for comparison in comparisons if "cost" in comparison.words]
+    bigger = {what for comparison in costly for what in bigger_in(comparison, report.models)}
+    if bigger:
+        differ = " and ".join(sorted(bigger, reverse=True))  # size first
+        sentences.append(f"Why one model is better: these models differ in {differ}, too.")
     if "images" in over:
         sentences.append("What another training would give: a model has one only.")
     if comparisons and not all(entry.elsewhere for entry in report.models.values()):

@@ -15,6 +15,8 @@ from model.comparison.tables import (
     what_may_differ,
     wrong,
 )
+from model.comparison.verdict import bigger_in
+from model.experiment.layers import is_mirrored
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
 from model.report.drawing import missing_pictures
@@ -98,12 +100,18 @@ def _answers(report: Report, folder: str) -> list[str]:
 
 
 def _cause_is_open(outcome: Outcome) -> bool:
-    """Whether the one comparison has a winner that is also bigger, so that configs/why.yaml can say more."""
+    """Whether the one comparison has a winner that is also larger, and configs/why.yaml can say more of it.
+
+    Its networks answer each picture as it is: of what mirror images do they can say nothing.
+    """
     if len(outcome.comparisons) != 1:
         return False
     [comparison] = outcome.comparisons
-    both = {outcome.models[name].architecture for name in (comparison.baseline, comparison.candidate)}
-    return "cost" in comparison.words and both == {"dense", "cnn"}
+    both = [outcome.models[name] for name in (comparison.baseline, comparison.candidate)]
+    if {entry.architecture for entry in both} != {"dense", "cnn"} or "cost" not in comparison.words:
+        return False
+    flips = any(is_mirrored(entry.layers) for entry in both)
+    return "size" in bigger_in(comparison, outcome.models) and not flips
 
 
 def _where_to_look(folder: str, report: Report, page: str, shown: bool) -> str:

@@ -365,8 +365,10 @@ def test_limits_are_those_of_this_run() -> None:
     assert "these models differ in size" not in told, "they are equally large"
     larger = report_of({"dense": 0.8, "cnn": 0.9})
     larger["comparisons"][0]["words"]["cost"] = "It is also 2.0 times as large"
-    told_of_size = " ".join(limits(larger))
-    assert "Why one model is better: these models differ in size and arithmetic, too." in told_of_size
+    for parameters, flops, what in ((2, 9, "size and arithmetic"), (1.1, 1, "size"), (1, 9, "arithmetic")):
+        larger["models"]["cnn"] |= {"parameters": int(1000 * parameters), "flops_per_image": 10_000 * flops}
+        told_of_size = " ".join(limits(larger))
+        assert f"Why one model is better: these models differ in {what}, too." in told_of_size
     assert "another training would give" not in told_of_size, "three seeds tell what another would give"
     report["data"]["name"], report["test_looks_words"] = "fashion-mnist", "14 settings have been scored."
     told = " ".join(limits(report))

@@ -169,6 +169,13 @@ def test_what_this_run_cannot_say_has_a_command() -> None:
     free = report_with(data=fashion)
     del free["comparisons"][0]["words"]["cost"]
     assert "configs/why.yaml" not in terminal_block(free, "outputs/x"), "the winner is not the bigger one"
+    as_large = report_with(data=fashion, models={"dense": model(parameters=222_000), "cnn": CNN})
+    block = terminal_block(as_large, "outputs/x")
+    assert "configs/why.yaml" not in block, "size, of which it is, can't have done it"
+    assert "which made it better" in block, "that the arithmetic may have done it is not said"
+    mean = {"layer": "mirror_mean", "type": "Average", "output_shape": [128], "parameters": 0, "flops": 9}
+    flips = report_with(data=fashion, models={"dense": model(), "cnn": CNN | {"layers": [mean]}})
+    assert "configs/why.yaml" not in terminal_block(flips, "outputs/x"), "no network in that config flips"
 
 
 WHY = [

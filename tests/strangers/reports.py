@@ -11,7 +11,7 @@ import numpy as np
 from tests.strangers.elsewhere import claim_kind
 from tests.strangers.evidence import Evidence, Model
 from tests.strangers.grammar import DURATION, KINDS, NUMBER, Number, Said, agree, agree_share, claim, says
-from tests.strangers.verdicts import agree_ends, agree_names, ways
+from tests.strangers.verdicts import LARGER, agree_ends, agree_names, clear_among_all, ways
 
 REASONS = (
     "no better than guessing",
@@ -488,11 +488,17 @@ def _(e: Evidence, at: Said) -> None:
     claim(any(e.difference(*pair).over == "images" for pair in e.pairs), "each has several")
 
 
-@says("Why one model is better: these models differ in size and arithmetic, too")
-def _(e: Evidence, at: Said) -> None:
-    networks = [model.first for model in e.scored.values()]
-    sizes = {(network.parameters, network.multiply_adds) for network in networks}
-    claim(len(sizes) > 1 and any(e.difference(*pair).clear for pair in e.pairs), "they do not differ")
+@says("Why one model is better: these models differ in <what:size and arithmetic|size|arithmetic>, too")
+def _(e: Evidence, at: Said, what: str) -> None:
+    found = set[str]()
+    for pair, clear in clear_among_all(e).items():
+        lead = e.difference(*pair)
+        if not clear or lead.over == "images":
+            continue
+        loser, winner = (e.models[name].first for name in (pair if lead.value > 0 else pair[::-1]))
+        found |= {"size"} if winner.parameters >= LARGER * loser.parameters else set()
+        found |= {"arithmetic"} if winner.multiply_adds >= LARGER * loser.multiply_adds else set()
+    claim(set(what.split(" and ")) == found, f"they differ in {found}")
 
 
 NEAR = "How they do on garments nobody has seen: about 6 % of the test pictures have a near-duplicate among the training"

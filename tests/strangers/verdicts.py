@@ -148,12 +148,21 @@ def _(e: Evidence, at: Said, w: str = "", size: Number | None = None, work: Numb
 
 @says(
     "<which:this run|these runs> can't say which made it better",
+)
+def _(e: Evidence, at: Said, which: str) -> None:
+    claim(pair_of(e), "nothing is compared")
+
+
+@says(
     "Whether the convolution or the size did it, this run can't say: python train.py configs/why.yaml",
     "Whether the convolution or the size did it, this run can't say: python train.py configs/why.yaml"
     " --outputs <outputs:word>",
 )
-def _(e: Evidence, at: Said, which: str = "this run", outputs: str = "") -> None:
-    claim(pair_of(e), "nothing is compared")  # into which outputs, the next steps are asked for
+def _(e: Evidence, at: Said, outputs: str = "") -> None:  # into which outputs, the next steps are asked for
+    one, other = (e.models[name].first for name in pair_of(e))
+    sizes = sorted([one.parameters, other.parameters])
+    claim(sizes[1] >= LARGER * sizes[0], f"their sizes are {sizes}: it was not the size")
+    claim(not one.mirrored and not other.mirrored, "one of them flips, as no network of that config does")
 
 
 @says("no difference can be seen")
