@@ -81,7 +81,9 @@ def test_mirror_images_are_paid_for_where_a_network_is_asked_and_not_where_it_le
     for kind, images in LOOK_IMAGES.items():
         assert np.diff(costs[kind]) == pytest.approx(images * more), f"of {kind} the forecast is too short"
     training = Task("training", "cnn", 0)
-    assert once.job(training).cost == twice.job(training).cost, "training looks at no mirror image more"
+    assert once.job(training).cost == twice.job(training).cost, (
+        "a step reads no mirror image more, and what is asked after each epoch is in no forecast"
+    )
 
 
 def test_what_normalizations_are_taken_over_is_counted(tmp_path: Path) -> None:
