@@ -1,4 +1,4 @@
-"""What is said of a run's data and rules: pictures in two splits, classes that one lacks, rules of before."""
+"""What is to be known of a run beside its result: of its data, its trainings, its config and its rules."""
 
 from contextlib import suppress
 
