@@ -123,12 +123,24 @@ def with_its_mirror_image() -> keras.Model:
         layers.Conv2D(5, 3, strides=2),
     ]
     stack += [layers.LeakyReLU(), layers.Flatten(), layers.Dense(12, "relu"), layers.Dropout(0.2)]
+    return keras.Model(inputs, layers.Dense(NUM_CLASSES)(_mean_of_both(inputs, stack)))
+
+
+def mean_of_logits() -> keras.Model:
+    """Likewise, and the mean is that of what the last Dense gives, before its softmax."""
+    inputs = keras.Input((28, 28, 1))
+    stack = [layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(), layers.Flatten()]
+    logits = _mean_of_both(inputs, [*stack, layers.Dense(NUM_CLASSES)])
+    return keras.Model(inputs, layers.Softmax()(logits))
+
+
+def _mean_of_both(inputs: keras.KerasTensor, stack: list[keras.Layer]) -> keras.KerasTensor:
     both = []
     for x in (inputs, keras.ops.flip(inputs, axis=2)):
         for layer in stack:
             x = layer(x)
         both.append(x)
-    return keras.Model(inputs, layers.Dense(NUM_CLASSES)(layers.Average()(both)))
+    return layers.Average()(both)
 
 
 def half_the_digits() -> keras.Model:
@@ -154,6 +166,7 @@ NOTEBOOKS: dict[str, Callable[[], keras.Model]] = {
         global_average_logits,
         pixels_in_a_row,
         with_its_mirror_image,
+        mean_of_logits,
         half_the_digits,
     )
 }

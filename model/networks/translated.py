@@ -92,6 +92,14 @@ def _ended(items: Sequence[Item]) -> tuple[list[Item], bool]:
     while rest and (rest[-1].kind == "Dropout" or _is_linear(rest[-1])):
         rest.pop()
     after = rest.pop() if rest and rest[-1].kind != "Dense" and is_softmax(rest[-1]) else None
+    if [one.kind for one in rest[-2:]] == ["Dense", described.MEAN] and named(rest[-2]) in ("linear", None):
+        rest[-2:] = rest[-1], rest[-2]  # the mean of logits is what the Dense makes of the mean
+    if rest and rest[-1].kind == described.MEAN:
+        average = replace(rest[-1], kind="Average")  # as the file has it
+        raise Unsuitable(
+            f"it ends in {average}; expected the mean over a picture and its mirror image before the last "
+            "Dense, or of what that gives without an activation"
+        )
     if not rest or rest[-1].kind != "Dense":
         end = rest[-1] if rest else "no layer"
         raise Unsuitable(f"it ends in {end}; expected a Dense at its end, with softmax or without")

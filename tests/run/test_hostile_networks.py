@@ -86,12 +86,14 @@ def functional(*edges: tuple[str, list[str]], outputs: list[str] | None = None) 
     return {"class_name": "Functional", "config": settings, "registered_name": "Functional"}
 
 
-def mirrored(axis: int = 2, **other: list[list[tuple[str, int]]]) -> dict[str, Any]:
+def mirrored(
+    axis: int = 2, end: str = "d", answers: str = "softmax", **other: list[list[tuple[str, int]]]
+) -> dict[str, Any]:
     """It answers by the mean over a picture and its mirror image: what each layer reads, and when."""
     uses = {"i": [], "m": [[("i", 0)]], "c": [[("i", 0)], [("m", 0)]], "f": [[("c", 0)], [("c", 1)]]}
     uses |= {"a": [[("f", 0), ("f", 1)]], "d": [[("a", 0)]]} | other
     kinds = [entry("InputLayer", "i", batch_shape=[None, 28, 28, 1]), entry("Flip", "m", axis=axis)]
-    kinds += [convolution(), FLATTEN, entry("Average", "a"), dense()]
+    kinds += [convolution(), FLATTEN, entry("Average", "a"), dense(activation=answers)]
     layers = [
         one
         | {
@@ -100,7 +102,7 @@ def mirrored(axis: int = 2, **other: list[list[tuple[str, int]]]) -> dict[str, A
         }
         for name, one in zip(uses, kinds, strict=True)
     ]
-    ends = {"input_layers": ["i", 0, 0], "output_layers": ["d", 0, 0]}
+    ends = {"input_layers": ["i", 0, 0], "output_layers": [end, 0, 0]}
     return {"class_name": "Functional", "config": {"layers": layers, **ends}, "registered_name": "Functional"}
 
 
@@ -129,6 +131,7 @@ def custom(**more: Any) -> dict[str, Any]:
 
 
 LAMBDA = entry("Lambda", "lambda", function={"class_name": "__lambda__", "config": {"code": "4wE="}})
+AT_THE_END = {"d": [[("f", 0)], [("f", 1)]], "a": [[("d", 0), ("d", 1)]]}  # the mean of what the Dense gives
 BRANCHES = functional(
     ("i", []), ("c1", ["i"]), ("c2", ["i"]), ("a", ["c1", "c2"]), ("f", ["a"]), ("d", ["f"])
 )
@@ -167,6 +170,10 @@ UNSUITABLE: dict[str, tuple[object, str]] = {  # what config.json holds, and wha
     "a mean of maps": (
         mirrored(a=[[("c", 0), ("c", 1)]], f=[[("a", 0)]], d=[[("f", 0)]]),
         "elsewhere than right before its last Dense",
+    ),
+    "a mean of probabilities": (
+        mirrored(end="a", **AT_THE_END),
+        "ends in a .Average.; expected the mean over a picture and its mirror image before the last Dense",
     ),
     "a mean of one": (
         sequential(convolution(), FLATTEN, entry("Average", "a"), dense()),
@@ -297,10 +304,13 @@ def test_the_good_file_that_all_others_are_made_of_is_read(tmp_path: Path) -> No
 
 def test_layers_that_are_used_for_a_picture_and_its_mirror_image_are_read_once(tmp_path: Path) -> None:
     path = tmp_path / "my.keras"
-    path.write_bytes(zipped(keras_file(mirrored())))
-    found = read_network(path)
-    assert [layer.name for layer in found.layers] == ["conv1", "flatten", "mirror_mean", "probabilities"]
-    assert found.names["mirror_mean"] == "a"
+    for described in (mirrored(), mirrored(end="a", answers="linear", **AT_THE_END)):
+        path.write_bytes(zipped(keras_file(described)))
+        found = read_network(path)
+        names = [layer.name for layer in found.layers]
+        assert names == ["conv1", "flatten", "mirror_mean", "probabilities"]
+        assert found.names["mirror_mean"] == "a"
+    assert found.logits, "the mean of logits is that of what the last Dense reads, seen through it"
 
 
 @pytest.mark.parametrize("end", [{"class_name": "function", "config": "softmax_v2"}, "linear"])
