@@ -67,7 +67,7 @@ def layers_in_text(layers: Mapping[str, Sequence[LayerRow]]) -> str:
             for row in (HEAD, *cells)
         ]
         parts.append("\n".join([wrapped(printable(names)), *lines]))
-    return "\n\n".join([*parts, *map(wrapped, _notes(layers))])
+    return "\n\n".join([*parts, *map(wrapped, notes(layers))])
 
 
 def layers_in_markdown(layers: Mapping[str, Sequence[LayerRow]]) -> list[str]:
@@ -76,10 +76,10 @@ def layers_in_markdown(layers: Mapping[str, Sequence[LayerRow]]) -> list[str]:
     for names, cells in alike(layers).items():
         parts += [f"{escaped(names)}:", table([HEAD, *cells])]
     meaning = "MFLOP: a million additions or multiplications, for one picture forward."
-    return ["## Layers", " ".join([meaning, *_notes(layers)]), *parts] if parts else []
+    return ["## Layers", " ".join([meaning, *notes(layers)]), *parts] if parts else []
 
 
-def _notes(layers: Mapping[str, Sequence[LayerRow]]) -> list[str]:
+def notes(layers: Mapping[str, Sequence[LayerRow]]) -> list[str]:
     """What a row comes to of which its type does not tell all."""
     return [MIRRORED] if any(map(is_mirrored, layers.values())) else []
 

@@ -19,7 +19,7 @@ from model.comparison.tables import (
     what_may_differ,
 )
 from model.comparison.verdict import bigger_in
-from model.experiment.layers import HEAD, alike, layers_told
+from model.experiment.layers import HEAD, alike, layers_told, notes
 from model.experiment.questions import answered
 from model.experiment.remarks import of_report
 from model.experiment.report import Report
@@ -88,6 +88,7 @@ def page(
         limits=limits(report),
         layers=alike({name: layers_told(entry) for name, entry in report.models.items()}),
         layer_head=HEAD,
+        layer_notes=notes({name: entry.layers for name, entry in report.models.items()}),
         allowed_for=what_may_differ(report.models),
         balanced=told_balanced(report.models),
         **_headline(report),

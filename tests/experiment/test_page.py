@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from configs.schema import Cnn
 from data.splits import NumDuplicates
 from model.experiment import page as page_file
 from model.experiment.sections import SECTIONS, filled
+from model.networks.facts import summary
 from model.page.contents import block
 from model.page.render import NUMBERS
 from model.report.figure import Figure
@@ -222,6 +224,14 @@ def test_a_section_without_anything_to_show_is_left_out(tmp_path: Path) -> None:
     shown = [section["id"] for section in reader.all("section")]
     assert shown == ["result", "classes", "learning", "limits", "made"]
     assert "What is a convolution?" not in reader.text
+
+
+def test_the_row_of_mirror_images_is_explained_where_there_is_one(tmp_path: Path) -> None:
+    told = "mirror_mean: what comes before it once more, of the mirror image, and the mean of both."
+    for flips in (False, True):
+        report = report_of({"dense": 0.8, "cnn": 0.9})
+        report["models"]["cnn"]["layers"] = [asdict(row) for row in summary(Cnn(flip_at_test=flips), 10)]
+        assert (told in page(report, [], {}, tmp_path)) == flips
 
 
 def test_what_has_no_room_is_told_without_its_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
