@@ -33,7 +33,7 @@ class Launch(Section):
         default="local", description="local: processes on this machine; ray: tasks on a Ray cluster"
     )
     workers: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = Field(
-        default="auto", description="processes; auto: one per core, fewer where memory is short"
+        default="auto", description="processes; auto: about one per core, fewer where memory is short"
     )
     threads_per_job: int = Field(
         default=1, ge=1, le=64, description="threads; another number rounds differently"

@@ -52,9 +52,8 @@ def issue_passports(findings: Findings, bank: Bank | None) -> list[dict[str, Any
     """Write the passports of one convolution's filters.
 
     A filter is dead if it is above 0 at no place of any training or test image and no answer changes without
-    it, and saturated if it is
-    at 99.9 % of all places of the test images or more: then a ReLU has nothing to cut. An image that
-    leaves it at 0 does not excite it, and is none of its top images.
+    it, and saturated if it is above 0 at 99.9 % of all places of the test images or more: then a ReLU has
+    nothing to cut. An image that leaves it at 0 does not excite it, and is none of its top images.
 
     Only kernels that read the image are matched with the `bank`, since a stack of slices has no picture.
     Returns plain, finite values.
