@@ -209,6 +209,9 @@ def test_the_readme_tells_how_the_recipe_of_the_small_network_was_found():
         assert "\n".join(in_rows(rows)) in README, (
             f"README.md does not show what small_search.json has of {part}"
         )
+    hours = sum(one["core_seconds"] for rows in recorded.values() for one in rows.values()) / 3600
+    told = f"in {hours:.1f} hours of one core"
+    assert told in README, f"README.md does not say `{told}`, which is what the trainings of the search took"
 
 
 def test_the_readme_shows_the_recorded_benchmarks():
