@@ -29,7 +29,7 @@ class Kind:
         at: a strength `{}`, to begin a title with.
         seen: what whoever was trained on such images has seen.
         setting: of `data.augmentation` that does the same to training images; empty if none does.
-        size: what follows `seen` to say how large it was, `{}` being that setting's value.
+        size: what follows `seen` to say how large it was, by that setting's value.
         keeps_lines: whether a made-up line stays of its class.
     """
 
@@ -40,7 +40,7 @@ class Kind:
     at: str
     seen: str
     setting: str = ""
-    size: str = ""
+    size: Callable[[int], str] = str
     keeps_lines: bool = True
 
     @property
@@ -142,7 +142,7 @@ KINDS = {
         at="Shifted {} pixels",
         seen="shifts",
         setting="shift",
-        size=" of up to {} pixels",
+        size=lambda reach: f" of up to {reach} pixel{'s' * (reach > 1)}",
     ),
     "rotation": Kind(
         _rotate,
@@ -185,7 +185,7 @@ KINDS = {
         at="{0} x {0} pixels covered",
         seen="covered parts",
         setting="erase",
-        size=" of {0} x {0} pixels",
+        size=" of {0} x {0} pixels".format,
     ),
 }
 

@@ -72,6 +72,8 @@ def test_the_title_says_what_was_trained_on(tmp_path: Path) -> None:
     augmented = report_of("dense", "cnn", data={"augmentation": {"shift": 2, "erase": 8}})
     assert title(augmented, "shift", tmp_path).endswith("; both trained on shifts of up to 2 pixels")
     assert title(augmented, "occlusion", tmp_path).endswith("; both trained on covered parts of 8 x 8 pixels")
+    by_one = report_of("dense", "cnn", data={"augmentation": {"shift": 1}})
+    assert title(by_one, "shift", tmp_path).endswith("; both trained on shifts of up to 1 pixel")
     assert title(augmented, "noise", tmp_path).endswith("; neither was trained on noise")
     assert title(report_of("dense"), "shift", tmp_path).endswith("dense 40 %; not trained on shifts")
     assert title(report_of("dense", "cnn", "bare"), "shift", tmp_path).endswith(
