@@ -40,7 +40,7 @@ class Kind:
     at: str
     seen: str
     setting: str = ""
-    size: Callable[[int], str] = str
+    size: Callable[[int], str] = lambda _: ""
     keeps_lines: bool = True
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import train
+from configs.difference import settings_of
 from configs.digests import digest
 from configs.schema import load
 from data.storage import json_bytes
@@ -195,7 +196,13 @@ def test_the_readme_and_the_header_tell_what_the_small_network_came_to():
         f"({small['precision']}), an answer takes {mega(small['flops_per_image'])} MFLOP, of the picture and "
         "of its mirror image"
     )
-    for sentence in (told, costs):
+    of_dense = (
+        f"the dense network's {dense['train_seconds']:.0f} seconds and {mega(dense['flops_per_image'])} MFLOP"
+    )
+    (pair,) = recorded["comparisons"]
+    low, high = pair["interval"]
+    apart = f"{signed(100 * pair['difference'])} points ({100 * low:.1f} to {100 * high:.1f} with new seeds"
+    for sentence in (told, costs, of_dense, apart):
         assert sentence in README, f"README.md does not say what small.json records: {sentence}"
     header = SMALL.read_text(encoding="utf-8").split("\nname:")[0]
     for name, one in recorded["models"].items():
@@ -210,8 +217,27 @@ def test_the_readme_tells_how_the_recipe_of_the_small_network_was_found():
             f"README.md does not show what small_search.json has of {part}"
         )
     hours = sum(one["core_seconds"] for rows in recorded.values() for one in rows.values()) / 3600
-    told = f"in {hours:.1f} hours of one core"
-    assert told in README, f"README.md does not say `{told}`, which is what the trainings of the search took"
+    accuracy = {
+        name: f"{recorded[part][name]['accuracy']:.4f}"
+        for part, name in (("first round", "e12-shift1"), ("second round", "e12-now"))
+    }
+    without = recorded["dense"]["bare"]["accuracy"] - recorded["dense"]["d40-3"]["accuracy"]
+    for told in (
+        f"in {hours:.1f} hours of one core",
+        f"came to {accuracy['e12-now']} where `shift: 1` alone had come to {accuracy['e12-shift1']}",
+        f"is right on {100 * without:.1f} points more of the validation pictures",
+    ):
+        assert told in README, f"README.md does not say `{told}`, as small_search.json has it"
+
+
+def test_the_recipe_of_the_small_network_is_what_the_search_chose():
+    recorded = json.loads((REFERENCE / "small_search.json").read_text(encoding="utf-8"))
+    longer, chosen = recorded["longer"], settings_of(load(SMALL))
+    expected = longer["e25-now"]["settings"] | {"data.validation_images": 2000}
+    for changes in (longer["e40-now"], longer["e25-both"], recorded["dense"]["d40-3"]):
+        expected |= changes["changed"]
+    other = {key: (chosen.get(key), value) for key, value in expected.items() if chosen.get(key) != value}
+    assert not other, f"configs/small.yaml has other settings than the search chose (here, there): {other}"
 
 
 def test_the_readme_shows_the_recorded_benchmarks():

@@ -84,16 +84,16 @@ def _title(found: Curves, elsewhere: Sequence[str] = ()) -> str:
 
 def _trained_on(found: Curves, models: Sequence[str], elsewhere: Sequence[str]) -> str:
     what, num_models = KINDS[found.kind], len(models)
+    seen = f"{what.seen}{what.size(found.trained_on)}" if found.trained_on else what.seen
     if elsewhere:
         here = [model for model in models if model not in elsewhere]
-        seen = f"{what.seen}{what.size(found.trained_on)}" if found.trained_on else what.seen
         known = clause(here, "was", "were", f" {'' if found.trained_on else 'not '}trained on {seen}")
         if here:
             return f"{known}, of {names(elsewhere)} that is not known"
         return f"whether trained on {what.seen} is not known"
-    if reach := found.trained_on:
+    if found.trained_on:
         every = {1: "trained on", 2: "both trained on"}.get(num_models, "all trained on")
-        return f"{every} {what.seen}{what.size(reach)}"
+        return f"{every} {seen}"
     none = {1: "not trained on", 2: "neither was trained on"}.get(num_models, "none was trained on")
     return f"{none} {what.seen}"
 

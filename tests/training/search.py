@@ -101,12 +101,18 @@ def table(folder: Path, names: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def in_rows(found: dict[str, dict[str, Any]]) -> list[str]:
-    """What README.md has of a recorded search: a row of its table for each change."""
+    """What README.md has of a recorded search: a row of its table for each change, from what to what."""
+    first, *others = found.values()
     rows = []
-    for one in list(found.values())[1:]:
-        changed = ", ".join(f"`{key.split('.')[-1]}: {value}`" for key, value in one["changed"].items())
-        ahead, low, high = (signed(100 * share) for share in (one["ahead"], *one["interval"]))
-        rows.append(f"| {changed} | {ahead} | {low} to {high} |")
+    for one in others:
+        changes = []
+        for key, value in one["changed"].items():
+            before = f"{json.dumps(first['settings'][key])} → " if key in first["settings"] else ""
+            changes.append(f"`{key.split('.')[-1]}: {before}{json.dumps(value)}`")
+        changed = ", ".join(changes)
+        ahead, low, high = (signed(100 * share, 2) for share in (one["ahead"], *one["interval"]))
+        loss = signed(one["loss"] - first["loss"], 4)
+        rows.append(f"| {changed} | {ahead} | {low} to {high} | {loss} |")
     return rows
 
 

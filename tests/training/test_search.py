@@ -13,7 +13,7 @@ def left(folder, name, right, settings):
     right = np.array(right)
     probabilities = np.stack([1 - right, right], axis=2).astype(np.float32)
     np.savez(folder / f"{name}.npz", probabilities=probabilities, labels=np.ones(right.shape[1], np.uint8))
-    (folder / f"{name}.json").write_text(json.dumps({"accuracy": right.mean(), "settings": settings}))
+    (folder / f"{name}.json").write_text(json.dumps({"loss": right.mean(), "settings": settings}))
 
 
 def test_a_way_is_ahead_by_the_pictures_that_it_alone_has_right(tmp_path):
@@ -29,4 +29,4 @@ def test_a_way_is_ahead_by_the_pictures_that_it_alone_has_right(tmp_path):
     deviation = np.array([0.5] * 8 + [-0.5] * 2 + [0] * 90).std(ddof=1)
     half = 1.96 * deviation / 10
     assert rows["other"]["interval"] == pytest.approx([0.03 - half, 0.03 + half], abs=1e-4)
-    assert in_rows(rows) == ["| `shift: 2` | +3.0 | −0.1 to +6.1 |"]
+    assert in_rows(rows) == ["| `shift: 1 → 2` | +3.00 | −0.06 to +6.06 | +0.0300 |"]
